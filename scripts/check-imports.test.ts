@@ -1,0 +1,137 @@
+// The check on imports accepts a good tree and refuses each kind of bad one.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { checkImports, importsOf } from "./check-imports.js";
+
+let folder: string;
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Problems of a source folder made of these files. */
+function check(files: Record<string, string>): string[] {
+  folder = mkdtempSync(path.join(tmpdir(), "naevus-imports-"));
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), text);
+  }
+  return checkImports(folder);
+}
+
+const good = {
+  "random.ts": "export const one = 1;\n",
+  "dataset/dataset.ts":
+    'import { readFileSync } from "node:fs";\nimport { one } from "../random.ts";\nexport { one, readFileSync };\n',
+  "image/decode.ts":
+    'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../dataset/dataset.ts";\nexport { sharp };\n',
+  "engine/onednn/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
+  "inference/model.ts": 'import { InferenceSession } from "onnxruntime-node";\nexport { InferenceSession };\n',
+  "cli/main.ts":
+    'import { one } from "../dataset/dataset.ts";\nexport const main = () => import("../inference/model.ts");\n',
+  "index.ts": 'export { one } from "./random.ts";\n',
+};
+
+test("a good tree has no problems", () => {
+  expect(check(good)).toEqual([]);
+});
+
+test.each([
+  [
+    "against the pipeline",
+    "dataset/bad.ts",
+    'import "../image/decode.ts";',
+    "dataset/bad.ts:1: image/decode.ts comes later in the pipeline",
+  ],
+  [
+    "types against the pipeline",
+    "network/bad.ts",
+    '\nimport type { E } from "../cli/main.ts";',
+    "network/bad.ts:2: cli/main.ts comes later in the pipeline",
+  ],
+  [
+    "a re-export against the pipeline",
+    "network/bad.ts",
+    'export * from "../cli/main.ts";',
+    "network/bad.ts:1: cli/main.ts comes later in the pipeline",
+  ],
+  [
+    "a dynamic import against it",
+    "dataset/bad.ts",
+    'const a = () => import(\n  "../cli/main.ts"\n);',
+    "dataset/bad.ts:1: cli/main.ts comes later in the pipeline",
+  ],
+  [
+    "a leaf that imports a folder",
+    "bad.ts",
+    'import "./dataset/dataset.ts";',
+    "bad.ts:1: dataset/dataset.ts comes later in the pipeline",
+  ],
+  [
+    "the public index used inside",
+    "run/bad.ts",
+    'import { one } from "../index.ts";',
+    "run/bad.ts:1: index.ts comes later in the pipeline",
+  ],
+  [
+    "koffi elsewhere",
+    "engine/bad.ts",
+    'import koffi from "koffi";',
+    "engine/bad.ts:1: only engine/onednn/ may import koffi",
+  ],
+  [
+    "onnxruntime elsewhere",
+    "cli/bad.ts",
+    'const o = await import("onnxruntime-node");',
+    "cli/bad.ts:1: only inference/ may import onnxruntime-node",
+  ],
+  [
+    "sharp elsewhere",
+    "dataset/bad.ts",
+    'import type { Sharp } from "sharp";',
+    "dataset/bad.ts:1: only image/ may import sharp",
+  ],
+  [
+    "a folder without a place",
+    "helpers/bad.ts",
+    "export const x = 1;",
+    "helpers/bad.ts: the folder helpers/ has no place in the pipeline; give it one in scripts/check-imports.js",
+  ],
+  ["a file that is not there", "dataset/bad.ts", 'import "./gone.ts";', "dataset/bad.ts:1: ./gone.ts does not exist"],
+  [
+    "the product reaching out of src",
+    "dataset/bad.ts",
+    'import "../../scripts/build.js";',
+    "dataset/bad.ts:1: ../../scripts/build.js stands outside src/",
+  ],
+])("refuses %s", (_, file, text, problem) => {
+  expect(check({ ...good, [file]: text })).toEqual([problem]);
+});
+
+test("refuses a cycle, of types too", () => {
+  const files = {
+    "network/a.ts": 'import type { B } from "./b.ts";',
+    "network/b.ts": 'import { c } from "./c.ts";',
+    "network/c.ts": 'import "./a.ts";',
+  };
+  expect(check(files)).toEqual(["cycle: network/a.ts -> network/b.ts -> network/c.ts -> network/a.ts"]);
+});
+
+test("tests may use any part of the product", () => {
+  expect(check({ ...good, "dataset/dataset.test.ts": 'import sharp from "sharp";\nimport "../cli/main.ts";' })).toEqual(
+    [],
+  );
+});
+
+test("words in comments and strings are no imports", () => {
+  folder = mkdtempSync(path.join(tmpdir(), "naevus-imports-"));
+  const source = [
+    '// import "./a.ts";',
+    "/* export * from './b.ts'; */",
+    'export const text = "import \\"./c.ts\\"";',
+    'export interface From { readonly from: "./d.ts" }',
+    "export const program = `",
+    'import "./g.ts"`;',
+    'import { e } from "./e.ts"; // as in "./f.ts"',
+  ].join("\n");
+  expect(importsOf(source)).toEqual([{ specifier: "./e.ts", line: 7 }]);
+});

@@ -1,0 +1,28 @@
+/** Runs an asynchronous job for each item with a bound on how many are under way, so that memory and handles stay bounded. */
+
+/**
+ * Calls `job` for every item in order, at most `limit` at a time. The first failure stops the start of further jobs and is
+ * thrown once those under way have ended, so that nothing runs on behind the caller's back.
+ */
+export async function forEachBounded<T>(
+  items: readonly T[],
+  limit: number,
+  job: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  let failure: unknown;
+  const worker = async (): Promise<void> => {
+    while (!failed && next < items.length) {
+      const index = next++;
+      try {
+        await job(items[index]!, index);
+      } catch (error) {
+        if (!failed) failure = error;
+        failed = true;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  if (failed) throw failure;
+}

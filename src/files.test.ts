@@ -1,0 +1,76 @@
+/** Files are written whole or not at all, on a full disk too. */
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { FileError, isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "./files.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-files-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+it("writes text and pieces of bytes, over what stood there", async () => {
+  const file = join(folder, "a.txt");
+  await writeFileAtomic(file, "naïve");
+  expect(await readFile(file, "utf8")).toBe("naïve");
+  await writeFileAtomic(file, [Buffer.from("one "), new Uint8Array(), Buffer.from("two")]);
+  expect(await readFile(file, "utf8")).toBe("one two");
+  expect(await readdir(folder)).toEqual(["a.txt"]);
+});
+
+it("says what to do where it cannot write, and leaves nothing behind", async () => {
+  await expect(writeFileAtomic(join(folder, "none", "a"), "")).rejects.toThrow(
+    new FileError(
+      `${join(folder, "none", "a")}: could not be written: the folder does not exist; create it or choose another one`,
+    ),
+  );
+  await mkdir(join(folder, "taken"));
+  await expect(writeFileAtomic(join(folder, "taken"), "")).rejects.toThrow(
+    /taken: could not be written: there is a folder/,
+  );
+  expect(await readdir(folder)).toEqual(["taken"]);
+});
+
+it("names the cure for a full disk", () => {
+  const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  expect(writeError("run/model.onnx", error).message).toBe(
+    "run/model.onnx: could not be written: the disk is full; make room and try again",
+  );
+});
+
+/** Sets the largest size of a file that this process may write; false where the system has no `prlimit`. */
+const limitFileSize = (bytes: number | "unlimited"): boolean =>
+  spawnSync("prlimit", [`--pid=${process.pid}`, `--fsize=${bytes}:`]).status === 0;
+
+// The limit stands for the full disk: writing fails half-way through in the same manner.
+it.skipIf(!limitFileSize("unlimited"))("keeps the old file when there is no room for the new one", async () => {
+  const file = join(folder, "kept.bin");
+  await writeFile(file, "old");
+  limitFileSize(100_000);
+  try {
+    await expect(writeFileAtomic(file, [new Uint8Array(1_000_000)])).rejects.toThrow(
+      /kept\.bin: could not be written: the file is larger than the limit/,
+    );
+  } finally {
+    limitFileSize("unlimited");
+  }
+  expect(await readFile(file, "utf8")).toBe("old");
+  expect(await readdir(folder)).toEqual(["kept.bin"]);
+});
+
+it("removes what a killed process left, and nothing else", async () => {
+  const leftover = `.checkpoint.safetensors.${"0f".repeat(6)}.tmp`;
+  for (const name of [leftover, ".hidden.tmp", "a.tmp"]) await writeFile(join(folder, name), "");
+  expect(isTemporary(leftover)).toBe(true);
+  await removeTemporaryFiles(folder);
+  expect((await readdir(folder)).sort()).toEqual([".hidden.tmp", "a.tmp"]);
+});
+
+it.skipIf(process.platform === "win32" || process.getuid?.() === 0)("says that it may not write", async () => {
+  await chmod(folder, 0o500);
+  await expect(writeFileAtomic(join(folder, "a"), "")).rejects.toThrow(/no permission to write there/);
+  await chmod(folder, 0o700);
+});

@@ -1,0 +1,75 @@
+/** Files that are written whole or not at all: a temporary name in the same folder, synced, then renamed. */
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** A file that could not be written; the message names it and says what to do. */
+export class FileError extends Error {
+  override readonly name = "FileError";
+}
+
+const temporaryName = /^\.[^/]+\.[0-9a-f]{12}\.tmp$/;
+
+const cures: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full; make room and try again",
+  EDQUOT: "your disk quota is used up; make room and try again",
+  EFBIG: "the file is larger than the limit of the system (ulimit -f); raise it and try again",
+  EACCES: "no permission to write there; change the permissions or choose another folder",
+  EPERM: "no permission to write there; change the permissions or choose another folder",
+  EROFS: "the disk is read-only; choose another folder",
+  ENOENT: "the folder does not exist; create it or choose another one",
+  ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
+  EISDIR: "there is a folder of that name; choose another name",
+};
+
+/** The failure to write `file` as a sentence for people. */
+export function writeError(file: string, error: unknown): FileError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new FileError(`${file}: could not be written: ${cures[code ?? ""] ?? message}`, { cause: error });
+}
+
+const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
+  for (let done = 0; done < bytes.byteLength; ) {
+    done += (await handle.write(bytes, done, bytes.byteLength - done)).bytesWritten;
+  }
+};
+
+/** Makes a rename last through a power cut, where the system lets folders be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Writes a file atomically: readers see the old content or the new one. Where it fails, what stood there stays, the
+ * temporary file is removed, and a {@link FileError} says why.
+ */
+export async function writeFileAtomic(file: string, content: string | readonly Uint8Array[]): Promise<void> {
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
+  const chunks = typeof content === "string" ? [Buffer.from(content)] : content;
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(temporary, "wx");
+    for (const chunk of chunks) await writeAll(handle, chunk);
+    await handle.sync();
+    await handle.close();
+    handle = undefined;
+    await rename(temporary, file);
+    await syncFolder(dirname(file));
+  } catch (error) {
+    await handle?.close().catch(() => undefined);
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(file, error);
+  }
+}
+
+/** Whether a file name is one of {@link writeFileAtomic}'s temporary names. */
+export const isTemporary = (name: string): boolean => temporaryName.test(name);
+
+/** Removes temporary files that a killed process left in a folder. Only for a folder that no other process writes to. */
+export async function removeTemporaryFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (isTemporary(name)) await rm(join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "scripts/**/*.test.ts"],
+    pool: "forks",
+    // Tests run beside other work: threads that spin while they wait for one that has no processor would stall them.
+    env: { OMP_WAIT_POLICY: "passive" },
+    execArgv: ["--import", new URL("./scripts/run-typescript.js", import.meta.url).href],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
