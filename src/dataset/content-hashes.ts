@@ -1,0 +1,129 @@
+/** SHA-256 of every file of a data set, without decoding: cached, so that files that did not change are not read again. */
+
+import { createHash } from "node:crypto";
+import { mkdir, open, readFile, realpath, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { forEachBounded } from "../bounded.ts";
+import { type FileState, fileState, sameState } from "../file-state.ts";
+import { writeError, writeFileAtomic } from "../files.ts";
+import type { ImageRecord, Problem, Split } from "./records.ts";
+
+/** Files read at once; the disk is what limits, and each holds one block in memory. */
+const filesAtOnce = 8;
+const blockBytes = 2 ** 18;
+
+const format = "naevus content hashes 1";
+const cacheSchema = z.strictObject({
+  format: z.literal(format),
+  files: z.array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.string()])),
+});
+
+type HashedFile = FileState & { readonly sha256: string };
+
+export interface HashOptions {
+  /** Keeps the hashes between calls; without it every file is read. */
+  readonly cacheFolder?: string | undefined;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ContentHashes {
+  /** SHA-256 in hexadecimal, for each image in their order; undefined where the file cannot be read. */
+  readonly sha256: readonly (string | undefined)[];
+  /** The files that cannot be read, in the order of the images. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Hashes the content of images (paths relative to `root`). A file whose size and times are those of the cache is not opened.
+ *
+ * @throws FileError where the cache cannot be written; the signal's reason where it aborts
+ */
+export async function hashContents(
+  { root, images }: { readonly root: string; readonly images: readonly Pick<ImageRecord, "path">[] },
+  { cacheFolder, onProgress, signal }: HashOptions = {},
+): Promise<ContentHashes> {
+  const cacheFile = cacheFolder && join(cacheFolder, await cacheName(root));
+  const known = cacheFile ? await readCache(cacheFile) : new Map<string, HashedFile>();
+  const sha256 = new Array<string | undefined>(images.length).fill(undefined);
+  const unreadable = new Array<Problem | undefined>(images.length).fill(undefined);
+  let done = 0;
+  let changed = false;
+  await forEachBounded(images, filesAtOnce, async ({ path }, i) => {
+    signal?.throwIfAborted();
+    const file = join(root, path);
+    try {
+      // Taken before reading: a file that changes meanwhile will not match it the next time.
+      const state = fileState(await stat(file));
+      const before = known.get(path);
+      if (before !== undefined && sameState(before, state)) sha256[i] = before.sha256;
+      else {
+        sha256[i] = await hashFile(file);
+        known.set(path, { ...state, sha256: sha256[i] });
+        changed = true;
+      }
+    } catch (error) {
+      unreadable[i] = { path, message: `cannot be read (${(error as Error).message})` };
+    }
+    onProgress?.(++done, images.length);
+  });
+  if (cacheFolder && cacheFile && changed) {
+    await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
+      throw writeError(cacheFolder, error);
+    });
+    await writeFileAtomic(cacheFile, formatCache(known));
+  }
+  return { sha256, problems: unreadable.filter((problem) => problem !== undefined) };
+}
+
+/** SHA-256 over class names and over split, class and content of every image: the same wherever the folder lies. */
+export function dataFingerprint(
+  classes: readonly string[],
+  images: readonly { readonly split: Split; readonly label: number; readonly sha256: string }[],
+): string {
+  const entries = images.map(({ split, label, sha256 }) => `${split} ${label} ${sha256}`);
+  return createHash("sha256")
+    .update(JSON.stringify([classes, entries.sort()]))
+    .digest("hex");
+}
+
+async function hashFile(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  const handle = await open(file);
+  try {
+    const block = Buffer.allocUnsafe(blockBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(block, 0, blockBytes);
+      if (bytesRead === 0) return hash.digest("hex");
+      hash.update(block.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function cacheName(root: string): Promise<string> {
+  const key = createHash("sha256")
+    .update(await realpath(root))
+    .digest("hex");
+  return `contents-${key.slice(0, 16)}.json`;
+}
+
+/** The hashes of the last call; none where there was none or the file is damaged. */
+async function readCache(file: string): Promise<Map<string, HashedFile>> {
+  try {
+    const { files } = cacheSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    return new Map(
+      files.map(([path, bytes, modified, changed, sha256]) => [path, { bytes, modified, changed, sha256 }]),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+const formatCache = (files: ReadonlyMap<string, HashedFile>): string =>
+  JSON.stringify({
+    format,
+    files: [...files].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),
+  } satisfies z.infer<typeof cacheSchema>);

@@ -1,0 +1,270 @@
+/** Reading folders: layouts, order, what is left out, and what is refused with which words. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DatasetError, readDataset } from "./dataset.ts";
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "naevus-dataset-"));
+});
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Makes files; the listing never opens them. A path that ends in / is an empty folder. */
+async function make(...paths: string[]): Promise<void> {
+  for (const path of paths) {
+    const file = join(root, path);
+    await mkdir(path.endsWith("/") ? file : dirname(file), { recursive: true });
+    if (!path.endsWith("/")) await writeFile(file, "12345");
+  }
+}
+
+const refusal = async (folder = root): Promise<string> => {
+  const error: unknown = await readDataset(folder).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(DatasetError);
+  return (error as Error).message;
+};
+
+describe("layouts", () => {
+  test("Train and Test in any case, classes and files by code point, nothing hidden", async () => {
+    await make(
+      "TRAIN/b/2.jpg",
+      "TRAIN/b/10.JPEG",
+      "TRAIN/B2/a.png",
+      "test/b/x.tiff",
+      "test/B2/y.bmp",
+      "TRAIN/b/3.webp",
+    );
+    await make(
+      "TRAIN/.DS_Store",
+      "TRAIN/b/.hidden.jpg",
+      "TRAIN/b/Thumbs.db",
+      ".git/config",
+      "readme.md",
+      "TRAIN/licence.txt",
+    );
+    const dataset = await readDataset(root);
+    expect(dataset.classes).toEqual(["B2", "b"]);
+    expect(dataset.images).toEqual([
+      { path: "TRAIN/B2/a.png", label: 0, split: "train", bytes: 5 },
+      { path: "TRAIN/b/10.JPEG", label: 1, split: "train", bytes: 5 },
+      { path: "TRAIN/b/2.jpg", label: 1, split: "train", bytes: 5 },
+      { path: "TRAIN/b/3.webp", label: 1, split: "train", bytes: 5 },
+      { path: "test/B2/y.bmp", label: 0, split: "test", bytes: 5 },
+      { path: "test/b/x.tiff", label: 1, split: "test", bytes: 5 },
+    ]);
+    expect(dataset.problems).toEqual([{ path: "TRAIN/B2", message: "only one training image in this class" }]);
+    expect(dataset.origin).toBe("folder");
+  });
+
+  test("a validation folder serves as test where there is none, and is passed over where there is one", async () => {
+    await make(
+      "training/a/1.jpg",
+      "training/a/2.jpg",
+      "training/b/1.jpg",
+      "training/b/2.jpg",
+      "val/a/3.jpg",
+      "val/b/3.jpg",
+    );
+    expect(
+      (await readDataset(root)).images.filter((image) => image.split === "test").map((image) => image.path),
+    ).toEqual(["val/a/3.jpg", "val/b/3.jpg"]);
+    await make("Testing/a/4.jpg", "Testing/b/4.jpg");
+    const dataset = await readDataset(root);
+    expect(dataset.images.filter((image) => image.split === "test").map((image) => image.path)).toEqual([
+      "Testing/a/4.jpg",
+      "Testing/b/4.jpg",
+    ]);
+    expect(dataset.problems).toEqual([
+      { path: "val", message: "not read, because the data is in training and Testing" },
+    ]);
+  });
+
+  test("one folder of classes is split by seed, and the split depends on nothing else", async () => {
+    const files = ["cat", "dog"].flatMap((name) => Array.from({ length: 10 }, (_, i) => `${name}/${i}.jpg`));
+    await make(...files);
+    const dataset = await readDataset(root, { seed: 3 });
+    const test = dataset.images.filter((image) => image.split === "test");
+    expect(test.filter((image) => image.label === 0)).toHaveLength(2);
+    expect(test.filter((image) => image.label === 1)).toHaveLength(2);
+    expect(dataset.images.slice(-4)).toEqual(test);
+    expect(dataset.problems).toEqual([]);
+    expect(await readDataset(root, { seed: 3 })).toEqual(dataset);
+    expect((await readDataset(root, { seed: 4 })).images).not.toEqual(dataset.images);
+    expect((await readDataset(root, { testFraction: 0 })).images.every((image) => image.split === "train")).toBe(true);
+
+    const moved = join(root, "moved");
+    await mkdir(moved);
+    await symlink(join(root, "cat"), join(moved, "cat"));
+    await symlink(join(root, "dog"), join(moved, "dog"));
+    expect((await readDataset(moved, { seed: 3 })).images).toEqual(dataset.images);
+  });
+
+  test("a Train without a Test is split too", async () => {
+    await make("Train/a/1.jpg", "Train/a/2.jpg", "Train/b/1.jpg", "Train/b/2.jpg");
+    expect((await readDataset(root)).images.filter((image) => image.split === "test")).toHaveLength(2);
+  });
+
+  test("the marker of a phantom set is found", async () => {
+    await make("Train/a/1.jpg", "Train/b/1.jpg", "Test/a/1.jpg", "Test/b/1.jpg", ".naevus-phantom.json");
+    expect((await readDataset(root)).origin).toBe("phantom");
+  });
+});
+
+describe("problems, with the rest going on", () => {
+  beforeEach(() => make("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "b/2.jpg", "b/3.jpg"));
+  const problems = async () => (await readDataset(root)).problems.map(({ path, message }) => `${path}: ${message}`);
+
+  test("files that are no images by their suffix, folders within classes, and broken links", async () => {
+    await make("a/notes.txt", "a/nested/1.jpg", "a/noSuffix");
+    await symlink(join(root, "gone.jpg"), join(root, "b", "link.jpg"));
+    await symlink("loop.jpg", join(root, "b", "loop.jpg"));
+    await symlink(join(root, "gone"), join(root, "c"));
+    expect(await problems()).toEqual([
+      "a/nested: a folder inside a class folder, left out",
+      "a/noSuffix: not JPEG, PNG, WebP, BMP or TIFF by its suffix, left out",
+      "a/notes.txt: not JPEG, PNG, WebP, BMP or TIFF by its suffix, left out",
+      "b/link.jpg: a broken link or unreadable, left out",
+      "b/loop.jpg: a broken link or unreadable, left out",
+      "c: a broken link or unreadable, left out",
+    ]);
+  });
+
+  test("images beside the class folders", async () => {
+    await make("1.jpg", "a.tiff", "licence.txt");
+    expect(await problems()).toEqual([
+      "1.jpg: an image outside the class folders, left out",
+      "a.tiff: an image outside the class folders, left out",
+    ]);
+  });
+
+  test("links to files are followed", async () => {
+    await symlink(join(root, "a", "1.jpg"), join(root, "b", "4.jpg"));
+    expect((await readDataset(root)).images.some((image) => image.path === "b/4.jpg")).toBe(true);
+  });
+
+  test("a class with one image works; a class with none is left out", async () => {
+    await make("lone/1.jpg", "none/", "texts/1.txt");
+    const dataset = await readDataset(root);
+    expect(dataset.classes).toEqual(["a", "b", "lone"]);
+    expect(dataset.images.filter((image) => image.label === 2)).toMatchObject([{ split: "train" }]);
+    expect(await problems()).toEqual(
+      expect.arrayContaining([
+        "lone: only one training image in this class",
+        "lone: no test image for this class, so nothing can be said about it",
+        "none: no image in this class folder, class left out",
+        "texts: no image in this class folder, class left out",
+      ]),
+    );
+  });
+});
+
+describe("refused, with what, where and what to do", () => {
+  test("a folder that is missing, or a file", async () => {
+    const gone = join(root, "gone");
+    expect(await refusal(gone)).toBe(
+      `${gone}: no such folder; give the folder that holds Train and Test, or one folder per class`,
+    );
+    await make("file.jpg");
+    expect(await refusal(join(root, "file.jpg"))).toContain("file.jpg: not a folder; give the folder that");
+  });
+
+  test("an empty folder, and images outside class folders", async () => {
+    const message = `${root}: no class folders; put the images of each class into a folder named after it`;
+    expect(await refusal()).toBe(message);
+    await make("1.jpg", "2.jpg");
+    expect(await refusal()).toBe(message);
+  });
+
+  test("an empty Train, with and without class folders in it", async () => {
+    await make("Train/", "Test/a/1.jpg");
+    expect(await refusal()).toContain(`${join(root, "Train")}: no class folders; put the images`);
+    await make("Train/a/", "Train/b/");
+    expect(await refusal()).toContain(
+      `${join(root, "Train")}: no image (JPEG, PNG, WebP, BMP or TIFF) in any class folder`,
+    );
+  });
+
+  test("a Test without a Train", async () => {
+    await make("Test/a/1.jpg");
+    expect(await refusal()).toContain(
+      "there is a Test folder but no Train; put the training images into Train/<class>",
+    );
+  });
+
+  test("two folders for one split", async () => {
+    await make("Train/a/1.jpg", "Training/a/1.jpg");
+    expect(await refusal()).toBe(`${root}: both Train and Training could hold the train images; keep only one of them`);
+  });
+
+  test("a single class", async () => {
+    await make("Train/a/1.jpg", "Train/b/", "Test/a/1.jpg");
+    expect(await refusal()).toContain('only one class with images, "a"; at least two are needed');
+  });
+
+  test("a folder around the data set: the inner one is named", async () => {
+    await make("ISIC/Train/a/1.jpg", "ISIC/Train/b/1.jpg");
+    expect(await refusal()).toContain(`or give ${join(root, "ISIC")} if the classes are in there`);
+  });
+
+  test("class names that differ only by case, within a split and across them", async () => {
+    await make("Train/nevus/1.jpg", "Train/melanoma/1.jpg", "Test/Nevus/1.jpg");
+    expect(await refusal()).toContain('the class folders "Train/nevus" and "Test/Nevus" differ only by case');
+    await make("Train/Melanoma/1.jpg");
+    expect(await refusal()).toContain('the class folders "Train/Melanoma" and "Train/melanoma" differ only by case');
+  });
+
+  test("class names that differ only by how an accent is stored; across splits they are the same class", async () => {
+    await make("Train/n\u00e6vus \u00e9/1.jpg", "Train/b/1.jpg", "Test/n\u00e6vus e\u0301/1.jpg", "Test/b/1.jpg");
+    expect((await readDataset(root)).images.filter((image) => image.label === 1)).toHaveLength(2);
+    await make("Train/n\u00e6vus e\u0301/1.jpg");
+    expect(await refusal()).toContain("or by how an accent is stored");
+  });
+
+  test("a Test class that Train does not know", async () => {
+    await make("Train/a/1.jpg", "Train/b/1.jpg", "Test/c/1.jpg", "Test/d/");
+    expect(await refusal()).toBe(
+      `${join(root, "Test/c")}: the class "c" has test images but no training images; add some to ${join(root, "Train", "c")}, or remove the folder`,
+    );
+  });
+
+  test("a class folder that may not be read", async (context) => {
+    await make("a/1.jpg", "b/1.jpg");
+    const { chmod } = await import("node:fs/promises");
+    await chmod(join(root, "b"), 0o000);
+    // The superuser may read all, so the test steps down for a moment.
+    const superuser = process.geteuid?.() === 0;
+    if (process.geteuid === undefined) context.skip("this system has no permissions of this kind");
+    if (superuser) {
+      await chmod(root, 0o755);
+      process.seteuid!(65534);
+    }
+    try {
+      expect(await refusal()).toBe(
+        `${join(root, "b")}: this folder may not be read; change its permissions, or remove it from the data`,
+      );
+    } finally {
+      if (superuser) process.seteuid!(0);
+      await chmod(join(root, "b"), 0o755);
+    }
+  });
+
+  test("a test fraction out of range", async () => {
+    await expect(readDataset(root, { testFraction: 1 })).rejects.toThrow("testFraction is 1; give a fraction");
+  });
+});
+
+const real = process.env.NAEVUS_DATA;
+test.skipIf(real === undefined)("the 9-class ISIC set, with NAEVUS_DATA", async () => {
+  const dataset = await readDataset(real!);
+  const count = (split: string) =>
+    dataset.classes.map((_, label) => dataset.images.filter((i) => i.label === label && i.split === split).length);
+  expect(dataset.classes).toHaveLength(9);
+  expect(count("train")).toEqual([114, 378, 95, 438, 357, 462, 77, 181, 139]);
+  expect(count("test")).toEqual([16, 16, 16, 16, 16, 16, 3, 16, 3]);
+  expect(dataset.images).toHaveLength(2359);
+  expect(dataset.problems).toEqual([]);
+});

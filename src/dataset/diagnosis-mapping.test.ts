@@ -1,0 +1,88 @@
+/** Which classes a diagnosis agrees with: built-in names, unknown ones, and a user's own file. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { diagnosisMapping, readDiagnosisMapping } from "./diagnosis-mapping.ts";
+
+const isic9 = [
+  "actinic keratosis",
+  "basal cell carcinoma",
+  "dermatofibroma",
+  "melanoma",
+  "nevus",
+  "pigmented benign keratosis",
+  "seborrheic keratosis",
+  "squamous cell carcinoma",
+  "vascular lesion",
+];
+const namesOf = (classes: readonly string[], diagnosis: string) =>
+  diagnosisMapping(classes)
+    .labelsOf(diagnosis)
+    ?.map((label) => classes[label]);
+
+describe("built-in names", () => {
+  it.each([
+    ["MEL", ["melanoma"]],
+    ["Melanoma, NOS", ["melanoma"]],
+    ["NV", ["nevus"]],
+    ["melanocytic_nevus", ["nevus"]],
+    ["BCC", ["basal cell carcinoma"]],
+    ["AK", ["actinic keratosis"]],
+    ["Solar or actinic keratosis", ["actinic keratosis"]],
+    ["akiec", ["actinic keratosis", "squamous cell carcinoma"]],
+    ["BKL", ["pigmented benign keratosis", "seborrheic keratosis"]],
+    ["seborrheic keratosis", ["pigmented benign keratosis", "seborrheic keratosis"]],
+    ["DF", ["dermatofibroma"]],
+    ["vasc", ["vascular lesion"]],
+    ["SCC", ["squamous cell carcinoma"]],
+    ["Squamous cell carcinoma, Invasive", ["squamous cell carcinoma"]],
+    ["malignant", ["actinic keratosis", "basal cell carcinoma", "melanoma", "squamous cell carcinoma"]],
+    ["cafe-au-lait macule", undefined],
+  ])("%s", (diagnosis, expected) => {
+    expect(namesOf(isic9, diagnosis)).toEqual(expected);
+  });
+
+  it("fit folders of other names", () => {
+    expect(namesOf(["akiec", "bkl", "mel", "nv"], "AK")).toEqual(["akiec"]);
+    expect(namesOf(["akiec", "bkl", "mel", "nv"], "pigmented benign keratosis")).toEqual(["bkl"]);
+    expect(namesOf(["benign", "malignant"], "nevus")).toEqual(["benign"]);
+    expect(namesOf(["benign", "malignant"], "AK")).toEqual(["benign", "malignant"]);
+  });
+
+  it("say that no class is right, but never contradict a class of unknown name", () => {
+    expect(namesOf(["melanoma", "nevus"], "DF")).toEqual([]);
+    expect(namesOf(["melanoma", "other"], "DF")).toEqual(["other"]);
+    expect(namesOf(["wart", "melanoma"], "Wart")).toEqual(["wart"]);
+  });
+});
+
+describe("a mapping file", () => {
+  let folder: string;
+  let files = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "naevus-mapping-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+  const read = async (content: string) => {
+    const file = join(folder, `mapping${++files}.csv`);
+    await writeFile(file, content);
+    return readDiagnosisMapping(file, isic9);
+  };
+
+  it("goes before the built-in names", async () => {
+    const mapping = await read("# ours\ndiagnosis;class\r\nBlue nevus;nevus\r\nLK;nevus\r\nLK;melanoma\r\nBKL;\r\n");
+    expect(mapping.labelsOf("blue  nevus")).toEqual([4]);
+    expect(mapping.labelsOf("lk")).toEqual([4, 3]);
+    expect(mapping.labelsOf("bkl")).toBeUndefined();
+    expect(mapping.labelsOf("MEL")).toEqual([3]);
+  });
+
+  it.each([
+    ["diagnosis,label\na,b\n", "no column class; expected diagnosis and class"],
+    ["diagnosis,class\nx,nevi\n", 'line 2: no class "nevi" in the data; there is actinic keratosis'],
+    ["diagnosis,class\n,nevus\n", "line 2: no diagnosis"],
+  ])("is refused: %j", async (content, message) => {
+    await expect(read(content)).rejects.toThrow(message);
+  });
+});

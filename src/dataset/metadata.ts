@@ -1,0 +1,239 @@
+/** Metadata of images from CSV: lesion, patient, age, sex, site and diagnosis by image, in the columns of ISIC and HAM10000. */
+
+import { readTable, type Table, type TableRow } from "./csv-table.ts";
+import { fileStem, imageId } from "./image-id.ts";
+import { DatasetError, type ImageRecord, type Problem } from "./records.ts";
+
+/** What is known of one image; a field is absent where the table does not say. */
+export interface ImageMetadata {
+  /** Photographs of one lesion have the same. */
+  readonly lesion?: string;
+  readonly patient?: string;
+  /** In years. */
+  readonly age?: number;
+  /** `male` or `female`, or as the table has it, in lower case. */
+  readonly sex?: string;
+  /** Where on the body, in lower case. */
+  readonly site?: string;
+  /** As the table has it, such as `MEL` or `bkl`; `diagnosisMapping` says which classes it is. */
+  readonly diagnosis?: string;
+}
+
+export type MetadataField = keyof ImageMetadata;
+
+/** The metadata of a set of images. */
+export interface Metadata {
+  /** The tables' files. */
+  readonly files: readonly string[];
+  /** By the id or file name that the table gives, without the suffix of its format. */
+  readonly images: ReadonlyMap<string, ImageMetadata>;
+  /** The fields that at least one image has. */
+  readonly fields: ReadonlySet<MetadataField>;
+  /** Rows that repeat or contradict others, values that are none: the path is the table's. */
+  readonly problems: readonly Problem[];
+  /** What is known of the image in a file, by its name; copies and downsampled versions are recognised. */
+  of(path: string): ImageMetadata | undefined;
+}
+
+/** The names of the id's column, the surest first. */
+const idColumns = ["isic_id", "image_id", "image_name", "image", "file_name", "filename", "file", "path", "id"];
+
+/** The names of each field's columns, the surest first; a field is taken from the first that says something. */
+const fieldColumns: { readonly [K in MetadataField]: readonly string[] } = {
+  lesion: ["lesion_id", "lesion"],
+  patient: ["patient_id", "patient"],
+  age: ["age_approx", "age"],
+  sex: ["sex", "gender"],
+  site: ["anatom_site_general", "anatom_site_general_challenge", "localization", "anatom_site", "site"],
+  // The third level of the archive's five is the one that names what classes are named after.
+  diagnosis: ["isic2019_diagnosis", "dx", "diagnosis", "diagnosis_3", "diagnosis_2", "benign_malignant", "diagnosis_1"],
+};
+
+/** The columns of the challenges' ground truth, where the one with 1 is the diagnosis. */
+const oneHotColumns = ["mel", "nv", "bcc", "ak", "akiec", "bkl", "df", "vasc", "scc", "unk"];
+
+const saysNothing = /^(unknown|unk|n\/?a|nan|null|none|not reported|-|\?)$/i;
+const sexes: Readonly<Record<string, string>> = { m: "male", f: "female" };
+
+/** Rows that are named one by one in a message. */
+const named = 3;
+
+/**
+ * Reads one table, or several of the same images (such as the metadata and the ground truth of ISIC 2019), whose fields are joined.
+ *
+ * Rows may repeat. Where two rows contradict each other in a field, that field is left unknown and the problem is named.
+ *
+ * @throws DatasetError where a file cannot be read, no column gives an image's id, or no column says anything more
+ */
+export async function readMetadata(files: string | readonly string[]): Promise<Metadata> {
+  const problems: Problem[] = [];
+  const images = new Map<string, ImageMetadata>();
+  const tables = typeof files === "string" ? [files] : files;
+  for (const file of tables) {
+    const table = await readTable(file, { what: "metadata" });
+    const note = (message: string): void => void problems.push({ path: file, message });
+    noteLines(note, table.overlongLines, "more fields than columns, the rest not read");
+    addTable(file, table, images, note);
+  }
+  const byId = uniqueIds(images.keys());
+  return {
+    files: tables,
+    images,
+    fields: new Set([...images.values()].flatMap((image) => Object.keys(image) as MetadataField[])),
+    problems,
+    of(path) {
+      const stem = fileStem(path);
+      return images.get(stem) ?? images.get(byId.get(imageId(path)) ?? "");
+    },
+  };
+}
+
+function addTable(
+  file: string,
+  table: Table,
+  images: Map<string, ImageMetadata>,
+  note: (message: string) => void,
+): void {
+  const { columns, rows } = table;
+  const idColumn = idColumns.find((column) => columns.includes(column));
+  if (idColumn === undefined) {
+    throw new DatasetError(
+      `${file}: no column with the images' ids; call it one of ${idColumns.join(", ")} (there is ${list(columns)})`,
+    );
+  }
+  const oneHot = oneHotColumns.filter((column) => columns.includes(column));
+  const known = Object.values(fieldColumns).flat();
+  if (oneHot.length < 2 && !columns.some((column) => known.includes(column))) {
+    throw new DatasetError(
+      `${file}: no column says anything of the images; known are ${known.join(", ")} (there is ${list(columns)})`,
+    );
+  }
+  const lines = { withoutId: [] as number[], repeated: [] as number[], age: [] as number[], oneHot: [] as number[] };
+  const seen = new Set<string>();
+  const contradicted = new Map<string, Set<MetadataField>>();
+  for (const row of rows) {
+    const given = row.fields.get(idColumn);
+    if (given === undefined) {
+      lines.withoutId.push(row.line);
+      continue;
+    }
+    const id = fileStem(given);
+    const image = fieldsOf(row, oneHot.length < 2 ? [] : oneHot, lines);
+    const before = images.get(id) ?? {};
+    const disputed = contradicted.get(id) ?? new Set();
+    for (const field of Object.keys(image) as MetadataField[]) {
+      if (before[field] === undefined || before[field] === image[field]) continue;
+      if (!disputed.has(field)) {
+        note(
+          `line ${row.line}: ${id}: ${field} is "${image[field]}", but "${before[field]}" in an earlier row; ` +
+            "left unknown, correct one of them",
+        );
+      }
+      disputed.add(field);
+    }
+    if (seen.has(id) && disputed.size === 0) lines.repeated.push(row.line);
+    seen.add(id);
+    if (disputed.size > 0) contradicted.set(id, disputed);
+    images.set(id, { ...before, ...image });
+  }
+  for (const [id, disputed] of contradicted) {
+    const agreed = Object.entries(images.get(id)!).filter(([field]) => !disputed.has(field as MetadataField));
+    images.set(id, Object.fromEntries(agreed));
+  }
+  noteLines(note, lines.withoutId, `no ${idColumn}, not read`);
+  noteLines(note, lines.repeated, "the same image again, without contradiction");
+  noteLines(note, lines.age, "the age is no number of years, left unknown");
+  noteLines(note, lines.oneHot, "not exactly one diagnosis is 1, left unknown");
+}
+
+function fieldsOf(
+  row: TableRow,
+  oneHot: readonly string[],
+  lines: { readonly age: number[]; readonly oneHot: number[] },
+): ImageMetadata {
+  const text = (field: MetadataField): string | undefined => {
+    for (const column of fieldColumns[field]) {
+      const value = row.fields.get(column);
+      if (value !== undefined && !saysNothing.test(value)) return value;
+    }
+    return undefined;
+  };
+  const image: { -readonly [K in MetadataField]?: ImageMetadata[K] } = {};
+  for (const field of ["lesion", "patient", "diagnosis"] as const) {
+    const value = text(field);
+    if (value !== undefined) image[field] = value;
+  }
+  for (const field of ["sex", "site"] as const) {
+    const value = text(field)?.toLowerCase();
+    if (value !== undefined) image[field] = field === "sex" ? (sexes[value] ?? value) : value;
+  }
+  const age = text("age");
+  if (age !== undefined) {
+    const years = Number(age);
+    if (years >= 0 && years <= 150) image.age = years;
+    else lines.age.push(row.line);
+  }
+  if (image.diagnosis === undefined && oneHot.length > 0) {
+    const chosen = oneHot.filter((column) => Number(row.fields.get(column) ?? 0) === 1);
+    if (chosen.length !== 1) lines.oneHot.push(row.line);
+    else if (chosen[0] !== "unk") image.diagnosis = chosen[0]!.toUpperCase();
+  }
+  return image;
+}
+
+function noteLines(note: (message: string) => void, lines: readonly number[], what: string): void {
+  if (lines.length === 0) return;
+  const some = lines.slice(0, named).join(", ");
+  const more = lines.length > named ? ` and ${lines.length - named} more` : "";
+  note(`${lines.length === 1 ? "line" : "lines"} ${some}${more}: ${what}`);
+}
+
+const list = (columns: readonly string[]): string => columns.slice(0, 20).join(", ");
+
+/** From an image's id to the table's own name for it, where only one row can be meant. */
+function uniqueIds(names: Iterable<string>): Map<string, string> {
+  const byId = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const name of names) {
+    const id = imageId(name);
+    if (byId.has(id)) shared.add(id);
+    byId.set(id, name);
+  }
+  for (const id of shared) byId.delete(id);
+  return byId;
+}
+
+/** Metadata laid beside the images of a data set. */
+export interface MatchedMetadata {
+  /** For each image, in their order. */
+  readonly images: readonly (ImageMetadata | undefined)[];
+  readonly fields: ReadonlySet<MetadataField>;
+  /** Images of which nothing is known. */
+  readonly unknownImages: number;
+  /** The table's ids that no image has. */
+  readonly unusedIds: readonly string[];
+}
+
+/**
+ * Finds the metadata of each image by its file's name.
+ *
+ * @throws DatasetError where no image has any: then the table is of another data set
+ */
+export function matchMetadata(images: readonly ImageRecord[], metadata: Metadata): MatchedMetadata {
+  const matched = images.map(({ path }) => metadata.of(path));
+  const used = new Set(matched);
+  const unknownImages = matched.filter((image) => image === undefined).length;
+  if (unknownImages === images.length) {
+    const [id] = metadata.images.keys();
+    throw new DatasetError(
+      `metadata: none of its ${metadata.images.size} ids${id === undefined ? "" : ` (such as ${id})`} is the name of an image ` +
+        `(such as ${images[0]?.path ?? "none"}); give the table of these images`,
+    );
+  }
+  return {
+    images: matched,
+    fields: metadata.fields,
+    unknownImages,
+    unusedIds: [...metadata.images].flatMap(([id, image]) => (used.has(image) ? [] : [id])),
+  };
+}
