@@ -1,0 +1,158 @@
+/** Augmentation policies as data: what may happen to a training image, and how far. */
+
+/** Least and greatest value. */
+export type Range = readonly [least: number, greatest: number];
+
+/** Mirrors the image, each way with its own probability. */
+export interface Flip {
+  readonly kind: "flip";
+  /** Left and right change places. */
+  readonly horizontal: number;
+  readonly vertical: number;
+}
+
+/** One of the eight flips and quarter turns of a square, all alike; of the four that keep the size where it is no square. */
+export interface Dihedral {
+  readonly kind: "dihedral";
+}
+
+/** Each part is drawn evenly, scales evenly in their logarithm. */
+export interface AffineJitter {
+  readonly kind: "affine";
+  /** Largest angle to either side, in degrees. */
+  readonly rotation: number;
+  readonly scale: Range;
+  /** Largest angle to either side, in degrees. */
+  readonly shear: number;
+  /** Largest shift to each side, as a part of width and height. */
+  readonly translation: number;
+}
+
+/** A part of the image, brought to the whole's size (Szegedy et al. 2015). */
+export interface ResizedCrop {
+  readonly kind: "resizedCrop";
+  /** The part's area over the whole's. */
+  readonly area: Range;
+  /** Width over height, relative to the image's own. */
+  readonly aspect: Range;
+}
+
+/** Factors are drawn from 1 - x to 1 + x, the hue's angle to either side. */
+export interface ColourJitter {
+  readonly kind: "colour";
+  readonly brightness: number;
+  readonly contrast: number;
+  readonly saturation: number;
+  /** Degrees. */
+  readonly hue: number;
+}
+
+/** A rectangle of random pixels over the image (Zhong et al. 2020). */
+export interface Erase {
+  readonly kind: "erase";
+  readonly probability: number;
+  /** The rectangle's area over the image's. */
+  readonly area: Range;
+  /** Width over height. */
+  readonly aspect: Range;
+}
+
+export type Augmentation = Flip | Dihedral | AffineJitter | ResizedCrop | ColourJitter | Erase;
+
+/** What lies outside the image, where geometry looks there: its mirror image, or its outermost pixels drawn out. */
+export type Fill = "reflect" | "edge";
+
+/**
+ * What is done to an image, in order. However many steps there are, the image is resampled once, recoloured once, and erased
+ * last: geometric steps combine to one map and colour steps to one matrix.
+ */
+export interface AugmentationPolicy {
+  readonly fill: Fill;
+  readonly steps: readonly Augmentation[];
+}
+
+function checkNumber(what: string, value: number, least: number, greatest: number): void {
+  if (!(value >= least && value <= greatest))
+    throw new RangeError(`${what}: expected a number from ${least} to ${greatest}, got ${value}`);
+}
+
+function checkRange(what: string, [least, greatest]: Range, lowest: number, highest: number): void {
+  checkNumber(what, least, lowest, highest);
+  checkNumber(what, greatest, least, highest);
+}
+
+/** Throws RangeError where a probability is beyond 1, an angle beyond what geometry can do, or the like. */
+export function flip({ horizontal = 0.5, vertical = 0.5 } = {}): Flip {
+  checkNumber("flip: horizontal", horizontal, 0, 1);
+  checkNumber("flip: vertical", vertical, 0, 1);
+  return { kind: "flip", horizontal, vertical };
+}
+
+export const dihedral = (): Dihedral => ({ kind: "dihedral" });
+
+/** Throws RangeError; scales from 1/8 to 8 and shears below 60 degrees are possible. */
+export function affine(options: Partial<Omit<AffineJitter, "kind">>): AffineJitter {
+  const { rotation = 0, scale = [1, 1], shear = 0, translation = 0 } = options;
+  checkNumber("affine: rotation", rotation, 0, 180);
+  checkRange("affine: scale", scale, 1 / 8, 8);
+  checkNumber("affine: shear", shear, 0, 60);
+  checkNumber("affine: translation", translation, 0, 1);
+  return { kind: "affine", rotation, scale, shear, translation };
+}
+
+/** Throws RangeError. */
+export function resizedCrop(options: Partial<Omit<ResizedCrop, "kind">> = {}): ResizedCrop {
+  const { area = [0.5, 1], aspect = [3 / 4, 4 / 3] } = options;
+  checkRange("resizedCrop: area", area, 0.001, 1);
+  checkRange("resizedCrop: aspect", aspect, 0.1, 10);
+  return { kind: "resizedCrop", area, aspect };
+}
+
+/** Throws RangeError. */
+export function colour(options: Partial<Omit<ColourJitter, "kind">>): ColourJitter {
+  const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
+  checkNumber("colour: brightness", brightness, 0, 1);
+  checkNumber("colour: contrast", contrast, 0, 1);
+  checkNumber("colour: saturation", saturation, 0, 1);
+  checkNumber("colour: hue", hue, 0, 180);
+  return { kind: "colour", brightness, contrast, saturation, hue };
+}
+
+/** Throws RangeError. */
+export function erase(options: Partial<Omit<Erase, "kind">> = {}): Erase {
+  const { probability = 0.25, area = [0.02, 0.2], aspect = [0.3, 1 / 0.3] } = options;
+  checkNumber("erase: probability", probability, 0, 1);
+  checkRange("erase: area", area, 0, 1);
+  checkRange("erase: aspect", aspect, 0.1, 10);
+  return { kind: "erase", probability, area, aspect };
+}
+
+export const policyNames = ["none", "flips", "standard", "strong"] as const;
+
+export type PolicyName = (typeof policyNames)[number];
+
+/**
+ * Policies for photographs of skin lesions, which have no up and no down but whose colour tells: geometry is free, hue hardly.
+ */
+export const policies: Readonly<Record<PolicyName, AugmentationPolicy>> = {
+  none: { fill: "reflect", steps: [] },
+  flips: { fill: "reflect", steps: [dihedral()] },
+  standard: {
+    fill: "reflect",
+    steps: [
+      dihedral(),
+      affine({ rotation: 45, scale: [0.9, 1.2], shear: 5, translation: 0.05 }),
+      colour({ brightness: 0.15, contrast: 0.15, saturation: 0.15, hue: 5 }),
+    ],
+  },
+  strong: {
+    fill: "reflect",
+    steps: [
+      dihedral(),
+      resizedCrop({ area: [0.4, 1] }),
+      affine({ rotation: 45, scale: [0.9, 1.1], shear: 10, translation: 0.05 }),
+      colour({ brightness: 0.25, contrast: 0.25, saturation: 0.2, hue: 8 }),
+      erase({ probability: 0.25 }),
+    ],
+  },
+};

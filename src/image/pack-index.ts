@@ -1,0 +1,77 @@
+/** The index beside the packed pixels: which file had which content, and where each content's pixels are. */
+
+import { createHash } from "node:crypto";
+import { readFile, realpath } from "node:fs/promises";
+import { z } from "zod";
+import type { FileState } from "../file-state.ts";
+import { decoderVersion } from "./decode.ts";
+import { type Geometry, geometryNames } from "./geometry.ts";
+
+/** Where the pixels of a content are in the pixel file, counted in images; or why it has none. */
+export type Content = number | string;
+
+/** The index of one data folder at one size, with the keys that its pixels depend on. */
+export interface PackIndex {
+  /** Name of the pixel file, in the same folder; undefined where no image was ever decoded. */
+  readonly pixelFile: string | undefined;
+  /** Number of images in the pixel file. */
+  readonly slots: number;
+  /** By path relative to the data's root: its state when read, and the SHA-256 of its content. */
+  readonly files: ReadonlyMap<string, FileState & { readonly sha256: string }>;
+  /** By SHA-256. */
+  readonly contents: ReadonlyMap<string, Content>;
+}
+
+const format = "naevus packed images 1";
+
+const schema = z.strictObject({
+  format: z.literal(format),
+  size: z.number(),
+  geometry: z.enum(geometryNames),
+  decoder: z.literal(decoderVersion),
+  pixelFile: z.string().nullable(),
+  slots: z.number().int().nonnegative(),
+  files: z.array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.string()])),
+  contents: z.array(z.tuple([z.string(), z.union([z.number().int().nonnegative(), z.string()])])),
+});
+
+/** The name that a data folder's pack has in the cache: one per folder, size and geometry. */
+export async function packName(root: string, size: number, geometry: Geometry): Promise<string> {
+  const key = JSON.stringify([await realpath(root), size, geometry]);
+  return `images-${size}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+}
+
+/** Reads an index; undefined where there is none, it is damaged, or it was made by another decoder. */
+export async function readPackIndex(file: string, size: number, geometry: Geometry): Promise<PackIndex | undefined> {
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+  const parsed = schema.safeParse(content);
+  if (!parsed.success || parsed.data.size !== size || parsed.data.geometry !== geometry) return undefined;
+  const { pixelFile, slots, files, contents } = parsed.data;
+  return {
+    pixelFile: pixelFile ?? undefined,
+    slots,
+    files: new Map(
+      files.map(([path, bytes, modified, changed, sha256]) => [path, { bytes, modified, changed, sha256 }]),
+    ),
+    contents: new Map(contents),
+  };
+}
+
+/** The text of an index, for {@link readPackIndex}. */
+export function formatPackIndex(index: PackIndex, size: number, geometry: Geometry): string {
+  return JSON.stringify({
+    format,
+    size,
+    geometry,
+    decoder: decoderVersion,
+    pixelFile: index.pixelFile ?? null,
+    slots: index.slots,
+    files: [...index.files].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),
+    contents: [...index.contents],
+  } satisfies z.infer<typeof schema>);
+}
