@@ -1,0 +1,75 @@
+/** The named architectures: functions from (image size, number of classes) to a network. */
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+} from "./layer.ts";
+
+export interface ArchitectureOptions {
+  readonly classes: number;
+  /** Height and width of the input in pixels; by default the architecture's own. */
+  readonly imageSize?: number;
+}
+
+const rgb = (size: number) => ({ channels: 3, height: size, width: size });
+
+/** The course notebook's network: three 3x3 convolutions with pooling, then two dense layers; 180x180, 4.0 M parameters. */
+export function notebook({ classes, imageSize = 180 }: ArchitectureOptions): Network {
+  const features = [16, 32, 64].flatMap((filters) => [conv2d(filters, 3), relu(), maxPool(2)]);
+  return {
+    name: "notebook",
+    input: rgb(imageSize),
+    layers: [normalize(), ...features, flatten(), dense(128), relu(), dense(classes)],
+  };
+}
+
+const convNorm = (filters: number, kernel: number, stride = 1): Layer[] => [
+  conv2d(filters, kernel, { stride, bias: false }),
+  batchNorm(),
+];
+
+const basicBlock = (channels: number, filters: number, stride: number): Layer[] => [
+  residual(
+    [...convNorm(filters, 3, stride), relu(), ...convNorm(filters, 3)],
+    stride === 1 && channels === filters ? [] : convNorm(filters, 1, stride),
+  ),
+  relu(),
+];
+
+/** ResNet-18 (He et al. 2016) at half width with a 3x3 stride-2 stem, for 128x128; 2.8 M parameters. */
+export function resnet18w32({ classes, imageSize = 128 }: ArchitectureOptions): Network {
+  const blocks = [32, 64, 128, 256].flatMap((filters, stage) => [
+    ...basicBlock(stage === 0 ? 32 : filters / 2, filters, stage === 0 ? 1 : 2),
+    ...basicBlock(filters, filters, 1),
+  ]);
+  return {
+    name: "resnet18-w32",
+    input: rgb(imageSize),
+    layers: [
+      normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+      ...convNorm(32, 3, 2),
+      relu(),
+      ...blocks,
+      globalAveragePool(),
+      dense(classes),
+    ],
+  };
+}
+
+/** Every architecture by the name that users type. */
+export const networks = { notebook, "resnet18-w32": resnet18w32 } as const satisfies Record<
+  string,
+  (options: ArchitectureOptions) => Network
+>;
+
+export type NetworkName = keyof typeof networks;
+
+export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];

@@ -1,0 +1,43 @@
+/** FLOPs against counts by hand. */
+import { expect, test } from "vitest";
+import { networks } from "./architectures.ts";
+import { forwardFlops, networkFlops } from "./flops.ts";
+import { buildGraph } from "./graph.ts";
+import { conv2d, dense, flatten, relu, residual } from "./layer.ts";
+
+test("the notebook's network takes 185 MFLOP an image", () => {
+  const graph = buildGraph(networks.notebook({ classes: 9 }));
+  // pixels x filters x (3 x 3 x channels), three times; then 64 x 22 x 22 features to 128 units, and those to 9 classes.
+  const multiplications = 180 ** 2 * 16 * 27 + 90 ** 2 * 32 * 144 + 45 ** 2 * 64 * 288 + 64 * 22 ** 2 * 128 + 128 * 9;
+  expect(networkFlops(graph)).toBe(2 * multiplications);
+  expect(Math.round(networkFlops(graph) / 1e6)).toBe(185);
+});
+
+test("resnet18-w32 takes 1.11 GFLOP an image", () => {
+  const stem = 64 ** 2 * 32 * 27;
+  // Four stages of two blocks of two 3x3 convolutions; the first convolution of a later stage has half the channels in.
+  const first = 64 ** 2 * 4 * 32 * 9 * 32;
+  const later = [64, 128, 256].map((filters, stage) => {
+    const pixels = (32 / 2 ** stage) ** 2;
+    return pixels * filters * (9 * (filters / 2) + 3 * 9 * filters + filters / 2);
+  });
+  const multiplications = stem + first + later.reduce((sum, count) => sum + count) + 256 * 9;
+  const graph = buildGraph(networks["resnet18-w32"]({ classes: 9 }));
+  expect(networkFlops(graph)).toBe(2 * multiplications);
+  expect((networkFlops(graph) / 1e9).toFixed(2)).toBe("1.11");
+});
+
+test("groups, strides, shortcuts and what is not counted", () => {
+  const { nodes } = buildGraph({
+    name: "small",
+    input: { channels: 4, height: 6, width: 5 },
+    layers: [
+      conv2d(8, [3, 1], { stride: 2, groups: 2, padding: [1, 0] }),
+      residual([conv2d(8, 1), relu()]),
+      flatten(),
+      dense(3),
+    ],
+  });
+  // Outputs of 8 x 3 x 3, each over 2 channels of 3 x 1; then over 8 channels; then 72 features.
+  expect(nodes.map(forwardFlops)).toEqual([2 * 72 * 6, 2 * 72 * 8, 0, 0, 0, 2 * 72 * 3]);
+});

@@ -1,0 +1,41 @@
+/** Arithmetic of every operation: what a rate in GFLOP/s is counted from. */
+import type { Graph } from "./graph.ts";
+import type { Operation } from "./layer.ts";
+import { elements, type Shape } from "./shape.ts";
+
+type FlopsRule<O extends Operation> = (operation: O, shape: Shape, inputs: readonly Shape[]) => number;
+
+/** Passes over memory, whose measure is bytes: their few operations per value are not counted, as is usual. */
+const none = () => 0;
+
+const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, { kind: K }>> } = {
+  normalize: none,
+  conv2d: ({ kernel, groups }, shape, [input]) => 2 * elements(shape) * elements(kernel) * (input![0]! / groups),
+  batchNorm: none,
+  relu: none,
+  maxPool: none,
+  averagePool: none,
+  globalAveragePool: none,
+  flatten: none,
+  dense: (_, shape, [input]) => 2 * elements(shape) * elements(input!),
+  dropout: none,
+  add: none,
+};
+
+/** A node as far as its arithmetic goes. */
+interface Computed {
+  readonly operation: Operation;
+  readonly shape: Shape;
+  readonly inputShapes: readonly Shape[];
+}
+
+/**
+ * Floating-point operations of an operation's forward pass over one image: a multiplication and an addition count as two, and
+ * convolutions as the direct algorithm computes them, padding included. The gradient of the weights takes as many again, that of
+ * the input as well.
+ */
+export const forwardFlops = ({ operation, shape, inputShapes }: Computed): number =>
+  (rules[operation.kind] as FlopsRule<Operation>)(operation, shape, inputShapes);
+
+/** {@link forwardFlops} of the whole network. */
+export const networkFlops = ({ nodes }: Graph): number => nodes.reduce((sum, node) => sum + forwardFlops(node), 0);

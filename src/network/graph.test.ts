@@ -1,0 +1,112 @@
+/** Networks written out: names, order, sources, parameters, and the sizes of the named architectures. */
+import { describe, expect, test } from "vitest";
+import { Random } from "../random.ts";
+import { networkNames, networks } from "./architectures.ts";
+import { buildGraph, INPUT, printGraph } from "./graph.ts";
+import { batchNorm, conv2d, dense, flatten, globalAveragePool, normalize, relu, residual } from "./layer.ts";
+import { countTrainable, initialParameters } from "./parameters.ts";
+
+const nested = buildGraph({
+  name: "nested",
+  input: { channels: 4, height: 6, width: 6 },
+  layers: [
+    conv2d(8, 3),
+    residual([relu(), residual([conv2d(8, 3, { groups: 2, bias: false })]), batchNorm()], [conv2d(8, 1)]),
+    globalAveragePool(),
+    dense(3),
+  ],
+});
+
+describe("a residual network written out", () => {
+  test("runs body, shortcut and sum, in this order, from the right sources", () => {
+    expect(nested.nodes.map(({ name, operation, inputs }) => [name, operation.kind, inputs])).toEqual([
+      ["0", "conv2d", [INPUT]],
+      ["1.body.0", "relu", [0]],
+      ["1.body.1.body.0", "conv2d", [1]],
+      ["1.body.1", "add", [2, 1]],
+      ["1.body.2", "batchNorm", [3]],
+      ["1.shortcut.0", "conv2d", [0]],
+      ["1", "add", [4, 5]],
+      ["2", "globalAveragePool", [6]],
+      ["3", "dense", [7]],
+    ]);
+    expect(nested.classes).toBe(3);
+    expect(nested.inputType).toBe("float32");
+  });
+
+  test("names its parameters after the layers' paths", () => {
+    expect(nested.parameters.map(({ name, shape, trainable, fanIn }) => [name, shape, trainable, fanIn])).toEqual([
+      ["0.weight", [8, 4, 3, 3], true, 36],
+      ["0.bias", [8], true, 0],
+      ["1.body.1.body.0.weight", [8, 4, 3, 3], true, 36],
+      ["1.body.2.scale", [8], true, 0],
+      ["1.body.2.shift", [8], true, 0],
+      ["1.body.2.runningMean", [8], false, 0],
+      ["1.body.2.runningVariance", [8], false, 0],
+      ["1.shortcut.0.weight", [8, 8, 1, 1], true, 8],
+      ["1.shortcut.0.bias", [8], true, 0],
+      ["3.weight", [3, 8], true, 8],
+      ["3.bias", [3], true, 0],
+    ]);
+  });
+
+  test("prints one line per operation", () => {
+    const lines = printGraph(nested).split("\n");
+    expect(lines).toHaveLength(nested.nodes.length);
+    expect(lines[0]!.split(/ +/)).toEqual(["0", "conv2d", "8x6x6", "296"]);
+  });
+});
+
+test("a network that starts with normalize reads bytes", () => {
+  const network = { name: "bytes", input: { channels: 3, height: 2, width: 2 }, layers: [normalize(), flatten()] };
+  expect(buildGraph(network).inputType).toBe("uint8");
+});
+
+describe("the named architectures", () => {
+  test.each([
+    ["notebook", 9, 3_989_801],
+    ["resnet18-w32", 9, 2_797_353],
+  ] as const)("%s with %d classes has %d trainable numbers", (name, classes, count) => {
+    const graph = buildGraph(networks[name]({ classes }));
+    expect(countTrainable(graph.parameters)).toBe(count);
+    expect(graph.classes).toBe(classes);
+  });
+
+  test.each(networkNames)("%s takes another image size and another number of classes", (name) => {
+    const graph = buildGraph(networks[name]({ classes: 2, imageSize: 64 }));
+    expect(graph.inputShape).toEqual([3, 64, 64]);
+    expect(graph.inputType).toBe("uint8");
+    expect(graph.classes).toBe(2);
+    expect(graph.network.name).toBe(name);
+  });
+});
+
+describe("fresh parameters", () => {
+  const { parameters } = buildGraph(networks["resnet18-w32"]({ classes: 9 }));
+  const fresh = initialParameters(parameters, Random.of(1));
+
+  test("weights have mean 0 and variance 2 / fanIn", () => {
+    for (const { name, role, fanIn } of parameters) {
+      if (role !== "weight") continue;
+      const { data } = fresh.get(name)!;
+      const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+      const variance = data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / data.length;
+      const deviation = Math.sqrt(2 / fanIn);
+      expect(Math.abs(mean), name).toBeLessThan((4.5 * deviation) / Math.sqrt(data.length));
+      expect(Math.abs(variance / deviation ** 2 - 1), name).toBeLessThan(4.5 * Math.sqrt(2 / data.length));
+    }
+  });
+
+  test("all others start as the identity", () => {
+    const starts = { bias: 0, scale: 1, shift: 0, runningMean: 0, runningVariance: 1 };
+    for (const { name, role } of parameters) {
+      if (role !== "weight") expect(new Set(fresh.get(name)!.data), name).toEqual(new Set([starts[role]]));
+    }
+  });
+
+  test("the same random state gives the same values, another one others", () => {
+    const weights = (seed: number) => [...initialParameters(parameters, Random.of(seed)).get("21.weight")!.data];
+    expect(weights(1)).toEqual([...fresh.get("21.weight")!.data]);
+    expect(weights(2)).not.toEqual(weights(1));
+  });
+});

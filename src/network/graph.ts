@@ -1,0 +1,100 @@
+/** A network written out: operations in the order they run, with shapes and parameters. Both engines and ONNX read this. */
+import type { Layer, Network, Operation } from "./layer.ts";
+import { type ParameterSpec, parametersOf } from "./parameters.ts";
+import { elements, formatShape, NetworkError, outputShape, type Shape } from "./shape.ts";
+
+export type { Add, Operation } from "./layer.ts";
+
+/** The network's input, as the source of a node. */
+export const INPUT = -1;
+
+export interface GraphNode<O extends Operation = Operation> {
+  /** The layer's path in the tree, such as `3.body.0`; parameters are named after it. */
+  readonly name: string;
+  readonly operation: O;
+  /** Indices of the nodes whose outputs this one reads, or {@link INPUT}. */
+  readonly inputs: readonly number[];
+  readonly inputShapes: readonly Shape[];
+  readonly shape: Shape;
+  readonly parameters: readonly ParameterSpec[];
+}
+
+export interface Graph {
+  readonly network: Network;
+  /** [channels, height, width] */
+  readonly inputShape: Shape;
+  /** `uint8`: rows of RGB bytes (height, width, channels). `float32`: (channels, height, width). */
+  readonly inputType: "uint8" | "float32";
+  readonly nodes: readonly GraphNode[];
+  /** Number of logits: the last node's only dimension. */
+  readonly classes: number;
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** Checks a network and writes it out. Throws {@link NetworkError}, which names the layer that does not fit. */
+export function buildGraph(network: Network): Graph {
+  const { channels, height, width } = network.input;
+  const inputShape: Shape = [channels, height, width];
+  if (!inputShape.every((size) => Number.isInteger(size) && size > 0)) {
+    throw new NetworkError(`network "${network.name}": expected a positive input size, got ${formatShape(inputShape)}`);
+  }
+  const nodes: GraphNode[] = [];
+  const shapeOf = (source: number): Shape => (source === INPUT ? inputShape : nodes[source]!.shape);
+
+  const append = (name: string, operation: Operation, inputs: readonly number[]): number => {
+    const inputShapes = inputs.map(shapeOf);
+    try {
+      if (operation.kind === "normalize" && inputs[0] !== INPUT) {
+        throw new NetworkError("normalize: only the first layer of a network can normalize");
+      }
+      const shape = outputShape(operation, inputShapes);
+      const parameters = parametersOf(name, operation, inputShapes);
+      nodes.push({ name, operation, inputs, inputShapes, shape, parameters });
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      throw new NetworkError(`network "${network.name}", layer ${name}: ${error.message}`, { cause: error });
+    }
+    return nodes.length - 1;
+  };
+
+  const appendAll = (layers: readonly Layer[], prefix: string, from: number): number => {
+    let source = from;
+    layers.forEach((layer, index) => {
+      const name = `${prefix}${index}`;
+      if (layer.kind === "residual") {
+        const body = appendAll(layer.body, `${name}.body.`, source);
+        const shortcut = appendAll(layer.shortcut, `${name}.shortcut.`, source);
+        source = append(name, { kind: "add" }, [body, shortcut]);
+      } else {
+        source = append(name, layer, [source]);
+      }
+    });
+    return source;
+  };
+
+  const output = appendAll(network.layers, "", INPUT);
+  const shape = shapeOf(output);
+  if (output === INPUT || shape.length !== 1) {
+    throw new NetworkError(
+      `network "${network.name}": expected a last layer that gives one logit per class, got ${formatShape(shape)}`,
+    );
+  }
+  return {
+    network,
+    inputShape,
+    inputType: network.layers[0]?.kind === "normalize" ? "uint8" : "float32",
+    nodes,
+    classes: elements(shape),
+    parameters: nodes.flatMap((node) => node.parameters),
+  };
+}
+
+/** One line per operation: name, kind, output shape and number of parameters. */
+export const printGraph = (graph: Graph): string =>
+  graph.nodes
+    .map((node) => {
+      const count = node.parameters.reduce((sum, parameter) => sum + elements(parameter.shape), 0);
+      const columns = [node.name.padEnd(18), node.operation.kind.padEnd(18), formatShape(node.shape).padEnd(14), count];
+      return columns.join(" ");
+    })
+    .join("\n");

@@ -1,0 +1,181 @@
+/** The layer catalogue: a network is a readonly tree of these descriptors, and everything else is derived from it. */
+
+/** Height and width, in that order. */
+export type Pair = readonly [height: number, width: number];
+
+/** First layer of a network that reads bytes: (value / 255 - mean) / standardDeviation, channel by channel. */
+export interface Normalize {
+  readonly kind: "normalize";
+  readonly mean: readonly number[];
+  readonly standardDeviation: readonly number[];
+}
+
+export interface Conv2d {
+  readonly kind: "conv2d";
+  readonly filters: number;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  /** Zeros added on both sides of each axis. */
+  readonly padding: Pair;
+  readonly groups: number;
+  readonly bias: boolean;
+}
+
+/** Ioffe and Szegedy 2015. Running statistics move by `momentum` towards the batch's (unbiased) statistics. */
+export interface BatchNorm {
+  readonly kind: "batchNorm";
+  readonly momentum: number;
+  readonly epsilon: number;
+}
+
+export interface Relu {
+  readonly kind: "relu";
+}
+
+export interface MaxPool {
+  readonly kind: "maxPool";
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+/** The mean over the window; padding is not counted. */
+export interface AveragePool {
+  readonly kind: "averagePool";
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+export interface GlobalAveragePool {
+  readonly kind: "globalAveragePool";
+}
+
+/** Feature maps to one vector per image, in the order channel, row, column. */
+export interface Flatten {
+  readonly kind: "flatten";
+}
+
+export interface Dense {
+  readonly kind: "dense";
+  readonly units: number;
+  readonly bias: boolean;
+}
+
+/** Inverted dropout (Srivastava et al. 2014): kept values are scaled by 1 / (1 - rate) in training, untouched otherwise. */
+export interface Dropout {
+  readonly kind: "dropout";
+  readonly rate: number;
+}
+
+/** body(x) + shortcut(x); an empty shortcut is the identity (He et al. 2016). */
+export interface Residual {
+  readonly kind: "residual";
+  readonly body: readonly Layer[];
+  readonly shortcut: readonly Layer[];
+}
+
+export type Layer =
+  | Normalize
+  | Conv2d
+  | BatchNorm
+  | Relu
+  | MaxPool
+  | AveragePool
+  | GlobalAveragePool
+  | Flatten
+  | Dense
+  | Dropout
+  | Residual;
+
+/** Where the two branches of a residual layer meet. */
+export interface Add {
+  readonly kind: "add";
+}
+
+/** What a layer becomes once residual layers are written out. */
+export type Operation = Exclude<Layer, Residual> | Add;
+
+/** A network: a name, the size of its input and its layers. The last layer gives one logit per class. */
+export interface Network {
+  readonly name: string;
+  readonly input: { readonly channels: number; readonly height: number; readonly width: number };
+  readonly layers: readonly Layer[];
+}
+
+interface ConvolutionOptions {
+  readonly stride?: number | Pair;
+  readonly padding?: number | Pair | "same";
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+interface PoolingOptions {
+  readonly stride?: number | Pair;
+  readonly padding?: number | Pair;
+}
+
+const pair = (value: number | Pair): Pair => (typeof value === "number" ? [value, value] : value);
+
+/** Scales bytes to [0, 1], or with mean and standard deviation (per channel, of values in [0, 1]) to about zero mean. */
+export const normalize = (
+  mean: readonly number[] = [0, 0, 0],
+  standardDeviation: readonly number[] = mean.map(() => 1),
+): Normalize => ({ kind: "normalize", mean, standardDeviation });
+
+/** 2-D convolution. `padding: "same"` keeps the size at stride 1 for odd kernels: half the kernel on each side. */
+export const conv2d = (
+  filters: number,
+  kernel: number | Pair,
+  { stride = 1, padding = "same", groups = 1, bias = true }: ConvolutionOptions = {},
+): Conv2d => {
+  const size = pair(kernel);
+  const half: Pair = [Math.floor(size[0] / 2), Math.floor(size[1] / 2)];
+  return {
+    kind: "conv2d",
+    filters,
+    kernel: size,
+    stride: pair(stride),
+    padding: padding === "same" ? half : pair(padding),
+    groups,
+    bias,
+  };
+};
+
+export const batchNorm = ({ momentum = 0.1, epsilon = 1e-5 }: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => ({
+  kind: "batchNorm",
+  momentum,
+  epsilon,
+});
+
+export const relu = (): Relu => ({ kind: "relu" });
+
+export const maxPool = (kernel: number | Pair, { stride = kernel, padding = 0 }: PoolingOptions = {}): MaxPool => ({
+  kind: "maxPool",
+  kernel: pair(kernel),
+  stride: pair(stride),
+  padding: pair(padding),
+});
+
+export const averagePool = (
+  kernel: number | Pair,
+  { stride = kernel, padding = 0 }: PoolingOptions = {},
+): AveragePool => ({ kind: "averagePool", kernel: pair(kernel), stride: pair(stride), padding: pair(padding) });
+
+export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });
+
+export const flatten = (): Flatten => ({ kind: "flatten" });
+
+export const dense = (units: number, { bias = true }: { readonly bias?: boolean } = {}): Dense => ({
+  kind: "dense",
+  units,
+  bias,
+});
+
+export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate });
+
+export const residual = (body: readonly Layer[], shortcut: readonly Layer[] = []): Residual => ({
+  kind: "residual",
+  body,
+  shortcut,
+});

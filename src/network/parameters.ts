@@ -1,0 +1,103 @@
+/** Which parameters every operation has, and how they start. */
+import type { Random } from "../random.ts";
+import type { Operation } from "./layer.ts";
+import { elements, type Shape } from "./shape.ts";
+
+export type FloatArray = Float32Array | Float64Array;
+
+export interface Tensor<A extends FloatArray = FloatArray> {
+  readonly shape: readonly number[];
+  readonly data: A;
+}
+
+/** Parameters, gradients or optimizer state by name, in canonical layout (row-major, filters first). */
+export type Tensors = ReadonlyMap<string, Tensor>;
+
+/** `scale` and `shift` are batch normalisation's; running statistics are stored with the weights but not trained. */
+export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";
+
+export interface ParameterSpec {
+  /** The node's name, a dot and the role: `3.body.0.weight`. */
+  readonly name: string;
+  readonly role: ParameterRole;
+  /** conv2d weight: [filters, channels / groups, height, width]; dense weight: [units, features]; else one dimension. */
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+  /** Inputs that one output sums over; 0 where that has no meaning. */
+  readonly fanIn: number;
+}
+
+type ParameterRule<O extends Operation> = (
+  operation: O,
+  inputs: readonly Shape[],
+) => readonly (readonly [role: ParameterRole, shape: readonly number[], fanIn: number])[];
+
+const none = () => [];
+
+const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operation, { kind: K }>> } = {
+  normalize: none,
+  conv2d: ({ filters, kernel, groups, bias }, [input]) => {
+    const shape = [filters, input![0]! / groups, ...kernel];
+    const weight = ["weight", shape, elements(shape.slice(1))] as const;
+    return bias ? [weight, ["bias", [filters], 0]] : [weight];
+  },
+  batchNorm: (_, [input]) => {
+    const shape = [input![0]!];
+    return (["scale", "shift", "runningMean", "runningVariance"] as const).map((role) => [role, shape, 0] as const);
+  },
+  relu: none,
+  maxPool: none,
+  averagePool: none,
+  globalAveragePool: none,
+  flatten: none,
+  dense: ({ units, bias }, [input]) => {
+    const weight = ["weight", [units, input![0]!], input![0]!] as const;
+    return bias ? [weight, ["bias", [units], 0]] : [weight];
+  },
+  dropout: none,
+  add: none,
+};
+
+export const parametersOf = (name: string, operation: Operation, inputs: readonly Shape[]): readonly ParameterSpec[] =>
+  (rules[operation.kind] as ParameterRule<Operation>)(operation, inputs).map(([role, shape, fanIn]) => ({
+    name: `${name}.${role}`,
+    role,
+    shape,
+    trainable: role !== "runningMean" && role !== "runningVariance",
+    fanIn,
+  }));
+
+const constant = (value: number) => (data: Float32Array) => data.fill(value);
+
+const initialisers: {
+  readonly [R in ParameterRole]: (data: Float32Array, spec: ParameterSpec, random: Random) => void;
+} = {
+  // He et al. 2015, "Delving Deep into Rectifiers": variance 2 / fanIn keeps the signal's size through rectifiers.
+  weight: (data, { fanIn }, random) => {
+    const deviation = Math.sqrt(2 / fanIn);
+    for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
+  },
+  bias: constant(0),
+  scale: constant(1),
+  shift: constant(0),
+  runningMean: constant(0),
+  runningVariance: constant(1),
+};
+
+/** Fresh parameters for a network: the same `random` state gives the same values. */
+export function initialParameters(
+  parameters: readonly ParameterSpec[],
+  random: Random,
+): Map<string, Tensor<Float32Array>> {
+  return new Map(
+    parameters.map((spec) => {
+      const data = new Float32Array(elements(spec.shape));
+      initialisers[spec.role](data, spec, random);
+      return [spec.name, { shape: spec.shape, data }];
+    }),
+  );
+}
+
+/** How many numbers training can change. */
+export const countTrainable = (parameters: readonly ParameterSpec[]): number =>
+  parameters.reduce((sum, spec) => sum + (spec.trainable ? elements(spec.shape) : 0), 0);

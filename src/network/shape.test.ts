@@ -1,0 +1,94 @@
+/** Shape rules, and the refusal of compositions that do not fit, word for word. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildGraph, type Operation } from "./graph.ts";
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  normalize,
+  relu,
+  residual,
+} from "./layer.ts";
+import { NetworkError, outputShape, type Shape } from "./shape.ts";
+
+const input = { channels: 3, height: 8, width: 6 };
+
+describe("a network that does not fit is refused", () => {
+  test.each<readonly [string, readonly Layer[]]>([
+    ["layer 0: dense: expected a vector, got 3x8x6; put flatten() before it", [dense(2)]],
+    ["layer 1: conv2d: expected feature maps (channels x height x width), got 144", [flatten(), conv2d(4, 3)]],
+    ["layer 1: batchNorm: expected feature maps (channels x height x width), got 144", [flatten(), batchNorm()]],
+    ["layer 1: maxPool: expected feature maps (channels x height x width), got 144", [flatten(), maxPool(2)]],
+    [
+      "layer 1: globalAveragePool: expected feature maps (channels x height x width), got 144",
+      [flatten(), globalAveragePool()],
+    ],
+    ["layer 0: conv2d: expected a positive whole number of filters, got 0", [conv2d(0, 3)]],
+    ["layer 0: conv2d: 2 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 2 })]],
+    ["layer 0: conv2d: 3 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 3 })]],
+    ["layer 0: conv2d: expected a positive whole kernel, got 0x0", [conv2d(4, 0)]],
+    ["layer 0: conv2d: expected a positive whole stride, got 1.5x1.5", [conv2d(4, 3, { stride: 1.5 })]],
+    ["layer 0: conv2d: expected a whole padding of at least 0, got -1x-1", [conv2d(4, 3, { padding: -1 })]],
+    ["layer 0: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6", [conv2d(4, 9, { padding: 0 })]],
+    ["layer 0: maxPool: a 7x7 kernel with padding 0x0 does not fit 8x6", [maxPool(7)]],
+    ["layer 0: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
+    ["layer 1: dense: expected a positive whole number of units, got -1", [flatten(), dense(-1)]],
+    ["layer 0: dropout: expected a rate in [0, 1), got 1", [dropout(1)]],
+    ["layer 0: normalize: expected 3 means and deviations, got 2 and 2", [normalize([0, 0])]],
+    ["layer 0: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
+    ["layer 1: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
+    ["layer 0: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
+    ["layer 0.body.1: dense: expected a vector, got 3x8x6; put flatten() before it", [residual([relu(), dense(3)])]],
+  ])("%s", (message, layers) => {
+    const build = () => buildGraph({ name: "wrong", input, layers: [...layers, flatten(), dense(2)] });
+    expect(build).toThrow(NetworkError);
+    expect(build).toThrow(`network "wrong", ${message}`);
+  });
+
+  test.each<readonly [string, readonly Layer[]]>([
+    ["expected a last layer that gives one logit per class, got 3x8x6", [relu()]],
+    ["expected a last layer that gives one logit per class, got 3x8x6", []],
+  ])("%s", (message, layers) => {
+    expect(() => buildGraph({ name: "wrong", input, layers })).toThrow(`network "wrong": ${message}`);
+  });
+
+  test("an input without pixels", () => {
+    const network = { name: "wrong", input: { ...input, height: 0 }, layers: [flatten(), dense(2)] };
+    expect(() => buildGraph(network)).toThrow('network "wrong": expected a positive input size, got 3x0x6');
+  });
+});
+
+test.each<readonly [Operation, Shape, Shape]>([
+  [conv2d(5, 3), [3, 8, 6], [5, 8, 6]],
+  [conv2d(5, 3, { stride: 2 }), [3, 9, 6], [5, 5, 3]],
+  [conv2d(5, [1, 3], { stride: [2, 1], padding: [0, 1] }), [3, 8, 6], [5, 4, 6]],
+  [maxPool(2), [3, 9, 7], [3, 4, 3]],
+  [maxPool(3, { stride: 2, padding: 1 }), [3, 9, 8], [3, 5, 4]],
+  [averagePool([2, 3]), [3, 9, 7], [3, 4, 2]],
+  [globalAveragePool(), [3, 9, 7], [3]],
+  [flatten(), [3, 9, 7], [189]],
+  [dense(4), [189], [4]],
+  [batchNorm(), [3, 9, 7], [3, 9, 7]],
+])("%j of %j is %j", (operation, from, to) => {
+  expect(outputShape(operation, [from])).toEqual(to);
+});
+
+test("a convolution's output is as long as the places where its kernel fits", () => {
+  const whole = (min: number, max: number) => fc.integer({ min, max });
+  fc.assert(
+    fc.property(whole(1, 20), whole(1, 5), whole(1, 4), whole(0, 3), (extent, kernel, stride, padding) => {
+      let places = 0;
+      for (let start = -padding; start + kernel <= extent + padding; start += stride) places++;
+      const shape = () => outputShape(conv2d(1, kernel, { stride, padding }), [[1, extent, extent]]);
+      if (places === 0) expect(shape).toThrow(NetworkError);
+      else expect(shape()).toEqual([1, places, places]);
+    }),
+  );
+});

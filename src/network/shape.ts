@@ -1,0 +1,108 @@
+/** Output shapes of every operation, and the refusal of compositions that do not fit. */
+import type { Operation, Pair } from "./layer.ts";
+
+/** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
+export type Shape = readonly number[];
+
+/** A network whose layers do not fit each other; the message names the layer, what it expected and what it got. */
+export class NetworkError extends Error {
+  override readonly name = "NetworkError";
+}
+
+export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+
+export const formatShape = (shape: Shape): string => shape.join("x");
+
+type ShapeRule<O extends Operation> = (operation: O, inputs: readonly Shape[]) => Shape;
+
+const refuse = (message: string): never => {
+  throw new NetworkError(message);
+};
+
+const isPositiveInteger = (value: number): boolean => Number.isInteger(value) && value > 0;
+
+const featureMaps = (kind: string, shape: Shape): readonly [number, number, number] =>
+  shape.length === 3
+    ? (shape as readonly [number, number, number])
+    : refuse(`${kind}: expected feature maps (channels x height x width), got ${formatShape(shape)}`);
+
+const windowed = (
+  kind: string,
+  { kernel, stride, padding }: { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair },
+  height: number,
+  width: number,
+): Pair => {
+  for (const [name, values] of Object.entries({ kernel, stride })) {
+    if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
+  }
+  if (!padding.every((value) => Number.isInteger(value) && value >= 0)) {
+    refuse(`${kind}: expected a whole padding of at least 0, got ${padding.join("x")}`);
+  }
+  const size = (extent: number, axis: 0 | 1) =>
+    Math.floor((extent + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
+  const out: Pair = [size(height, 0), size(width, 1)];
+  return out.every((value) => value > 0)
+    ? out
+    : refuse(`${kind}: a ${kernel.join("x")} kernel with padding ${padding.join("x")} does not fit ${height}x${width}`);
+};
+
+const pooled = (
+  kind: string,
+  operation: { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair },
+  shape: Shape,
+): Shape => {
+  const [channels, height, width] = featureMaps(kind, shape);
+  const { kernel, padding } = operation;
+  if (padding[0] * 2 > kernel[0] || padding[1] * 2 > kernel[1]) {
+    refuse(`${kind}: padding ${padding.join("x")} is more than half of the ${kernel.join("x")} kernel`);
+  }
+  return [channels, ...windowed(kind, operation, height, width)];
+};
+
+const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, { kind: K }>> } = {
+  normalize: ({ mean, standardDeviation }, [input]) => {
+    const [channels] = featureMaps("normalize", input!);
+    if (mean.length !== channels || standardDeviation.length !== channels) {
+      refuse(
+        `normalize: expected ${channels} means and deviations, got ${mean.length} and ${standardDeviation.length}`,
+      );
+    }
+    if (!standardDeviation.every((value) => value > 0)) refuse("normalize: standard deviations must be above 0");
+    return input!;
+  },
+  conv2d: (operation, [input]) => {
+    const { filters, groups } = operation;
+    const [channels, height, width] = featureMaps("conv2d", input!);
+    if (!isPositiveInteger(filters)) refuse(`conv2d: expected a positive whole number of filters, got ${filters}`);
+    if (!isPositiveInteger(groups) || channels % groups !== 0 || filters % groups !== 0) {
+      refuse(`conv2d: ${groups} groups do not divide ${channels} input channels and ${filters} filters`);
+    }
+    return [filters, ...windowed("conv2d", operation, height, width)];
+  },
+  batchNorm: (_, [input]) => {
+    featureMaps("batchNorm", input!);
+    return input!;
+  },
+  relu: (_, [input]) => input!,
+  maxPool: (operation, [input]) => pooled("maxPool", operation, input!),
+  averagePool: (operation, [input]) => pooled("averagePool", operation, input!),
+  globalAveragePool: (_, [input]) => [featureMaps("globalAveragePool", input!)[0]],
+  flatten: (_, [input]) => [elements(input!)],
+  dense: ({ units }, [input]) => {
+    if (!isPositiveInteger(units)) refuse(`dense: expected a positive whole number of units, got ${units}`);
+    if (input!.length !== 1) refuse(`dense: expected a vector, got ${formatShape(input!)}; put flatten() before it`);
+    return [units];
+  },
+  dropout: ({ rate }, [input]) =>
+    rate >= 0 && rate < 1 ? input! : refuse(`dropout: expected a rate in [0, 1), got ${rate}`),
+  add: (_, [body, shortcut]) =>
+    formatShape(body!) === formatShape(shortcut!)
+      ? body!
+      : refuse(
+          `residual: the body gives ${formatShape(body!)}, the shortcut ${formatShape(shortcut!)}; project the shortcut`,
+        ),
+};
+
+/** The output shape of an operation; throws {@link NetworkError} where the inputs do not fit it. */
+export const outputShape = (operation: Operation, inputs: readonly Shape[]): Shape =>
+  (rules[operation.kind] as ShapeRule<Operation>)(operation, inputs);
