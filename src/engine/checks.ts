@@ -1,0 +1,102 @@
+/** What every engine refuses, in the same words: wrong lengths, shapes and options. */
+import type { Graph } from "../network/graph.ts";
+import type { ParameterSpec, Tensor, Tensors } from "../network/parameters.ts";
+import { elements, formatShape } from "../network/shape.ts";
+import {
+  EngineError,
+  type InputBatch,
+  type OptimizerState,
+  type PlanOptions,
+  type TrainingPlanOptions,
+} from "./engine.ts";
+import { optimizerSlots } from "./optimizer.ts";
+
+/** Throws where `input` is not of the graph's type or not `batch` images long. */
+export function checkInput(graph: Graph, batch: number, input: InputBatch): void {
+  const wanted = graph.inputType === "uint8" ? Uint8Array : Float32Array;
+  if (!(input instanceof wanted)) {
+    throw new EngineError(
+      `input: expected ${graph.inputType} values (${wanted.name}), got a ${(input as object).constructor.name}`,
+    );
+  }
+  checkLength(
+    "input",
+    `${batch} images of ${formatShape(graph.inputShape)}`,
+    batch * elements(graph.inputShape),
+    input,
+  );
+}
+
+/** Throws where `targets` is not (batch, classes). */
+export function checkTargets(graph: Graph, batch: number, targets: ArrayLike<number>): void {
+  checkLength("targets", `${batch} images of ${graph.classes} classes`, batch * graph.classes, targets);
+}
+
+function checkLength(what: string, meaning: string, expected: number, values: ArrayLike<number>): void {
+  if (values.length !== expected) {
+    throw new EngineError(`${what}: expected ${expected} values (${meaning}), got ${values.length}`);
+  }
+}
+
+/** Throws where a plan cannot be made for these options. */
+export function checkPlanOptions({ batch }: PlanOptions): void {
+  if (!Number.isInteger(batch) || batch < 1) {
+    throw new EngineError(`batch: expected a whole number of at least 1, got ${batch}`);
+  }
+}
+
+/** Throws where a training plan cannot be made for these options. */
+export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions): void {
+  checkPlanOptions(options);
+  const { batch, classWeights, focusing = 0, logitOffsets, inputGradient } = options;
+  if (classWeights) {
+    checkLength("classWeights", "one per class", graph.classes, classWeights);
+    const wrong = classWeights.find((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
+    if (wrong !== undefined) throw new EngineError(`classWeights: expected numbers of at least 0, got ${wrong}`);
+  }
+  if (!(focusing >= 0 && focusing < Number.POSITIVE_INFINITY)) {
+    throw new EngineError(`focusing: expected a number of at least 0, got ${focusing}`);
+  }
+  if (logitOffsets) {
+    checkLength("logitOffsets", "one per class", graph.classes, logitOffsets);
+    const wrong = logitOffsets.find((offset) => !Number.isFinite(offset));
+    if (wrong !== undefined) throw new EngineError(`logitOffsets: expected finite numbers, got ${wrong}`);
+  }
+  if (inputGradient && graph.inputType === "uint8") {
+    throw new EngineError("inputGradient: a network that starts with normalize reads bytes, which have no gradient");
+  }
+  for (const { name, operation, shape } of graph.nodes) {
+    if (operation.kind === "batchNorm" && batch * elements(shape.slice(1)) === 1) {
+      throw new EngineError(
+        `layer ${name}: batchNorm needs more than one value per channel to train; use a batch of at least 2`,
+      );
+    }
+  }
+}
+
+/** The tensor of that name; throws where it is missing or has another shape. */
+export function requireTensor(tensors: Tensors, { name, shape }: Pick<ParameterSpec, "name" | "shape">): Tensor {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new EngineError(`parameter ${name}: expected ${formatShape(shape)}, got none`);
+  if (formatShape(tensor.shape) !== formatShape(shape) || tensor.data.length !== elements(shape)) {
+    throw new EngineError(
+      `parameter ${name}: expected ${formatShape(shape)}, got ${formatShape(tensor.shape)} with ${tensor.data.length} values`,
+    );
+  }
+  return tensor;
+}
+
+/** Throws where an optimizer's state does not belong to these parameters. */
+export function checkOptimizerState(
+  parameters: readonly ParameterSpec[],
+  kind: keyof typeof optimizerSlots,
+  { updates, tensors }: OptimizerState,
+): void {
+  if (!Number.isInteger(updates) || updates < 0) {
+    throw new EngineError(`optimizer state: expected a whole number of updates, got ${updates}`);
+  }
+  for (const { name, shape, trainable } of parameters) {
+    if (!trainable) continue;
+    for (const slot of optimizerSlots[kind]) requireTensor(tensors, { name: `${slot}.${name}`, shape });
+  }
+}

@@ -1,0 +1,100 @@
+/** The one interface behind which networks are computed: `reference/` is the specification, `onednn/` the fast one. */
+import type { Graph } from "../network/graph.ts";
+import type { Tensors } from "../network/parameters.ts";
+import type { LossOptions } from "./loss.ts";
+import type { Optimizer } from "./optimizer.ts";
+
+/** `bf16`: activations and weights in bfloat16; master weights, weight gradients and statistics stay in float32. */
+export type Precision = "f32" | "bf16";
+
+/** A batch in the graph's input type: bytes (batch, height, width, channels) or floats (batch, channels, height, width). */
+export type InputBatch = Uint8Array | Float32Array;
+
+export interface PlanOptions {
+  /** Images in every batch. */
+  readonly batch: number;
+  /** Default f32. */
+  readonly precision?: Precision;
+}
+
+export interface TrainingPlanOptions extends PlanOptions, LossOptions {
+  readonly optimizer: Optimizer;
+  /** Seed of dropout's masks; default 0. */
+  readonly seed?: number;
+  /** Also compute the gradient of the loss with respect to a float32 input; default false. */
+  readonly inputGradient?: boolean;
+}
+
+/** Primitives, memories and argument lists made once for a (graph, batch, precision); running it only executes. */
+export interface InferencePlan {
+  readonly batch: number;
+  readonly precision: Precision;
+  /** Copies parameters in, by name; throws where one is missing or has another shape. */
+  setParameters(parameters: Tensors): void;
+  /**
+   * Logits (batch, classes) in evaluation mode: running statistics, no dropout. The array is reused by the next call.
+   */
+  infer(input: InputBatch): Float32Array;
+  /** Frees what garbage collection cannot see. The plan must not be used afterwards. */
+  dispose(): void;
+}
+
+export interface StepResult {
+  /** Mean loss over the batch before the update. */
+  readonly loss: number;
+  /** (batch, classes), in training mode. The array is reused by the next call. */
+  readonly logits: Float32Array;
+}
+
+export interface TrainingPlan {
+  readonly batch: number;
+  readonly precision: Precision;
+  setParameters(parameters: Tensors): void;
+  /** A copy of all parameters, running statistics included, in canonical layout. */
+  parameters(): Tensors;
+  /**
+   * Forward and backward: loss and gradients; running statistics move, weights do not.
+   * `targets` (batch, classes) are class probabilities; an image whose row is all zeros does not count.
+   */
+  computeGradients(input: InputBatch, targets: Float32Array): StepResult;
+  /** One optimizer update from the gradients at hand. */
+  update(learningRate: number): void;
+  /** A copy of the gradients of the trainable parameters. */
+  gradients(): Tensors;
+  /** (batch, channels, height, width); only with the option `inputGradient`. */
+  inputGradient(): Float32Array;
+  /** A copy of the optimizer's state: `<state>.<parameter>`, with the number of updates done. */
+  optimizerState(): OptimizerState;
+  setOptimizerState(state: OptimizerState): void;
+  dispose(): void;
+}
+
+export interface OptimizerState {
+  /** Updates done so far. */
+  readonly updates: number;
+  readonly tensors: Tensors;
+}
+
+export type EngineName = "reference" | "onednn";
+
+export interface EngineDescription {
+  readonly name: EngineName;
+  /** For people: library and version, or "plain TypeScript". */
+  readonly library: string;
+  /** The instruction set that the library uses, where it says so. */
+  readonly instructionSet: string;
+  readonly threads: number;
+  /** What `auto` stands for on this processor. */
+  readonly defaultPrecision: Precision;
+}
+
+export interface Engine {
+  readonly description: EngineDescription;
+  inferencePlan(graph: Graph, options: PlanOptions): InferencePlan;
+  trainingPlan(graph: Graph, options: TrainingPlanOptions): TrainingPlan;
+}
+
+/** An engine that cannot be had or cannot do what was asked; the message says what to do. */
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+}

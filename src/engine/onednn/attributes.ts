@@ -1,0 +1,48 @@
+/** Primitive attributes: the post-operations, written through either C interface. */
+import { binary } from "./constants.ts";
+import type { MemoryDescriptor, PostOperation } from "./descriptors.ts";
+import type { NativeFunction, NativeLibrary, Pointer } from "./native.ts";
+import { bindCalls, type Calls } from "./status.ts";
+
+/** How the versions differ: the numbers of the elementwise algorithms and two argument lists. */
+export interface AttributeDialect {
+  readonly eltwise: { readonly relu: number; readonly sqrt: number; readonly linear: number };
+  readonly appendEltwise: (call: Calls, chain: bigint, algorithm: number, scale: number, shift: number) => void;
+  readonly appendSum: (call: Calls, chain: bigint, scale: number) => void;
+}
+
+/** Makes attributes for a list of post-operations; null where there are none. `destroy` frees those made so far. */
+export function attributeMaker(library: NativeLibrary, dialect: AttributeDialect) {
+  const call = bindCalls(library);
+  const destroyAttributes: NativeFunction = library.bind("dnnl_primitive_attr_destroy", "i", "p");
+  const destroyChain: NativeFunction = library.bind("dnnl_post_ops_destroy", "i", "p");
+  let made: bigint[] = [];
+
+  const append: {
+    readonly [K in PostOperation["kind"]]: (chain: bigint, post: Extract<PostOperation, { kind: K }>) => void;
+  } = {
+    relu: (chain) => dialect.appendEltwise(call, chain, dialect.eltwise.relu, 0, 0),
+    sqrt: (chain) => dialect.appendEltwise(call, chain, dialect.eltwise.sqrt, 0, 0),
+    linear: (chain, { scale, shift }) => dialect.appendEltwise(call, chain, dialect.eltwise.linear, scale, shift),
+    sum: (chain, { scale }) => dialect.appendSum(call, chain, scale),
+    binary: (chain, { algorithm, operand }: { algorithm: keyof typeof binary; operand: MemoryDescriptor }) =>
+      call.run("dnnl_post_ops_append_binary", "pip", chain, binary[algorithm], operand.pointer),
+  };
+
+  return {
+    attributes(posts: readonly PostOperation[]): Pointer {
+      if (posts.length === 0) return null;
+      const chain = call.create("dnnl_post_ops_create", "");
+      for (const post of posts) (append[post.kind] as (chain: bigint, post: PostOperation) => void)(chain, post);
+      const attributes = call.create("dnnl_primitive_attr_create", "");
+      made.push(attributes);
+      call.run("dnnl_primitive_attr_set_post_ops", "pp", attributes, chain);
+      destroyChain(chain);
+      return attributes;
+    },
+    destroy(): void {
+      for (const attributes of made) destroyAttributes(attributes);
+      made = [];
+    },
+  };
+}

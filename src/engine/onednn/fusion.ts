@@ -1,0 +1,68 @@
+/** Which operations run as one: rectifiers that are folded into the primitive before them. */
+import { type Graph, INPUT } from "../../network/graph.ts";
+
+export interface Fusion {
+  /** The node ends in the rectifier that follows it in the graph. */
+  readonly relu: boolean;
+  /** Whether the node's own backward pass applies that rectifier's mask to the gradient. */
+  readonly maskGradient: boolean;
+}
+
+export interface FusionPlan {
+  /** Per node; undefined for a rectifier that another node has taken over. */
+  readonly nodes: readonly (Fusion | undefined)[];
+  /** The node whose output stands for this node's output. */
+  resolve(source: number): number;
+}
+
+const endsInRelu: ReadonlySet<string> = new Set(["conv2d", "dense", "batchNorm", "add"]);
+
+/**
+ * relu(f(x)) becomes one primitive where f is the rectifier's only source and has no other reader.
+ *
+ * maxPool(relu(x)) needs no mask of x's size: the gradient is masked after pooling instead, on the smaller tensor. Where
+ * the largest value of a window is positive it is the same element with or without the rectifier; where it is not, both
+ * orders give a gradient of zero.
+ */
+export function planFusion(graph: Graph): FusionPlan {
+  const { nodes } = graph;
+  const readers = nodes.map((): number[] => []);
+  nodes.forEach((node, index) => {
+    for (const source of node.inputs) if (source !== INPUT) readers[source]!.push(index);
+  });
+  const absorbedBy = new Map<number, number>();
+  nodes.forEach(({ operation, inputs }, index) => {
+    const source = inputs[0]!;
+    if (operation.kind !== "relu" || source === INPUT) return;
+    if (endsInRelu.has(nodes[source]!.operation.kind) && readers[source]!.length === 1) absorbedBy.set(index, source);
+  });
+  const rectified = new Set(absorbedBy.values());
+  const onlyReader = (index: number): number | undefined => {
+    const relu = readers[index]![0];
+    const after = rectified.has(index) && relu !== undefined ? readers[relu]! : readers[index]!;
+    return after.length === 1 ? after[0] : undefined;
+  };
+  const maskedByPool = new Set<number>();
+  for (const index of rectified) {
+    const reader = onlyReader(index);
+    // Batch normalisation keeps the mask itself, so there is nothing to save.
+    if (
+      reader !== undefined &&
+      nodes[reader]!.operation.kind === "maxPool" &&
+      nodes[index]!.operation.kind !== "batchNorm"
+    )
+      maskedByPool.add(index);
+  }
+  const resolve = (source: number) => absorbedBy.get(source) ?? source;
+  return {
+    resolve,
+    nodes: nodes.map(({ operation, inputs }, index) => {
+      if (absorbedBy.has(index)) return undefined;
+      if (operation.kind === "maxPool") {
+        return { relu: false, maskGradient: maskedByPool.has(resolve(inputs[0]!)) };
+      }
+      const relu = rectified.has(index);
+      return { relu, maskGradient: relu && operation.kind !== "batchNorm" && !maskedByPool.has(index) };
+    }),
+  };
+}

@@ -1,0 +1,174 @@
+/** oneDNN's C interface 3.x: primitive descriptors are made in one call, memory descriptors are opaque. */
+import { attributeMaker } from "./attributes.ts";
+import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
+import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
+import type { NativeLibrary, Pointer } from "./native.ts";
+import { bindCalls, int64s } from "./status.ts";
+
+const LAYOUT_ANY = 1;
+const eltwise = { relu: 32, sqrt: 37, linear: 38, reluFromDestination: 256 } as const;
+const normalizationFlags = { globalStatistics: 1, scale: 2, shift: 4, relu: 8 } as const;
+const POST_OPERATION_BASE = 32768;
+const noDilation = int64s([0, 0]);
+
+export function descriptors3(library: NativeLibrary, engine: bigint): Descriptors {
+  const call = bindCalls(library);
+  const destroyPrimitiveDescriptor = library.bind("dnnl_primitive_desc_destroy", "i", "p");
+  const destroyMemoryDescriptor = library.bind("dnnl_memory_desc_destroy", "i", "p");
+  let primitives: bigint[] = [];
+  let memories: bigint[] = [];
+  const make = (name: string, parameters: string, ...values: readonly (Pointer | number)[]) => {
+    const descriptor = call.create(`dnnl_${name}_primitive_desc_create`, parameters, ...values);
+    primitives.push(descriptor);
+    return descriptor;
+  };
+  const { attributes, destroy } = attributeMaker(library, {
+    eltwise,
+    appendEltwise: (calls, chain, algorithm, scale, shift) =>
+      calls.run("dnnl_post_ops_append_eltwise", "piff", chain, algorithm, scale, shift),
+    // Zero point 0, the destination's own type.
+    appendSum: (calls, chain, scale) => calls.run("dnnl_post_ops_append_sum", "pfii", chain, scale, 0, 0),
+  });
+  const geometry = ({ stride, padding }: Convolution) =>
+    [int64s(stride), noDilation, int64s(padding), int64s(padding)] as const;
+  const tensors = ({ source, weights, destination }: InnerProduct) =>
+    [source.pointer, weights.pointer, destination.pointer] as const;
+  const bias = ({ bias }: InnerProduct) => bias?.pointer ?? null;
+  const windows = ({ stride, kernel, padding }: Pooling) =>
+    [int64s(stride), int64s(kernel), noDilation, int64s(padding), int64s(padding)] as const;
+  const flags = ({ globalStatistics, fuseRelu }: BatchNormalization) =>
+    normalizationFlags.scale |
+    normalizationFlags.shift |
+    (globalStatistics ? normalizationFlags.globalStatistics : 0) |
+    (fuseRelu ? normalizationFlags.relu : 0);
+
+  return {
+    memory(dimensions, type, layout) {
+      const dims = int64s(dimensions);
+      const common = [dimensions.length, dims, dataTypes[type]] as const;
+      const pointer =
+        layout === "any"
+          ? call.create("dnnl_memory_desc_create_with_tag", "ipii", ...common, LAYOUT_ANY)
+          : call.create("dnnl_memory_desc_create_with_strides", "ipip", ...common, int64s(layout));
+      memories.push(pointer);
+      return { dimensions, type, pointer };
+    },
+    convolution(what, mode, post) {
+      const [source, weights, destination] = tensors(what);
+      const operands = [source, weights, bias(what), destination] as const;
+      const head = [engine, propagation[mode], CONVOLUTION_DIRECT] as const;
+      return make("convolution_forward", "piippppppppp", ...head, ...operands, ...geometry(what), attributes(post));
+    },
+    convolutionBackwardData: (what, hint) =>
+      make(
+        "convolution_backward_data",
+        "pippppppppp",
+        engine,
+        CONVOLUTION_DIRECT,
+        ...tensors(what),
+        ...geometry(what),
+        hint,
+        null,
+      ),
+    convolutionBackwardWeights(what, hint) {
+      const [source, weights, destination] = tensors(what);
+      const operands = [source, weights, bias(what), destination] as const;
+      const head = [engine, CONVOLUTION_DIRECT] as const;
+      return make("convolution_backward_weights", "pipppppppppp", ...head, ...operands, ...geometry(what), hint, null);
+    },
+    innerProduct(what, mode, post) {
+      const [source, weights, destination] = tensors(what);
+      const operands = [source, weights, bias(what), destination] as const;
+      return make("inner_product_forward", "pippppp", engine, propagation[mode], ...operands, attributes(post));
+    },
+    innerProductBackwardData: (what, hint) =>
+      make("inner_product_backward_data", "pppppp", engine, ...tensors(what), hint, null),
+    innerProductBackwardWeights(what, hint) {
+      const [source, weights, destination] = tensors(what);
+      const operands = [source, weights, bias(what), destination] as const;
+      return make("inner_product_backward_weights", "ppppppp", engine, ...operands, hint, null);
+    },
+    pooling: (what, mode) =>
+      make(
+        "pooling_forward",
+        "piipppppppp",
+        engine,
+        propagation[mode],
+        pooling[what.algorithm],
+        what.source.pointer,
+        what.destination.pointer,
+        ...windows(what),
+        null,
+      ),
+    poolingBackward: (what, hint) =>
+      make(
+        "pooling_backward",
+        "pippppppppp",
+        engine,
+        pooling[what.algorithm],
+        what.source.pointer,
+        what.destination.pointer,
+        ...windows(what),
+        hint,
+        null,
+      ),
+    batchNormalization(what, mode) {
+      const data = what.data.pointer;
+      const head = [engine, propagation[mode], data, data] as const;
+      return make("batch_normalization_forward", "pippfup", ...head, what.epsilon, flags(what), null);
+    },
+    batchNormalizationBackward(what, hint) {
+      const data = what.data.pointer;
+      const head = [engine, propagation.backward, data, data, data] as const;
+      return make("batch_normalization_backward", "pipppfupp", ...head, what.epsilon, flags(what), hint, null);
+    },
+    batchNormalizationBackwardReadsShift: false,
+    relu: ({ pointer }, mode) =>
+      make(
+        "eltwise_forward",
+        "piippffp",
+        engine,
+        propagation[mode],
+        eltwise.reluFromDestination,
+        pointer,
+        pointer,
+        0,
+        0,
+        null,
+      ),
+    reluBackward: ({ pointer }, hint) =>
+      make(
+        "eltwise_backward",
+        "pipppffpp",
+        engine,
+        eltwise.reluFromDestination,
+        pointer,
+        pointer,
+        pointer,
+        0,
+        0,
+        hint,
+        null,
+      ),
+    binary: (algorithm, first, second, destination, post) =>
+      make(
+        "binary",
+        "pipppp",
+        engine,
+        binary[algorithm],
+        first.pointer,
+        second.pointer,
+        destination.pointer,
+        attributes(post),
+      ),
+    reorder: (from, to) => make("reorder", "ppppp", from.pointer, engine, to.pointer, engine, null),
+    postOperationArgument: (index) => (POST_OPERATION_BASE * (index + 1)) | 2,
+    dispose() {
+      for (const descriptor of primitives) destroyPrimitiveDescriptor(descriptor);
+      for (const descriptor of memories) destroyMemoryDescriptor(descriptor);
+      destroy();
+      primitives = [];
+      memories = [];
+    },
+  };
+}

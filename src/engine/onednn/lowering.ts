@@ -1,0 +1,254 @@
+/** How every operation becomes oneDNN primitives, forward and backward: one table over the catalogue. */
+import type { GraphNode, Operation } from "../../network/graph.ts";
+import type { Pair } from "../../network/layer.ts";
+import { dropoutMask } from "../dropout.ts";
+import type { MemoryDescriptor, Pooling, PostOperation } from "./descriptors.ts";
+import {
+  asVectors,
+  type Lowered,
+  type LoweringContext,
+  type LoweringRule,
+  maskByRelu,
+  type NodeContext,
+  reluPost,
+  toType,
+  unflatten,
+} from "./lowered.ts";
+import { floats, type Value } from "./program.ts";
+import { weighted } from "./weighted-layers.ts";
+
+function pooled(
+  context: LoweringContext,
+  name: string,
+  input: Value,
+  place: NodeContext,
+  {
+    height,
+    width,
+    ...window
+  }: Pick<Pooling, "algorithm" | "kernel" | "stride" | "padding"> & {
+    readonly height: number;
+    readonly width: number;
+  },
+): Lowered {
+  const { program, mode, type } = context;
+  const { descriptors } = program;
+  const source = toType(context, name, input);
+  const dimensions = [...source.descriptor.dimensions.slice(0, 2), height, width];
+  const shapes = { ...window, source: source.descriptor, destination: descriptors.memory(dimensions, type, "any") };
+  const forward = descriptors.pooling(shapes, mode);
+  const output = program.value(program.chosen(forward, "destination", shapes.destination));
+  const workspace = mode === "training" ? program.workspace(forward) : undefined;
+  program.add(`${name} forward`, forward, { source, destination: output, workspace });
+  return {
+    output,
+    backward(incoming) {
+      const masked = place.maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
+      const backward = descriptors.poolingBackward({ ...shapes, destination: output.descriptor }, forward);
+      const inputGradient = program.value(source.descriptor);
+      program.add(`${name} backward`, backward, {
+        diffDestination: program.convert(name, masked, output.descriptor),
+        diffSource: inputGradient,
+        workspace,
+      });
+      return [inputGradient];
+    },
+  };
+}
+
+const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
+  // (x / 255 - mean) / deviation as x * scale + shift; bytes are exact in bf16.
+  normalize: ({ program, type }, { name, operation, shape }, [input]) => {
+    const { mean, standardDeviation } = operation;
+    const constant = (values: readonly number[]) => {
+      const { value, array } = program.host([1, values.every((v) => v === values[0]) ? 1 : values.length, 1, 1]);
+      array.set(values.slice(0, array.length));
+      return value;
+    };
+    const scale = constant(standardDeviation.map((deviation) => 1 / (255 * deviation)));
+    const shift = constant(mean.map((value, channel) => -value / standardDeviation[channel]!));
+    const [batch] = input!.descriptor.dimensions;
+    const { descriptor } = program.value(program.rowMajor([batch!, ...shape], type));
+    const output = program.convert(name, input!, descriptor);
+    const shifted = mean.some((value) => value !== 0);
+    const post: readonly PostOperation[] = shifted
+      ? [{ kind: "binary", algorithm: "add", operand: shift.descriptor }]
+      : [];
+    const multiply = program.descriptors.binary("multiply", descriptor, scale.descriptor, descriptor, post);
+    program.add(
+      `${name} forward`,
+      multiply,
+      { source: output, source1: scale, destination: output },
+      shifted ? [[0, shift]] : [],
+    );
+    return { output, backward: () => [undefined] };
+  },
+
+  conv2d: (context, node, [input], place) => {
+    const { filters, kernel, stride, padding, groups, bias } = node.operation;
+    const channels = node.inputShapes[0]![0]!;
+    return weighted(context, node, input!, place, {
+      kind: "convolution",
+      weightDimensions:
+        groups === 1 ? [filters, channels, ...kernel] : [groups, filters / groups, channels / groups, ...kernel],
+      outputDimensions: [context.batch, ...node.shape],
+      stride,
+      padding,
+      hasBias: bias,
+    });
+  },
+
+  dense: (context, node, [input], place) =>
+    weighted(context, node, input!, place, {
+      kind: "innerProduct",
+      // A flattened input keeps its feature maps, so that it need not leave its layout.
+      weightDimensions: [node.operation.units, ...input!.descriptor.dimensions.slice(1)],
+      outputDimensions: [context.batch, node.operation.units],
+      stride: [1, 1],
+      padding: [0, 0],
+      hasBias: node.operation.bias,
+    }),
+
+  batchNorm: (context, node, [input], place) => {
+    const { program, store, mode, afterForward, batch } = context;
+    const { name, operation, shape } = node;
+    const source = toType(context, name, input!);
+    const data = source.descriptor;
+    const training = mode === "training";
+    const what = { data, epsilon: operation.epsilon, globalStatistics: !training, fuseRelu: place.relu };
+    const forward = program.descriptors.batchNormalization(what, mode);
+    const perChannel = program.rowMajor([shape[0]!], "f32");
+    const [scale, shift, runningMean, runningVariance] = node.parameters.map((spec) => store.add(spec, perChannel));
+    const output = program.value(data);
+    const workspace = training ? program.workspace(forward) : undefined;
+    const mean = training ? program.persistent(perChannel) : runningMean!.value;
+    const variance = training ? program.persistent(perChannel) : runningVariance!.value;
+    program.add(`${name} forward`, forward, {
+      source,
+      mean,
+      variance,
+      scale: scale!.value,
+      shift: shift!.value,
+      destination: output,
+      workspace,
+    });
+    if (training) {
+      const count = batch * shape[1]! * shape[2]!;
+      const unbiased = count > 1 ? count / (count - 1) : 1;
+      afterForward.push(() => {
+        moveTowards(floats(runningMean!.value), floats(mean), operation.momentum, 1);
+        moveTowards(floats(runningVariance!.value), floats(variance), operation.momentum, unbiased);
+      });
+    }
+    return {
+      output,
+      backward(incoming) {
+        const inputGradient = program.value(data);
+        program.add(`${name} backward`, program.descriptors.batchNormalizationBackward(what, forward), {
+          source,
+          mean,
+          variance,
+          scale: scale!.value,
+          shift: program.descriptors.batchNormalizationBackwardReadsShift ? shift!.value : undefined,
+          workspace,
+          diffDestination: program.convert(name, incoming, data),
+          diffSource: inputGradient,
+          diffScale: scale!.gradient,
+          diffShift: shift!.gradient,
+        });
+        return [inputGradient];
+      },
+    };
+  },
+
+  relu: (context, { name }, [input]) => {
+    const { program, mode } = context;
+    const source = toType(context, name, input!);
+    const output = program.value(source.descriptor);
+    program.add(`${name} forward`, program.descriptors.relu(source.descriptor, mode), { source, destination: output });
+    return { output, backward: (gradient) => [maskByRelu(context, name, gradient, output)] };
+  },
+
+  maxPool: (context, { name, operation, shape }, [input], place) => {
+    const { kernel, stride, padding } = operation;
+    const [, height, width] = shape as readonly [number, number, number];
+    return pooled(context, name, input!, place, { algorithm: "max", kernel, stride, padding, height, width });
+  },
+
+  averagePool: (context, { name, operation, shape }, [input], place) => {
+    const { kernel, stride, padding } = operation;
+    const [, height, width] = shape as readonly [number, number, number];
+    const window = { algorithm: "averageExcludePadding", kernel, stride, padding, height, width } as const;
+    return pooled(context, name, input!, place, window);
+  },
+
+  globalAveragePool: (context, { name, inputShapes }, [input], place) => {
+    const [, height, width] = inputShapes[0] as readonly [number, number, number];
+    const kernel: Pair = [height, width];
+    const window = { algorithm: "averageExcludePadding", kernel, stride: kernel, padding: [0, 0] } as const;
+    return pooled(context, name, input!, place, { ...window, height: 1, width: 1 });
+  },
+
+  flatten: (_, __, [input]) => ({ output: input!, backward: (gradient) => [gradient] }),
+
+  dropout: (context, { name, operation }, [input], place) => {
+    const { program, mode, beforeForward } = context;
+    if (mode === "inference") return { output: input!, backward: (gradient) => [gradient] };
+    const source = toType(context, name, input!);
+    const { descriptor } = source;
+    const { value: canonical, array } = program.host(descriptor.dimensions);
+    beforeForward.push((updates) => {
+      dropoutMask(array, operation.rate, [place.seed, updates, place.index]);
+      // The mask is 0 or 1, exact in bf16; the primitive scales.
+      for (let i = 0; i < array.length; i++) array[i] = array[i] === 0 ? 0 : 1;
+    });
+    const mask = program.convert(`${name} mask`, canonical, descriptor);
+    const post: PostOperation = { kind: "linear", scale: 1 / (1 - operation.rate), shift: 0 };
+    const masked = (label: string, from: Value, layout: MemoryDescriptor) => {
+      const to = program.value(layout);
+      const multiply = program.descriptors.binary("multiply", layout, layout, layout, [post]);
+      program.add(`${name} ${label}`, multiply, { source: from, source1: mask, destination: to });
+      return to;
+    };
+    return {
+      output: masked("forward", source, descriptor),
+      backward: (gradient) => [masked("backward", program.convert(name, gradient, descriptor), descriptor)],
+    };
+  },
+
+  add: (context, { name }, inputs, place) => {
+    const { program } = context;
+    const ranks = new Set(inputs.map((input) => input.descriptor.dimensions.length));
+    const aligned = ranks.size > 1 ? inputs.map((input) => asVectors(context, name, input)) : inputs;
+    const body = toType(context, name, aligned[0]!);
+    const { descriptor } = body;
+    const shortcut = program.convert(name, aligned[1]!, descriptor);
+    const output = program.value(descriptor);
+    const add = program.descriptors.binary("add", descriptor, descriptor, descriptor, reluPost(place.relu));
+    program.add(`${name} forward`, add, { source: body, source1: shortcut, destination: output });
+    return {
+      output,
+      backward(incoming) {
+        const gradient = place.maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
+        return inputs.map((input) => {
+          const { dimensions } = input.descriptor;
+          const same = dimensions.length === gradient.descriptor.dimensions.length;
+          const seen = same ? gradient : unflatten(context, name, gradient, dimensions);
+          return { ...seen, shared: true };
+        });
+      },
+    };
+  },
+};
+
+function moveTowards(running: Float32Array, batch: Float32Array, momentum: number, factor: number): void {
+  for (let i = 0; i < running.length; i++) running[i] = (1 - momentum) * running[i]! + momentum * factor * batch[i]!;
+}
+
+/** Appends a node's forward primitives to the program. */
+export const lower = (
+  context: LoweringContext,
+  node: GraphNode,
+  inputs: readonly Value[],
+  place: NodeContext,
+): Lowered => (rules[node.operation.kind] as LoweringRule<Operation>)(context, node, inputs, place);

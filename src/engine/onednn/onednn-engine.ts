@@ -1,0 +1,36 @@
+/** The fast engine: networks as static programs of oneDNN primitives, called from TypeScript. */
+import type { Graph } from "../../network/graph.ts";
+import type { Engine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
+import { inferencePlan } from "./inference-plan.ts";
+import { sharedRuntime } from "./runtime.ts";
+import { type InspectableTrainingPlan, trainingPlan } from "./training-plan.ts";
+
+export interface OnednnEngine extends Engine {
+  trainingPlan(graph: Graph, options: TrainingPlanOptions): InspectableTrainingPlan;
+}
+
+export interface OnednnOptions {
+  /** The library's file; by default `NAEVUS_ONEDNN`, then the known names. */
+  readonly library?: string;
+  /** OpenMP threads; by default all that the process may use, or `OMP_NUM_THREADS`. */
+  readonly threads?: number;
+  /** How large an activation may be before the batch is computed in parts that stay in the cache; default 4 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/**
+ * Measured on a processor with 1 MiB of second-level cache a core. Float32 has larger parts because Winograd convolutions
+ * transform their weights once per part.
+ */
+const defaultCacheBytes: { readonly [P in Precision]: number } = { bf16: 4 << 20, f32: 32 << 20 };
+
+/** Throws `EngineError`, which says what to install, where oneDNN cannot be loaded. */
+export function onednnEngine({ library, threads, cacheBytes }: OnednnOptions = {}): OnednnEngine {
+  const runtime = sharedRuntime(library, threads);
+  const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision];
+  return {
+    description: runtime.description,
+    inferencePlan: (graph, options) => inferencePlan(runtime, graph, options, cacheFor(options)),
+    trainingPlan: (graph, options) => trainingPlan(runtime, graph, options, cacheFor(options)),
+  };
+}

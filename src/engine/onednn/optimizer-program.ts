@@ -1,0 +1,141 @@
+/** Optimizer updates as oneDNN primitives over the flat parameter array, in pieces that stay in the cache. */
+import type { Optimizer } from "../optimizer.ts";
+import type { BinaryAlgorithm } from "./constants.ts";
+import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "./descriptors.ts";
+import type { Region } from "./parameter-store.ts";
+import type { Program, Value } from "./program.ts";
+
+export interface FlatArrays {
+  readonly weights: Uint8Array;
+  readonly gradients: Uint8Array;
+  /** In the order of `optimizerSlots`. */
+  readonly slots: readonly Uint8Array[];
+  /** The regions that weight decay applies to, and that are trained at all. */
+  readonly decayed: Region;
+  readonly trained: Region;
+}
+
+/** Numbers of one update that the primitives read from memory. */
+type SetScalars = (learningRate: number, updates: number) => void;
+
+// Five float32 arrays of this many elements fit a core's second-level cache.
+const PIECE = 1 << 16;
+
+interface Piece {
+  readonly descriptor: MemoryDescriptor;
+  readonly decays: boolean;
+  readonly weights: Value;
+  readonly gradients: Value;
+  readonly slots: readonly Value[];
+}
+
+function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece> {
+  const descriptors = new Map<number, MemoryDescriptor>();
+  const { decayed, trained } = arrays;
+  for (const region of [decayed, { from: decayed.to, to: trained.to }]) {
+    for (let from = region.from; from < region.to; from += PIECE) {
+      const length = Math.min(PIECE, region.to - from);
+      const descriptor = descriptors.get(length) ?? program.rowMajor([length], "f32");
+      descriptors.set(length, descriptor);
+      const piece = (array: Uint8Array) =>
+        program.persistent(descriptor, array.subarray(from * 4, (from + length) * 4));
+      yield {
+        descriptor,
+        decays: region === decayed,
+        weights: piece(arrays.weights),
+        gradients: piece(arrays.gradients),
+        slots: arrays.slots.map(piece),
+      };
+    }
+  }
+}
+
+/** destination = post(first (algorithm) second); one compiled primitive per kind of step and length. */
+function stepMaker(program: Program) {
+  const made = new Map<string, PrimitiveDescriptor>();
+  return (
+    name: string,
+    { descriptor }: Piece,
+    algorithm: BinaryAlgorithm,
+    [first, second, destination]: readonly [Value, Value, Value],
+    post: readonly PostOperation[] = [],
+    operands: readonly (readonly [number, Value])[] = [],
+  ) => {
+    const key = `${name} ${descriptor.dimensions[0]}`;
+    const primitive =
+      made.get(key) ?? program.descriptors.binary(algorithm, descriptor, second.descriptor, descriptor, post);
+    made.set(key, primitive);
+    program.add(`optimizer ${name}`, primitive, { source: first, source1: second, destination }, operands);
+  };
+}
+
+type Builder<O extends Optimizer> = (optimizer: O, program: Program, arrays: FlatArrays) => SetScalars;
+
+const scalar = (program: Program) => program.host([1]);
+const sum = (scale: number): PostOperation => ({ kind: "sum", scale });
+
+function buildAdam(
+  { beta1, beta2, epsilon, weightDecay }: Extract<Optimizer, { kind: "adam" | "adamW" }>,
+  decoupled: boolean,
+  program: Program,
+  arrays: FlatArrays,
+): SetScalars {
+  const step = stepMaker(program);
+  const decay = scalar(program);
+  const meanShare = scalar(program);
+  const squareCorrection = scalar(program);
+  const rate = scalar(program);
+  meanShare.array[0] = 1 - beta1;
+  const scaleByRate: PostOperation = { kind: "binary", algorithm: "multiply", operand: rate.value.descriptor };
+  for (const piece of piecesOf(program, arrays)) {
+    const { descriptor, decays, weights, gradients, slots } = piece;
+    const [mean, meanSquare] = slots as readonly [Value, Value];
+    if (decays && weightDecay !== 0) {
+      if (decoupled) step("decay", piece, "multiply", [weights, decay.value, weights]);
+      else step("decay", piece, "multiply", [weights, decay.value, gradients], [sum(1)]);
+    }
+    // mean = beta1 mean + (1 - beta1) g
+    step("mean", piece, "multiply", [gradients, meanShare.value, mean], [sum(beta1)]);
+    // meanSquare = beta2 meanSquare + (1 - beta2) g^2
+    const share: PostOperation = { kind: "linear", scale: 1 - beta2, shift: 0 };
+    step("mean square", piece, "multiply", [gradients, gradients, meanSquare], [share, sum(beta2)]);
+    // root = sqrt(meanSquare / (1 - beta2^t)) + epsilon
+    const root = program.value(descriptor);
+    const addEpsilon: PostOperation = { kind: "linear", scale: 1, shift: epsilon };
+    step("root", piece, "multiply", [meanSquare, squareCorrection.value, root], [{ kind: "sqrt" }, addEpsilon]);
+    // w -= rate / (1 - beta1^t) mean / root
+    step("weights", piece, "divide", [mean, root, weights], [scaleByRate, sum(1)], [[0, rate.value]]);
+  }
+  return (learningRate, updates) => {
+    decay.array[0] = decoupled ? 1 - learningRate * weightDecay : weightDecay;
+    squareCorrection.array[0] = 1 / (1 - beta2 ** (updates + 1));
+    rate.array[0] = -learningRate / (1 - beta1 ** (updates + 1));
+  };
+}
+
+const builders: { readonly [K in Optimizer["kind"]]: Builder<Extract<Optimizer, { kind: K }>> } = {
+  sgd: ({ momentum, weightDecay }, program, arrays) => {
+    const step = stepMaker(program);
+    const decay = scalar(program);
+    const one = scalar(program);
+    const rate = scalar(program);
+    decay.array[0] = weightDecay;
+    one.array[0] = 1;
+    for (const piece of piecesOf(program, arrays)) {
+      const { decays, weights, gradients, slots } = piece;
+      const velocity = slots[0]!;
+      if (decays && weightDecay !== 0) step("decay", piece, "multiply", [weights, decay.value, gradients], [sum(1)]);
+      step("velocity", piece, "multiply", [gradients, one.value, velocity], [sum(momentum)]);
+      step("weights", piece, "multiply", [velocity, rate.value, weights], [sum(1)]);
+    }
+    return (learningRate) => {
+      rate.array[0] = -learningRate;
+    };
+  },
+  adam: (optimizer, program, arrays) => buildAdam(optimizer, false, program, arrays),
+  adamW: (optimizer, program, arrays) => buildAdam(optimizer, true, program, arrays),
+};
+
+/** Appends one update to the program; the result is to be called before the program runs. */
+export const buildOptimizer = (optimizer: Optimizer, program: Program, arrays: FlatArrays): SetScalars =>
+  (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);

@@ -1,0 +1,265 @@
+/** A static program of oneDNN primitives: values, instructions and one arena in which values share memory over time. */
+import { argument, bytesPerElement, type DataType } from "./constants.ts";
+import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
+import { addressOf } from "./native.ts";
+import type { Runtime } from "./runtime.ts";
+import { checkStatus } from "./status.ts";
+
+/** A stretch of memory. Persistent storage is its own; the rest is laid out in the arena when the program is sealed. */
+interface Storage {
+  readonly bytes: number;
+  array: Uint8Array | undefined;
+  firstUse: number;
+  lastUse: number;
+  offset: number;
+}
+
+/** A tensor that instructions read or write. */
+export interface Value {
+  readonly descriptor: MemoryDescriptor;
+  readonly storage: Storage;
+  /** Where in the storage it begins, in bytes; default 0. */
+  readonly offset?: number;
+  /** More than one reader may still need what it holds: it must not be overwritten in place. */
+  readonly shared?: boolean;
+}
+
+interface Instruction {
+  readonly label: string;
+  readonly descriptor: PrimitiveDescriptor;
+  readonly args: readonly (readonly [index: number, value: Value])[];
+}
+
+interface Executable {
+  readonly primitive: bigint;
+  readonly count: number;
+  readonly args: Uint8Array;
+}
+
+/** Which instructions to run: those added between two marks. */
+export interface Section {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What one instruction is, for profiles. */
+export interface InstructionInfo {
+  readonly label: string;
+  readonly implementation: string;
+  /** Of every tensor that is read and every one that is written. */
+  readonly bytes: number;
+}
+
+const writtenArguments: ReadonlySet<number> = new Set([
+  argument.destination,
+  argument.diffSource,
+  argument.diffWeights,
+  argument.diffBias,
+  argument.diffScale,
+  argument.diffShift,
+]);
+
+const ALIGNMENT = 64;
+const align = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** Bytes whose first address is a multiple of the cache line. */
+export function alignedBytes(length: number): Uint8Array {
+  const whole = new Uint8Array(length + ALIGNMENT);
+  const offset = Number(-addressOf(whole) & BigInt(ALIGNMENT - 1));
+  return whole.subarray(offset, offset + length);
+}
+
+export const rowMajorStrides = (dimensions: readonly number[]): number[] => {
+  const strides = dimensions.map(() => 1);
+  for (let axis = dimensions.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dimensions[axis + 1]!;
+  return strides;
+};
+
+export class Program {
+  readonly runtime: Runtime;
+  readonly descriptors: Descriptors;
+  readonly #instructions: Instruction[] = [];
+  #storages: Storage[] = [];
+  #executables: Executable[] = [];
+  #memories: bigint[] = [];
+  #arenaBytes = 0;
+  // Keeps the arena and all persistent storage alive: native code knows them only by address.
+  #arena: Uint8Array | undefined;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.descriptors = runtime.descriptors();
+  }
+
+  get mark(): number {
+    return this.#instructions.length;
+  }
+
+  /** Bytes of the memory that values share over time. */
+  get arenaBytes(): number {
+    return this.#arenaBytes;
+  }
+
+  rowMajor(dimensions: readonly number[], type: DataType): MemoryDescriptor {
+    return this.descriptors.memory(dimensions, type, rowMajorStrides(dimensions));
+  }
+
+  /** A value in the arena, alive from the first to the last instruction that names it. */
+  value(descriptor: MemoryDescriptor): Value {
+    return { descriptor, storage: this.#storage(this.runtime.byteLength(descriptor), undefined) };
+  }
+
+  /** A value in memory that JavaScript can see and that keeps its contents. */
+  persistent(descriptor: MemoryDescriptor, bytes = alignedBytes(this.runtime.byteLength(descriptor))): Value {
+    return { descriptor, storage: this.#storage(bytes.byteLength, bytes) };
+  }
+
+  /** Gives a value that was made by {@link value} memory of its own. */
+  bind({ storage }: Value, bytes: Uint8Array): void {
+    storage.array = bytes;
+  }
+
+  /** Row-major memory that JavaScript writes or reads, with its typed array. */
+  host(dimensions: readonly number[]): { readonly value: Value; readonly array: Float32Array } {
+    const value = this.persistent(this.rowMajor(dimensions, "f32"));
+    return { value, array: floats(value) };
+  }
+
+  /** The same memory, or the part of it from `offset` bytes on, seen under another descriptor. */
+  view(value: Value, descriptor: MemoryDescriptor, offset = 0): Value {
+    return { ...value, descriptor, offset: (value.offset ?? 0) + offset };
+  }
+
+  add(
+    label: string,
+    descriptor: PrimitiveDescriptor,
+    args: Readonly<Partial<Record<keyof typeof argument, Value | undefined>>>,
+    postOperands: readonly (readonly [index: number, value: Value])[] = [],
+  ): void {
+    const named = Object.entries(args).flatMap(([name, value]) =>
+      value === undefined ? [] : [[argument[name as keyof typeof argument], value] as const],
+    );
+    const posts = postOperands.map(([index, value]) => [this.descriptors.postOperationArgument(index), value] as const);
+    const all = [...named, ...posts];
+    for (const [, { storage }] of all) {
+      storage.firstUse = Math.min(storage.firstUse, this.mark);
+      storage.lastUse = Math.max(storage.lastUse, this.mark);
+    }
+    this.#instructions.push({ label, descriptor, args: all });
+  }
+
+  /** `value` in the wanted type and layout: itself where it already is, else a reordered copy (into `into` if given). */
+  convert(label: string, value: Value, wanted: MemoryDescriptor, into?: Value): Value {
+    if (into === undefined && this.runtime.sameLayout(value.descriptor, wanted)) return value;
+    const target = into ?? this.value(wanted);
+    const reorder = this.descriptors.reorder(value.descriptor, target.descriptor);
+    this.add(`${label} reorder`, reorder, { source: value, destination: target });
+    return target;
+  }
+
+  /** What a descriptor chose for one of its tensors; throws where it has none. */
+  chosen(primitive: PrimitiveDescriptor, what: Parameters<Runtime["chosen"]>[1], template: MemoryDescriptor) {
+    const descriptor = this.runtime.chosen(primitive, what, template);
+    if (descriptor === undefined) throw new Error(`primitive without ${what}`);
+    return descriptor;
+  }
+
+  /** The workspace that a forward primitive leaves for its backward one, where it does. */
+  workspace(primitive: PrimitiveDescriptor): Value | undefined {
+    const descriptor = this.runtime.chosen(primitive, "workspace", { dimensions: [], type: "u8" });
+    return descriptor === undefined ? undefined : this.value(descriptor);
+  }
+
+  /** Lays the arena out and compiles every instruction. Nothing can be added afterwards. */
+  seal(): void {
+    this.#arenaBytes = layOut(this.#storages.filter(({ array, lastUse }) => array === undefined && lastUse >= 0));
+    this.#arena = alignedBytes(this.#arenaBytes);
+    const base = addressOf(this.#arena);
+    const memoryOf = ({ descriptor, storage, offset = 0 }: Value) => {
+      const start = storage.array === undefined ? base + BigInt(storage.offset) : addressOf(storage.array);
+      const memory = this.runtime.createMemory(descriptor, start + BigInt(offset));
+      this.#memories.push(memory);
+      return memory;
+    };
+    const memories = new Map<Value, bigint>();
+    const primitives = new Map<PrimitiveDescriptor, bigint>();
+    this.#executables = this.#instructions.map(({ descriptor, args }) => {
+      const records = new BigUint64Array(args.length * 2);
+      args.forEach(([index, value], position) => {
+        const memory = memories.get(value) ?? memoryOf(value);
+        memories.set(value, memory);
+        records[position * 2] = BigInt(index);
+        records[position * 2 + 1] = memory;
+      });
+      const primitive = primitives.get(descriptor) ?? this.runtime.createPrimitive(descriptor);
+      primitives.set(descriptor, primitive);
+      return { primitive, count: args.length, args: new Uint8Array(records.buffer) };
+    });
+  }
+
+  run({ from, to }: Section): void {
+    this.runtime.flushingDenormals(() => {
+      for (let i = from; i < to; i++) {
+        const { primitive, count, args } = this.#executables[i]!;
+        const status = this.runtime.execute(primitive, count, args);
+        if (status !== 0) checkStatus(status, `${this.#instructions[i]!.label}: dnnl_primitive_execute`);
+      }
+      this.runtime.wait();
+    });
+  }
+
+  info(index: number): InstructionInfo {
+    const { label, descriptor, args } = this.#instructions[index]!;
+    const bytesOf = (values: readonly Value[]) =>
+      [...new Set(values)].reduce((sum, value) => sum + this.runtime.byteLength(value.descriptor), 0);
+    const tensors = (written: boolean) =>
+      args.filter(([index]) => writtenArguments.has(index) === written).map(([, value]) => value);
+    // A tensor that is changed in place is read and written; one that is both operands is read once.
+    const bytes = bytesOf(tensors(false)) + bytesOf(tensors(true));
+    return { label, implementation: this.runtime.implementation(descriptor), bytes };
+  }
+
+  dispose(): void {
+    for (const primitive of new Set(this.#executables.map((executable) => executable.primitive))) {
+      this.runtime.destroyPrimitive(primitive);
+    }
+    for (const memory of this.#memories) this.runtime.destroyMemory(memory);
+    this.descriptors.dispose();
+    this.#executables = [];
+    this.#memories = [];
+    this.#storages = [];
+    this.#arena = undefined;
+  }
+
+  #storage(bytes: number, array: Uint8Array | undefined): Storage {
+    const storage = { bytes, array, firstUse: Number.POSITIVE_INFINITY, lastUse: -1, offset: 0 };
+    this.#storages.push(storage);
+    return storage;
+  }
+}
+
+/** The persistent storage of a value as floats. */
+export function floats({ storage: { array } }: Value): Float32Array {
+  if (array === undefined) throw new Error("only persistent storage can be seen from JavaScript");
+  return new Float32Array(array.buffer, array.byteOffset, array.byteLength / bytesPerElement.f32);
+}
+
+/** Gives storages offsets such that no two alive at the same time overlap, largest first; returns the bytes needed. */
+function layOut(storages: readonly Storage[]): number {
+  const placed: Storage[] = [];
+  let total = 0;
+  for (const storage of storages.toSorted((a, b) => b.bytes - a.bytes)) {
+    const rivals = placed
+      .filter((other) => other.firstUse <= storage.lastUse && storage.firstUse <= other.lastUse)
+      .sort((a, b) => a.offset - b.offset);
+    let offset = 0;
+    for (const rival of rivals) {
+      if (offset + storage.bytes <= rival.offset) break;
+      offset = Math.max(offset, align(rival.offset + rival.bytes));
+    }
+    storage.offset = offset;
+    placed.push(storage);
+    total = Math.max(total, offset + align(storage.bytes));
+  }
+  return total;
+}

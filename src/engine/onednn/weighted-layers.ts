@@ -1,0 +1,112 @@
+/** Convolutions and dense layers as primitives: the layers with a matrix of weights. */
+import type { GraphNode } from "../../network/graph.ts";
+import type { Pair } from "../../network/layer.ts";
+import type { ParameterRole } from "../../network/parameters.ts";
+import type { DataType } from "./constants.ts";
+import type { PrimitiveDescriptor } from "./descriptors.ts";
+import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "./lowered.ts";
+import type { Value } from "./program.ts";
+
+interface WeightedForward {
+  readonly kind: "convolution" | "innerProduct";
+  readonly weightDimensions: readonly number[];
+  readonly outputDimensions: readonly number[];
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly hasBias: boolean;
+}
+
+/** Convolutions and dense layers: every primitive chooses its own layouts, the weights live in their gradient's. */
+export function weighted(
+  context: LoweringContext,
+  node: GraphNode,
+  input: Value,
+  place: NodeContext,
+  { kind, weightDimensions, outputDimensions, stride, padding, hasBias }: WeightedForward,
+): Lowered {
+  const { program, store, type, mode } = context;
+  const { descriptors } = program;
+  const { name } = node;
+  const bias = hasBias ? program.rowMajor([outputDimensions[1]!], "f32") : undefined;
+  const shapes = (weightType: DataType, destinationType: DataType) => ({
+    source: descriptors.memory(input.descriptor.dimensions, type, "any"),
+    weights: descriptors.memory(weightDimensions, weightType, "any"),
+    bias,
+    destination: descriptors.memory(outputDimensions, destinationType, "any"),
+    stride,
+    padding,
+  });
+  const make =
+    kind === "convolution"
+      ? {
+          forward: descriptors.convolution,
+          backwardData: descriptors.convolutionBackwardData,
+          backwardWeights: descriptors.convolutionBackwardWeights,
+        }
+      : {
+          forward: descriptors.innerProduct,
+          backwardData: descriptors.innerProductBackwardData,
+          backwardWeights: descriptors.innerProductBackwardWeights,
+        };
+  const forwardShapes = shapes(type, place.isOutput ? "f32" : type);
+  const forward = make.forward(forwardShapes, mode, reluPost(place.relu));
+  const gradientShapes = shapes("f32", type);
+  const backwardWeights = mode === "training" ? make.backwardWeights(gradientShapes, forward) : undefined;
+
+  const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
+  const forwardWeights = program.chosen(forward, "weights", forwardShapes.weights);
+  const weight = store.add(
+    specOf("weight"),
+    backwardWeights === undefined
+      ? forwardWeights
+      : program.chosen(backwardWeights, "diffWeights", gradientShapes.weights),
+  );
+  const biasParameter = bias && store.add(specOf("bias"), bias);
+
+  const source = program.convert(name, input, program.chosen(forward, "source", forwardShapes.source));
+  const output = program.value(program.chosen(forward, "destination", forwardShapes.destination));
+  const working = store.working(weight, "forward", forwardWeights);
+  program.add(`${name} forward`, forward, {
+    source,
+    weights: working,
+    bias: biasParameter?.value,
+    destination: output,
+  });
+
+  return {
+    output,
+    backward(incoming) {
+      const gradient = place.maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
+      const wanted = (primitive: PrimitiveDescriptor) =>
+        program.convert(name, gradient, program.chosen(primitive, "diffDestination", gradientShapes.destination));
+      let inputGradient: Value | undefined;
+      if (place.wantsGradient[0]) {
+        // A matrix product reads its large matrix as well either way round: the forward copy serves again.
+        const dataShapes = shapes(type, type);
+        const weights = kind === "innerProduct" ? forwardWeights : dataShapes.weights;
+        const backwardData = make.backwardData({ ...dataShapes, weights }, forward);
+        const layout = program.chosen(backwardData, "weights", weights);
+        inputGradient = program.value(program.chosen(backwardData, "diffSource", dataShapes.source));
+        program.add(`${name} backward data`, backwardData, {
+          weights: kind === "innerProduct" ? working : store.working(weight, "backward", layout),
+          diffDestination: wanted(backwardData),
+          diffSource: inputGradient,
+        });
+      }
+      if (backwardWeights !== undefined) {
+        const chosen = program.chosen(backwardWeights, "diffWeights", gradientShapes.weights);
+        const diffWeights = store.gradientShare(weight, chosen);
+        const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
+        program.add(`${name} backward weights`, backwardWeights, {
+          source: program.convert(name, source, program.chosen(backwardWeights, "source", gradientShapes.source)),
+          diffDestination: wanted(backwardWeights),
+          diffWeights,
+          diffBias,
+        });
+        store.addGradientShare(weight, diffWeights);
+        if (biasParameter) store.addGradientShare(biasParameter, diffBias);
+      }
+      return [inputGradient];
+    },
+  };
+}

@@ -1,0 +1,188 @@
+/** Every engine against PyTorch: recorded numbers always, every entry of every gradient where PyTorch is installed. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { buildGraph } from "../network/graph.ts";
+import { dense, flatten, relu } from "../network/layer.ts";
+import { normError, relativeError } from "./conformance-cases.ts";
+import { enginesUnderTest } from "./engines-under-test.ts";
+import { softmaxCrossEntropy } from "./loss.ts";
+import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
+import { formulaParameters, formulaUniform } from "./reference-numbers/formula.ts";
+import {
+  lossRecords,
+  networkRecords,
+  optimizerRecords,
+  type RecordedName,
+  recordedNetworks,
+  recordedProblem,
+  summarise,
+  type TensorSummary,
+} from "./reference-numbers/records.ts";
+
+/** bf16 is far from float64 in any deep network; it is compared with PyTorch's own bf16. */
+const engines = enginesUnderTest.filter(({ precision }) => precision === "f32");
+
+/** The reference engine would take too long for this one; it has the same network at a smaller size. */
+const isTooSlow = (title: string, name: string) => title === "reference" && name === "resnet18-w32";
+
+/** The reference computes in float64 and hands logits out in float32. */
+const toleranceOf = (title: string) => (title === "reference" ? 1e-6 : 1e-4);
+
+function expectSummary(actual: ArrayLike<number>, recorded: TensorSummary, tolerance: number, what: string): void {
+  const { norm, sum, samples } = summarise(actual);
+  expect(Math.abs(norm - recorded.norm), `${what}: norm`).toBeLessThanOrEqual(tolerance * recorded.norm);
+  const typical = recorded.norm / Math.sqrt(actual.length);
+  const sumTolerance = tolerance * Math.max(Math.abs(recorded.sum), recorded.norm);
+  expect(Math.abs(sum - recorded.sum), `${what}: sum`).toBeLessThanOrEqual(sumTolerance);
+  expect(relativeError(samples, recorded.samples, typical), `${what}: samples`).toBeLessThanOrEqual(tolerance);
+}
+
+describe.each(engines)("$title against PyTorch's recorded numbers", (tested) => {
+  const { engine, title } = tested;
+  const tolerance = toleranceOf(title);
+  const records = networkRecords();
+
+  const names = (Object.keys(recordedNetworks) as RecordedName[]).filter((name) => !isTooSlow(title, name));
+  test.each(names)("network %s", (name) => {
+    const record = records[name];
+    const { graph, parameters, input, targets } = recordedProblem(name, record);
+    const inputGradient = graph.inputType === "float32";
+
+    const inference = engine.inferencePlan(graph, { batch: record.batch, precision: "f32" });
+    inference.setParameters(parameters);
+    const evaluation = relativeError(inference.infer(input), record.evaluationLogits);
+    expect(evaluation, "evaluation logits").toBeLessThanOrEqual(tolerance);
+    inference.dispose();
+
+    const { batch } = record;
+    const plan = engine.trainingPlan(graph, { batch, optimizer: sgd(), inputGradient, precision: "f32" });
+    plan.setParameters(parameters);
+    const { loss, logits } = plan.computeGradients(input, targets);
+    expect(Math.abs(loss - record.loss) / record.loss, "loss").toBeLessThanOrEqual(tolerance);
+    expect(relativeError(logits, record.logits), "logits").toBeLessThanOrEqual(tolerance);
+
+    const gradients = plan.gradients();
+    expect([...gradients.keys()]).toEqual(Object.keys(record.gradients));
+    for (const [parameter, { data }] of gradients) {
+      expectSummary(data, record.gradients[parameter]!, tolerance, parameter);
+    }
+    const after = plan.parameters();
+    for (const [parameter, summary] of Object.entries(record.running)) {
+      expectSummary(after.get(parameter)!.data, summary, tolerance, parameter);
+    }
+    if (inputGradient) expectSummary(plan.inputGradient(), record.inputGradient, tolerance, "input");
+    plan.dispose();
+  });
+
+  const graph = buildGraph({
+    name: "small",
+    input: { channels: 6, height: 1, width: 1 },
+    layers: [flatten(), dense(8), relu(), dense(3)],
+  });
+
+  const optimizers: Readonly<Record<string, readonly [Optimizer, rate: number]>> = {
+    sgd: [sgd({ momentum: 0 }), 0.05],
+    sgdMomentum: [sgd({ momentum: 0.9 }), 0.05],
+    sgdMomentumDecay: [sgd({ momentum: 0.8, weightDecay: 0.02 }), 0.05],
+    adam: [adam(), 0.01],
+    adamDecay: [adam({ beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.02 }), 0.01],
+    adamW: [adamW({ weightDecay: 0.05 }), 0.01],
+  };
+
+  test.each(Object.entries(optimizers))("100 updates with %s", (name, [optimizer, rate]) => {
+    const record = optimizerRecords()[name]!;
+    const batch = 12;
+    const plan = engine.trainingPlan(graph, { batch, optimizer, precision: "f32" });
+    plan.setParameters(formulaParameters(graph));
+    let loss = 0;
+    for (let step = 0; step < 100; step++) {
+      const input = formulaUniform(batch * 6, 100 + step, 0, 1);
+      const targets = new Float32Array(batch * 3);
+      for (let row = 0; row < batch; row++) {
+        const features = [...input.subarray(row * 6, row * 6 + 3)];
+        targets[row * 3 + features.indexOf(Math.max(...features))] = 1;
+      }
+      loss = plan.computeGradients(input, targets).loss;
+      plan.update(rate);
+    }
+    expect(Math.abs(loss - record.lastLoss) / record.lastLoss, "last loss").toBeLessThanOrEqual(tolerance);
+    [...plan.parameters()].forEach(([parameter, { data }], i) => {
+      expect(relativeError(data, record.parameters[i]!), parameter).toBeLessThanOrEqual(tolerance);
+    });
+    plan.dispose();
+  });
+});
+
+describe.each(enginesUnderTest.filter(({ precision }) => precision === "bf16"))("$title", ({ engine }) => {
+  test.each(["notebook", "resnet18-w32"] as const)("%s: bf16 costs no more accuracy than in PyTorch", (name) => {
+    const record = networkRecords()[name];
+    const { graph, parameters, input, targets } = recordedProblem(name, record);
+    const [rounded, exact] = (["bf16", "f32"] as const).map((precision) => {
+      const plan = engine.trainingPlan(graph, { batch: record.batch, optimizer: sgd(), precision });
+      plan.setParameters(parameters);
+      plan.computeGradients(input, targets);
+      const gradients = [...plan.gradients().values()].flatMap(({ data }) => Array.from(data));
+      plan.dispose();
+      return gradients;
+    });
+    expect(normError(rounded!, exact!)).toBeLessThan(1.25 * record.bf16Error);
+    expect(rounded).not.toEqual(exact);
+  });
+});
+
+describe("softmax cross-entropy against PyTorch's recorded numbers", () => {
+  test.each(Object.entries(lossRecords()))("%s", (_, { logits, targets, weights, loss, gradient }) => {
+    const computed = new Float64Array(logits.length);
+    const classes = 5;
+    const value = softmaxCrossEntropy(
+      Float64Array.from(logits),
+      Float64Array.from(targets),
+      classes,
+      weights ?? undefined,
+      computed,
+    );
+    expect(value).toBeCloseTo(loss, 10);
+    expect(relativeError(computed, gradient)).toBeLessThan(1e-10);
+  });
+});
+
+const python = "/usr/bin/python3";
+const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
+
+describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: ${python} has no torch)`}`, () => {
+  const script = fileURLToPath(new URL("../../scripts/references/networks.py", import.meta.url));
+
+  test.each(["notebook", "resnet18-w32", "resnet18-w32, small"] as const)(
+    "every entry of every gradient of %s",
+    (name) => {
+      const record = networkRecords()[name];
+      const folder = mkdtempSync(join(tmpdir(), "naevus-parity-"));
+      const file = join(folder, "gradients");
+      execFileSync(python, [script, name, `${record.salt}`, file], {
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+      });
+      const bytes = readFileSync(file);
+      rmSync(folder, { recursive: true });
+      const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
+
+      const { graph, parameters, input, targets } = recordedProblem(name, record);
+      for (const { title, engine } of engines.filter(({ title }) => !isTooSlow(title, name))) {
+        const plan = engine.trainingPlan(graph, { batch: record.batch, optimizer: sgd(), precision: "f32" });
+        plan.setParameters(parameters);
+        plan.computeGradients(input, targets);
+        let offset = 0;
+        for (const [parameter, { data }] of plan.gradients()) {
+          const error = relativeError(data, expected.subarray(offset, offset + data.length));
+          expect(error, `${title}: ${parameter}`).toBeLessThanOrEqual(toleranceOf(title));
+          offset += data.length;
+        }
+        expect(offset).toBe(expected.length);
+        plan.dispose();
+      }
+    },
+  );
+});

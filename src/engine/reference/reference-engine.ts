@@ -1,0 +1,171 @@
+/** The reference engine: plain TypeScript in float64, the executable specification of what a network computes. */
+import type { Graph } from "../../network/graph.ts";
+import type { ParameterSpec, Tensor, Tensors } from "../../network/parameters.ts";
+import { elements } from "../../network/shape.ts";
+import { checkOptimizerState, checkPlanOptions, checkTargets, checkTrainingOptions } from "../checks.ts";
+import {
+  type Engine,
+  EngineError,
+  type InferencePlan,
+  type InputBatch,
+  type OptimizerState,
+  type PlanOptions,
+  type StepResult,
+  type TrainingPlan,
+  type TrainingPlanOptions,
+} from "../engine.ts";
+import { trainingLoss } from "../loss.ts";
+import { optimizerSlots } from "../optimizer.ts";
+import { Execution } from "./execution.ts";
+import { applyUpdate, freshState } from "./optimizers.ts";
+
+/** Needs nothing but Node; computes in float64 whatever the library, and slowly. Refuses the precision bf16. */
+export function referenceEngine(): Engine {
+  return {
+    description: {
+      name: "reference",
+      library: "plain TypeScript",
+      instructionSet: "none",
+      threads: 1,
+      defaultPrecision: "f32",
+    },
+    inferencePlan: (graph, options) => new ReferenceInferencePlan(graph, options),
+    trainingPlan: (graph, options) => new ReferenceTrainingPlan(graph, options),
+  };
+}
+
+function refuseBf16({ precision }: PlanOptions): void {
+  if (precision === "bf16") {
+    throw new EngineError("precision bf16: the reference engine computes in float64; use precision f32");
+  }
+}
+
+class ReferenceInferencePlan implements InferencePlan {
+  readonly batch: number;
+  readonly precision = "f32";
+  readonly #execution: Execution;
+  readonly #logits: Float32Array;
+
+  constructor(graph: Graph, options: PlanOptions) {
+    refuseBf16(options);
+    checkPlanOptions(options);
+    this.batch = options.batch;
+    this.#execution = new Execution(graph, options.batch);
+    this.#logits = new Float32Array(options.batch * graph.classes);
+  }
+
+  setParameters(parameters: Tensors): void {
+    this.#execution.setParameters(parameters);
+  }
+
+  infer(input: InputBatch): Float32Array {
+    this.#logits.set(this.#execution.forward(input));
+    return this.#logits;
+  }
+
+  dispose(): void {} // nothing is held that garbage collection cannot see
+}
+
+class ReferenceTrainingPlan implements TrainingPlan {
+  readonly batch: number;
+  readonly precision = "f32";
+  readonly #graph: Graph;
+  readonly #options: TrainingPlanOptions;
+  readonly #execution: Execution;
+  readonly #trainable: readonly ParameterSpec[];
+  readonly #gradients: ReadonlyMap<string, Float64Array>;
+  readonly #inputGradient: Float64Array | undefined;
+  readonly #logits: Float32Array;
+  readonly #logitsGradient: Float64Array;
+  readonly #state: ReadonlyMap<string, readonly Float64Array[]>;
+  #updates = 0;
+
+  constructor(graph: Graph, options: TrainingPlanOptions) {
+    refuseBf16(options);
+    checkTrainingOptions(graph, options);
+    this.batch = options.batch;
+    this.#graph = graph;
+    this.#options = options;
+    this.#execution = new Execution(graph, options.batch);
+    this.#trainable = graph.parameters.filter(({ trainable }) => trainable);
+    this.#gradients = new Map(this.#trainable.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));
+    this.#inputGradient = options.inputGradient
+      ? new Float64Array(options.batch * elements(graph.inputShape))
+      : undefined;
+    this.#logits = new Float32Array(options.batch * graph.classes);
+    this.#logitsGradient = new Float64Array(options.batch * graph.classes);
+    this.#state = new Map(
+      this.#trainable.map(({ name, shape }) => [name, freshState(options.optimizer, elements(shape))]),
+    );
+  }
+
+  setParameters(parameters: Tensors): void {
+    this.#execution.setParameters(parameters);
+  }
+
+  parameters(): Tensors {
+    return copies(this.#graph.parameters, this.#execution.parameters);
+  }
+
+  computeGradients(input: InputBatch, targets: Float32Array): StepResult {
+    const { classes } = this.#graph;
+    checkTargets(this.#graph, this.batch, targets);
+    const logits = this.#execution.forward(input, [this.#options.seed ?? 0, this.#updates]);
+    const loss = trainingLoss(logits, targets, classes, this.#options, this.#logitsGradient);
+    this.#execution.backward(this.#logitsGradient, this.#gradients, this.#inputGradient);
+    this.#logits.set(logits);
+    return { loss, logits: this.#logits };
+  }
+
+  update(learningRate: number): void {
+    const { optimizer } = this.#options;
+    this.#updates++;
+    for (const { name, role } of this.#trainable) {
+      applyUpdate(optimizer, {
+        values: this.#execution.parameters.get(name)!,
+        gradient: this.#gradients.get(name)!,
+        state: this.#state.get(name)!,
+        rate: learningRate,
+        weightDecay: role === "weight" ? optimizer.weightDecay : 0,
+        count: this.#updates,
+      });
+    }
+  }
+
+  gradients(): Tensors {
+    return copies(this.#trainable, this.#gradients);
+  }
+
+  inputGradient(): Float32Array {
+    if (!this.#inputGradient) {
+      throw new EngineError("inputGradient: not computed; make the training plan with the option inputGradient: true");
+    }
+    return Float32Array.from(this.#inputGradient);
+  }
+
+  optimizerState(): OptimizerState {
+    const tensors = new Map<string, Tensor>();
+    for (const { name, shape } of this.#trainable) {
+      optimizerSlots[this.#options.optimizer.kind].forEach((slot, i) => {
+        tensors.set(`${slot}.${name}`, { shape, data: this.#state.get(name)![i]!.slice() });
+      });
+    }
+    return { updates: this.#updates, tensors };
+  }
+
+  setOptimizerState(state: OptimizerState): void {
+    const { kind } = this.#options.optimizer;
+    checkOptimizerState(this.#graph.parameters, kind, state);
+    this.#updates = state.updates;
+    for (const { name } of this.#trainable) {
+      optimizerSlots[kind].forEach((slot, i) => {
+        this.#state.get(name)![i]!.set(state.tensors.get(`${slot}.${name}`)!.data);
+      });
+    }
+  }
+
+  dispose(): void {} // nothing is held that garbage collection cannot see
+}
+
+const copies = (specs: readonly ParameterSpec[], arrays: ReadonlyMap<string, Float64Array>): Tensors =>
+  new Map(specs.map(({ name, shape }) => [name, { shape, data: arrays.get(name)!.slice() }]));

@@ -1,0 +1,60 @@
+/** How the reference engine computes every kind of operation, forward and backward. */
+import type { Operation } from "../../network/graph.ts";
+import { dropoutMask } from "../dropout.ts";
+import { batchNorm } from "./batch-normalization.ts";
+import { conv2d } from "./convolution.ts";
+import { dense } from "./dense.ts";
+import { averagePool, globalAveragePool, maxPool } from "./pooling.ts";
+import type { Maps, Pass, Pullback, Rule } from "./rule.ts";
+
+const addTo = (sum: Float64Array | undefined, values: Float64Array) => {
+  if (sum) for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
+};
+
+const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind: K }>> } = {
+  // The input's bytes arrive as numbers in the order (batch, channels, height, width).
+  normalize: ({ node, inputs, output }) => {
+    const { mean, standardDeviation } = node.operation;
+    const [channels, height, width] = node.shape as Maps;
+    for (let i = 0; i < output.length; i++) {
+      const channel = Math.floor(i / (height * width)) % channels;
+      output[i] = (inputs[0]![i]! / 255 - mean[channel]!) / standardDeviation[channel]!;
+    }
+    return () => {}; // bytes have no gradient
+  },
+  conv2d,
+  batchNorm,
+  relu: ({ inputs, output }) => {
+    for (let i = 0; i < output.length; i++) output[i] = Math.max(0, inputs[0]![i]!);
+    return (gradient, [inputGradient]) => {
+      if (!inputGradient) return;
+      for (let i = 0; i < gradient.length; i++) if (output[i]! > 0) inputGradient[i]! += gradient[i]!;
+    };
+  },
+  maxPool,
+  averagePool,
+  globalAveragePool,
+  flatten: ({ inputs, output }) => {
+    output.set(inputs[0]!);
+    return (gradient, [inputGradient]) => addTo(inputGradient, gradient);
+  },
+  dense,
+  dropout: ({ node, inputs, output, training, dropoutPath }) => {
+    const mask = new Float64Array(output.length).fill(1);
+    if (training) dropoutMask(mask, node.operation.rate, dropoutPath);
+    for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! * mask[i]!;
+    return (gradient, [inputGradient]) => {
+      if (!inputGradient) return;
+      for (let i = 0; i < gradient.length; i++) inputGradient[i]! += gradient[i]! * mask[i]!;
+    };
+  },
+  add: ({ inputs, output }) => {
+    for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! + inputs[1]![i]!;
+    return (gradient, inputGradients) => {
+      for (const inputGradient of inputGradients) addTo(inputGradient, gradient);
+    };
+  },
+};
+
+/** Runs one node forward; the result runs it backward. */
+export const run = (pass: Pass): Pullback => (rules[pass.node.operation.kind] as Rule<Operation>)(pass);

@@ -1,0 +1,263 @@
+/** What every engine must do beyond one step: updates, state that continues, repeatability, refusals, and learning. */
+import { describe, expect, test } from "vitest";
+import { buildGraph } from "../network/graph.ts";
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  normalize,
+  relu,
+  residual,
+} from "../network/layer.ts";
+import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { Random } from "../random.ts";
+import { exampleFor, relativeError } from "./conformance-cases.ts";
+import { EngineError, type TrainingPlan } from "./engine.ts";
+import { type EngineUnderTest, enginesUnderTest, reference } from "./engines-under-test.ts";
+import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
+
+const BATCH = 4;
+
+const convNorm = (filters: number): Layer[] => [conv2d(filters, 3, { bias: false }), batchNorm()];
+
+const graph = buildGraph({
+  name: "small",
+  input: { channels: 3, height: 8, width: 8 },
+  layers: [
+    normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+    ...convNorm(6),
+    relu(),
+    maxPool(2),
+    dropout(0.2),
+    flatten(),
+    dense(5),
+  ],
+});
+
+const optimizers: readonly (readonly [name: string, optimizer: Optimizer, rate: number])[] = [
+  ["sgd", sgd({ momentum: 0 }), 0.05],
+  ["sgd with momentum", sgd({ momentum: 0.9 }), 0.02],
+  ["sgd with momentum and decay", sgd({ momentum: 0.9, weightDecay: 0.05 }), 0.02],
+  ["adam", adam(), 1e-3],
+  ["adam with decay", adam({ weightDecay: 0.05 }), 1e-3],
+  ["adamW", adamW({ weightDecay: 0.1 }), 1e-3],
+];
+
+const examples = Array.from({ length: 5 }, (_, i) => exampleFor(graph, BATCH, "hard", { seed: 20 + i }));
+
+function start({ engine, precision }: EngineUnderTest, optimizer: Optimizer, seed = 3): TrainingPlan {
+  const plan = engine.trainingPlan(graph, { batch: BATCH, optimizer, precision, seed });
+  plan.setParameters(examples[0]!.parameters);
+  return plan;
+}
+
+function train(plan: TrainingPlan, updates: number, rate: number): void {
+  for (let i = 0; i < updates; i++) {
+    const { input, targets } = examples[i % examples.length]!;
+    plan.computeGradients(input, targets);
+    plan.update(rate);
+  }
+}
+
+const values = (tensors: Tensors) => [...tensors].map(([name, { shape, data }]) => ({ name, shape, data: [...data] }));
+
+const notReference = enginesUnderTest.filter((tested) => tested !== reference && tested.precision === "f32");
+
+describe.each(notReference)("$title", (tested) => {
+  test.each(optimizers)("20 updates with %s end where the reference's end", (_, optimizer, rate) => {
+    const [actual, expected] = [tested, reference].map((each) => {
+      const plan = start(each, optimizer);
+      train(plan, 20, rate);
+      const end = { parameters: plan.parameters(), state: plan.optimizerState() };
+      plan.dispose();
+      return end;
+    });
+    expect(actual!.state.updates).toBe(20);
+    for (const [name, { data }] of expected!.parameters) {
+      expect(relativeError(actual!.parameters.get(name)!.data, data), name).toBeLessThan(1e-4);
+    }
+    expect([...actual!.state.tensors.keys()].sort()).toEqual([...expected!.state.tensors.keys()].sort());
+    for (const [name, { data, shape }] of expected!.state.tensors) {
+      expect(actual!.state.tensors.get(name)!.shape).toEqual(shape);
+      expect(relativeError(actual!.state.tensors.get(name)!.data, data), name).toBeLessThan(1e-3);
+    }
+  });
+});
+
+describe.each(enginesUnderTest)("$title", (tested) => {
+  test.each(optimizers)("%s goes on from saved parameters and state as if it had not stopped", (_, optimizer, rate) => {
+    const straight = start(tested, optimizer);
+    train(straight, 7, rate);
+    const resumed = start(tested, optimizer);
+    resumed.setParameters(straight.parameters());
+    resumed.setOptimizerState(straight.optimizerState());
+    expect(values(resumed.optimizerState().tensors)).toEqual(values(straight.optimizerState().tensors));
+    expect(resumed.optimizerState().updates).toBe(7);
+    train(straight, 5, rate);
+    train(resumed, 5, rate);
+    expect(values(resumed.parameters())).toEqual(values(straight.parameters()));
+    straight.dispose();
+    resumed.dispose();
+  });
+
+  test("the same seed gives the same weights, bit for bit, and another seed others", () => {
+    const [first, second, other] = [3, 3, 4].map((seed) => {
+      const plan = start(tested, adam(), seed);
+      train(plan, 6, 1e-2);
+      const result = values(plan.parameters());
+      plan.dispose();
+      return result;
+    });
+    expect(second).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
+
+  test("parameters come back as they were set, with the graph's names and shapes", () => {
+    const { parameters } = examples[1]!;
+    const plan = start(tested, sgd());
+    plan.setParameters(parameters);
+    expect(values(plan.parameters())).toEqual(values(parameters));
+    plan.dispose();
+  });
+
+  test("weights only decay where their role is weight", () => {
+    const { input } = examples[0]!;
+    const plan = start(tested, sgd({ momentum: 0, weightDecay: 0.5 }));
+    plan.computeGradients(input, new Float32Array(BATCH * graph.classes)); // no image counts: every gradient is zero
+    const before = plan.parameters();
+    plan.update(0.1);
+    for (const { name, role } of graph.parameters) {
+      const expected = Array.from(before.get(name)!.data, (value) => (role === "weight" ? value * 0.95 : value));
+      expect(relativeError(plan.parameters().get(name)!.data, expected), name).toBeLessThan(1e-6);
+    }
+    plan.dispose();
+  });
+
+  test("tiny: eight images are overfitted to a loss below 0.01", () => {
+    const network = buildGraph({
+      name: "tiny",
+      input: { channels: 3, height: 16, width: 16 },
+      layers: [
+        normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+        ...convNorm(8),
+        relu(),
+        maxPool(2),
+        residual([...convNorm(8), relu(), ...convNorm(8)]),
+        relu(),
+        globalAveragePool(),
+        dense(4),
+      ],
+    });
+    const { engine, precision } = tested;
+    const { input, targets } = exampleFor(network, 8, "hard", { seed: 5 });
+    const plan = engine.trainingPlan(network, { batch: 8, optimizer: adam(), precision });
+    plan.setParameters(initialParameters(network.parameters, Random.of(6)));
+    const losses: number[] = [];
+    while (losses.length < 200 && (losses.at(-1) ?? 1) >= 0.01) {
+      losses.push(plan.computeGradients(input, targets).loss);
+      plan.update(0.01);
+    }
+    expect(losses[0]).toBeGreaterThan(0.5);
+    expect(losses.at(-1)).toBeLessThan(0.01);
+    plan.dispose();
+  });
+
+  describe("refuses, saying what it expected and what it got,", () => {
+    const { engine, precision } = tested;
+    const options = { batch: BATCH, optimizer: sgd(), precision };
+    const { input, targets, parameters } = examples[0]!;
+    const floats = buildGraph({
+      name: "floats",
+      input: { channels: 2, height: 2, width: 2 },
+      layers: [flatten(), dense(3)],
+    });
+
+    test.each([
+      [
+        "an input of another length",
+        () => start(tested, sgd()).computeGradients(new Uint8Array(5), targets),
+        /input: expected 768 values.* got 5/,
+      ],
+      [
+        "floats where bytes are due",
+        () => start(tested, sgd()).computeGradients(new Float32Array(768), targets),
+        /input: expected uint8.* got/,
+      ],
+      [
+        "bytes where floats are due",
+        () => engine.inferencePlan(floats, { batch: 1, precision }).infer(new Uint8Array(8)),
+        /input: expected float32.* got/,
+      ],
+      [
+        "an input of another length in evaluation",
+        () => engine.inferencePlan(floats, { batch: 1, precision }).infer(new Float32Array(9)),
+        /input: expected 8 values.* got 9/,
+      ],
+      [
+        "targets of another length",
+        () => start(tested, sgd()).computeGradients(input, new Float32Array(3)),
+        /targets: expected 20 values.* got 3/,
+      ],
+      [
+        "a missing parameter",
+        () => start(tested, sgd()).setParameters(new Map()),
+        /parameter 1.weight: expected 6x3x3x3, got none/,
+      ],
+      [
+        "a parameter of another shape",
+        () =>
+          start(tested, sgd()).setParameters(
+            new Map([...parameters, ["7.bias", { shape: [4], data: new Float32Array(4) }]]),
+          ),
+        /parameter 7.bias: expected 5, got 4/,
+      ],
+      [
+        "optimizer state of another optimizer",
+        () => start(tested, adam()).setOptimizerState(start(tested, sgd()).optimizerState()),
+        /mean.1.weight: expected 6x3x3x3, got none/,
+      ],
+      ["a batch of 0", () => engine.trainingPlan(graph, { ...options, batch: 0 }), /batch: expected .* got 0/],
+      [
+        "a wrong number of class weights",
+        () => engine.trainingPlan(graph, { ...options, classWeights: [1, 2] }),
+        /classWeights: expected 5 .* got 2/,
+      ],
+      [
+        "the gradient of bytes",
+        () => engine.trainingPlan(graph, { ...options, inputGradient: true }),
+        /inputGradient: .* bytes/,
+      ],
+      [
+        "an input gradient that was not asked for",
+        () => start(tested, sgd()).inputGradient(),
+        /inputGradient: .* option/,
+      ],
+      [
+        "batch normalisation of single values",
+        () =>
+          engine.trainingPlan(
+            buildGraph({
+              name: "one",
+              input: { channels: 3, height: 1, width: 1 },
+              layers: [batchNorm(), flatten(), dense(2)],
+            }),
+            { ...options, batch: 1 },
+          ),
+        /layer 0: batchNorm needs .* batch of at least 2/,
+      ],
+    ] as const)("%s", (_, refused, message) => {
+      expect(refused).toThrow(EngineError);
+      expect(refused).toThrow(message);
+    });
+  });
+});
+
+test("the reference engine refuses bf16", () => {
+  const plan = () => reference.engine.inferencePlan(graph, { batch: 1, precision: "bf16" });
+  expect(plan).toThrow("precision bf16: the reference engine computes in float64; use precision f32");
+});
