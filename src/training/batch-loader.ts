@@ -1,0 +1,142 @@
+/** Brings batches to the training loop: made beside it in worker threads, ahead of the engine, or in place. */
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { type ImageSelection, readSelection } from "../image/pixel-file.ts";
+import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
+
+/** Gives the batches of a list of jobs, in order, whoever makes them. */
+export interface BatchLoader {
+  /** The next batch; it is overwritten once the one after it is asked for. Throws what went wrong while it was made. */
+  next(): Promise<Batch>;
+  /** Ends the threads. The images must stay open until this is done. */
+  close(): Promise<void>;
+}
+
+export interface BatchLoaderOptions {
+  readonly recipe: BatchRecipe;
+  /** Images in every batch. */
+  readonly batch: number;
+  /** Asked for no earlier than needed. */
+  readonly jobs: Iterator<BatchJob>;
+}
+
+/** What a worker is started with. */
+export interface BatchWorkerData {
+  readonly recipe: BatchRecipe;
+  readonly images: ImageSelection;
+  /** The ring of batches, in memory that the threads share. */
+  readonly ring: readonly Batch[];
+}
+
+/** What a worker is asked for; it answers with the place in the ring. */
+export interface BatchRequest {
+  readonly place: number;
+  readonly job: BatchJob;
+}
+
+const noFurtherBatch = (): RangeError => new RangeError("batch loader: there is no further batch");
+
+function allocate({ recipe, batch }: BatchLoaderOptions, Memory: new (bytes: number) => ArrayBufferLike): Batch {
+  const { height, width, classes } = recipe;
+  return {
+    input: new Uint8Array(new Memory(batch * height * width * 3)),
+    targets: new Float32Array(new Memory(batch * classes * 4)),
+  };
+}
+
+/** Makes each batch in this thread, when it is asked for. */
+export function directLoader(
+  options: BatchLoaderOptions & { readonly read: (indices: ArrayLike<number>, out: Uint8Array) => void },
+): BatchLoader {
+  const maker = new BatchMaker(options.recipe, options.read);
+  const batch = allocate(options, ArrayBuffer);
+  return {
+    async next() {
+      const { value, done } = options.jobs.next();
+      if (done) throw noFurtherBatch();
+      maker.make(value, batch);
+      return batch;
+    },
+    async close() {},
+  };
+}
+
+/**
+ * Makes batches in worker threads, up to `ahead` of the one in use. Workers take turns, and the numbers of workers and of batches
+ * ahead change nothing about the batches.
+ *
+ * One worker is the default, as the engine's own threads already use every core.
+ */
+export function backgroundLoader(
+  options: BatchLoaderOptions & {
+    readonly images: ImageSelection;
+    readonly workers?: number;
+    readonly ahead?: number;
+  },
+): BatchLoader {
+  const { recipe, images, jobs, workers: count = 1, ahead = 2 } = options;
+  const ring = Array.from({ length: ahead + 1 }, () => allocate(options, SharedArrayBuffer));
+  const workerData: BatchWorkerData = { recipe, images, ring };
+  // Of the same kind as this file: compiled beside compiled, source beside source.
+  const file = new URL(`./batch-worker${extname(import.meta.url)}`, import.meta.url);
+  const workers = Array.from({ length: count }, () => new Worker(file, { workerData }));
+  const ready = new Set<number>();
+  let failure: Error | undefined;
+  let notify: (() => void) | undefined;
+  let requested = 0;
+  let delivered = 0;
+
+  function request(): void {
+    const { value: job, done } = jobs.next();
+    if (done) return;
+    const message: BatchRequest = { place: requested % ring.length, job };
+    workers[requested % count]!.postMessage(message);
+    requested++;
+  }
+  function fail(error: Error): void {
+    failure ??= error;
+    notify?.();
+  }
+  for (const worker of workers) {
+    worker.on("message", (place: number) => {
+      ready.add(place);
+      notify?.();
+    });
+    worker.on("error", fail);
+    worker.on("exit", (code) => fail(new Error(`batch loader: a worker thread ended early (exit code ${code})`)));
+  }
+  for (let i = 0; i < ring.length; i++) request();
+
+  return {
+    async next() {
+      // The batch delivered last is no longer in use.
+      if (delivered > 0) request();
+      if (delivered === requested) throw noFurtherBatch();
+      const place = delivered % ring.length;
+      while (!ready.has(place)) {
+        if (failure) throw failure;
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+      ready.delete(place);
+      delivered++;
+      return ring[place]!;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** What a worker does: answers each request once its batch is made. */
+export function serveBatches(
+  { recipe, images, ring }: BatchWorkerData,
+  port: { on(event: "message", listener: (request: BatchRequest) => void): void; postMessage(place: number): void },
+): void {
+  const maker = new BatchMaker(recipe, (rows, out) => readSelection(images, rows, out));
+  port.on("message", ({ place, job }) => {
+    maker.make(job, ring[place]!);
+    port.postMessage(place);
+  });
+}

@@ -1,0 +1,48 @@
+/** Logits of any number of images from a plan of a fixed batch, and how good they are. */
+import type { InferencePlan } from "../engine/engine.ts";
+import type { ValidationFigures } from "./train.ts";
+
+/** Reads images (rows count from 0) into (rows, height, width, 3). */
+export type ReadImages = (rows: ArrayLike<number>, out: Uint8Array) => void;
+
+/** Logits (count, classes), in the order of the rows; the last batch is filled up with its own last image. */
+export function batchedLogits(
+  plan: InferencePlan,
+  {
+    read,
+    count,
+    imageBytes,
+    classes,
+  }: { readonly read: ReadImages; readonly count: number; readonly imageBytes: number; readonly classes: number },
+): Float32Array {
+  const { batch } = plan;
+  const input = new Uint8Array(batch * imageBytes);
+  const result = new Float32Array(count * classes);
+  for (let start = 0; start < count; start += batch) {
+    const rows = Uint32Array.from({ length: batch }, (_, row) => Math.min(start + row, count - 1));
+    read(rows, input);
+    const wanted = Math.min(batch, count - start);
+    result.set(plan.infer(input).subarray(0, wanted * classes), start * classes);
+  }
+  return result;
+}
+
+/** Mean cross-entropy and accuracy of logits (images, classes) at a temperature, default 1. */
+export function judgeLogits(
+  logits: Float32Array,
+  labels: ArrayLike<number>,
+  classes: number,
+  temperature = 1,
+): ValidationFigures {
+  let loss = 0;
+  let correct = 0;
+  for (let image = 0; image < labels.length; image++) {
+    const row = logits.subarray(image * classes, (image + 1) * classes);
+    const largest = Math.max(...row);
+    let sum = 0;
+    for (const value of row) sum += Math.exp((value - largest) / temperature);
+    loss -= (row[labels[image]!]! - largest) / temperature - Math.log(sum);
+    if (row.indexOf(largest) === labels[image]) correct++;
+  }
+  return { loss: loss / labels.length, accuracy: correct / labels.length };
+}

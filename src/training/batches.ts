@@ -1,0 +1,85 @@
+/** Batches for the engine: images read, augmented and mixed, and the targets that belong to them. */
+import { Augmenter } from "../image/augmentation/augmenter.ts";
+import { type Mixing, mixBatch } from "../image/augmentation/mixing.ts";
+import { type AugmentationPolicy, policies } from "../image/augmentation/policy.ts";
+import { Random } from "../random.ts";
+
+/** What happens to images and labels on their way to the engine. */
+export interface BatchPreparation {
+  readonly augmentation: AugmentationPolicy;
+  readonly mixing: Mixing;
+  /** The part of each target that is spread evenly over all classes (Szegedy et al. 2016). */
+  readonly labelSmoothing: number;
+}
+
+/** Images as they are, and their own labels. */
+export const plainPreparation: BatchPreparation = {
+  augmentation: policies.none,
+  mixing: { mixup: 0, cutmix: 0 },
+  labelSmoothing: 0,
+};
+
+/** All that decides what becomes of a batch. Plain data, which another thread can be given. */
+export interface BatchRecipe extends BatchPreparation {
+  readonly height: number;
+  readonly width: number;
+  readonly classes: number;
+  readonly seed: number;
+}
+
+/** Which images make a batch, and when. */
+export interface BatchJob {
+  readonly epoch: number;
+  readonly step: number;
+  /** Indices of images. */
+  readonly indices: Uint32Array;
+  /** Their classes. */
+  readonly labels: Uint32Array;
+}
+
+/** What the engine is given. */
+export interface Batch {
+  /** RGB, (batch, height, width, 3). */
+  readonly input: Uint8Array;
+  /** Probabilities, (batch, classes). */
+  readonly targets: Float32Array;
+}
+
+/** What random numbers are for: the third part of their path, after seed and epoch. */
+const purpose = { image: 0, mixing: 1 } as const;
+
+/**
+ * Makes batches. A batch is a function of the recipe and the job alone: an image's random numbers come from (seed, epoch,
+ * position in the epoch), a mixture's from (seed, epoch, step), so that it does not matter which thread makes it, or when.
+ */
+export class BatchMaker {
+  readonly #recipe: BatchRecipe;
+  readonly #read: (indices: ArrayLike<number>, out: Uint8Array) => void;
+  readonly #augmenter: Augmenter;
+
+  constructor(recipe: BatchRecipe, read: (indices: ArrayLike<number>, out: Uint8Array) => void) {
+    this.#recipe = recipe;
+    this.#read = read;
+    this.#augmenter = new Augmenter(recipe.augmentation, recipe);
+  }
+
+  /** Fills `out`. */
+  make({ epoch, step, indices, labels }: BatchJob, out: Batch): void {
+    const { height, width, classes, seed, mixing } = this.#recipe;
+    const bytes = height * width * 3;
+    this.#read(indices, out.input);
+    for (let row = 0; row < indices.length; row++) {
+      const image = out.input.subarray(row * bytes, (row + 1) * bytes);
+      this.#augmenter.augment(image, Random.of(seed, epoch, purpose.image, step * indices.length + row), image);
+    }
+    this.#fillTargets(labels, out.targets);
+    const batch = { images: out.input, targets: out.targets, height, width, classes };
+    mixBatch(batch, mixing, Random.of(seed, epoch, purpose.mixing, step));
+  }
+
+  #fillTargets(labels: ArrayLike<number>, targets: Float32Array): void {
+    const { classes, labelSmoothing } = this.#recipe;
+    targets.fill(labelSmoothing / classes);
+    for (let row = 0; row < labels.length; row++) targets[row * classes + labels[row]!]! += 1 - labelSmoothing;
+  }
+}

@@ -1,0 +1,283 @@
+/** The loop and its checkpoints on a small network: the same weights however often it is stopped. */
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TrainingPlan } from "../engine/engine.ts";
+import { adam, type Optimizer, sgd } from "../engine/optimizer.ts";
+import { referenceEngine } from "../engine/reference/reference-engine.ts";
+import { policies } from "../image/augmentation/policy.ts";
+import { PixelFileReader } from "../image/pixel-file.ts";
+import { buildGraph } from "../network/graph.ts";
+import { batchNorm, conv2d, dense, dropout, flatten, maxPool, normalize, relu } from "../network/layer.ts";
+import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { Random } from "../random.ts";
+import { type Checkpoint, type Progress, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { freshProgress, TrainingError, type TrainingOptions, trainNetwork } from "./train.ts";
+
+const classes = 3;
+const graph = buildGraph({
+  name: "small",
+  input: { channels: 3, height: 6, width: 6 },
+  layers: [normalize(), conv2d(4, 3), batchNorm(), relu(), maxPool(2), flatten(), dropout(0.2), dense(classes)],
+});
+const seed = 7;
+const count = 14; // with batches of 4: three steps, two images dropped
+const pixels = new Uint8Array(count * 6 * 6 * 3).map((_, i) => (i * 2654435761) >>> 24);
+const labels = Array.from({ length: count }, (_, i) => i % classes);
+const images = {
+  labels,
+  read: (indices: ArrayLike<number>, out: Uint8Array) => {
+    for (let row = 0; row < indices.length; row++) {
+      out.set(pixels.subarray(indices[row]! * 108, (indices[row]! + 1) * 108), row * 108);
+    }
+  },
+};
+
+let pixelFolder: string;
+let pixelFile: PixelFileReader;
+beforeAll(async () => {
+  pixelFolder = await mkdtemp(join(tmpdir(), "naevus-pixels-"));
+  const file = join(pixelFolder, "pixels.rgb");
+  await writeFile(file, pixels);
+  pixelFile = new PixelFileReader(file, 108);
+});
+afterAll(async () => {
+  pixelFile.close();
+  await rm(pixelFolder, { recursive: true });
+});
+/** The images with what other threads need to read them. */
+const imagesForThreads = () => ({
+  ...images,
+  selection: { ...pixelFile.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
+});
+
+const newPlan = (optimizer: Optimizer = adam()): TrainingPlan =>
+  referenceEngine().trainingPlan(graph, { batch: 4, optimizer, seed });
+
+const stateOf = (plan: TrainingPlan, progress: Progress): Checkpoint => ({
+  parameters: plan.parameters(),
+  optimizer: plan.optimizerState(),
+  progress,
+});
+
+const bits = (tensors: Tensors): string =>
+  JSON.stringify([...tensors].map(([name, { data }]) => [name, Buffer.from(data.buffer).toString("hex")]));
+
+function optionsFor(plan: TrainingPlan, changes: Partial<TrainingOptions> = {}): TrainingOptions {
+  let time = 0;
+  return {
+    plan,
+    images: imagesForThreads(),
+    inputShape: graph.inputShape,
+    classes,
+    epochs: 3,
+    seed,
+    schedule: "cosine",
+    learningRate: 0.01,
+    warmupEpochs: 1,
+    progress: freshProgress,
+    checkpointSeconds: 1e9,
+    save: async () => {},
+    clock: () => (time += 500),
+    ...changes,
+  };
+}
+
+function freshPlan(optimizer?: Optimizer): TrainingPlan {
+  const plan = newPlan(optimizer);
+  plan.setParameters(initialParameters(graph.parameters, Random.of(seed)));
+  return plan;
+}
+
+describe("trainNetwork", () => {
+  it("shows every image at most once per epoch, in an order of its own", async () => {
+    const epochs: number[][] = [[]];
+    const read: typeof images.read = (indices, out) => {
+      epochs.at(-1)!.push(...Array.from(indices));
+      images.read(indices, out);
+    };
+    await trainNetwork(
+      optionsFor(freshPlan(), { images: { labels, read }, onEpoch: async () => void epochs.push([]) }),
+    );
+    const [first, second] = epochs;
+    expect(new Set(first).size).toBe(12);
+    expect(new Set(second).size).toBe(12);
+    expect(first).not.toEqual(second);
+  });
+
+  it("reports every step and epoch", async () => {
+    const steps: string[] = [];
+    const { progress, finished } = await trainNetwork(
+      optionsFor(freshPlan(), {
+        onStep: ({ epoch, step, stepsPerEpoch }) => steps.push(`${epoch}:${step}/${stepsPerEpoch}`),
+      }),
+    );
+    expect(finished).toBe(true);
+    expect(steps.slice(0, 4)).toEqual(["1:1/3", "1:2/3", "1:3/3", "2:1/3"]);
+    expect(progress).toMatchObject({ epoch: 3, step: 0 });
+    expect(progress.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    // The clock moves by half a second whenever it is read, so that a step takes that long.
+    expect(progress.history[0]).toMatchObject({ images: 12, seconds: 1.5, imagesPerSecond: 8, learningRate: 0.01 });
+  });
+
+  it("learns", async () => {
+    const { progress } = await trainNetwork(optionsFor(freshPlan(), { epochs: 60, schedule: "constant" }));
+    expect(progress.history.at(-1)!.loss).toBeLessThan(progress.history[0]!.loss / 2);
+  });
+
+  const augmented: Partial<TrainingOptions> = {
+    preparation: { augmentation: policies.strong, mixing: { mixup: 0.4, cutmix: 1 }, labelSmoothing: 0.1 },
+  };
+  it.each<[string, Optimizer, Partial<TrainingOptions>]>([
+    ["adam", adam(), {}],
+    ["sgd", sgd(), {}],
+    ["augmented", adam(), augmented],
+    ["augmented in the background", adam(), { ...augmented, background: true }],
+  ])("gives the same weights bit for bit when it is stopped after every step (%s)", async (_, optimizer, changes) => {
+    const whole = freshPlan(optimizer);
+    const { progress: expected } = await trainNetwork(optionsFor(whole, { ...changes, background: false }));
+
+    let kept: Checkpoint = stateOf(freshPlan(optimizer), freshProgress);
+    let stops = 0;
+    for (let finished = false; !finished; ) {
+      const plan = newPlan(optimizer);
+      plan.setParameters(kept.parameters);
+      plan.setOptimizerState(kept.optimizer);
+      const stop = new AbortController();
+      const result = await trainNetwork(
+        optionsFor(plan, {
+          ...changes,
+          progress: kept.progress,
+          signal: stop.signal,
+          onStep: () => stop.abort(),
+          save: async (progress) => {
+            kept = stateOf(plan, progress);
+          },
+        }),
+      );
+      finished = result.finished;
+      if (!finished) stops++;
+    }
+    expect(stops).toBe(8);
+    expect(bits(kept.parameters)).toBe(bits(whole.parameters()));
+    expect(kept.progress.history.map(({ loss }) => loss)).toEqual(expected.history.map(({ loss }) => loss));
+  });
+
+  it("is another training where images are augmented", async () => {
+    const [plain, varied] = [freshPlan(), freshPlan()];
+    await trainNetwork(optionsFor(plain));
+    await trainNetwork(optionsFor(varied, augmented));
+    expect(bits(varied.parameters())).not.toBe(bits(plain.parameters()));
+  });
+
+  it("ends its thread when a step fails", async () => {
+    const plan = { ...freshPlan(), computeGradients: () => ({ loss: Number.NaN, logits: new Float32Array(12) }) };
+    const started: Worker[] = [];
+    const onWorker = (worker: Worker) => void started.push(worker);
+    process.on("worker", onWorker);
+    await expect(trainNetwork(optionsFor(plan, { background: true }))).rejects.toThrow(TrainingError);
+    process.off("worker", onWorker);
+    // An ended thread has no id of its own any more.
+    expect(started.map(({ threadId }) => threadId)).toEqual([-1]);
+  });
+
+  it("saves after each epoch and when the time has come", async () => {
+    const saved: string[] = [];
+    const save = async ({ epoch, step }: Progress) => void saved.push(`${epoch}:${step}`);
+    await trainNetwork(optionsFor(freshPlan(), { epochs: 2, save }));
+    expect(saved).toEqual(["1:0", "2:0"]);
+    saved.length = 0;
+    await trainNetwork(optionsFor(freshPlan(), { epochs: 2, save, checkpointSeconds: 1 }));
+    expect(saved).toEqual(["0:1", "0:2", "1:0", "1:1", "1:2", "2:0"]);
+  });
+
+  it("ends with a sentence when the loss is no number", async () => {
+    const plan = freshPlan();
+    const weights = new Map(plan.parameters());
+    const [name, tensor] = [...weights].at(-1)!;
+    weights.set(name, { ...tensor, data: new Float32Array(tensor.data.length).fill(Number.NaN) });
+    plan.setParameters(weights);
+    const save = async () => expect.unreachable("nothing is saved");
+    await expect(trainNetwork(optionsFor(plan, { save }))).rejects.toThrow(
+      new TrainingError(
+        "the loss became NaN in epoch 1, step 1; train again with a lower learning rate (it was 0.01, try 0.001)",
+      ),
+    );
+  });
+
+  it("refuses fewer images than a batch", async () => {
+    await expect(trainNetwork(optionsFor(freshPlan(), { images: { ...images, labels: [0, 1, 2] } }))).rejects.toThrow(
+      "expected at least one batch of 4 images, got 3 images",
+    );
+  });
+});
+
+describe("checkpoint", () => {
+  const owner = { graph, optimizer: "adam", seed, dataFingerprint: "f00d" } as const;
+  let folder: string;
+  let file: string;
+  let written: Checkpoint;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "naevus-checkpoint-"));
+    file = join(folder, "checkpoint.safetensors");
+    const plan = freshPlan();
+    const { progress } = await trainNetwork(optionsFor(plan, { epochs: 1 }));
+    written = stateOf(plan, progress);
+    await writeCheckpoint(file, written, owner);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("gives back the same state, and leaves nothing beside it", async () => {
+    const read = (await readCheckpoint(file, owner))!;
+    expect(bits(read.parameters)).toBe(bits(written.parameters));
+    expect(bits(read.optimizer.tensors)).toBe(bits(written.optimizer.tensors));
+    expect(read.optimizer.updates).toBe(3);
+    expect(read.progress).toEqual(written.progress);
+    expect(await readdir(folder)).toEqual(["checkpoint.safetensors"]);
+  });
+
+  it("is not there before the first", async () => {
+    expect(await readCheckpoint(join(folder, "none"), owner)).toBeUndefined();
+  });
+
+  it("notices a flipped bit wherever it is", async () => {
+    const bytes = await readFile(file);
+    const damaged = join(folder, "damaged.safetensors");
+    const random = Random.of(1);
+    const places = [0, 7, 8, bytes.indexOf("sha256") + 10, bytes.length - 1];
+    for (let i = 0; i < 60; i++) places.push(random.integer(bytes.length));
+    for (const place of places) {
+      const copy = Buffer.from(bytes);
+      copy[place]! ^= 1 << random.integer(8);
+      await writeFile(damaged, copy);
+      await expect(readCheckpoint(damaged, owner), `byte ${place}`).rejects.toThrow(
+        /damaged\.safetensors: this checkpoint cannot be used: .*delete it/,
+      );
+    }
+  });
+
+  it("notices a file cut off", async () => {
+    const bytes = await readFile(file);
+    const damaged = join(folder, "short.safetensors");
+    for (const length of [0, 5, 100, bytes.length - 1]) {
+      await writeFile(damaged, bytes.subarray(0, length));
+      await expect(readCheckpoint(damaged, owner)).rejects.toThrow(
+        /short\.safetensors: this checkpoint cannot be used/,
+      );
+    }
+  });
+
+  it("refuses the checkpoint of another run", async () => {
+    const other = join(folder, "other.safetensors");
+    await copyFile(file, other);
+    await expect(readCheckpoint(other, { ...owner, seed: 8 })).rejects.toThrow(/another run: seed is 7, expected 8/);
+    await expect(readCheckpoint(other, { ...owner, optimizer: "sgd" })).rejects.toThrow(/optimizer is adam/);
+    const wider = buildGraph({ ...graph.network, layers: [...graph.network.layers.slice(0, -1), dense(4)] });
+    await expect(readCheckpoint(other, { ...owner, graph: wider })).rejects.toThrow(
+      /expected the tensor parameters\.7\.weight \[4, 36\], got \[3, 36\]/,
+    );
+  });
+});

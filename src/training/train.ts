@@ -1,0 +1,264 @@
+/** The training loop: shuffle, read a batch, gradients, update; it can stop after any step and go on from there. */
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { TrainingPlan } from "../engine/engine.ts";
+import type { ImageSelection } from "../image/pixel-file.ts";
+import type { Tensors } from "../network/parameters.ts";
+import type { Shape } from "../network/shape.ts";
+import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
+import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
+import type { Companions, EpochMetrics, Progress } from "./checkpoint.ts";
+import { epochOrder, type ImbalanceName } from "./imbalance.ts";
+import { learningRateAt, type ScheduleName } from "./schedule.ts";
+import { WeightAverage } from "./weight-average.ts";
+
+/** The images to learn from. */
+export interface TrainingImages {
+  /** One label per image, in [0, classes). */
+  readonly labels: ArrayLike<number>;
+  /** Copies images into `out`, (indices, height, width, 3); `indices` count as in `labels`. */
+  read(indices: ArrayLike<number>, out: Uint8Array): void;
+  /** The same images, for other threads. */
+  readonly selection?: ImageSelection;
+}
+
+/** Where the loop stands after a step. */
+export interface StepReport {
+  /** The epoch under way, counted from 1. */
+  readonly epoch: number;
+  /** Finished steps of this epoch. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Means over the epoch so far. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+}
+
+export interface TrainingOptions {
+  readonly plan: TrainingPlan;
+  readonly images: TrainingImages;
+  /** Default {@link plainPreparation}. */
+  readonly preparation?: BatchPreparation;
+  /** Whether batches are made in a thread of their own, which needs `images.selection`; default where it pays. */
+  readonly background?: boolean;
+  /** [channels, height, width] of the network's input. */
+  readonly inputShape: Shape;
+  readonly classes: number;
+  readonly epochs: number;
+  readonly seed: number;
+  readonly schedule: ScheduleName;
+  /** The highest learning rate. */
+  readonly learningRate: number;
+  readonly warmupEpochs: number;
+  /** Where to begin; the plan holds the parameters and the optimizer's state that belong to it. */
+  readonly progress: Progress;
+  readonly checkpointSeconds: number;
+  /** Which images make an epoch; default `none`, each once. The loss is the plan's. */
+  readonly imbalance?: ImbalanceName;
+  /** Decay per step of the moving average of the weights, which is then what is judged and kept; 0, the default, for none. */
+  readonly averaging?: number;
+  /** Judges weights on images that are not learned from, after each epoch. */
+  readonly validate?: (parameters: Tensors) => Promise<ValidationFigures>;
+  /** Whether the weights of the lowest validation loss are kept, default true; otherwise the last ones. */
+  readonly keepBest?: boolean;
+  /** Epochs without a lower validation loss after which training ends; 0, the default, for all epochs. */
+  readonly patience?: number;
+  /** What belongs to `progress` besides the plan's own state. */
+  readonly companions?: Companions;
+  /** Keeps the plan's state together with the progress. Called after each epoch, every so often, and on `signal`. */
+  readonly save: (progress: Progress, companions: Companions) => Promise<void>;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
+  /** Stops the loop after the step under way. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; differences alone are used. */
+  readonly clock: () => number;
+}
+
+/** How weights do on images that are not learned from. */
+export interface ValidationFigures {
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface TrainedNetwork {
+  readonly progress: Progress;
+  /** Whether training came to its end, which may be before the last epoch where `patience` is given. */
+  readonly finished: boolean;
+  /** The weights to keep: those of the lowest validation loss, else their average, else the last. */
+  readonly parameters: Tensors;
+}
+
+/** A training that cannot go on; the message says when, why and what to do. */
+export class TrainingError extends Error {
+  override readonly name = "TrainingError";
+}
+
+const emptyTally = { loss: 0, correct: 0, seconds: 0 };
+
+/** The beginning of a training. */
+export const freshProgress: Progress = { epoch: 0, step: 0, tally: emptyTally, history: [] };
+
+const indexOfLargest = (values: Float32Array, start: number, end: number): number => {
+  let best = start;
+  for (let i = start + 1; i < end; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+};
+
+/** Rows whose highest logit stands where the highest target does: of a mixture, the class of its greater part. */
+function countCorrect(logits: Float32Array, targets: Float32Array, classes: number): number {
+  let correct = 0;
+  for (let start = 0; start < logits.length; start += classes) {
+    const end = start + classes;
+    if (indexOfLargest(logits, start, end) === indexOfLargest(targets, start, end)) correct++;
+  }
+  return correct;
+}
+
+/** The batches from `progress` to the end. The order of an epoch's images is a function of (labels, strategy, seed, epoch). */
+function* batchJobs({
+  plan,
+  images,
+  epochs,
+  seed,
+  progress,
+  imbalance = "none",
+}: TrainingOptions): Generator<BatchJob, void> {
+  const { batch } = plan;
+  const count = images.labels.length;
+  for (let { epoch, step } = progress; epoch < epochs; epoch++, step = 0) {
+    const order = epochOrder(imbalance, images.labels, seed, epoch);
+    for (; (step + 1) * batch <= count; step++) {
+      const indices = order.slice(step * batch, (step + 1) * batch);
+      yield { epoch, step, indices, labels: indices.map((index) => images.labels[index]!) };
+    }
+  }
+}
+
+/** Below it (some thousand small images), starting a thread takes longer than what it takes over. */
+const leastBytesForThread = 2 ** 26;
+
+function openLoader(options: TrainingOptions): BatchLoader {
+  const { images, classes, inputShape, seed, epochs, progress, preparation = plainPreparation } = options;
+  const [, height, width] = inputShape as [number, number, number];
+  const common = {
+    recipe: { height, width, classes, seed, ...preparation },
+    batch: options.plan.batch,
+    jobs: batchJobs(options),
+  };
+  const bytes = (epochs - progress.epoch) * images.labels.length * height * width * 3;
+  const { background = bytes >= leastBytesForThread } = options;
+  return images.selection && background
+    ? backgroundLoader({ ...common, images: images.selection })
+    : directLoader({ ...common, read: (indices, out) => images.read(indices, out) });
+}
+
+/**
+ * Trains until the last epoch or until `signal`. The incomplete last batch of an epoch is dropped, as the plan's batch is
+ * fixed. The same options, parameters and optimizer state give the same weights, however often the loop was stopped and
+ * begun again from what `save` kept.
+ *
+ * Throws {@link TrainingError} where the loss is no finite number.
+ */
+export async function trainNetwork(options: TrainingOptions): Promise<TrainedNetwork> {
+  const count = options.images.labels.length;
+  const { batch } = options.plan;
+  if (count < batch) throw new TrainingError(`expected at least one batch of ${batch} images, got ${count} images`);
+  const loader = openLoader(options);
+  try {
+    return await runSteps(options, loader, Math.floor(count / batch));
+  } finally {
+    await loader.close();
+  }
+}
+
+async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerEpoch: number): Promise<TrainedNetwork> {
+  const { plan, classes, epochs, validate, keepBest = true, patience = 0, onStep, onEpoch, signal, clock } = options;
+  const { batch } = plan;
+  const schedule = {
+    name: options.schedule,
+    peak: options.learningRate,
+    warmupSteps: options.warmupEpochs * stepsPerEpoch,
+    totalSteps: epochs * stepsPerEpoch,
+  };
+  let { epoch, step, tally, history, best } = options.progress;
+  let kept = options.companions?.best;
+  const average = options.averaging
+    ? new WeightAverage(options.averaging, options.companions?.average ?? plan.parameters())
+    : undefined;
+  let saved = clock();
+  const progressHere = (): Progress => ({ epoch, step, tally, history, ...(best && { best }) });
+  const save = (progress: Progress) =>
+    options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
+  const averaged = (): Tensors => average?.tensors ?? plan.parameters();
+  const exhausted = () => patience > 0 && best !== undefined && epoch - best.epoch >= patience;
+
+  for (; epoch < epochs && !exhausted(); epoch++) {
+    let learningRate = 0;
+
+    while (step < stepsPerEpoch) {
+      if (signal?.aborted) {
+        const progress = progressHere();
+        await save(progress);
+        return { progress, finished: false, parameters: kept ?? averaged() };
+      }
+      const begun = clock();
+      const { input, targets } = await loader.next();
+      const { loss, logits } = plan.computeGradients(input, targets);
+      learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
+      if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak);
+      plan.update(learningRate);
+      step++;
+      average?.follow(plan, epoch * stepsPerEpoch + step);
+      tally = {
+        loss: tally.loss + loss,
+        correct: tally.correct + countCorrect(logits, targets, classes),
+        seconds: tally.seconds + (clock() - begun) / 1000,
+      };
+      onStep?.({ epoch: epoch + 1, step, stepsPerEpoch, ...means(tally, step, batch) });
+      if (step < stepsPerEpoch && clock() - saved >= options.checkpointSeconds * 1000) {
+        await save(progressHere());
+        saved = clock();
+      }
+      await nextTurn(); // Lets signals such as Ctrl-C through.
+    }
+
+    const judged = await validate?.(averaged());
+    const metrics: EpochMetrics = {
+      epoch: epoch + 1,
+      learningRate,
+      images: step * batch,
+      seconds: tally.seconds,
+      ...means(tally, step, batch),
+      ...(judged && { validationLoss: judged.loss, validationAccuracy: judged.accuracy }),
+    };
+    if (judged && keepBest && (best === undefined || judged.loss < best.loss)) {
+      best = { epoch: epoch + 1, loss: judged.loss };
+      kept = copyOf(averaged());
+    }
+    history = [...history, metrics];
+    step = 0;
+    tally = emptyTally;
+    await save({ ...progressHere(), epoch: epoch + 1 });
+    saved = clock();
+    await onEpoch?.(metrics);
+  }
+  return { progress: progressHere(), finished: true, parameters: kept ?? averaged() };
+}
+
+const copyOf = (tensors: Tensors): Tensors =>
+  new Map([...tensors].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
+
+const means = (tally: Progress["tally"], steps: number, batch: number) => ({
+  loss: tally.loss / steps,
+  accuracy: tally.correct / (steps * batch),
+  imagesPerSecond: tally.seconds > 0 ? (steps * batch) / tally.seconds : 0,
+});
+
+/** The failure of a training whose numbers left the finite range. */
+export const nonFinite = (what: string, epoch: number, step: number, learningRate: number): TrainingError =>
+  new TrainingError(
+    `${what} in epoch ${epoch + 1}, step ${step + 1}; train again with a lower learning rate ` +
+      `(it was ${learningRate}, try ${Number((learningRate / 10).toPrecision(1))})`,
+  );
