@@ -1,0 +1,182 @@
+/** Judges predictions on labelled images: the figures that are stored, printed and reported, each from a file of its own. */
+import type { CurationSummary, ProtocolSummary } from "../dataset/records.ts";
+import {
+  balancedAccuracy,
+  type ClassScores,
+  macroScores,
+  type Scores,
+  scoresByClass,
+  weightedScores,
+} from "./class-scores.ts";
+import { type ConfusionMatrix, confusionMatrix, correctCount, predictedCounts } from "./confusion-matrix.ts";
+import { confusionTable } from "./confusion-table.ts";
+import { checkPredictions, type Predictions, predictedClasses } from "./predictions.ts";
+import { shorten, textTable } from "./text-table.ts";
+import { wilsonInterval } from "./wilson-interval.ts";
+
+export { EvaluationError } from "./predictions.ts";
+
+/** What was judged; it travels with the figures, so that none is read without it. */
+export interface EvaluationSubject {
+  /** How training and test images were separated, such as `official`, `clean` or `grouped:5`. */
+  readonly protocol: string;
+  /** Of `grouped:K`: the fold that was tested, from 0; absent where all were. */
+  readonly fold?: number;
+  /** What images never share with training images, such as content and lesion; absent where nothing was seen to. */
+  readonly groupedBy?: readonly string[];
+  /** Test images that were not judged, because they stand in training by content or by group. */
+  readonly leftOut?: ProtocolSummary["leftOut"];
+  /** Images that the model could learn from. */
+  readonly trainingImages?: number;
+  /** What a curation plan did to the data; absent where there was none. */
+  readonly curation?: CurationSummary;
+  /** `phantom`: drawn images, not photographs; the figures then say nothing about skin. */
+  readonly origin?: "folder" | "phantom";
+  /** The fingerprint of the data set that the images are from. */
+  readonly dataFingerprint?: string;
+}
+
+/** All figures of one evaluation, ready for JSON. Proportions are in [0, 1]. */
+export interface Evaluation extends EvaluationSubject {
+  /** Images judged. */
+  readonly samples: number;
+  /** Images whose most probable class is the true one. */
+  readonly correct: number;
+  readonly accuracy: number;
+  /** Wilson's 95 % interval [low, high] of the accuracy. */
+  readonly accuracyInterval: readonly [low: number, high: number];
+  /** The mean recall over the classes that have images. */
+  readonly balancedAccuracy: number;
+  readonly classes: readonly string[];
+  /** In the order of `classes`. */
+  readonly perClass: readonly ClassScores[];
+  /** The plain mean over all classes; a class without images counts with 0. */
+  readonly macro: Scores;
+  /** The mean over the classes, weighted with their support. */
+  readonly weighted: Scores;
+  /** Rows: truth; columns: prediction; both in the order of `classes`. */
+  readonly confusionMatrix: ConfusionMatrix;
+}
+
+/**
+ * Judges probabilities (images, classes) against true labels (indices into `classes`). The prediction is the most probable class,
+ * of equals the first.
+ *
+ * Agrees with scikit-learn given `labels` = all classes and `zero_division=0`: a class that is never predicted has precision 0,
+ * a class without images has recall 0, and both count in the macro means. As there, balanced accuracy leaves classes without
+ * images out. Throws {@link EvaluationError} for predictions that cannot be judged.
+ */
+export function evaluateClassification({
+  classes,
+  truth,
+  probabilities,
+  ...subject
+}: EvaluationSubject & Predictions): Evaluation {
+  const predictions = { classes, truth, probabilities };
+  checkPredictions(predictions);
+  const matrix = confusionMatrix(truth, predictedClasses(predictions), classes.length);
+  const samples = truth.length;
+  const correct = correctCount(matrix);
+  const perClass = scoresByClass(classes, matrix);
+  return {
+    ...subject,
+    samples,
+    correct,
+    accuracy: correct / samples,
+    accuracyInterval: wilsonInterval(correct, samples),
+    balancedAccuracy: balancedAccuracy(perClass),
+    classes: [...classes],
+    perClass,
+    macro: macroScores(perClass),
+    weighted: weightedScores(perClass),
+    confusionMatrix: matrix,
+  };
+}
+
+/** Characters of a class name in the per-class table, which leaves room for the figures in 80 columns. */
+const WIDEST_NAME = 40;
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+
+function classTable({ perClass, confusionMatrix: matrix, macro, weighted, samples }: Evaluation): string {
+  const predicted = predictedCounts(matrix);
+  const mean = (name: string, { precision, recall, f1 }: Scores) => [
+    name,
+    ...[precision, recall, f1].map(percent),
+    String(samples),
+  ];
+  let undefinedScores = false;
+  const defined = (value: number, of: number): string => {
+    undefinedScores ||= of === 0;
+    return of === 0 ? "-" : percent(value);
+  };
+  const table = textTable([
+    ["class", "precision", "recall", "F1", "images"],
+    ...perClass.map(({ class: name, precision, recall, f1, support }, index) => [
+      shorten(name, WIDEST_NAME),
+      defined(precision, predicted[index]!),
+      defined(recall, support),
+      defined(f1, predicted[index]! + support),
+      String(support),
+    ]),
+    [],
+    mean("mean over classes", macro),
+    mean("weighted by images", weighted),
+  ]);
+  return undefinedScores ? `${table}\n\n-  never predicted, or without images; counts as 0 in the means` : table;
+}
+
+/** What was judged beside the images' number: the fold, what was kept apart, what curation did, and which data these are. */
+function subjectLines({
+  fold,
+  groupedBy,
+  leftOut,
+  trainingImages,
+  curation,
+  dataFingerprint,
+}: EvaluationSubject): string[] {
+  const counts = [
+    ...(fold === undefined ? [] : [`fold ${fold}`]),
+    ...(trainingImages === undefined ? [] : [`${trainingImages} training images`]),
+    ...(groupedBy === undefined ? [] : [`kept apart by ${groupedBy.join(", ")}`]),
+  ];
+  return [
+    ...(counts.length > 0 ? [counts.join(", ")] : []),
+    ...(leftOut === undefined
+      ? []
+      : [`not judged: ${leftOut.content} whose content and ${leftOut.group} whose group stands in training`]),
+    ...(curation === undefined
+      ? []
+      : [
+          `curated: ${curation.leftOut} left out, ${curation.relabelled} relabelled` +
+            (curation.classesLeftOut.length > 0 ? `, without ${curation.classesLeftOut.join(", ")}` : "") +
+            ` (plan ${curation.plan.slice(0, 12)})`,
+        ]),
+    ...(dataFingerprint === undefined ? [] : [`data ${dataFingerprint.slice(0, 12)}`]),
+  ];
+}
+
+/**
+ * An evaluation for a terminal: what was judged, accuracy with its interval, the per-class table and the confusion matrix, within
+ * `columns` (default 100) where class names and counts allow it. No newline at the end.
+ */
+export function formatEvaluation(
+  evaluation: Evaluation,
+  { columns = 100 }: { readonly columns?: number } = {},
+): string {
+  const { protocol, origin, samples, correct, accuracy, accuracyInterval, classes } = evaluation;
+  const [low, high] = accuracyInterval.map(percent);
+  const images = samples === 1 ? "1 image" : `${samples} images`;
+  return [
+    [
+      `${protocol}: ${images} of ${classes.length} classes${origin === "phantom" ? ", phantom data (drawn, not photographs)" : ""}`,
+      ...subjectLines(evaluation),
+    ].join("\n"),
+    [
+      `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; 95 % interval ${low} to ${high})`,
+      `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}`,
+    ].join("\n"),
+    classTable(evaluation),
+    `confusion matrix (rows: truth, columns: prediction)\n${confusionTable(classes, evaluation.confusionMatrix, columns)}`,
+  ].join("\n\n");
+}

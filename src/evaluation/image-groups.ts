@@ -1,0 +1,31 @@
+/** Which images belong together, such as the photographs of one lesion, as whole numbers. */
+import { EvaluationError } from "./predictions.ts";
+
+/** A name or number per image, equal for images that belong together; null: an image that belongs with no other. */
+export type GroupLabels = ArrayLike<string | number | null>;
+
+export interface ImageGroups {
+  /** The group of every image, from 0. */
+  readonly of: Uint32Array;
+  readonly count: number;
+}
+
+/** Numbers the groups in the order they appear. Throws {@link EvaluationError} unless there is one label per image. */
+export function numberGroups(labels: GroupLabels, images: number): ImageGroups {
+  if (labels.length !== images) {
+    throw new EvaluationError(`groups: expected one per image, got ${labels.length} for ${images} images`);
+  }
+  const numbers = new Map<string | number, number>();
+  let count = 0;
+  const of = Uint32Array.from({ length: images }, (_, image) => {
+    const label = labels[image]!;
+    const known = label === null ? undefined : numbers.get(label);
+    if (known !== undefined) return known;
+    if (label !== null) numbers.set(label, count);
+    return count++;
+  });
+  return { of, count };
+}
+
+/** Every image a group of its own. */
+export const separateImages = (images: number): GroupLabels => new Array<null>(images).fill(null);

@@ -1,0 +1,91 @@
+/** What abstaining would give on the test images, with thresholds chosen on the validation images. */
+import { thresholdForAccuracy, thresholdForCoverage } from "./abstention.ts";
+import type { Estimate } from "./cluster-bootstrap.ts";
+import { type Verdicts, verdicts } from "./confidence.ts";
+import type { Predictions } from "./predictions.ts";
+import type { Counts } from "./ranking.ts";
+import {
+  type RiskCoveragePoint,
+  rankByConfidence,
+  riskCoverageArea,
+  riskCoverageCurve,
+  type SelectiveAccuracy,
+  selectiveAccuracy,
+} from "./risk-coverage.ts";
+import { thinCurve } from "./thin-curve.ts";
+
+export interface AbstentionThreshold {
+  /** What the threshold was chosen for, on the validation images. */
+  readonly goal: "coverage" | "accuracy";
+  readonly target: number;
+  readonly validation: SelectiveAccuracy;
+  readonly test: SelectiveAccuracy;
+}
+
+export interface Abstention {
+  /** The area under the risk-coverage curve of the test images. */
+  readonly area: Estimate;
+  readonly curve: readonly RiskCoveragePoint[];
+  /** The accuracy of the most confident test images, at the first confidence that answers so many. */
+  readonly atCoverage: readonly (SelectiveAccuracy & { readonly target: number })[];
+  readonly thresholds: readonly AbstentionThreshold[];
+}
+
+const coverages = [0.9, 0.8, 0.7, 0.5];
+const accuracies = [0.8, 0.9, 0.95];
+
+/** The test images ranked and their area resampled; `judge` completes the rest with the estimate. */
+export interface AskedAbstention {
+  readonly statistic: (counts: Counts) => number;
+  readonly judge: (area: Estimate) => Abstention;
+}
+
+export interface AbstentionOptions {
+  readonly test: Predictions;
+  /** Without these there are no thresholds. */
+  readonly validation: Predictions | undefined;
+  /** The most points of the stored curve. */
+  readonly points: number;
+  /** Told of what cannot be stated. */
+  readonly miss: (what: string, why: string) => void;
+}
+
+/** The thresholds for every goal that the validation images allow. */
+function chooseThresholds(validation: Predictions, test: Verdicts, miss: AbstentionOptions["miss"]) {
+  const chosenOn = verdicts(validation);
+  const ranking = rankByConfidence(chosenOn);
+  const apply = (goal: AbstentionThreshold["goal"], target: number, threshold: number): AbstentionThreshold => ({
+    goal,
+    target,
+    validation: selectiveAccuracy(chosenOn, threshold),
+    test: selectiveAccuracy(test, threshold),
+  });
+  return [
+    ...coverages.map((target) => apply("coverage", target, thresholdForCoverage(ranking, target))),
+    ...accuracies.flatMap((target) => {
+      const threshold = thresholdForAccuracy(ranking, target);
+      if (threshold !== null) return [apply("accuracy", target, threshold)];
+      miss(`abstaining for ${target * 100} % accuracy`, "no threshold reaches it on the validation images");
+      return [];
+    }),
+  ];
+}
+
+/** Prepares the judgement of abstention for checked predictions. */
+export function askAbstention({ test, validation, points, miss }: AbstentionOptions): AskedAbstention {
+  const said = verdicts(test);
+  const ranking = rankByConfidence(said);
+  const thresholds = validation ? chooseThresholds(validation, said, miss) : [];
+  return {
+    statistic: (counts) => riskCoverageArea(ranking, counts),
+    judge: (area) => ({
+      area,
+      curve: thinCurve(riskCoverageCurve(ranking), ["coverage", "risk"], points),
+      atCoverage: [1, ...coverages].map((target) => ({
+        target,
+        ...selectiveAccuracy(said, thresholdForCoverage(ranking, target)),
+      })),
+      thresholds,
+    }),
+  };
+}

@@ -1,0 +1,144 @@
+/** The same figures for parts of the images, such as ages, sexes or sites, where a part is large enough to speak of. */
+import type { Random } from "../random.ts";
+import { balancedAccuracy, scoresByClass } from "./class-scores.ts";
+import { clusterBootstrap, type Estimate } from "./cluster-bootstrap.ts";
+import { verdicts } from "./confidence.ts";
+import { confusionMatrix, correctCount } from "./confusion-matrix.ts";
+import type { DiagnosticRates } from "./diagnostic-rates.ts";
+import { type GroupLabels, numberGroups } from "./image-groups.ts";
+import { ratesAtThreshold, type ScoredImages } from "./operating-point.ts";
+import { checkPredictions, EvaluationError, type Predictions } from "./predictions.ts";
+import { type Proportion, proportion } from "./proportion.ts";
+
+/** A question with its threshold, asked of every part. */
+export interface SubgroupTest extends ScoredImages {
+  readonly name: string;
+  readonly threshold: number;
+}
+
+export interface SubgroupOptions extends Predictions {
+  /** A name per image for each grouping, such as { sex: ["female", "male", null, …] }; null: not known. */
+  readonly groupings: { readonly [grouping: string]: readonly (string | null)[] };
+  /** Images of one lesion have the same label. */
+  readonly groups: GroupLabels;
+  /** Parts with fewer images are counted, and nothing else is said of them. */
+  readonly minimum?: number;
+  readonly tests?: readonly SubgroupTest[];
+  readonly replicates?: number;
+  readonly random: Random;
+}
+
+export interface SubgroupFigures {
+  /** With Wilson's interval. */
+  readonly accuracy: Proportion;
+  /** The same with the grouped bootstrap's interval. */
+  readonly accuracyByGroups: Estimate;
+  /** Over the classes that have images in this part, which differ between parts: look at `classes` before comparing. */
+  readonly balancedAccuracy: Estimate;
+  readonly classes: readonly string[];
+  readonly tests: readonly (DiagnosticRates & { readonly name: string; readonly threshold: number })[];
+}
+
+export interface Subgroup {
+  /** Null: the images of which this is not known. */
+  readonly name: string | null;
+  readonly images: number;
+  /** Lesions, or whatever the groups are. */
+  readonly groups: number;
+  /** Null where there are too few images. */
+  readonly figures: SubgroupFigures | null;
+}
+
+export interface Subgrouping {
+  readonly grouping: string;
+  /** The fewest images of which figures are stated. */
+  readonly minimum: number;
+  /** By falling number of images; unknown comes last. */
+  readonly subgroups: readonly Subgroup[];
+}
+
+/** The fewest images unless told: Wilson's interval of 30 images is still up to 34 points wide. */
+export const smallestSubgroup = 30;
+
+const pick = <T>(values: ArrayLike<T>, images: readonly number[]): T[] => images.map((image) => values[image]!);
+
+/** The images of every name. */
+function membersByName(names: readonly (string | null)[]): readonly (readonly [string | null, readonly number[]])[] {
+  const members = new Map<string | null, number[]>();
+  names.forEach((name, image) => {
+    const known = members.get(name);
+    if (known) known.push(image);
+    else members.set(name, [image]);
+  });
+  return [...members].sort(
+    ([left, ofLeft], [right, ofRight]) =>
+      Number(left === null) - Number(right === null) ||
+      ofRight.length - ofLeft.length ||
+      (String(left) < String(right) ? -1 : 1),
+  );
+}
+
+/** Judges the parts of every grouping. Throws {@link EvaluationError} where a grouping does not name every image, or for bad predictions. */
+export function judgeSubgroups({
+  groupings,
+  groups,
+  minimum = smallestSubgroup,
+  tests = [],
+  replicates = 1000,
+  random,
+  ...predictions
+}: SubgroupOptions): readonly Subgrouping[] {
+  checkPredictions(predictions);
+  if (!Number.isInteger(minimum) || minimum < 1) {
+    throw new EvaluationError(`subgroups: expected a minimum of at least one image, got ${minimum}`);
+  }
+  const { classes, truth } = predictions;
+  numberGroups(groups, truth.length);
+  const said = verdicts(predictions);
+
+  const judge = (images: readonly number[], lesions: readonly (string | number | null)[]): SubgroupFigures => {
+    const own = { truth: pick(truth, images), predicted: pick(said.predicted, images) };
+    const matrix = confusionMatrix(own.truth, own.predicted, classes.length);
+    const scores = scoresByClass(classes, matrix);
+    const estimates = clusterBootstrap({
+      groups: lesions,
+      replicates,
+      random,
+      statistic: (counts) => {
+        const resampled = confusionMatrix(own.truth, own.predicted, classes.length, counts);
+        return {
+          accuracyByGroups: correctCount(resampled) / counts.reduce((total, count) => total + count, 0),
+          balancedAccuracy: balancedAccuracy(scoresByClass(classes, resampled)),
+        };
+      },
+    });
+    return {
+      accuracy: proportion(correctCount(matrix), images.length),
+      ...estimates,
+      classes: scores.filter(({ support }) => support > 0).map((score) => score.class),
+      tests: tests.map(({ name, threshold, positive, scores: all }) => ({
+        name,
+        threshold,
+        ...ratesAtThreshold({ positive: pick(positive, images), scores: pick(all, images) }, threshold),
+      })),
+    };
+  };
+
+  return Object.entries(groupings).map(([grouping, names]) => {
+    if (names.length !== truth.length) {
+      throw new EvaluationError(
+        `subgroups: ${grouping}: expected one name per image, got ${names.length} for ${truth.length} images`,
+      );
+    }
+    const subgroups = membersByName(names).map(([name, images]) => {
+      const lesions = pick(groups, images);
+      return {
+        name,
+        images: images.length,
+        groups: numberGroups(lesions, images.length).count,
+        figures: images.length < minimum ? null : judge(images, lesions),
+      };
+    });
+    return { grouping, minimum, subgroups };
+  });
+}
