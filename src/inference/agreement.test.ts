@@ -1,0 +1,166 @@
+/** Stock ONNX Runtime gives the probabilities that the engines give, for every layer kind and both named networks. */
+import fc from "fast-check";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { conformanceCases, exampleFor, relativeError } from "../engine/conformance-cases.ts";
+import type { Engine, InputBatch } from "../engine/engine.ts";
+import { onednnEngines, onednnMissing, reference } from "../engine/engines-under-test.ts";
+import { softmax } from "../engine/loss.ts";
+import { networkNames, networks } from "../network/architectures.ts";
+import { buildGraph, type Graph } from "../network/graph.ts";
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+} from "../network/layer.ts";
+import type { Tensors } from "../network/parameters.ts";
+import { NetworkError } from "../network/shape.ts";
+import { onnxModel } from "../onnx/onnx-model.ts";
+
+interface Outputs {
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+}
+
+async function runtimeOutputs(graph: Graph, parameters: Tensors, input: InputBatch): Promise<Outputs> {
+  const classes = Array.from({ length: graph.classes }, (_, label) => `class ${label}`);
+  const metadata = { classes, network: graph.network.name, dataFingerprint: "", version: "0.0.0" };
+  ort.env.logLevel = "fatal";
+  const session = await ort.InferenceSession.create(onnxModel(graph, parameters, metadata), {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+  const [channels, height, width] = graph.inputShape as readonly [number, number, number];
+  const shape = graph.inputType === "uint8" ? [-1, height, width, channels] : [-1, channels, height, width];
+  shape[0] = input.length / (channels * height * width);
+  const outputs = await session.run({ images: new ort.Tensor(graph.inputType, input, shape) });
+  await session.release();
+  const data = (name: keyof Outputs) => outputs[name]!.data as Float32Array;
+  return { logits: data("logits"), probabilities: data("probabilities") };
+}
+
+function engineOutputs(engine: Engine, graph: Graph, parameters: Tensors, input: InputBatch, batch: number): Outputs {
+  const plan = engine.inferencePlan(graph, { batch });
+  try {
+    plan.setParameters(parameters);
+    const logits = plan.infer(input).slice();
+    return { logits, probabilities: softmax(logits, graph.classes, new Float32Array(logits.length)) };
+  } finally {
+    plan.dispose();
+  }
+}
+
+async function expectAgreement(engine: Engine, network: Network, batch: number, seed: number, tolerance: number) {
+  const graph = buildGraph(network);
+  const { parameters, input } = exampleFor(graph, batch, "hard", { seed });
+  const actual = await runtimeOutputs(graph, parameters, input);
+  const expected = engineOutputs(engine, graph, parameters, input, batch);
+  expect(actual.probabilities.length).toBe(batch * graph.classes);
+  const worst = actual.probabilities.reduce(
+    (largest, value, i) => Math.max(largest, Math.abs(value - expected.probabilities[i]!)),
+    0,
+  );
+  expect(worst).toBeLessThan(tolerance);
+  // A sure softmax hides differences that its logits show.
+  expect(relativeError(actual.logits, expected.logits, 1)).toBeLessThan(tolerance);
+}
+
+const size = (min: number, max: number) => fc.integer({ min, max });
+const window = fc.record({ kernel: fc.tuple(size(1, 3), size(1, 3)), stride: fc.tuple(size(1, 2), size(1, 2)) });
+
+/** Kernels, strides and paddings of any kind; those that do not fit the shape at hand are left out below. */
+const anyLayer: fc.Arbitrary<Layer> = fc.oneof(
+  fc
+    .record({ filters: size(1, 3), groups: size(1, 3), padding: size(0, 2), bias: fc.boolean(), window })
+    .map(({ filters, groups, padding, bias, window: { kernel, stride } }) =>
+      conv2d(filters * groups, kernel, { stride, padding, groups, bias }),
+    ),
+  window.map(({ kernel, stride }) =>
+    maxPool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
+  ),
+  window.map(({ kernel, stride }) =>
+    averagePool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
+  ),
+  fc.constantFrom(batchNorm(), batchNorm({ epsilon: 0.1 }), relu(), dropout(0.5)),
+  fc.constantFrom(residual([]), residual([relu()]), residual([batchNorm()], [dropout(0.1)])),
+);
+
+/** Random networks (drawn with a fixed seed, for rounding has no strict bound): those of the drawn layers that fit, between an optional normalisation and a head. */
+const anyNetwork: fc.Arbitrary<Network> = fc
+  .record({
+    height: size(1, 9),
+    width: size(1, 9),
+    bytes: fc.boolean(),
+    layers: fc.array(anyLayer, { maxLength: 8 }),
+    pooled: fc.boolean(),
+    classes: size(1, 5),
+  })
+  .map(({ height, width, bytes, layers, pooled, classes }) => {
+    const head = [pooled ? globalAveragePool() : flatten(), dense(classes)];
+    const networkOf = (body: readonly Layer[]): Network => ({
+      name: "random",
+      input: { channels: 3, height, width },
+      layers: [...(bytes ? [normalize([0.5, 0.4, 0.3], [0.25, 0.2, 0.3])] : []), ...body, ...head],
+    });
+    const fits = (body: readonly Layer[]): boolean => {
+      try {
+        return buildGraph(networkOf(body)).classes === classes;
+      } catch (error) {
+        if (error instanceof NetworkError) return false;
+        throw error;
+      }
+    };
+    const body: Layer[] = [];
+    for (const layer of layers) if (fits([...body, layer])) body.push(layer);
+    return networkOf(body);
+  });
+
+describe("ONNX Runtime agrees with the reference engine to 1e-5", () => {
+  it.each(conformanceCases)("$name", async ({ name, input, layers, batch }) => {
+    await expectAgreement(reference.engine, { name, input, layers }, batch, 1, 1e-5);
+  });
+
+  it.each(networkNames)("%s", async (name) => {
+    await expectAgreement(reference.engine, networks[name]({ classes: 9, imageSize: 32 }), 2, 1, 1e-5);
+  });
+
+  it("random networks", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNetwork, size(1, 3), fc.nat(), async (network, batch, seed) => {
+        await expectAgreement(reference.engine, network, batch, seed, 1e-5);
+      }),
+      { numRuns: 200, seed: 1 },
+    );
+  });
+});
+
+describe(`ONNX Runtime agrees with oneDNN in float32 to 1e-4${onednnMissing}`, () => {
+  const onednn = onednnEngines.find(({ precision }) => precision === "f32")?.engine;
+
+  it.skipIf(onednn === undefined).each(conformanceCases)("$name", async ({ name, input, layers, batch }) => {
+    await expectAgreement(onednn!, { name, input, layers }, batch, 1, 1e-4);
+  });
+
+  it.skipIf(onednn === undefined).each(networkNames)("%s at its own image size", async (name) => {
+    await expectAgreement(onednn!, networks[name]({ classes: 9 }), 4, 1, 1e-4);
+  });
+
+  it.skipIf(onednn === undefined)("random networks", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyNetwork, size(1, 3), fc.nat(), async (network, batch, seed) => {
+        await expectAgreement(onednn!, network, batch, seed, 1e-4);
+      }),
+      { numRuns: 25, seed: 2 },
+    );
+  });
+});

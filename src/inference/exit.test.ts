@@ -1,0 +1,57 @@
+/** A process that used a model ends with status 0 and prints nothing of its own accord: main thread, worker, no dispose. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { compileModule } from "../compiled-for-tests.ts";
+import { exampleFor } from "../engine/conformance-cases.ts";
+import { buildGraph } from "../network/graph.ts";
+import { conv2d, dense, flatten, normalize } from "../network/layer.ts";
+import { onnxModel } from "../onnx/onnx-model.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "naevus-exit-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+beforeAll(() => {
+  compileModule("inference/model.ts", folder);
+  const graph = buildGraph({
+    name: "small",
+    input: { channels: 3, height: 8, width: 8 },
+    layers: [normalize(), conv2d(16, 3), flatten(), dense(2)],
+  });
+  const { parameters } = exampleFor(graph, 1, "hard");
+  const metadata = { classes: ["a", "b"], network: "small", dataFingerprint: "", version: "0.0.0" };
+  writeFileSync(join(folder, "model.onnx"), onnxModel(graph, parameters, metadata));
+  writeFileSync(
+    join(folder, "out/use.js"),
+    `import { loadModel } from "./inference/model.js";
+     export async function use(dispose) {
+       const model = await loadModel(${JSON.stringify(join(folder, "model.onnx"))}, { threads: 2 });
+       const rows = await model.probabilities(new Uint8Array(40 * 192), 40);
+       if (rows.length !== 80) throw new Error("expected 80 probabilities, got " + rows.length);
+       if (dispose) await model.dispose();
+     }`,
+  );
+});
+
+const importUse = 'import { use } from "./use.js";';
+
+const inWorkers = (dispose: boolean): string => `${importUse}
+  const { isMainThread, Worker } = await import("node:worker_threads");
+  if (isMainThread) for (let i = 0; i < 2; i++) new Worker(new URL(import.meta.url));
+  else await use(${dispose});`;
+
+it.each([
+  ["the main thread", `${importUse} await use(true);`],
+  ["the main thread, without dispose", `${importUse} await use(false);`],
+  ["two workers", inWorkers(true)],
+  ["two workers, without dispose", inWorkers(false)],
+  ["a worker and the main thread", `${inWorkers(true)}\n if (isMainThread) await use(true);`],
+  ["process.exit", `${importUse} await use(false); process.exit(0);`],
+])("ends with status 0 and silently: %s", (_, code) => {
+  const file = join(folder, "out/main.js");
+  writeFileSync(file, code);
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
+  expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
+});

@@ -1,0 +1,166 @@
+/** Loading a model file, judging images with it, and the errors of both. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { exampleFor } from "../engine/conformance-cases.ts";
+import { buildGraph } from "../network/graph.ts";
+import { conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../network/layer.ts";
+import { withChecksum } from "../onnx/checksum.ts";
+import { onnxModel } from "../onnx/onnx-model.ts";
+import { loadModel, ModelError } from "./model.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "naevus-model-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const SIZE = 8;
+const classes = ["a", "b", "c"];
+
+function modelBytes(layers: readonly Layer[], input = { channels: 3, height: SIZE, width: SIZE }): Uint8Array {
+  const graph = buildGraph({ name: "small", input, layers });
+  const { parameters } = exampleFor(graph, 1, "hard");
+  return onnxModel(graph, parameters, { classes, network: "small", dataFingerprint: "0123", version: "1.2.3" });
+}
+
+const head = [flatten(), dense(classes.length)];
+const small = [normalize(), conv2d(4, 3), relu(), maxPool(2), ...head];
+
+function write(name: string, bytes: Uint8Array): string {
+  const file = join(folder, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+const modelFile = write("model.onnx", modelBytes(small));
+
+const randomImages = (count: number): Uint8Array =>
+  exampleFor(buildGraph({ name: "x", input: { channels: 3, height: SIZE, width: SIZE }, layers: small }), count, "hard")
+    .input as Uint8Array;
+
+describe("loadModel", () => {
+  it("tells what the model says about itself", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    expect(model.classes).toEqual(classes);
+    expect(model.imageSize).toBe(SIZE);
+    expect(model.metadata).toMatchObject({ network: "small", dataFingerprint: "0123", version: "1.2.3" });
+    expect(model.metadata.intendedUse).toBe("research only, not a medical device");
+    await model.dispose();
+  });
+
+  it("says so where there is no such file", async () => {
+    const file = join(folder, "missing.onnx");
+    await expect(loadModel(file)).rejects.toThrow(
+      new ModelError(`${file}: there is no such file; expected the model.onnx of a run`),
+    );
+  });
+
+  it("says so where the path is a folder", async () => {
+    await expect(loadModel(folder)).rejects.toThrow(/EISDIR.*; expected the model.onnx of a run/);
+  });
+
+  const damaged = modelBytes(small);
+  // Within the graph, where only the runtime reads: the first operator's name.
+  damaged.set(new TextEncoder().encode("Cost"), Buffer.from(damaged).indexOf("Cast"));
+  const otherWeight = modelBytes(small);
+  const name = Buffer.from(otherWeight).lastIndexOf("1.weight");
+  otherWeight[name + 100]! ^= 0x40;
+  it.each([
+    ["text", new TextEncoder().encode("not a model at all"), /no ONNX file/],
+    ["an empty file", new Uint8Array(), /no ONNX file/],
+    ["half a file", modelBytes(small).subarray(0, 500), /no ONNX file, or one that is cut off/],
+    ["another weight", otherWeight, /a damaged model, .*: its checksum does not fit its content/],
+    ["an unknown operator", withChecksum(damaged), /a damaged model: .*Cost/],
+    ["a model for floats", modelBytes([conv2d(4, 3), ...head]), /a model that reads float32, not images of bytes/],
+    [
+      "a model for images that are not square",
+      modelBytes(small, { channels: 3, height: SIZE, width: 6 }),
+      /images of 8x6 pixels; only square images/,
+    ],
+    [
+      "a model for images of one channel",
+      modelBytes([normalize([0]), ...head], { channels: 1, height: SIZE, width: SIZE }),
+      /a model for 8x8x1 bytes whose metadata say 8x8 pixels of 3/,
+    ],
+  ])("refuses %s and names the file", async (_, bytes, reason) => {
+    const file = write("other.onnx", bytes);
+    const loading = loadModel(file, { threads: 1 });
+    await expect(loading).rejects.toThrow(ModelError);
+    await expect(loading).rejects.toThrow(reason);
+    await expect(loading).rejects.toThrow(file);
+  });
+});
+
+describe("probabilities", () => {
+  it("gives every image what it gives it alone, over several batches", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    const count = 71;
+    const images = randomImages(count);
+    const together = await model.probabilities(images, count);
+    expect(together).toHaveLength(count * classes.length);
+    const imageBytes = images.length / count;
+    for (const image of [0, 31, 32, 63, 64, 70]) {
+      const alone = await model.probabilities(images.subarray(image * imageBytes, (image + 1) * imageBytes), 1);
+      alone.forEach((value, label) => {
+        expect(together[image * classes.length + label]).toBeCloseTo(value, 6);
+      });
+      expect(alone.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    }
+    const different = new Set(Array.from(together, (value) => value.toFixed(5)));
+    expect(different.size).toBeGreaterThan(count);
+    await model.dispose();
+  });
+
+  it("are those of logits divided by the temperature", async () => {
+    const at = async (temperature: number) => {
+      const graph = buildGraph({ name: "tempered", input: { channels: 3, height: SIZE, width: SIZE }, layers: small });
+      const { parameters } = exampleFor(graph, 1, "hard");
+      const bytes = onnxModel(graph, parameters, {
+        classes,
+        network: "tempered",
+        dataFingerprint: "",
+        version: "1",
+        temperature,
+      });
+      const model = await loadModel(write(`tempered-${temperature}.onnx`, bytes), { threads: 1 });
+      expect(model.metadata.temperature).toBe(temperature);
+      const row = await model.probabilities(randomImages(1), 1);
+      await model.dispose();
+      return row;
+    };
+    const [plain, tempered] = [await at(1), await at(2.5)];
+    const ratio = (row: Float32Array) => Math.log(row[0]! / row[1]!);
+    expect(Math.abs(ratio(plain))).toBeGreaterThan(1e-4);
+    expect(ratio(tempered)).toBeCloseTo(ratio(plain) / 2.5, 5);
+  });
+
+  it("gives nothing for no images", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    expect(await model.probabilities(new Uint8Array(), 0)).toHaveLength(0);
+    await model.dispose();
+  });
+
+  it("refuses bytes that are not that many images", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    await expect(model.probabilities(new Uint8Array(100), 1)).rejects.toThrow(
+      new ModelError("expected 1 images of 8x8x3 bytes = 192, got 100"),
+    );
+    await expect(model.probabilities(new Uint8Array(96), 0.5)).rejects.toThrow(ModelError);
+    await model.dispose();
+  });
+});
+
+describe("dispose", () => {
+  it("can be called twice, and ends the use of the model", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    await model.dispose();
+    await model.dispose();
+    await expect(model.probabilities(randomImages(1), 1)).rejects.toThrow(/was disposed of; load it again/);
+  });
+
+  it("lets the batch that is under way finish", async () => {
+    const model = await loadModel(modelFile, { threads: 1 });
+    const running = model.probabilities(randomImages(2), 2);
+    await model.dispose();
+    expect(await running).toHaveLength(2 * classes.length);
+  });
+});

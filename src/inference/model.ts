@@ -1,0 +1,147 @@
+/** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
+import { readFile } from "node:fs/promises";
+import * as ort from "onnxruntime-node";
+import { checksumFits } from "../onnx/checksum.ts";
+import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
+import { tensorNames } from "../onnx/onnx-model.ts";
+
+export { ModelError } from "../onnx/model-metadata.ts";
+
+/** Images that the runtime sees at once: enough to use it well, little enough that memory stays bounded. */
+const BATCH = 32;
+
+const CHANNELS = 3;
+
+export interface LoadOptions {
+  /** Threads for the operators; by default the runtime's own choice, one per core. */
+  readonly threads?: number;
+}
+
+export interface Model {
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** Height and width of the images in pixels. */
+  readonly imageSize: number;
+  readonly metadata: StoredMetadata;
+  /**
+   * Probabilities (count, classes) of `count` images, as bytes (count, imageSize, imageSize, 3): sRGB, not normalised.
+   * Throws {@link ModelError} where the bytes are not that many, or the model was disposed of.
+   */
+  probabilities(images: Uint8Array, count: number): Promise<Float32Array>;
+  /** Frees the runtime's memory. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+async function readModelFile(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = missing ? "there is no such file" : (cause as Error).message;
+    throw new ModelError(`${file}: ${reason}; expected the model.onnx of a run`, { cause });
+  }
+}
+
+function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: ort.InferenceSession): number {
+  const { classes, imageHeight, imageWidth } = metadata;
+  const images = inputMetadata.find(({ name }) => name === tensorNames.images);
+  const probabilities = outputMetadata.find(({ name }) => name === tensorNames.probabilities);
+  if (!images?.isTensor || !probabilities?.isTensor) {
+    throw new ModelError(`a model without ${tensorNames.images} or without ${tensorNames.probabilities}`);
+  }
+  if (images.type !== "uint8") throw new ModelError(`a model that reads ${images.type}, not images of bytes`);
+  if (images.shape.slice(1).join("x") !== [imageHeight, imageWidth, CHANNELS].join("x")) {
+    throw new ModelError(
+      `a model for ${images.shape.slice(1).join("x")} bytes whose metadata say ${imageHeight}x${imageWidth} pixels of ${CHANNELS}`,
+    );
+  }
+  if (imageHeight !== imageWidth) {
+    throw new ModelError(`a model for images of ${imageHeight}x${imageWidth} pixels; only square images can be judged`);
+  }
+  if (probabilities.shape[1] !== classes.length) {
+    throw new ModelError(`a model of ${probabilities.shape[1]} classes whose metadata name ${classes.length}`);
+  }
+  return imageHeight;
+}
+
+async function createSession(bytes: Uint8Array, { threads }: LoadOptions): Promise<ort.InferenceSession> {
+  // Errors are thrown; the runtime's own log would print them as well.
+  ort.env.logLevel = "fatal";
+  try {
+    return await ort.InferenceSession.create(bytes, {
+      executionProviders: ["cpu"],
+      logSeverityLevel: 4,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    });
+  } catch (cause) {
+    throw new ModelError(`a damaged model: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Loads a `model.onnx` that naevus wrote. Throws {@link ModelError}, which names the file and what is wrong: missing,
+ * no ONNX, not written by naevus, damaged or changed since, or not for images of bytes.
+ */
+export async function loadModel(file: string, options: LoadOptions = {}): Promise<Model> {
+  const bytes = await readModelFile(file);
+  try {
+    const metadata = readMetadata(bytes);
+    if (!checksumFits(bytes)) {
+      throw new ModelError(
+        "a damaged model, or one that another program changed: its checksum does not fit its content",
+      );
+    }
+    const session = await createSession(bytes, options);
+    return openModel(metadata, imageSizeOf(metadata, session), session);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(`${file}: ${error.message}; expected the model.onnx of a run`, { cause: error.cause });
+  }
+}
+
+function openModel(metadata: StoredMetadata, imageSize: number, session: ort.InferenceSession): Model {
+  const { classes } = metadata;
+  const imageBytes = imageSize * imageSize * CHANNELS;
+  let open = true;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const runBatch = async (images: Uint8Array): Promise<Float32Array> => {
+    if (!open) throw new ModelError("the model was disposed of; load it again");
+    const count = images.length / imageBytes;
+    const input = new ort.Tensor("uint8", images, [count, imageSize, imageSize, CHANNELS]);
+    const outputs = await session.run({ [tensorNames.images]: input }, [tensorNames.probabilities]);
+    return outputs[tensorNames.probabilities]!.data as Float32Array;
+  };
+
+  const runBatches = async (images: Uint8Array, count: number): Promise<Float32Array> => {
+    const result = new Float32Array(count * classes.length);
+    for (let start = 0; start < count; start += BATCH) {
+      const end = Math.min(start + BATCH, count);
+      result.set(await runBatch(images.subarray(start * imageBytes, end * imageBytes)), start * classes.length);
+    }
+    return result;
+  };
+
+  return {
+    classes,
+    imageSize,
+    metadata,
+    async probabilities(images, count) {
+      if (!Number.isInteger(count) || count < 0 || images.length !== count * imageBytes) {
+        throw new ModelError(
+          `expected ${count} images of ${imageSize}x${imageSize}x${CHANNELS} bytes = ${count * imageBytes}, got ${images.length}`,
+        );
+      }
+      const work = runBatches(images, count);
+      running = Promise.allSettled([running, work]);
+      return work;
+    },
+    async dispose() {
+      if (!open) return;
+      open = false;
+      // The batch that is under way may not lose its session; the next one is refused.
+      await running;
+      await session.release();
+    },
+  };
+}

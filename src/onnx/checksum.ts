@@ -1,0 +1,23 @@
+/** A model file's checksum: its last metadata entry, over all bytes before it, so that a damaged weight does not go unseen. */
+import { createHash } from "node:crypto";
+import { bytesField, message, stringField } from "./protobuf.ts";
+
+/** ModelProto's metadata in onnx.proto. */
+const METADATA = 14;
+
+const entry = (content: Uint8Array): Uint8Array =>
+  bytesField(
+    METADATA,
+    message(stringField(1, "sha256"), stringField(2, createHash("sha256").update(content).digest("hex"))),
+  );
+
+const entryLength = entry(new Uint8Array()).length;
+
+/** The file with its checksum as one more metadata entry. */
+export const withChecksum = (file: Uint8Array): Uint8Array => message(file, entry(file));
+
+/** Whether a file is, byte for byte, one that {@link withChecksum} gave. */
+export function checksumFits(file: Uint8Array): boolean {
+  const content = file.subarray(0, Math.max(0, file.length - entryLength));
+  return Buffer.compare(entry(content), file.subarray(content.length)) === 0;
+}

@@ -1,0 +1,116 @@
+/** How every operation is said in ONNX's operators (operator set 17), in evaluation mode. */
+import type { GraphNode, Operation } from "../network/graph.ts";
+import type { Pair } from "../network/layer.ts";
+import type { ParameterRole } from "../network/parameters.ts";
+import { elementTypes, type Initializer, type OnnxNode } from "./onnx-format.ts";
+
+/** The ONNX nodes that stand for one operation, and the constants that they need besides the parameters. */
+export interface Lowered {
+  readonly nodes: readonly OnnxNode[];
+  /** Name of the tensor with the result. */
+  readonly output: string;
+  readonly constants?: readonly Initializer[];
+}
+
+interface Site<O extends Operation> {
+  readonly node: GraphNode<O>;
+  /** Names of the tensors to read. */
+  readonly inputs: readonly string[];
+}
+
+type LoweringRule<O extends Operation> = (site: Site<O>) => Lowered;
+
+/** The names of those parameters that the node has, in the order of the roles. */
+const parameters = (node: GraphNode, ...roles: readonly ParameterRole[]): string[] =>
+  roles.flatMap((role) => node.parameters.filter((spec) => spec.role === role).map(({ name }) => name));
+
+const bothSides = ([height, width]: Pair): readonly number[] => [height, width, height, width];
+
+const windowAttributes = ({
+  kernel,
+  stride,
+  padding,
+}: {
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+}) => ({ kernel_shape: kernel, strides: stride, pads: bothSides(padding) });
+
+const single = (
+  { node, inputs }: Site<Operation>,
+  operator: string,
+  attributes: NonNullable<OnnxNode["attributes"]> = {},
+  ...roles: readonly ParameterRole[]
+): Lowered => ({
+  nodes: [
+    { name: node.name, operator, inputs: [...inputs, ...parameters(node, ...roles)], outputs: [node.name], attributes },
+  ],
+  output: node.name,
+});
+
+const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
+  // (value / 255 - mean) / deviation = value * scale + shift
+  normalize: ({ node, inputs }) => {
+    const { mean, standardDeviation } = node.operation;
+    const name = (part: string) => `${node.name}/${part}`;
+    const shape = [1, mean.length, 1, 1];
+    const [scale, shift] = [name("scale"), name("shift")];
+    const [cast, transpose, scaled] = [name("cast"), name("transpose"), name("scaled")];
+    return {
+      nodes: [
+        { name: cast, operator: "Cast", inputs, outputs: [cast], attributes: { to: elementTypes.float32 } },
+        {
+          name: transpose,
+          operator: "Transpose",
+          inputs: [cast],
+          outputs: [transpose],
+          attributes: { perm: [0, 3, 1, 2] },
+        },
+        { name: scaled, operator: "Mul", inputs: [transpose, scale], outputs: [scaled] },
+        { name: node.name, operator: "Add", inputs: [scaled, shift], outputs: [node.name] },
+      ],
+      output: node.name,
+      constants: [
+        { name: scale, shape, data: standardDeviation.map((deviation) => 1 / (255 * deviation)) },
+        { name: shift, shape, data: mean.map((value, channel) => -value / standardDeviation[channel]!) },
+      ],
+    };
+  },
+  conv2d: (site) => {
+    const { operation } = site.node;
+    return single(site, "Conv", { ...windowAttributes(operation), group: operation.groups }, "weight", "bias");
+  },
+  batchNorm: (site) =>
+    single(
+      site,
+      "BatchNormalization",
+      { epsilon: { float: site.node.operation.epsilon } },
+      "scale",
+      "shift",
+      "runningMean",
+      "runningVariance",
+    ),
+  relu: (site) => single(site, "Relu"),
+  maxPool: (site) => single(site, "MaxPool", windowAttributes(site.node.operation)),
+  averagePool: (site) =>
+    single(site, "AveragePool", { ...windowAttributes(site.node.operation), count_include_pad: 0 }),
+  globalAveragePool: ({ node, inputs }) => {
+    const pooled = `${node.name}/pooled`;
+    return {
+      nodes: [
+        { name: pooled, operator: "GlobalAveragePool", inputs, outputs: [pooled] },
+        { name: node.name, operator: "Flatten", inputs: [pooled], outputs: [node.name], attributes: { axis: 1 } },
+      ],
+      output: node.name,
+    };
+  },
+  flatten: (site) => single(site, "Flatten", { axis: 1 }),
+  dense: (site) => single(site, "Gemm", { transB: 1 }, "weight", "bias"),
+  // Nothing outside of training.
+  dropout: ({ inputs }) => ({ nodes: [], output: inputs[0]! }),
+  add: (site) => single(site, "Add"),
+};
+
+/** The ONNX nodes of one node of a graph; the last of them carries its name, and so does the tensor with its result. */
+export const lower = (node: GraphNode, inputs: readonly string[]): Lowered =>
+  (rules[node.operation.kind] as LoweringRule<Operation>)({ node, inputs });

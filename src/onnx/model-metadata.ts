@@ -1,0 +1,141 @@
+/** What a model file says about itself, and reading that back without a runtime. */
+import { type Geometry, geometryNames } from "../image/geometry.ts";
+import { ProtobufError, readFields } from "./protobuf.ts";
+
+/** Stands in every model file. */
+export const INTENDED_USE = "research only, not a medical device";
+
+/** Stands in every model file as its producer. */
+export const PRODUCER = "naevus";
+
+export interface ModelMetadata {
+  /** Class names in the order of the probabilities. */
+  readonly classes: readonly string[];
+  /** Name of the network. */
+  readonly network: string;
+  /** The fingerprint of the data set that the model was trained on. */
+  readonly dataFingerprint: string;
+  /** Version of naevus that wrote the file. */
+  readonly version: string;
+  /** `phantom`: trained on drawn images, not on photographs. */
+  readonly origin?: "folder" | "phantom";
+  /** How an image of another shape comes to fill the square that the model takes; default `squash`. */
+  readonly geometry?: Geometry;
+  /** What the logits are divided by before the softmax, found on images that were not learned from; 1, the default, for none. */
+  readonly temperature?: number;
+}
+
+/** Metadata as read from a file. */
+export interface StoredMetadata extends ModelMetadata {
+  /** Height and width of the images in pixels. */
+  readonly imageHeight: number;
+  readonly imageWidth: number;
+  readonly geometry: Geometry;
+  readonly temperature: number;
+  readonly intendedUse: string;
+}
+
+/** A file that is no ONNX model or not one of naevus; the message says which. */
+export class ModelError extends Error {
+  override readonly name = "ModelError";
+}
+
+/** ONNX holds metadata as pairs of text. */
+export const metadataEntries = ({
+  classes,
+  network,
+  dataFingerprint,
+  version,
+  origin,
+  geometry,
+  temperature,
+  imageHeight,
+  imageWidth,
+  intendedUse,
+}: StoredMetadata): Readonly<Record<string, string>> => ({
+  classes: JSON.stringify(classes),
+  network,
+  imageHeight: String(imageHeight),
+  imageWidth: String(imageWidth),
+  dataFingerprint,
+  ...(origin === undefined ? {} : { origin }),
+  geometry,
+  temperature: String(temperature),
+  intendedUse,
+  version,
+});
+
+const text = (value: bigint | Uint8Array): string => {
+  if (typeof value === "bigint") throw new ProtobufError("a number where text is expected");
+  return new TextDecoder("utf-8", { fatal: true }).decode(value);
+};
+
+/** Fields of ModelProto and of StringStringEntryProto in onnx.proto. */
+const FIELDS = { irVersion: 1, producer: 2, graph: 7, metadata: 14, key: 1, value: 2 } as const;
+
+function readEntry(bytes: bigint | Uint8Array): [key: string, value: string] {
+  let [key, value] = ["", ""];
+  if (typeof bytes === "bigint") throw new ProtobufError("a number where a message is expected");
+  for (const field of readFields(bytes)) {
+    if (field.field === FIELDS.key) key = text(field.value);
+    if (field.field === FIELDS.value) value = text(field.value);
+  }
+  return [key, value];
+}
+
+function parseClasses(json: string | undefined): readonly string[] | undefined {
+  try {
+    const classes: unknown = JSON.parse(json ?? "");
+    const valid = Array.isArray(classes) && classes.length > 0 && classes.every((name) => typeof name === "string");
+    return valid ? classes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the metadata of a model file; throws {@link ModelError} where it is no ONNX or not written by naevus. */
+export function readMetadata(bytes: Uint8Array): StoredMetadata {
+  let producer = "";
+  let hasGraph = false;
+  const entries = new Map<string, string>();
+  try {
+    for (const { field, value } of readFields(bytes)) {
+      if (field === FIELDS.producer) producer = text(value);
+      if (field === FIELDS.graph) hasGraph = true;
+      if (field === FIELDS.metadata) entries.set(...readEntry(value));
+    }
+  } catch (cause) {
+    throw new ModelError("no ONNX file, or one that is cut off", { cause });
+  }
+  if (!hasGraph) throw new ModelError("no ONNX file: it holds no graph");
+  if (producer !== PRODUCER) {
+    throw new ModelError(`an ONNX file written by ${producer || "an unknown program"}, not by naevus`);
+  }
+  const classes = parseClasses(entries.get("classes"));
+  if (classes === undefined) throw new ModelError("an ONNX file without class names in its metadata");
+  const [imageHeight, imageWidth] = [Number(entries.get("imageHeight")), Number(entries.get("imageWidth"))];
+  if (!(Number.isInteger(imageHeight) && Number.isInteger(imageWidth) && imageHeight > 0 && imageWidth > 0)) {
+    throw new ModelError("an ONNX file without the size of its images in its metadata");
+  }
+  const origin = entries.get("origin");
+  const geometry = geometryNames.find((name) => name === (entries.get("geometry") ?? "squash"));
+  if (geometry === undefined) {
+    throw new ModelError(`an ONNX file for images of geometry "${entries.get("geometry")}", which is unknown here`);
+  }
+  const temperature = Number(entries.get("temperature") ?? 1);
+  if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
+    throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
+  }
+  return {
+    classes,
+    network: entries.get("network") ?? "",
+    dataFingerprint: entries.get("dataFingerprint") ?? "",
+    version: entries.get("version") ?? "",
+    ...(origin === "folder" || origin === "phantom" ? { origin } : {}),
+    geometry,
+    temperature,
+    imageHeight,
+    imageWidth,
+    intendedUse: entries.get("intendedUse") ?? "",
+  };
+}

@@ -1,0 +1,52 @@
+/** Runs with augmentation, mixing and smoothed labels: another model than without, and the same one after a stop. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import { writePhantomDataset } from "../image/phantom.ts";
+import type { SettingsInput } from "../training/settings.ts";
+import { resume, train } from "./train.ts";
+
+let folder: string;
+let dataset: Dataset;
+let settings: SettingsInput;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-augmented-"));
+  await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
+  dataset = await readDataset(join(folder, "data"));
+  settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 2, seed: 3, cache: join(folder, "cache") };
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const modelOf = (run: string): Promise<Buffer> => readFile(join(run, "model.onnx"));
+
+it("trains another model for each setting, and the same one when it was stopped", async () => {
+  const variants: SettingsInput[] = [
+    {},
+    { augmentation: "flips" },
+    { mixup: 0.4 },
+    { cutmix: 1 },
+    { labelSmoothing: 0.1 },
+    { augmentation: "strong", mixup: 0.4, cutmix: 1, labelSmoothing: 0.1 },
+  ];
+  const models: Buffer[] = [];
+  for (const [i, variant] of variants.entries()) {
+    const out = join(folder, `run${i}`);
+    await train(dataset, { ...settings, ...variant, out });
+    models.push(await modelOf(out));
+  }
+  expect(new Set(models.map((model) => model.toString("base64"))).size).toBe(variants.length);
+
+  const out = join(folder, "stopped");
+  const stop = new AbortController();
+  let steps = 0;
+  const onEvent = ({ kind }: { readonly kind: string }) => {
+    if (kind === "step" && ++steps === 3) stop.abort();
+  };
+  const { finished } = await train(dataset, { ...settings, ...variants.at(-1), out }, { signal: stop.signal, onEvent });
+  expect(finished).toBe(false);
+  await resume(out);
+  expect((await modelOf(out)).equals(models.at(-1)!)).toBe(true);
+});

@@ -1,0 +1,173 @@
+/** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
+import { access, mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
+import { csvText } from "../dataset/csv-text.ts";
+import { foldDataset, foldsOf } from "../dataset/protocols.ts";
+import type { ImageRecord } from "../dataset/records.ts";
+import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
+import { writeError, writeFileAtomic } from "../files.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
+import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
+import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
+import { readConfig } from "./run-config.ts";
+import { makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
+import { type RunContext, resume, train } from "./train.ts";
+
+/** The pooled figures, and those of each fold. */
+export interface CrossValidation extends Evaluation {
+  readonly folds: readonly {
+    readonly fold: number;
+    readonly samples: number;
+    readonly accuracy: number;
+    readonly balancedAccuracy: number;
+  }[];
+}
+
+export interface CrossValidationResult {
+  /** Holds one run per fold (`fold-0` and so on), `evaluation.json` and `predictions.csv`. */
+  readonly folder: string;
+  /** Undefined where `signal` stopped the training. */
+  readonly evaluation: CrossValidation | undefined;
+}
+
+/** Settings that may differ between the folds' runs and those that go on with them. */
+const free: readonly (keyof Settings)[] = ["data", "out", "cache", "checkpointSeconds"];
+
+/**
+ * Trains and judges a model for each of K folds over all images of a data folder, Train and Test alike. Groups stay whole, so no model
+ * is judged on a lesion that it learned from. The folds depend on the data alone, not on the seed. Where `settings.out` holds an
+ * earlier cross-validation that was stopped, it goes on with it.
+ *
+ * Of the settings `data`, `protocol` and `fold` are not read. Throws what `openData`, `train` and `evaluate` throw, RunError where the folder holds runs with other settings.
+ */
+export async function crossValidate(
+  data: string,
+  input: SettingsInput,
+  { folds: count, ...context }: RunContext & { readonly folds: number },
+): Promise<CrossValidationResult> {
+  const { clock = Date.now } = context;
+  const protocol = `grouped:${count}`;
+  const settings = parseSettings({ ...input, protocol, fold: 0 });
+  const { dataset, options } = await openCuratedData(data, settings, context);
+  warnOfUnknownLesions(protocol, dataset, options, context);
+  const folds = await foldsOf(dataset, { ...options, folds: count });
+  const folder = await folderOf(settings, clock());
+
+  const judged: JudgedImages[] = [];
+  for (let fold = 0; fold < count; fold++) {
+    const part = foldDataset(dataset, folds, fold);
+    const run = join(folder, `fold-${fold}`);
+    const own = { ...settings, data: dataset.root, fold, out: run };
+    const { finished } = (await isBegun(run, own))
+      ? await resume(run, { ...context, dataset: part, cache: settings.cache })
+      : await train(part, own, context);
+    if (!finished) return { folder, evaluation: undefined };
+    judged.push(await judgeTestImages(run, part, { ...context, cache: settings.cache }));
+  }
+
+  const classes = judged[0]!.classes;
+  const images = judged.flatMap((one) => one.images);
+  const original = new Map(dataset.images.map((image) => [image.path, image]));
+  const subject = {
+    protocol,
+    groupedBy: folds.groupedBy,
+    ...(dataset.curation && { curation: dataset.curation }),
+    origin: judged.some(({ origin }) => origin === "phantom") ? "phantom" : "folder",
+    dataFingerprint: await fingerprintOf(
+      dataset,
+      images.map(({ path }) => original.get(path)!),
+      options,
+    ),
+  } as const;
+  const evaluation: CrossValidation = {
+    ...evaluateClassification({
+      ...subject,
+      classes,
+      truth: judged.flatMap(({ truth }) => truth),
+      probabilities: concatenate(judged.map(({ probabilities }) => probabilities)),
+    }),
+    folds: judged.map(({ truth, probabilities }, fold) => {
+      const { samples, accuracy, balancedAccuracy } = evaluateClassification({
+        ...subject,
+        classes,
+        truth,
+        probabilities,
+      });
+      return { fold, samples, accuracy, balancedAccuracy };
+    }),
+  };
+  await writeFileAtomic(join(folder, predictionsFile), predictionTable(judged));
+  await writeFileAtomic(join(folder, runFiles.evaluation), `${JSON.stringify(evaluation, undefined, 2)}\n`);
+  return { folder, evaluation };
+}
+
+const predictionsFile = "predictions.csv";
+
+async function folderOf({ out, network }: Settings, milliseconds: number): Promise<string> {
+  if (out === undefined)
+    return makeDefaultRunFolder(resolve("runs"), runName(`${network}-cross-validation`, milliseconds));
+  const folder = resolve(out);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+  return folder;
+}
+
+/** Whether a fold's run was begun before, with the same settings. */
+async function isBegun(run: string, settings: Settings): Promise<boolean> {
+  const exists = await access(join(run, runFiles.config)).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return false;
+  const before = (await readConfig(run)).settings;
+  const names = new Set([...Object.keys(before), ...Object.keys(settings)] as (keyof Settings)[]);
+  const other = [...names].filter((name) => !free.includes(name) && before[name] !== settings[name]);
+  if (other.length > 0) {
+    throw new RunError(
+      `${run}: begun with ${other.map((name) => `${name} ${before[name] ?? "by default"}`).join(", ")}; ` +
+        "give the same settings to go on, or another folder",
+    );
+  }
+  return true;
+}
+
+/** The fingerprint of the images that were judged, with the splits that they have in the folder: it is that of the whole data set. */
+async function fingerprintOf(
+  { root, classes }: { readonly root: string; readonly classes: readonly string[] },
+  images: readonly ImageRecord[],
+  options: Parameters<typeof hashContents>[1],
+): Promise<string> {
+  const { sha256 } = await hashContents({ root, images }, options);
+  return dataFingerprint(
+    classes,
+    images.map(({ split, label }, i) => ({ split, label, sha256: sha256[i] ?? "" })),
+  );
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Every image with the fold that it was tested in, its class, and the probability of each class. */
+function predictionTable(judged: readonly JudgedImages[]): string {
+  const { classes } = judged[0]!;
+  const rows = judged.flatMap(({ images, truth, probabilities }, fold) =>
+    images.map(({ path }, i) => ({
+      path,
+      fold: String(fold),
+      class: classes[truth[i]!]!,
+      ...Object.fromEntries(
+        classes.map((name, label) => [`probability ${name}`, String(probabilities[i * classes.length + label]!)]),
+      ),
+    })),
+  );
+  return csvText(["path", "fold", "class", ...classes.map((name) => `probability ${name}`)], rows);
+}

@@ -1,0 +1,133 @@
+/** Makes a curation plan of a data folder and writes it: hashes, metadata and mapping brought together. */
+import { access } from "node:fs/promises";
+import { resolve } from "node:path";
+import { hashContents } from "../dataset/content-hashes.ts";
+import { makeCurationPlan } from "../dataset/curate.ts";
+import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.ts";
+import { type Dataset, DatasetError, type Problem, readDataset } from "../dataset/dataset.ts";
+import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
+import { type MatchedMetadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { writeFileAtomic } from "../files.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import { RunError } from "./run-folder.ts";
+import type { RunContext } from "./train.ts";
+
+export interface CurateOptions extends Pick<RunContext, "onEvent" | "signal"> {
+  /** The plan's file. */
+  readonly out: string;
+  /** Whether a file that is there is replaced, default false: somebody may have worked on it. */
+  readonly overwrite?: boolean | undefined;
+  /** Tables of metadata; without them no conflict can be settled and no lesion is known. */
+  readonly metadata?: string | readonly string[] | undefined;
+  /** A mapping of diagnoses to classes, before what is built in. */
+  readonly mapping?: string | undefined;
+  /** Whether images of one patient are grouped, default false. */
+  readonly patients?: boolean | undefined;
+  readonly cache?: string | undefined;
+}
+
+/** What a plan does, in numbers. */
+export interface CurationResult {
+  /** The plan's file. */
+  readonly plan: string;
+  readonly images: number;
+  readonly fingerprint: string;
+  readonly leftOut: number;
+  readonly relabelled: number;
+  readonly grouped: number;
+  readonly groups: number;
+  /** By name, each with the reason. */
+  readonly classesLeftOut: Readonly<Record<string, string>>;
+  /** The classes that stay. */
+  readonly classes: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Writes the curation plan by the default rules of `makeCurationPlan`.
+ *
+ * Throws RunError where there is such a file already; DatasetError for data, metadata or a mapping that cannot be used, or where fewer than two classes would stay; FileError;
+ * the signal's reason where it aborts.
+ */
+export async function curate(
+  data: string,
+  { out, overwrite = false, metadata, mapping, patients = false, cache, onEvent, signal }: CurateOptions,
+): Promise<CurationResult> {
+  if (!overwrite) await refuseExisting(out);
+  const dataset = await readDataset(data);
+  const table = metadata === undefined ? undefined : await readMetadata(metadata);
+  const matched = table && matchMetadata(dataset.images, table);
+  if (patients && !matched?.fields.has("patient")) {
+    throw new DatasetError(
+      "patients: the metadata say nothing of patients; give a table with patient_id, or leave it out",
+    );
+  }
+  const diagnoses = mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes);
+  const { sha256, problems } = await hashContents(dataset, {
+    cacheFolder: cacheFolder(cache),
+    onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+    signal,
+  });
+  const plan = makeCurationPlan({
+    dataset,
+    sha256,
+    patients,
+    ...(matched && { metadata: matched.images }),
+    ...(diagnoses && { mapping: diagnoses }),
+  });
+  const result = resultOf(resolve(out), dataset, plan, [
+    ...dataset.problems,
+    ...problems,
+    ...(table?.problems ?? []),
+    ...(table && matched ? matchProblems(table.files.join(", "), matched) : []),
+  ]);
+  if (result.classes.length < 2) {
+    throw new DatasetError(
+      `${data}: fewer than two classes can be trusted, so there is nothing to train on; look at an audit`,
+    );
+  }
+  await writeFileAtomic(result.plan, formatCurationPlan(plan));
+  return result;
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (exists)
+    throw new RunError(`${file}: there is such a file already; choose another one, or say that it is overwritten`);
+}
+
+function matchProblems(path: string, { unknownImages, unusedIds, images }: MatchedMetadata): Problem[] {
+  return [
+    ...(unknownImages > 0 ? [{ path, message: `says nothing of ${unknownImages} of ${images.length} images` }] : []),
+    ...(unusedIds.length > 0
+      ? [{ path, message: `has ${unusedIds.length} ids that no image has, such as ${unusedIds[0]}; not used` }]
+      : []),
+  ];
+}
+
+function resultOf(
+  file: string,
+  dataset: Dataset,
+  { steps, madeFor }: Required<CurationPlan>,
+  problems: readonly Problem[],
+): CurationResult {
+  const groups = steps.flatMap((step) => (step.action === "group" ? [step.group] : []));
+  const classesLeftOut = Object.fromEntries(
+    steps.flatMap((step) => (step.action === "leave out class" ? [[step.className, step.reason] as const] : [])),
+  );
+  return {
+    plan: file,
+    images: dataset.images.length,
+    fingerprint: madeFor.fingerprint,
+    leftOut: steps.filter(({ action }) => action === "leave out").length,
+    relabelled: steps.filter(({ action }) => action === "relabel").length,
+    grouped: groups.length,
+    groups: new Set(groups).size,
+    classesLeftOut,
+    classes: dataset.classes.filter((name) => !Object.hasOwn(classesLeftOut, name)),
+    problems,
+  };
+}

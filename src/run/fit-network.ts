@@ -1,0 +1,106 @@
+/** Trains a network on some images and judges it on others, without a run folder: what cross-validation compares recipes by. */
+import type { Engine, Precision } from "../engine/engine.ts";
+import type { PackedImages } from "../image/packed-store.ts";
+import { readSelection } from "../image/pixel-file.ts";
+import { networks } from "../network/architectures.ts";
+import { buildGraph } from "../network/graph.ts";
+import { initialParameters } from "../network/parameters.ts";
+import { Random } from "../random.ts";
+import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
+import type { EpochMetrics } from "../training/checkpoint.ts";
+import { lossFor } from "../training/imbalance.ts";
+import { learningRateOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
+import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
+
+export interface FitOptions {
+  readonly engine: Engine;
+  readonly packed: PackedImages;
+  readonly classes: number;
+  /** Indices into `packed.images`. */
+  readonly learned: readonly number[];
+  readonly judged: readonly number[];
+  /** Those of data, validation, patience and files are not read. */
+  readonly settings: Settings;
+  /** Whether `judged` are judged after every epoch, for learning curves; default false. */
+  readonly curves?: boolean;
+  readonly onStep?: (report: StepReport) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: () => number;
+}
+
+export interface Fit {
+  /** Of each epoch; with validation figures where `curves` was asked for. */
+  readonly history: readonly EpochMetrics[];
+  /** Of `judged` after the last epoch, (judged, classes): no epoch is chosen by looking at them. */
+  readonly logits: Float32Array;
+  readonly seconds: number;
+}
+
+/** Precision that settings come to on an engine. */
+export const precisionOf = ({ precision }: Settings, { description }: Engine): Precision =>
+  precision === "auto" ? description.defaultPrecision : precision;
+
+/** Trains for `settings.epochs` and judges. Throws the signal's reason where it aborts, TrainingError, EngineError, NetworkError. */
+export async function fitNetwork(options: FitOptions): Promise<Fit> {
+  const { engine, packed, classes, settings, curves = false, onStep, signal, clock = Date.now } = options;
+  const graph = buildGraph(networks[settings.network]({ classes, imageSize: packed.height }));
+  const begun = clock();
+  const selection = packed.select(options.learned);
+  const labelsAt = (indices: readonly number[]) => indices.map((index) => packed.images[index]!.label);
+  const labels = labelsAt(options.learned);
+  const precision = precisionOf(settings, engine);
+  const plan = engine.trainingPlan(graph, {
+    batch: Math.min(settings.batch, labels.length),
+    precision,
+    optimizer: optimizerOf(settings),
+    seed: settings.seed,
+    ...lossFor(settings.imbalance, labels, classes),
+  });
+  const judging = engine.inferencePlan(graph, {
+    batch: Math.max(1, Math.min(settings.batch, options.judged.length)),
+    precision,
+  });
+  try {
+    plan.setParameters(initialParameters(graph.parameters, Random.of(settings.seed)));
+    const judgedSelection = packed.select(options.judged);
+    const truth = labelsAt(options.judged);
+    const judgedImages = {
+      read: (rows: ArrayLike<number>, out: Uint8Array) => readSelection(judgedSelection, rows, out),
+      count: truth.length,
+      imageBytes: packed.height * packed.width * 3,
+      classes,
+    };
+    const logitsOf = (weights: Parameters<typeof judging.setParameters>[0]): Float32Array => {
+      judging.setParameters(weights);
+      return batchedLogits(judging, judgedImages);
+    };
+    const history: EpochMetrics[] = [];
+    const result = await trainNetwork({
+      plan,
+      images: { labels, read: (rows, out) => readSelection(selection, rows, out), selection },
+      preparation: preparationOf(settings),
+      imbalance: settings.imbalance,
+      averaging: settings.averaging,
+      inputShape: graph.inputShape,
+      classes,
+      epochs: settings.epochs,
+      seed: settings.seed,
+      schedule: settings.schedule,
+      learningRate: learningRateOf(settings),
+      warmupEpochs: settings.warmupEpochs,
+      progress: freshProgress,
+      checkpointSeconds: Number.POSITIVE_INFINITY,
+      save: async () => {},
+      ...(curves && { validate: async (weights) => judgeLogits(logitsOf(weights), truth, classes), keepBest: false }),
+      onEpoch: async (metrics) => void history.push(metrics),
+      ...(onStep && { onStep }),
+      signal,
+      clock,
+    });
+    signal?.throwIfAborted();
+    return { history, logits: logitsOf(result.parameters), seconds: (clock() - begun) / 1000 };
+  } finally {
+    plan.dispose();
+    judging.dispose();
+  }
+}

@@ -1,0 +1,59 @@
+/** What training computed is what the model file says: the bf16 engine and model.onnx on the real test images. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { readDataset } from "../dataset/dataset.ts";
+import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
+import { packImages } from "../image/packed-store.ts";
+import { loadModel } from "../inference/model.ts";
+import { networks } from "../network/architectures.ts";
+import { buildGraph } from "../network/graph.ts";
+import { readCheckpoint } from "../training/checkpoint.ts";
+import { train } from "./train.ts";
+
+const data = process.env.NAEVUS_DATA;
+const bf16 = onednnEngines.find(({ precision }) => precision === "bf16");
+const missing = data === undefined ? " (skipped: NAEVUS_DATA is not set)" : onednnMissing;
+
+test.skipIf(data === undefined || bf16 === undefined)(
+  `model.onnx and the bf16 engine choose the same class for 99 % of the test images${missing}`,
+  { timeout: 600_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "naevus-agreement-"));
+    try {
+      const dataset = await readDataset(data!);
+      const cache = join(folder, "cache");
+      const settings = { engine: "onednn", precision: "bf16", epochs: 8, cache, out: join(folder, "run") } as const;
+      const { run } = await train(dataset, settings);
+
+      const packed = await packImages(dataset, { size: 180, cacheFolder: cache });
+      const tested = packed.images.flatMap(({ split }, index) => (split === "test" ? [index] : []));
+      const images = new Uint8Array(tested.length * 180 * 180 * 3);
+      packed.read(tested, images);
+
+      const model = await loadModel(join(run, "model.onnx"));
+      const classes = model.classes.length;
+      const probabilities = await model.probabilities(images, tested.length);
+      await model.dispose();
+
+      const graph = buildGraph(networks.notebook({ classes }));
+      const owner = { graph, optimizer: "adam", seed: 0, dataFingerprint: packed.fingerprint } as const;
+      const checkpoint = await readCheckpoint(join(run, "checkpoint.safetensors"), owner);
+      const plan = bf16!.engine.inferencePlan(graph, { batch: tested.length, precision: "bf16" });
+      plan.setParameters(checkpoint!.parameters);
+      const logits = plan.infer(images).slice();
+      plan.dispose();
+      packed.close();
+
+      const best = (scores: Float32Array, row: number) => {
+        const own = [...scores.subarray(row * classes, (row + 1) * classes)];
+        return own.indexOf(Math.max(...own));
+      };
+      const agreeing = tested.filter((_, row) => best(probabilities, row) === best(logits, row)).length;
+      expect(agreeing / tested.length).toBeGreaterThanOrEqual(0.99);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);

@@ -1,0 +1,22 @@
+/** Opens the model of a run: of its folder, or of the model file itself. */
+import { access } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { loadModel, type Model } from "../inference/model.ts";
+import { readConfig } from "./run-config.ts";
+import { RunError, runFiles } from "./run-folder.ts";
+
+/** `folder` is undefined where the file itself was given. Throws RunError where the run has no model, ModelError. */
+export async function openModel(run: string): Promise<{ readonly model: Model; readonly folder: string | undefined }> {
+  const given = resolve(run);
+  if (given.endsWith(".onnx")) return { model: await loadModel(given), folder: undefined };
+  const file = join(given, runFiles.model);
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) {
+    await readConfig(given);
+    throw new RunError(`${given}: this run is not finished and has no ${runFiles.model} yet; resume it first`);
+  }
+  return { model: await loadModel(file), folder: given };
+}

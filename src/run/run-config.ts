@@ -1,0 +1,149 @@
+/** `config.json`: what a run was started with, written once and checked when it is read. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Dataset } from "../dataset/dataset.ts";
+import type { Engine } from "../engine/engine.ts";
+import { writeFileAtomic } from "../files.ts";
+import type { PackedImages } from "../image/packed-store.ts";
+import type { Graph } from "../network/graph.ts";
+import { countTrainable } from "../network/parameters.ts";
+import { learningRateOf, parseSettings, type Settings } from "../training/settings.ts";
+import { RunError, runFiles } from "./run-folder.ts";
+import { version } from "./version.ts";
+
+const configSchema = z.strictObject({
+  format: z.literal(1),
+  /** As given, with defaults. */
+  settings: z.unknown().transform((settings) => parseSettings(settings)),
+  /** What the settings came to on this machine and these data; resuming needs the same. */
+  resolved: z.strictObject({
+    engine: z.enum(["onednn", "reference"]),
+    precision: z.enum(["f32", "bf16"]),
+    threads: z.int().min(1),
+    batch: z.int().min(1),
+    imageSize: z.int().min(1),
+    learningRate: z.number(),
+    parameters: z.int().min(0),
+  }),
+  data: z.strictObject({
+    root: z.string(),
+    origin: z.enum(["folder", "phantom"]),
+    fingerprint: z.string(),
+    /** SHA-256 over paths, labels and splits in order: the order decides which images meet in a batch. */
+    listing: z.string(),
+    classes: z.array(z.string()),
+    train: z.int(),
+    test: z.int(),
+    leftOut: z.int(),
+    /** What a curation plan did, and how a protocol separated the images, where there was one. */
+    curation: z
+      .strictObject({
+        plan: z.string(),
+        leftOut: z.int(),
+        relabelled: z.int(),
+        classesLeftOut: z.array(z.string()),
+      })
+      .optional(),
+    protocol: z
+      .strictObject({
+        name: z.string(),
+        fold: z.int().optional(),
+        groupedBy: z.array(z.string()),
+        leftOut: z.strictObject({ content: z.int(), group: z.int() }).optional(),
+      })
+      .optional(),
+  }),
+  versions: z.strictObject({
+    naevus: z.string(),
+    node: z.string(),
+    engine: z.string(),
+    instructionSet: z.string(),
+  }),
+  started: z.iso.datetime(),
+});
+
+/** What a run was started with. */
+export type RunConfig = z.output<typeof configSchema>;
+
+/** What a run computes with. */
+export interface Prepared {
+  readonly graph: Graph;
+  readonly engine: Engine;
+  readonly packed: PackedImages;
+}
+
+/** SHA-256 over paths, labels and splits of a data set's images, in order. */
+export function listingOf({ images }: PackedImages): string {
+  const lines = images.map(({ path, label, split }) => JSON.stringify([path, label, split]));
+  return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+const countOf = ({ images }: PackedImages, split: "train" | "test"): number =>
+  images.filter((image) => image.split === split).length;
+
+/** The configuration of a new run. */
+export function configOf(settings: Settings, dataset: Dataset, prepared: Prepared, milliseconds: number): RunConfig {
+  const { graph, packed, engine } = prepared;
+  const { name, library, instructionSet, threads, defaultPrecision } = engine.description;
+  const training = countOf(packed, "train");
+  return {
+    format: 1,
+    settings,
+    resolved: {
+      engine: name,
+      precision: settings.precision === "auto" ? defaultPrecision : settings.precision,
+      threads,
+      batch: Math.min(settings.batch, training),
+      imageSize: packed.height,
+      learningRate: learningRateOf(settings),
+      parameters: countTrainable(graph.parameters),
+    },
+    data: {
+      root: dataset.root,
+      origin: dataset.origin,
+      fingerprint: packed.fingerprint,
+      listing: listingOf(packed),
+      classes: [...dataset.classes],
+      train: training,
+      test: countOf(packed, "test"),
+      leftOut: dataset.images.length - packed.images.length,
+      ...(dataset.curation && {
+        curation: { ...dataset.curation, classesLeftOut: [...dataset.curation.classesLeftOut] },
+      }),
+      ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
+    },
+    versions: { naevus: version, node: process.version, engine: library, instructionSet },
+    started: new Date(milliseconds).toISOString(),
+  };
+}
+
+export const writeConfig = (run: string, config: RunConfig): Promise<void> =>
+  writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(config, undefined, 2)}\n`);
+
+/** Reads a run's `config.json`; throws {@link RunError} where the folder is no run or the file is damaged. */
+export async function readConfig(run: string): Promise<RunConfig> {
+  const file = join(run, runFiles.config);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EACCES") throw new RunError(`${file}: may not be read; change its permissions`, { cause: error });
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      throw new RunError(`${file}: could not be read: ${message}`, { cause: error });
+    throw new RunError(`${run}: no run there (there is no ${runFiles.config}); give the folder that training printed`, {
+      cause: error,
+    });
+  }
+  try {
+    return configSchema.parse(JSON.parse(text));
+  } catch (error) {
+    const first = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
+    throw new RunError(`${file}: damaged, or from another version of naevus (${reason}); train again`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,85 @@
+/** A run is a folder: its files by name, and how it is begun and kept in order. */
+import { appendFile, mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import type { EpochMetrics } from "../training/checkpoint.ts";
+
+/** The files of a run. */
+export const runFiles = {
+  config: "config.json",
+  metrics: "metrics.jsonl",
+  checkpoint: "checkpoint.safetensors",
+  model: "model.onnx",
+  evaluation: "evaluation.json",
+} as const;
+
+/** A folder that is no run, or not the run that was meant; the message says what to do. */
+export class RunError extends Error {
+  override readonly name = "RunError";
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, "0");
+
+/** `<network>-<yyyymmdd-hhmmss>`, local time. */
+export function runName(network: string, milliseconds: number): string {
+  const now = new Date(milliseconds);
+  const date = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(twoDigits).join("");
+  const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(twoDigits).join("");
+  return `${network}-${date}-${time}`;
+}
+
+/** Throws {@link RunError} where something stands already in the folder of a new run. */
+export async function refuseUsedFolder(run: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(run);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return;
+    if (code === "ENOTDIR") throw new RunError(`${run}: a file of that name is in the way; choose another folder`);
+    throw new RunError(`${run}: could not be read: ${(error as Error).message}; choose another folder`, {
+      cause: error,
+    });
+  }
+  if (names.includes(runFiles.config)) {
+    throw new RunError(`${run}: there is a run already; resume it, or choose another folder`);
+  }
+  const other = names.find((name) => !isTemporary(name));
+  if (other !== undefined) throw new RunError(`${run}: the folder is not empty (${other}); choose another folder`);
+}
+
+export async function makeRunFolder(run: string): Promise<void> {
+  await refuseUsedFolder(run);
+  await mkdir(run, { recursive: true }).catch((error) => {
+    throw writeError(run, error);
+  });
+}
+
+/** A new folder below `runs` for a run without a given one: a second run of the same second gets a number. */
+export async function makeDefaultRunFolder(runs: string, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const run = join(runs, number === 1 ? name : `${name}-${number}`);
+    try {
+      await mkdir(runs, { recursive: true });
+      await mkdir(run);
+      return run;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(run, error);
+    }
+  }
+}
+
+const lineOf = (metrics: EpochMetrics): string => `${JSON.stringify(metrics)}\n`;
+
+export async function appendMetrics(run: string, metrics: EpochMetrics): Promise<void> {
+  const file = join(run, runFiles.metrics);
+  await appendFile(file, lineOf(metrics)).catch((error) => {
+    throw writeError(file, error);
+  });
+}
+
+/** Brings a run that was stopped, perhaps in the middle of a write, in line with its checkpoint. */
+export async function repairRun(run: string, history: readonly EpochMetrics[]): Promise<void> {
+  await removeTemporaryFiles(run);
+  await writeFileAtomic(join(run, runFiles.metrics), history.map(lineOf).join(""));
+}

@@ -1,0 +1,44 @@
+/** One process at a time trains in a run folder: two would write over each other's checkpoints and metrics. */
+import { open, readFile, rm } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { writeError } from "../files.ts";
+import { RunError } from "./run-folder.ts";
+
+const lockName = ".lock";
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+/**
+ * Takes the run folder for this process; what it gives lets go of it. A lock that a killed process of this machine left is taken
+ * over. Throws {@link RunError} where another process, or another training in this one, has it.
+ */
+export async function lockRun(run: string): Promise<() => Promise<void>> {
+  const file = join(run, lockName);
+  for (;;) {
+    try {
+      const handle = await open(file, "wx");
+      await handle.writeFile(`${process.pid} ${hostname()}\n`);
+      await handle.close();
+      return () => rm(file, { force: true });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(file, error);
+    }
+    const [pid, host] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
+    if (pid && (host !== hostname() || isAlive(Number(pid)))) {
+      throw new RunError(
+        `${run}: process ${pid} on ${host} trains in this folder; wait for it to end, or, if it has ended, delete ${file}`,
+      );
+    }
+    // A lock without content is one whose writer was killed at once.
+    await rm(file, { force: true });
+  }
+}

@@ -1,0 +1,352 @@
+/** Runs on a small phantom set with the reference engine: what is left in the folder, stops, refusals, judging. */
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import { foldDataset, foldsOf } from "../dataset/protocols.ts";
+import { writePhantomDataset } from "../image/phantom.ts";
+import type { SettingsInput } from "../training/settings.ts";
+import { evaluate } from "./evaluate.ts";
+import { predict } from "./predict.ts";
+import { readConfig } from "./run-config.ts";
+import { runName } from "./run-folder.ts";
+import { type RunEvent, resume, train } from "./train.ts";
+
+const size = 16;
+let folder: string;
+let data: string;
+let dataset: Dataset;
+let settings: SettingsInput;
+let run: string;
+let runs = 0;
+/** The model of an uninterrupted run with `settings`. */
+let expectedModel: Buffer;
+let finishedRun: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-run-"));
+  data = join(folder, "data");
+  await writePhantomDataset(data, { images: 48, size, seed: 1 });
+  dataset = await readDataset(data);
+  settings = { engine: "reference", imageSize: size, batch: 8, epochs: 2, seed: 3, cache: join(folder, "cache") };
+  finishedRun = join(folder, "finished");
+  await train(dataset, { ...settings, out: finishedRun });
+  expectedModel = await readFile(join(finishedRun, "model.onnx"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+beforeEach(() => {
+  run = join(folder, `run${++runs}`);
+});
+
+/** Trains until `step` steps are done in all. */
+async function trainUntil(step: number): Promise<void> {
+  const stop = new AbortController();
+  let steps = 0;
+  const onEvent = ({ kind }: RunEvent) => {
+    if (kind === "step" && ++steps === step) stop.abort();
+  };
+  const result = await train(dataset, { ...settings, out: run }, { signal: stop.signal, onEvent });
+  expect(result.finished).toBe(false);
+}
+
+const model = (): Promise<Buffer> => readFile(join(run, "model.onnx"));
+
+describe("train", () => {
+  it("leaves a run folder with everything in it", async () => {
+    expect((await readdir(finishedRun)).sort()).toEqual([
+      "checkpoint.safetensors",
+      "config.json",
+      "metrics.jsonl",
+      "model.onnx",
+    ]);
+    const config = await readConfig(finishedRun);
+    expect(config.settings).toMatchObject({ network: "notebook", seed: 3, epochs: 2, optimizer: "adam" });
+    expect(config.resolved).toMatchObject({ engine: "reference", precision: "f32", batch: 8, imageSize: size });
+    expect(config.data).toMatchObject({ origin: "phantom", root: data, classes: dataset.classes });
+    expect(config.data.train + config.data.test).toBe(48);
+    expect(config.versions).toMatchObject({ node: process.version, naevus: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    const lines = (await readFile(join(finishedRun, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2]);
+  });
+
+  it("tells what it does and what came of it", async () => {
+    const events: RunEvent[] = [];
+    const result = await train(
+      dataset,
+      { ...settings, epochs: 1, out: run },
+      { onEvent: (event) => events.push(event) },
+    );
+    expect(result).toMatchObject({
+      run,
+      finished: true,
+      epochs: 1,
+      engine: "reference",
+      precision: "f32",
+      origin: "phantom",
+    });
+    expect(result.network).toBe("notebook");
+    expect(result.parameters).toBe((await readConfig(run)).resolved.parameters);
+    expect(result.imagesPerSecond).toBeGreaterThan(0);
+    const kinds = new Set(events.map(({ kind }) => kind));
+    for (const kind of ["packing", "begin", "step", "epoch"] as const) expect(kinds).toContain(kind);
+  });
+
+  it("gives the same model for the same seed, and another for another", async () => {
+    await train(dataset, { ...settings, out: run });
+    expect((await model()).equals(expectedModel)).toBe(true);
+    run = `${run}-other`;
+    await train(dataset, { ...settings, seed: 4, out: run });
+    expect((await model()).equals(expectedModel)).toBe(false);
+  });
+
+  it("takes smaller batches where there are fewer images", async () => {
+    await train(dataset, { ...settings, batch: 5000, epochs: 1, out: run });
+    const { resolved, data } = await readConfig(run);
+    expect(resolved.batch).toBe(data.train);
+  });
+
+  it("refuses a folder that is in use, before any work", async () => {
+    const onEvent = () => expect.unreachable("nothing is begun");
+    await expect(train(dataset, { ...settings, out: finishedRun }, { onEvent })).rejects.toThrow(
+      /finished: there is a run already; resume it, or choose another folder/,
+    );
+    await mkdir(run);
+    await writeFile(join(run, "thesis.txt"), "");
+    await expect(train(dataset, { ...settings, out: run }, { onEvent })).rejects.toThrow(/not empty \(thesis\.txt\)/);
+    await expect(train(dataset, { ...settings, out: join(run, "thesis.txt") }, { onEvent })).rejects.toThrow(
+      /a file of that name is in the way/,
+    );
+  });
+
+  it("leaves no folder where the images are too small for the network", async () => {
+    await expect(train(dataset, { ...settings, imageSize: 4, out: run })).rejects.toThrow(/does not fit/);
+    await expect(readdir(run)).rejects.toThrow("ENOENT");
+  });
+
+  it("names its runs after network and time", () => {
+    expect(runName("notebook", new Date(2026, 0, 2, 3, 4, 5).getTime())).toBe("notebook-20260102-030405");
+  });
+
+  it("goes on without a truncated image", async () => {
+    const copy = join(folder, "truncated");
+    await cp(data, copy, { recursive: true });
+    const { path } = dataset.images[0]!;
+    await writeFile(join(copy, path), (await readFile(join(copy, path))).subarray(0, 300));
+    const problems: string[] = [];
+    await train(
+      await readDataset(copy),
+      { ...settings, epochs: 1, out: run },
+      {
+        onEvent: (event) => {
+          if (event.kind === "problems")
+            problems.push(...event.problems.map(({ path, message }) => `${path}: ${message}`));
+        },
+      },
+    );
+    expect(problems).toContainEqual(expect.stringMatching(`${path}: truncated JPEG, left out`));
+    expect((await readConfig(run)).data.leftOut).toBe(1);
+  });
+
+  it("ends in a sentence when the weights run away", async () => {
+    const wild = { ...settings, optimizer: "sgd", learningRate: 100, weightDecay: 1, out: run } as const;
+    await expect(train(dataset, { ...wild, epochs: 30 })).rejects.toThrow(
+      /in epoch \d+, step \d+; train again with a lower learning rate \(it was 100, try 10\)/,
+    );
+  });
+});
+
+describe("resume", () => {
+  it.each([1, 3, 4, 7])("gives the same model after a stop at step %i", async (step) => {
+    await trainUntil(step);
+    await expect(model()).rejects.toThrow("ENOENT");
+    const { finished, epochs } = await resume(run);
+    expect({ finished, epochs }).toEqual({ finished: true, epochs: 2 });
+    expect((await model()).equals(expectedModel)).toBe(true);
+  });
+
+  it("goes on from nothing but the settings, and cleans up after a kill", async () => {
+    await trainUntil(2);
+    await rm(join(run, "checkpoint.safetensors"));
+    await writeFile(join(run, `.checkpoint.safetensors.${"a".repeat(12)}.tmp`), "half");
+    await writeFile(join(run, "metrics.jsonl"), '{"epoch":1,"los');
+    await resume(run);
+    expect((await model()).equals(expectedModel)).toBe(true);
+    expect((await readdir(run)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    const lines = (await readFile(join(run, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2]);
+  });
+
+  it("writes the model of a finished run again", async () => {
+    await cp(finishedRun, run, { recursive: true });
+    await rm(join(run, "model.onnx"));
+    await resume(run);
+    expect((await model()).equals(expectedModel)).toBe(true);
+  });
+
+  it("warns where the library is not the one that the run began with", async () => {
+    await trainUntil(7);
+    const file = join(run, "config.json");
+    await writeFile(file, (await readFile(file, "utf8")).replace('"plain TypeScript"', '"oneDNN 1.2.3"'));
+    const warnings: string[] = [];
+    await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
+    expect(warnings).toEqual([expect.stringMatching(/started with oneDNN 1\.2\.3 .*, this is plain TypeScript/)]);
+  });
+
+  it("refuses what is no run", async () => {
+    await expect(resume(run)).rejects.toThrow(/no run there \(there is no config\.json\)/);
+  });
+
+  it.each([
+    ["no JSON", () => "{"],
+    ["an unknown key", (text: string) => text.replace('"format"', '"more": 1, "format"')],
+    ["another format", (text: string) => text.replace('"format": 1', '"format": 2')],
+    ["a wrong setting", (text: string) => text.replace('"epochs": 2', '"epochs": 0')],
+  ])("refuses a damaged config.json: %s", async (_, damage) => {
+    await cp(finishedRun, run, { recursive: true });
+    const file = join(run, "config.json");
+    await writeFile(file, damage(await readFile(file, "utf8")));
+    await expect(resume(run)).rejects.toThrow(/config\.json: damaged, or from another version of naevus/);
+  });
+
+  it("refuses a corrupted checkpoint", async () => {
+    await trainUntil(3);
+    const file = join(run, "checkpoint.safetensors");
+    const bytes = await readFile(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(file, bytes);
+    await expect(resume(run)).rejects.toThrow(/checkpoint\.safetensors: .*checksum.*delete it/);
+  });
+
+  it("refuses data that changed", async () => {
+    const copy = join(folder, "changed");
+    await cp(data, copy, { recursive: true });
+    await cp(finishedRun, run, { recursive: true });
+    await rm(join(copy, dataset.images[0]!.path));
+    await expect(resume(run, { dataset: await readDataset(copy) })).rejects.toThrow(/images are not those/);
+  });
+
+  it("takes the same data from another place", async () => {
+    await trainUntil(3);
+    const copy = join(folder, "moved");
+    await cp(data, copy, { recursive: true });
+    await resume(run, { dataset: await readDataset(copy) });
+    expect((await model()).equals(expectedModel)).toBe(true);
+  });
+});
+
+/** Sets the largest size of a file that this process may write; false where the system has no `prlimit`. */
+const limitFileSize = (bytes: number | "unlimited"): boolean =>
+  spawnSync("prlimit", [`--pid=${process.pid}`, `--fsize=${bytes}:`]).status === 0;
+
+// The limit stands for the full disk: writing fails half-way through in the same manner.
+it.skipIf(!limitFileSize("unlimited"))("says when there is no room for the checkpoint, and goes on later", async () => {
+  limitFileSize(200_000);
+  try {
+    await expect(train(dataset, { ...settings, out: run })).rejects.toThrow(
+      /checkpoint\.safetensors: could not be written: the file is larger than the limit/,
+    );
+  } finally {
+    limitFileSize("unlimited");
+  }
+  expect((await readdir(run)).sort()).toEqual(["config.json", "metrics.jsonl"]);
+  await resume(run);
+  expect((await model()).equals(expectedModel)).toBe(true);
+});
+
+it("refuses a data set that was opened otherwise than the settings say", async () => {
+  const folds = await foldsOf(dataset, { folds: 2 });
+  const part = foldDataset(dataset, folds, 1);
+  await expect(train(part, { ...settings, out: run })).rejects.toThrow(
+    "protocol: the settings say official, the data set was opened as grouped:2; open it with the run's settings",
+  );
+  await expect(train(part, { ...settings, protocol: "grouped:2", fold: 0, out: run })).rejects.toThrow(/opened as/);
+  await expect(train(dataset, { ...settings, curation: "plan.csv", out: run })).rejects.toThrow(
+    /^curation: the data set/,
+  );
+});
+
+describe("evaluate", () => {
+  it("judges the test images, states phantom data, and keeps the figures", async () => {
+    const evaluation = await evaluate(finishedRun, dataset, { cache: settings.cache });
+    const tested = dataset.images.filter(({ split }) => split === "test");
+    expect(evaluation).toMatchObject({
+      protocol: "official",
+      origin: "phantom",
+      samples: tested.length,
+      classes: dataset.classes,
+    });
+    expect(evaluation.perClass.map(({ support }) => support)).toEqual(
+      dataset.classes.map((_, label) => tested.filter((image) => image.label === label).length),
+    );
+    expect(JSON.parse(await readFile(join(finishedRun, "evaluation.json"), "utf8"))).toEqual(evaluation);
+  });
+
+  it("takes a model file, and calls a drawn split by its name", async () => {
+    const one = join(folder, "drawn");
+    await cp(join(data, "Train"), one, { recursive: true });
+    const drawn = await readDataset(one, { testFraction: 0.5 });
+    const evaluation = await evaluate(join(finishedRun, "model.onnx"), drawn, { cache: settings.cache });
+    expect(evaluation.protocol).toBe("drawn split");
+    // The model is of phantom data, although this folder does not say so.
+    expect(evaluation.origin).toBe("phantom");
+  });
+
+  it("refuses data with other classes, and names them", async () => {
+    const other = join(folder, "other-classes");
+    await cp(data, other, { recursive: true });
+    for (const split of ["Train", "Test"]) {
+      await rm(join(other, split, "nevus"), { recursive: true });
+      await cp(join(other, split, "melanoma"), join(other, split, "wart"), { recursive: true });
+    }
+    await expect(evaluate(finishedRun, await readDataset(other), { cache: settings.cache })).rejects.toThrow(
+      /its classes are not the model's: "wart" only in the data; "nevus" only in the model; give data/,
+    );
+  });
+
+  it("refuses a run that is not finished", async () => {
+    await trainUntil(1);
+    await expect(evaluate(run, dataset, { cache: settings.cache })).rejects.toThrow(/not finished.*resume it first/);
+  });
+});
+
+describe("predict", () => {
+  it("judges the good images and says what is wrong with the bad ones", async () => {
+    const [first, second] = dataset.images.map(({ path }) => join(data, path));
+    const text = join(folder, "text.jpg");
+    await writeFile(text, "no image");
+    const { predictions, origin, classes } = await predict(finishedRun, [
+      first!,
+      text,
+      second!,
+      join(folder, "none.png"),
+    ]);
+    expect(origin).toBe("phantom");
+    expect(classes).toEqual(dataset.classes);
+    expect(predictions.map((prediction) => "error" in prediction)).toEqual([false, true, false, true]);
+    expect(predictions[1]).toEqual({ image: text, error: expect.stringMatching(/text\.jpg: not an image/) });
+    expect(predictions[3]).toMatchObject({ error: expect.stringMatching(/none\.png: no such file/) });
+    const [judged] = predictions;
+    if (!judged || "error" in judged) return expect.unreachable("the first image is good");
+    const values = Object.values(judged.probabilities);
+    expect(Object.keys(judged.probabilities)).toEqual(dataset.classes);
+    expect(values.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 5);
+    expect(judged.probability).toBe(Math.max(...values));
+    expect(judged.probabilities[judged.class]).toBe(judged.probability);
+  });
+
+  it("agrees with itself over more images than one block", async () => {
+    const files = dataset.images.map(({ path }) => join(data, path));
+    const { predictions } = await predict(finishedRun, files);
+    const { predictions: alone } = await predict(finishedRun, files.slice(40, 41));
+    expect(predictions).toHaveLength(48);
+    expect(predictions[40]).toMatchObject({ image: files[40], class: (alone[0] as { class: string }).class });
+  });
+
+  it("names a file that is no model", async () => {
+    await mkdir(run);
+    await writeFile(join(run, "model.onnx"), "nothing");
+    await expect(predict(run, [])).rejects.toThrow(/model\.onnx: no ONNX file/);
+  });
+});

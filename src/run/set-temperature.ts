@@ -1,0 +1,36 @@
+/** Writes a finished run's model again with another temperature, for one that was found after the training. */
+import { join, resolve } from "node:path";
+import { writeFileAtomic } from "../files.ts";
+import { networks } from "../network/architectures.ts";
+import { buildGraph } from "../network/graph.ts";
+import { onnxModel } from "../onnx/onnx-model.ts";
+import { readCheckpoint } from "../training/checkpoint.ts";
+import { readConfig } from "./run-config.ts";
+import { RunError, runFiles } from "./run-folder.ts";
+import { version } from "./version.ts";
+
+/** Throws RunError where the run is not there or has no checkpoint, CheckpointError, FileError. */
+export async function setTemperature(run: string, temperature: number): Promise<void> {
+  const folder = resolve(run);
+  const { settings, resolved, data } = await readConfig(folder);
+  const graph = buildGraph(networks[settings.network]({ classes: data.classes.length, imageSize: resolved.imageSize }));
+  const checkpoint = await readCheckpoint(join(folder, runFiles.checkpoint), {
+    graph,
+    optimizer: settings.optimizer,
+    seed: settings.seed,
+    dataFingerprint: data.fingerprint,
+  });
+  if (checkpoint === undefined)
+    throw new RunError(`${folder}: there is no ${runFiles.checkpoint}; resume the run first`);
+  const { parameters, average, best } = checkpoint;
+  const metadata = {
+    classes: data.classes,
+    network: settings.network,
+    dataFingerprint: data.fingerprint,
+    version,
+    origin: data.origin,
+    geometry: settings.geometry,
+    temperature,
+  };
+  await writeFileAtomic(join(folder, runFiles.model), [onnxModel(graph, best ?? average ?? parameters, metadata)]);
+}

@@ -1,0 +1,383 @@
+import { join, resolve } from "node:path";
+import type { Dataset, Problem } from "../dataset/dataset.ts";
+import type { TrainingPlan } from "../engine/engine.ts";
+import { selectEngine } from "../engine/select-engine.ts";
+import { fitTemperature } from "../evaluation/temperature.ts";
+import { writeFileAtomic } from "../files.ts";
+import { type PackedImages, packImages } from "../image/packed-store.ts";
+import { readSelection } from "../image/pixel-file.ts";
+import { networks } from "../network/architectures.ts";
+import { buildGraph, type Graph } from "../network/graph.ts";
+import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { onnxModel } from "../onnx/onnx-model.ts";
+import { Random } from "../random.ts";
+import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
+import {
+  type CheckpointOwner,
+  type Companions,
+  type EpochMetrics,
+  type Progress,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../training/checkpoint.ts";
+import { lossFor } from "../training/imbalance.ts";
+import {
+  optimizerOf,
+  parseSettings,
+  preparationOf,
+  type Settings,
+  SettingsError,
+  type SettingsInput,
+} from "../training/settings.ts";
+import { freshProgress, nonFinite, type StepReport, trainNetwork } from "../training/train.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import { openData } from "./open-data.ts";
+import { configOf, listingOf, type Prepared, type RunConfig, readConfig, writeConfig } from "./run-config.ts";
+import {
+  appendMetrics,
+  makeDefaultRunFolder,
+  makeRunFolder,
+  RunError,
+  refuseUsedFolder,
+  repairRun,
+  runFiles,
+  runName,
+} from "./run-folder.ts";
+import { lockRun } from "./run-lock.ts";
+import { metadataOf, validationPart } from "./validation-part.ts";
+import { version } from "./version.ts";
+
+/** What happens during a run, for whoever shows it. */
+export type RunEvent =
+  | { readonly kind: "warning"; readonly message: string }
+  | { readonly kind: "drawing"; readonly done: number; readonly total: number }
+  | { readonly kind: "packing"; readonly done: number; readonly total: number }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] }
+  | { readonly kind: "begin"; readonly run: string; readonly config: RunConfig; readonly progress: Progress }
+  | ({ readonly kind: "step"; readonly epochs: number } & StepReport)
+  | { readonly kind: "epoch"; readonly epochs: number; readonly metrics: EpochMetrics };
+
+export interface RunContext {
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Stops after the step under way; the run can then be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds since 1970; default `Date.now`. */
+  readonly clock?: () => number;
+}
+
+/** What training came to. */
+export interface TrainingResult {
+  /** The run's folder. */
+  readonly run: string;
+  /** False where `signal` stopped the run; {@link resume} goes on with it. */
+  readonly finished: boolean;
+  /** Finished epochs. */
+  readonly epochs: number;
+  /** Of the last finished epoch, in training mode; null where none is finished. */
+  readonly loss: number | null;
+  readonly accuracy: number | null;
+  /** Over all finished epochs; reading images is included, writing checkpoints is not. Null where none is finished. */
+  readonly imagesPerSecond: number | null;
+  readonly engine: RunConfig["resolved"]["engine"];
+  readonly precision: RunConfig["resolved"]["precision"];
+  readonly network: string;
+  /** Numbers that training could change. */
+  readonly parameters: number;
+  /** `phantom`: trained on drawn images, not on photographs. */
+  readonly origin: Dataset["origin"];
+}
+
+/**
+ * Trains a network from scratch on the training images of a data set and leaves a run folder with its model.
+ *
+ * Settings that are left out have the defaults of {@link parseSettings}. The data set is given, as {@link openData} opens it with
+ * the same settings; `data` is not read.
+ * Throws SettingsError, RunError (the folder is in use), NetworkError (the images are too small for the network),
+ * EngineError, DatasetError, FileError, TrainingError; the signal's reason where it aborts before the first step.
+ */
+export async function train(
+  dataset: Dataset,
+  input: SettingsInput = {},
+  context: RunContext = {},
+): Promise<TrainingResult> {
+  const { clock = Date.now } = context;
+  const settings = parseSettings(input);
+  refuseOtherProtocol(settings, dataset);
+  if (settings.out !== undefined) await refuseUsedFolder(resolve(settings.out));
+  const graph = graphOf(settings, dataset.classes.length);
+  const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
+  const packed = await pack(dataset, graph, settings, context);
+  try {
+    const config = configOf(settings, dataset, { graph, engine, packed }, clock());
+    const begin = async () => {
+      const run = await makeFolder(settings, clock());
+      await writeConfig(run, config);
+      return run;
+    };
+    return await runTraining(begin, dataset, config, { graph, engine, packed }, context);
+  } finally {
+    packed.close();
+  }
+}
+
+/**
+ * Goes on with a run that was stopped at any moment, with its own settings; the result is the same, bit for bit, as without
+ * the stop. A finished run has its model written again.
+ *
+ * @param context.dataset by default read again from where it was
+ * @param context.cache the folder of decoded images, by default that of the run
+ * Throws what {@link train} throws, CheckpointError where the checkpoint is damaged, RunError where the data are others.
+ */
+export async function resume(
+  run: string,
+  context: RunContext & { readonly dataset?: Dataset | undefined; readonly cache?: string | undefined } = {},
+): Promise<TrainingResult> {
+  const folder = resolve(run);
+  const config = await readConfig(folder);
+  const { resolved, versions } = config;
+  const settings = {
+    ...config.settings,
+    imageSize: resolved.imageSize,
+    ...(context.cache && { cache: context.cache }),
+  };
+  const dataset = context.dataset ?? (await openData(config.data.root, settings, context));
+  const graph = graphOf(settings, dataset.classes.length);
+  const warn = warnWith(context);
+  const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
+  const { library, instructionSet } = engine.description;
+  if (library !== versions.engine || instructionSet !== versions.instructionSet) {
+    warn(
+      `the run was started with ${versions.engine} (${versions.instructionSet}), this is ${library} (${instructionSet}); ` +
+        "the weights may differ in their last bits from those of an uninterrupted run",
+    );
+  }
+  const packed = await pack(dataset, graph, settings, context);
+  try {
+    if (packed.fingerprint !== config.data.fingerprint || listingOf(packed) !== config.data.listing) {
+      throw new RunError(
+        `${dataset.root}: the images are not those that ${folder} was started with; put them back as they were, ` +
+          "or start a new run",
+      );
+    }
+    return await runTraining(async () => folder, dataset, config, { graph, engine, packed }, context);
+  } finally {
+    packed.close();
+  }
+}
+
+/** A run that is resumed opens its data by its settings: they must be those that the data set was opened with. */
+function refuseOtherProtocol({ protocol, fold, curation }: Settings, dataset: Dataset): void {
+  const opened = dataset.protocol?.name ?? "official";
+  if (protocol !== opened || fold !== dataset.protocol?.fold) {
+    throw new SettingsError(
+      `protocol: the settings say ${protocol}, the data set was opened as ${opened}; open it with the run's settings`,
+    );
+  }
+  if ((curation === undefined) !== (dataset.curation === undefined)) {
+    throw new SettingsError("curation: the data set was opened otherwise; open it with the run's settings");
+  }
+}
+
+const warnWith =
+  ({ onEvent }: RunContext) =>
+  (message: string): void =>
+    onEvent?.({ kind: "warning", message });
+
+const engineOptions = (threads: number | undefined) => (threads === undefined ? {} : { threads });
+
+function graphOf({ network, imageSize }: Settings, classes: number): Graph {
+  return buildGraph(networks[network]({ classes, ...(imageSize !== undefined && { imageSize }) }));
+}
+
+async function pack(dataset: Dataset, graph: Graph, settings: Settings, context: RunContext): Promise<PackedImages> {
+  const { onEvent, signal } = context;
+  const packed = await packImages(dataset, {
+    size: graph.inputShape[1]!,
+    geometry: settings.geometry,
+    cacheFolder: cacheFolder(settings.cache),
+    onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+    ...(signal && { signal }),
+  });
+  if (packed.problems.length > 0) onEvent?.({ kind: "problems", problems: packed.problems });
+  return packed;
+}
+
+async function makeFolder({ out, network }: Settings, milliseconds: number): Promise<string> {
+  if (out === undefined) return makeDefaultRunFolder(resolve("runs"), runName(network, milliseconds));
+  const run = resolve(out);
+  await makeRunFolder(run);
+  return run;
+}
+
+const isFiniteEverywhere = (tensors: Tensors): boolean =>
+  [...tensors.values()].every(({ data }) => {
+    // A sum over values that are all finite in float32 cannot overflow in float64.
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) sum += data[i]!;
+    return Number.isFinite(sum);
+  });
+
+async function runTraining(
+  begin: () => Promise<string>,
+  dataset: Dataset,
+  config: RunConfig,
+  { graph, engine, packed }: Prepared,
+  context: RunContext,
+): Promise<TrainingResult> {
+  const { onEvent, signal, clock = Date.now } = context;
+  const { settings, resolved, data } = config;
+  const { seed, epochs } = settings;
+  const classes = data.classes.length;
+  const parts = await validationPart(dataset, packed.images, {
+    fraction: settings.validation,
+    seed,
+    metadata: settings.validation > 0 ? await metadataOf(settings.metadata) : undefined,
+    patients: settings.groupBy === "patient",
+    cacheFolder: cacheFolder(settings.cache),
+  });
+  const selection = packed.select(parts.learned);
+  const labelsAt = (indices: Uint32Array) => Array.from(indices, (index) => packed.images[index]!.label);
+  const labels = labelsAt(parts.learned);
+  const validation = parts.validated.length > 0 ? judging(parts.validated) : undefined;
+  const plan = engine.trainingPlan(graph, {
+    batch: Math.min(resolved.batch, labels.length),
+    precision: resolved.precision,
+    optimizer: optimizerOf(settings),
+    seed,
+    ...lossFor(settings.imbalance, labels, classes),
+  });
+  let unlock: (() => Promise<void>) | undefined;
+  try {
+    const run = await begin();
+    unlock = await lockRun(run);
+    const file = join(run, runFiles.checkpoint);
+    const owner: CheckpointOwner = { graph, optimizer: settings.optimizer, seed, dataFingerprint: data.fingerprint };
+    const { progress, companions } = await restore(plan, file, owner);
+    await repairRun(run, progress.history);
+    onEvent?.({ kind: "begin", run, config, progress });
+
+    const result = await trainNetwork({
+      plan,
+      images: { labels, read: (rows, out) => readSelection(selection, rows, out), selection },
+      preparation: preparationOf(settings),
+      imbalance: settings.imbalance,
+      averaging: settings.averaging,
+      patience: settings.patience,
+      ...(validation && {
+        validate: async (weights) => judgeLogits(validation.logits(weights), validation.labels, classes),
+      }),
+      inputShape: graph.inputShape,
+      classes,
+      epochs,
+      seed,
+      schedule: settings.schedule,
+      learningRate: resolved.learningRate,
+      warmupEpochs: settings.warmupEpochs,
+      progress,
+      companions,
+      checkpointSeconds: settings.checkpointSeconds,
+      save: async (reached, beside) => {
+        const parameters = plan.parameters();
+        if (!isFiniteEverywhere(parameters)) {
+          throw nonFinite("the weights left the range of numbers", reached.epoch, reached.step, resolved.learningRate);
+        }
+        await writeCheckpoint(
+          file,
+          { parameters, optimizer: plan.optimizerState(), progress: reached, ...beside },
+          owner,
+        );
+      },
+      onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
+      onEpoch: async (metrics) => {
+        await appendMetrics(run, metrics);
+        onEvent?.({ kind: "epoch", epochs, metrics });
+      },
+      signal,
+      clock,
+    });
+    if (result.finished) {
+      const metadata = {
+        classes: data.classes,
+        network: settings.network,
+        dataFingerprint: data.fingerprint,
+        version,
+        origin: data.origin,
+        geometry: settings.geometry,
+        temperature: validation ? temperatureOf(validation.logits(result.parameters), validation.labels) : 1,
+      };
+      await writeFileAtomic(join(run, runFiles.model), [onnxModel(graph, result.parameters, metadata)]);
+    }
+    return resultOf(run, config, result.finished, result.progress.history);
+  } finally {
+    await unlock?.();
+    plan.dispose();
+    validation?.plan.dispose();
+  }
+
+  /** A plan of its own for images that are not learned from. */
+  function judging(indices: Uint32Array) {
+    const own = packed.select(indices);
+    const inference = engine.inferencePlan(graph, {
+      batch: Math.min(resolved.batch, indices.length),
+      precision: resolved.precision,
+    });
+    const images = {
+      read: (rows: ArrayLike<number>, out: Uint8Array) => readSelection(own, rows, out),
+      count: indices.length,
+      imageBytes: packed.height * packed.width * 3,
+      classes,
+    };
+    return {
+      plan: inference,
+      labels: labelsAt(indices),
+      logits(weights: Tensors) {
+        inference.setParameters(weights);
+        return batchedLogits(inference, images);
+      },
+    };
+  }
+
+  function temperatureOf(logits: Float32Array, truth: readonly number[]): number {
+    const { temperature, atLimit } = fitTemperature({ logits, truth, groups: parts.groups });
+    return atLimit ? 1 : temperature;
+  }
+}
+
+async function restore(
+  plan: TrainingPlan,
+  file: string,
+  owner: CheckpointOwner,
+): Promise<{ readonly progress: Progress; readonly companions: Companions }> {
+  const checkpoint = await readCheckpoint(file, owner);
+  if (checkpoint === undefined) {
+    plan.setParameters(initialParameters(owner.graph.parameters, Random.of(owner.seed)));
+    return { progress: freshProgress, companions: {} };
+  }
+  plan.setParameters(checkpoint.parameters);
+  plan.setOptimizerState(checkpoint.optimizer);
+  const { progress, average, best } = checkpoint;
+  return { progress, companions: { ...(average && { average }), ...(best && { best }) } };
+}
+
+function resultOf(
+  run: string,
+  { settings, resolved, data }: RunConfig,
+  finished: boolean,
+  history: readonly EpochMetrics[],
+): TrainingResult {
+  const last = history.at(-1);
+  const sum = (key: "images" | "seconds") => history.reduce((total, metrics) => total + metrics[key], 0);
+  return {
+    run,
+    finished,
+    epochs: history.length,
+    loss: last?.loss ?? null,
+    accuracy: last?.accuracy ?? null,
+    imagesPerSecond: last ? sum("images") / sum("seconds") : null,
+    engine: resolved.engine,
+    precision: resolved.precision,
+    network: settings.network,
+    parameters: resolved.parameters,
+    origin: data.origin,
+  };
+}
