@@ -1,0 +1,58 @@
+/** `naevus audit`: finds out what is wrong with a data folder, and says so with pictures. */
+import type { Command } from "commander";
+import { writeAudit } from "../report/audit-report.ts";
+import { formatAudit } from "../report/audit-text.ts";
+import { interrupted, isAbort, withInterruption } from "./interruption.ts";
+import { movingBar } from "./moving-bar.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface AuditOptions {
+  readonly data: string;
+  readonly metadata?: readonly string[];
+  readonly mapping?: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command; `finish` takes its exit status. Findings are no failure: they end with status 0. */
+export function addAuditCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  program
+    .command("audit")
+    .description(
+      "Find what is wrong with a data folder: broken files, duplicates, leaks, contradicting labels, sources",
+    )
+    .requiredOption("--data <path>", "Folder of images; not one of them is changed")
+    .option("--metadata <path...>", "CSV of metadata: lesions, patients and the diagnoses to compare labels with")
+    .option(
+      "--mapping <path>",
+      "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
+    )
+    .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
+    .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error")
+    .action(async (options: AuditOptions) => finish(await runAudit(options, terminal)));
+}
+
+async function runAudit({ data, json, ...options }: AuditOptions, terminal: Terminal): Promise<number> {
+  const bar = movingBar(terminal);
+  return withInterruption(bar.stop, async (signal) => {
+    try {
+      const { audit, files, problems } = await writeAudit(data, {
+        ...options,
+        signal,
+        onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
+      });
+      bar.stop();
+      for (const { path, message } of problems) terminal.error(`${path}: ${message}`);
+      if (json) terminal.out(JSON.stringify(audit));
+      else terminal.out(formatAudit(audit));
+      (json ? terminal.error : terminal.out)(`\nall findings: ${files.json}\nwith pictures: ${files.html}`);
+      return 0;
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+      terminal.error("stopped; nothing was written");
+      return interrupted;
+    } finally {
+      bar.stop();
+    }
+  });
+}

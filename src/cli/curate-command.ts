@@ -1,0 +1,79 @@
+/** `naevus curate`: writes a curation plan, which says what to leave out, relabel and group, and why. */
+import type { Command } from "commander";
+import { type CurationResult, curate } from "../run/curate.ts";
+import { interrupted, isAbort, withInterruption } from "./interruption.ts";
+import { progressView } from "./progress.ts";
+import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
+import { shellWord, type Terminal } from "./terminal.ts";
+
+interface CurateOptions extends Readonly<Record<string, unknown>> {
+  readonly data: string;
+  readonly metadata?: readonly string[];
+  readonly mapping?: string;
+  readonly patients?: boolean;
+  readonly out: string;
+  readonly overwrite?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the command; `finish` takes its exit status. */
+export function addCurateCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("curate")
+    .description("Write a plan that settles duplicates and contradicting labels of a data folder, for --curation")
+    .requiredOption("--data <path>", "Folder of images; not one of them is changed")
+    .option("--metadata <path...>", "CSV of metadata: lesions, and the diagnoses that settle contradicting labels")
+    .option(
+      "--mapping <path>",
+      "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
+    )
+    .option("--patients", "Keep all images of one patient together, not only those of one lesion")
+    .requiredOption("--out <file>", "The plan's new file, CSV")
+    .option("--overwrite", "Replace the file where it is there already")
+    .option("--json", "Print what the plan does as one JSON object to standard output, all else to standard error");
+  addSettingOptions(command, ["cache"]).action(async (options: CurateOptions) =>
+    finish(await runCurate(options, terminal)),
+  );
+}
+
+async function runCurate(options: CurateOptions, terminal: Terminal): Promise<number> {
+  const { data, out, overwrite, metadata, mapping, patients } = options;
+  const { cache } = settingsFromFlags({ cache: options.cache });
+  const view = progressView(terminal, terminal.error);
+  return withInterruption(view.stop, async (signal) => {
+    try {
+      const result = await curate(data, {
+        out,
+        overwrite,
+        metadata,
+        mapping,
+        patients,
+        cache,
+        signal,
+        onEvent: view.show,
+      });
+      view.stop();
+      if (result.problems.length > 0) view.show({ kind: "problems", problems: result.problems });
+      if (options.json) terminal.out(JSON.stringify(result));
+      else report(result, data, terminal);
+      return 0;
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+      terminal.error("stopped; nothing was written");
+      return interrupted;
+    } finally {
+      view.stop();
+    }
+  });
+}
+
+function report(result: CurationResult, data: string, terminal: Terminal): void {
+  const { plan, images, leftOut, relabelled, grouped, groups, classesLeftOut, classes } = result;
+  terminal.out(`${images} images: ${leftOut} left out, ${relabelled} relabelled, ${grouped} in ${groups} groups`);
+  for (const [name, reason] of Object.entries(classesLeftOut)) terminal.out(`class left out: ${name} (${reason})`);
+  terminal.out(`${classes.length} classes stay: ${classes.join(", ")}`);
+  terminal.out(`plan: ${plan}`);
+  terminal.out(
+    `Every line of it says why. Use it with:\n  npx naevus train --data ${shellWord(data)} --curation ${shellWord(plan)}`,
+  );
+}

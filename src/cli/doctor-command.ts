@@ -1,0 +1,43 @@
+/** `naevus doctor`: what trains here, with which library and processor, and what to install where something is missing. */
+import { availableParallelism, cpus } from "node:os";
+import type { Command } from "commander";
+import { EngineError } from "../engine/engine.ts";
+import { installCommands, searchedLibraries } from "../engine/onednn/native.ts";
+import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
+import { cacheFolder } from "../run/cache-folder.ts";
+import { version } from "../run/version.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Adds the command; its exit status is 1 where oneDNN cannot be used. */
+export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  program
+    .command("doctor")
+    .description("Show what trains here: library, processor features, threads, and what to install")
+    .action(() => finish(examine(terminal)));
+}
+
+function examine({ out, environment }: Terminal): number {
+  const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
+  row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
+  row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
+  const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
+  row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
+  row("cache", cacheFolder(undefined, environment));
+  let status = 0;
+  try {
+    const { description } = onednnEngine();
+    row("oneDNN", description.library);
+    row("instruction set", description.instructionSet);
+    row("threads", String(description.threads));
+    row("precision", `${description.defaultPrecision} by default`);
+    row("engine", "onednn");
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    row("oneDNN", error.message.split("\n")[0]!);
+    row("engine", "reference: plain TypeScript, correct but about a thousand times slower");
+    status = 1;
+  }
+  out(status === 0 ? "\nWhere it is missing, oneDNN is installed with:" : "\nInstall oneDNN with:");
+  for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
+  return status;
+}

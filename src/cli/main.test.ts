@@ -1,0 +1,249 @@
+/** The command line in this process: what is printed where, exit statuses, refusals. */
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { settingDescriptions } from "../training/settings.ts";
+import { main } from "./main.ts";
+import { flagOf } from "./setting-options.ts";
+
+let folder: string;
+let data: string;
+let run: string;
+let cache: string;
+let small: readonly string[];
+
+async function naevus(...argv: readonly string[]) {
+  const [out, error]: [string[], string[]] = [[], []];
+  const status = await main(argv, {
+    out: (line) => void out.push(line),
+    error: (line) => void error.push(line),
+    interactive: false,
+    columns: undefined,
+    environment: { XDG_CACHE_HOME: folder },
+  });
+  return { status, out: out.join("\n"), error: error.join("\n") };
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-cli-"));
+  data = join(folder, "data");
+  run = join(folder, "run");
+  cache = join(folder, "cache");
+  const drawn = await naevus("data", "phantom", "--out", data, "--images", "40", "--size", "16");
+  expect(drawn).toMatchObject({ status: 0, out: `${data}: 40 phantom images` });
+  small = ["--data", data, "--image-size", "16", "--engine", "reference", "--batch", "8", "--cache", cache];
+  expect(await naevus("train", ...small, "--epochs", "2", "--out", run)).toMatchObject({ status: 0 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe("train", () => {
+  it("prints one line per epoch, the evaluation and the run folder", async () => {
+    const { status, out } = await naevus("train", ...small, "--epochs", "2", "--out", join(folder, "plain"));
+    expect(status).toBe(0);
+    const lines = out.split("\n");
+    expect(lines.filter((line) => /^epoch [12]\/2 {2}loss \d+\.\d{4} {2}accuracy \d+\.\d % /.test(line))).toHaveLength(
+      2,
+    );
+    for (const line of lines.filter((line) => /^epoch|^official|test images/.test(line))) {
+      expect(line).toContain("phantom data");
+    }
+    expect(out).toMatch(/balanced accuracy/);
+    expect(out).toContain(`run: ${join(folder, "plain")}  (phantom data)`);
+    expect(out.match(/[Nn]ot a medical device/g)).toHaveLength(1);
+    expect(lines[0]).toMatch(/batch 8; f32 on plain TypeScript, 1 thread$/);
+  });
+
+  it("prints with --json nothing but one line of JSON to standard output", async () => {
+    const out = join(folder, "json");
+    const result = await naevus("train", ...small, "--epochs", "1", "--json", "--out", out);
+    expect(result.status).toBe(0);
+    expect(JSON.parse(result.out)).toMatchObject({
+      run: out,
+      epochs: 1,
+      imagesPerSecond: expect.any(Number),
+      loss: expect.any(Number),
+      engine: "reference",
+      precision: "f32",
+      network: "notebook",
+      parameters: expect.any(Number),
+      notice: "phantom data",
+      test: { protocol: "official", accuracy: expect.any(Number) },
+    });
+    expect(result.out).not.toContain("\n");
+    expect(result.error).toMatch(/epoch 1\/1/);
+  });
+
+  it("takes settings from a file, and flags over the file", async () => {
+    const config = join(folder, "settings.json");
+    await writeFile(config, `\uFEFF${JSON.stringify({ epochs: 7, seed: 5, optimizer: "sgd", learningRate: 0.01 })}`);
+    const out = join(folder, "from-file");
+    const { status } = await naevus(
+      "train",
+      ...small,
+      "--config",
+      config,
+      "--epochs",
+      "1",
+      "--momentum",
+      "0.5",
+      "--out",
+      out,
+    );
+    expect(status).toBe(0);
+    const { settings } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    expect(settings).toMatchObject({ epochs: 1, seed: 5, optimizer: "sgd", learningRate: 0.01, momentum: 0.5 });
+  });
+
+  it.each([
+    [["--epochs", "0"], /^naevus: --epochs: expected a whole number of at least 1 and at most 100000, got 0$/],
+    [["--epochs", "-1"], /--epochs: expected .* got -1$/],
+    [["--epochs", "two"], /--epochs: expected .* got "two"$/],
+    [
+      ["--network", "resnet18"],
+      /--network: expected one of notebook, resnet18-w32, got "resnet18"; did you mean resnet18-w32\?/,
+    ],
+    [["--learning-rate", "0"], /--learning-rate: expected a number above 0/],
+    [["--momentum", "0.9"], /momentum: only sgd has it/],
+    [["--epocs", "3"], /unknown option '--epocs'[\s\S]*--epochs/],
+    [["--epochs"], /argument missing/],
+    [["stray"], /too many arguments/],
+    [["--data", "/none/there"], /\/none\/there: no such folder/],
+    [["--config", "/none.json"], /\/none\.json: no such file; expected an object/],
+    [["--config", "/"], /naevus: \/: a folder, not a file; expected an object/],
+    [["--resume", "/none"], /\/none: no run there/],
+    [["--precision", "bf16"], /bf16/],
+  ])("refuses %j in a sentence", async (flags, message) => {
+    const before = await readdir(folder);
+    const { status, out, error } = await naevus("train", ...small, "--out", join(folder, "refused"), ...flags);
+    expect({ status, out }).toEqual({ status: 1, out: "" });
+    expect(error).toMatch(message);
+    expect(error).not.toMatch(/\n {4}at /);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  it.each([
+    ['{"epochs": 0}', /settings-bad\.json: epochs: expected a whole number/],
+    ['{"epocs": 3}', /settings-bad\.json: epocs: unknown setting; did you mean epochs\?/],
+    ["[1]", /settings-bad\.json: expected an object such as/],
+    ["epochs: 3", /settings-bad\.json: no valid JSON/],
+  ])("refuses the settings file %s", async (text, message) => {
+    const config = join(folder, "settings-bad.json");
+    await writeFile(config, text);
+    const { status, error } = await naevus("train", ...small, "--config", config);
+    expect(status).toBe(1);
+    expect(error).toMatch(message);
+  });
+
+  it("keeps the model where no test image can be decoded", async () => {
+    const spoilt = join(folder, "spoilt");
+    await cp(data, spoilt, { recursive: true });
+    const test = join(spoilt, "Test");
+    for (const file of await readdir(test, { recursive: true })) {
+      if (file.endsWith(".jpg")) await writeFile(join(test, file), "no image");
+    }
+    const out = join(folder, "unjudged");
+    const result = await naevus("train", ...small, "--data", spoilt, "--epochs", "1", "--out", out);
+    expect(result).toMatchObject({ status: 0, out: expect.stringContaining("There are no test images") });
+    expect(result.error).toMatch(/Test\/.*\.jpg: not an image, left out/);
+    expect(await readdir(out)).toContain("model.onnx");
+  });
+
+  it("refuses to overwrite a run", async () => {
+    const { status, error } = await naevus("train", ...small, "--out", run);
+    expect(status).toBe(1);
+    expect(error).toMatch(/there is a run already/);
+  });
+
+  it("resumes with the run's settings, and refuses others", async () => {
+    const copy = join(folder, "resumed");
+    await cp(run, copy, { recursive: true });
+    await rm(join(copy, "model.onnx"));
+    const refused = await naevus("train", "--resume", copy, "--epochs", "9", "--seed", "1");
+    expect(refused.status).toBe(1);
+    expect(refused.error).toMatch(/leave out --epochs 9 \(the run has 2\) and --seed 1 \(the run has 0\)/);
+    const elsewhere = await naevus("train", "--resume", copy, "--out", run);
+    expect(elsewhere.error).toMatch(/leave out --out/);
+    // What is the same may be given again.
+    const again = await naevus("train", ...small, "--epochs", "2", "--resume", copy);
+    expect(again).toMatchObject({
+      status: 0,
+      out: expect.stringContaining("the training is finished; writing the model"),
+    });
+    expect(await readFile(join(copy, "model.onnx"))).toEqual(await readFile(join(run, "model.onnx")));
+  });
+});
+
+describe("evaluate", () => {
+  it("prints tables, or one JSON object", async () => {
+    const tables = await naevus("evaluate", run, "--data", data, "--cache", cache);
+    expect(tables.status).toBe(0);
+    expect(tables.out).toMatch(/official: \d+ images of 9 classes, phantom data[\s\S]*confusion matrix/);
+    const json = await naevus("evaluate", run, "--data", data, "--cache", cache, "--json");
+    const figures = JSON.parse(json.out);
+    expect(Object.keys(figures)).toEqual(
+      expect.arrayContaining([
+        ...["protocol", "samples", "accuracy", "accuracyInterval", "balancedAccuracy", "classes", "perClass", "macro"],
+        ...["weighted", "confusionMatrix"],
+      ]),
+    );
+    expect(figures.origin).toBe("phantom");
+  });
+
+  it("asks for data, and names what is missing", async () => {
+    expect(await naevus("evaluate", run)).toMatchObject({ status: 1, error: expect.stringContaining("--data") });
+    const missing = await naevus("evaluate", join(folder, "none"), "--data", data);
+    expect(missing).toMatchObject({ status: 1, error: expect.stringMatching(/none: no run there/) });
+  });
+});
+
+describe("predict", () => {
+  it("prints the likeliest classes, or all as JSON, and fails only where nothing was judged", async () => {
+    const image = join(data, "Test", "nevus", (await readdir(join(data, "Test", "nevus")))[0]!);
+    const text = await naevus("predict", run, image);
+    expect(text.status).toBe(0);
+    expect(text.out).toMatch(/\.jpg: .+ \d+\.\d %, .+ \d+\.\d %, .+ \d+\.\d % {2}\(phantom data\)$/);
+    const mixed = await naevus("predict", run, image, join(folder, "none.jpg"), "--json");
+    expect(mixed.status).toBe(0);
+    expect(JSON.parse(mixed.out)).toMatchObject({
+      notice: "phantom data",
+      predictions: [{ image }, { error: expect.any(String) }],
+    });
+    expect(mixed.error).toMatch(/none\.jpg: no such file/);
+    expect(await naevus("predict", run, join(folder, "none.jpg"))).toMatchObject({ status: 1, out: "" });
+  });
+});
+
+describe("help", () => {
+  it("shows every setting", async () => {
+    const { status, out } = await naevus("train", "--help");
+    expect(status).toBe(0);
+    for (const { name } of settingDescriptions) expect(out).toContain(`${flagOf(name)} <`);
+    for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);
+  });
+
+  it.each(["evaluate", "predict", "data", "doctor"])("is there for %s", async (command) => {
+    expect(await naevus(command, "--help")).toMatchObject({ status: 0, out: expect.stringMatching(/^Usage: naevus/) });
+  });
+
+  it("suggests the command that was meant", async () => {
+    expect(await naevus("trian")).toMatchObject({ status: 1, error: expect.stringMatching(/Did you mean train/) });
+    expect(await naevus("--version")).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  });
+});
+
+it("doctor says what is here and what to install", async () => {
+  const { out } = await naevus("doctor");
+  for (const word of [
+    "processor",
+    "searched for oneDNN",
+    "cache",
+    "Debian 12",
+    "Debian 13",
+    "Ubuntu",
+    "Fedora",
+    "macOS",
+  ]) {
+    expect(out).toContain(word);
+  }
+});

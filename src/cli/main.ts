@@ -1,0 +1,68 @@
+/** The command line: one verb per job, and an exit status. `bin/naevus.js` calls `main`. */
+import { Command, CommanderError } from "commander";
+import { version } from "../run/version.ts";
+import { addAuditCommand } from "./audit-command.ts";
+import { addCompareCommand } from "./compare-command.ts";
+import { addCrossValidateCommand } from "./cross-validate-command.ts";
+import { addCurateCommand } from "./curate-command.ts";
+import { addDataCommand } from "./data-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
+import { addEvaluateCommand } from "./evaluate-command.ts";
+import { addPredictCommand } from "./predict-command.ts";
+import { addProfileCommand } from "./profile-command.ts";
+import { addShowCommand } from "./show-command.ts";
+import { addStudyCommand } from "./study-command.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+import { addTrainCommand } from "./train-command.ts";
+
+/**
+ * Runs one command.
+ *
+ * @param argv the arguments after the program's name
+ * @returns the exit status: 0 done, 1 failed (a sentence on standard error says why), 130 interrupted
+ */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let status = 0;
+  const finish = (result: number) => {
+    status = result;
+  };
+  const program = new Command("naevus")
+    .description("Trains, judges, explains and ships convolutional networks on photographs of skin lesions.")
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError("(--help shows what can be given)")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
+      writeErr: (text) => terminal.error(text.replace(/\n$/, "")),
+    });
+  for (const add of [
+    addStudyCommand,
+    addTrainCommand,
+    addEvaluateCommand,
+    addCompareCommand,
+    addPredictCommand,
+    addCrossValidateCommand,
+    addAuditCommand,
+    addCurateCommand,
+    addShowCommand,
+    addDataCommand,
+    addProfileCommand,
+    addDoctorCommand,
+  ]) {
+    add(program, terminal, finish);
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.error(describe(error, terminal.environment));
+    return 1;
+  }
+}
+
+function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): string {
+  if (!(error instanceof Error)) return `naevus: ${error}`;
+  return NAEVUS_DEBUG ? (error.stack ?? error.message) : `naevus: ${error.message}`;
+}

@@ -1,0 +1,111 @@
+/** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
+import type { RunEvent } from "../run/train.ts";
+import { formatDuration } from "./duration.ts";
+import { movingBar } from "./moving-bar.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ProgressView {
+  show(event: RunEvent): void;
+  /** Takes the bar away; further events may bring it back. */
+  stop(): void;
+}
+
+/** Stands beside every figure of drawn images. */
+export const phantomNotice = "phantom data";
+
+/** Problems that are listed one by one. */
+const listedProblems = 20;
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+const count = (value: number): string => value.toLocaleString("en-US");
+
+interface Figures {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
+}
+
+const figures = ({ loss, accuracy, imagesPerSecond }: Figures): string =>
+  `loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)}  ${Math.round(imagesPerSecond)} images/s`;
+
+/**
+ * @param print takes the plain lines: standard output, or standard error where the output is JSON
+ */
+export function progressView(terminal: Terminal, print: (line: string) => void): ProgressView {
+  /** Whether plain lines would run into the bar, which moves on standard error. */
+  const sameScreen = print === terminal.error || terminal.columns !== undefined;
+  const { move, stop, log } = movingBar(terminal);
+  let phantom = "";
+  let batch = 0;
+
+  const line = (text: string) => {
+    stop();
+    print(text);
+  };
+
+  const views: { readonly [K in RunEvent["kind"]]: (event: Extract<RunEvent, { kind: K }>) => void } = {
+    warning: ({ message }) => {
+      stop();
+      terminal.error(`warning: ${message}`);
+    },
+    drawing: ({ done, total }) => {
+      move("drawing phantom images", done, total, `${done} of ${total}`);
+      if (done === total) stop();
+    },
+    packing: ({ done, total }) => {
+      move("reading images", done, total, `${done} of ${total}`);
+      if (done === total) stop();
+    },
+    problems: ({ problems }) => {
+      stop();
+      for (const { path, message } of problems.slice(0, listedProblems)) terminal.error(`${path}: ${message}`);
+      const more = problems.length - listedProblems;
+      if (more > 0) terminal.error(`and ${more} more of this kind`);
+    },
+    begin: ({ run, config, progress }) => {
+      const { settings, resolved, data, versions } = config;
+      batch = resolved.batch;
+      if (data.origin === "phantom") phantom = `  (${phantomNotice})`;
+      line(
+        `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
+          `batch ${batch}; ${resolved.precision} on ${versions.engine}, ` +
+          `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
+          `${resolved.threads} ${resolved.threads === 1 ? "thread" : "threads"}`,
+      );
+      line(
+        `${count(data.train)} training and ${count(data.test)} test images of ${data.classes.length} classes${phantom}`,
+      );
+      line(`run: ${run}`);
+      if (progress.epoch > 0 || progress.step > 0) {
+        const { epoch, step } = progress;
+        line(
+          step > 0
+            ? `going on in epoch ${epoch + 1}, after ${step} steps`
+            : epoch < settings.epochs
+              ? `going on after epoch ${epoch}`
+              : "the training is finished; writing the model again",
+        );
+      }
+    },
+    step: (event) => {
+      const { epoch, epochs, step, stepsPerEpoch, imagesPerSecond } = event;
+      const done = (epoch - 1) * stepsPerEpoch + step;
+      const total = epochs * stepsPerEpoch;
+      const left = imagesPerSecond > 0 ? `  ${formatDuration(((total - done) * batch) / imagesPerSecond)} left` : "";
+      const name = phantom === "" ? "training" : `training on ${phantomNotice}`;
+      move(name, done, total, `epoch ${epoch}/${epochs}  ${figures(event)}${left}`);
+    },
+    epoch: ({ metrics, epochs }) => {
+      const { epoch, seconds, imagesPerSecond, images } = metrics;
+      const left = imagesPerSecond > 0 ? formatDuration(((epochs - epoch) * images) / imagesPerSecond) : "";
+      const text =
+        `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${figures(metrics)}  ` +
+        `${seconds.toFixed(1)} s${epoch < epochs && left ? `  ${left} left` : ""}${phantom}`;
+      if (!sameScreen || !log(text)) print(text);
+    },
+  };
+  return {
+    show: (event) => (views[event.kind] as (event: RunEvent) => void)(event),
+    stop,
+  };
+}

@@ -1,0 +1,115 @@
+/** The settings as options of a command, made from their schema, and settings collected from options and a file. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import {
+  checkSettings,
+  parseSettings,
+  type SettingDescription,
+  type SettingName,
+  type Settings,
+  SettingsError,
+  type SettingsInput,
+  settingDescriptions,
+  settingFromText,
+} from "../training/settings.ts";
+
+/** A setting's option: `learningRate` is `--learning-rate`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+const placeholders = { integer: "n", number: "x" } as const;
+
+function placeholderOf({ type, expected }: SettingDescription): string {
+  if (type === "string") return expected === "a path" ? "path" : "name";
+  return placeholders[type];
+}
+
+function helpOf({ description, choices, defaultValue }: SettingDescription): string {
+  const notes = [
+    ...(choices ? [choices.join(", ")] : []),
+    ...(defaultValue === undefined ? [] : [`default ${defaultValue}`]),
+  ];
+  return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
+}
+
+/** Gives a command an option for each of the named settings. */
+export function addSettingOptions(command: Command, names: readonly SettingName[] | "all" = "all"): Command {
+  for (const setting of settingDescriptions) {
+    if (names !== "all" && !names.includes(setting.name)) continue;
+    command.addOption(new Option(`${flagOf(setting.name)} <${placeholderOf(setting)}>`, helpOf(setting)));
+  }
+  return command;
+}
+
+/** The settings among a command's options, checked one by one; throws SettingsError, which names the flag. */
+export function settingsFromFlags(options: Readonly<Record<string, unknown>>): SettingsInput {
+  const given = settingDescriptions.flatMap(({ name }) => {
+    const text = options[name];
+    return typeof text === "string" ? [[name, settingFromText(name, text)] as const] : [];
+  });
+  const settings = Object.fromEntries(given);
+  checkSettings(settings, flagOf);
+  return settings;
+}
+
+function unreadable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "no such file";
+  return code === "EISDIR" ? "a folder, not a file" : message;
+}
+
+/** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
+export async function settingsFromFile(file: string): Promise<SettingsInput> {
+  let settings: unknown;
+  try {
+    // Some editors put a byte order mark in front.
+    settings = JSON.parse((await readFile(file, "utf8")).replace(/^\uFEFF/, ""));
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? `no valid JSON (${error.message})` : unreadable(error);
+    throw new SettingsError(`${file}: ${reason}; expected an object such as {"epochs": 30}`, { cause: error });
+  }
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+    throw new SettingsError(`${file}: expected an object such as {"epochs": 30}, got ${JSON.stringify(settings)}`);
+  }
+  checkSettings(settings, (name) => `${file}: ${name}`);
+  return settings;
+}
+
+/** Settings from the file of `--config` and from flags, which have the last word. */
+export async function collectSettings(options: Readonly<Record<string, unknown>>): Promise<SettingsInput> {
+  const { config } = options;
+  const fromFlags = settingsFromFlags(options);
+  const settings = { ...(typeof config === "string" ? await settingsFromFile(config) : {}), ...fromFlags };
+  parseSettings(settings);
+  return settings;
+}
+
+/** Settings with the paths of data files made absolute, so that a run finds them again from another folder. */
+export function withAbsolutePaths<S extends SettingsInput>(settings: S): S {
+  const paths = (["curation", "metadata"] as const).flatMap((name) => {
+    const path = settings[name];
+    return path === undefined ? [] : [[name, resolve(path)] as const];
+  });
+  return { ...settings, ...Object.fromEntries(paths) };
+}
+
+/** What a resumed run may be told anew. */
+const free: readonly SettingName[] = ["data", "cache", "out"];
+
+/** Throws SettingsError where settings given to `--resume` differ from those of the run. */
+export function refuseOtherSettings(
+  given: SettingsInput,
+  run: { readonly settings: Settings; readonly resolved: Readonly<Record<string, unknown>> },
+): void {
+  const other = Object.entries(given).filter(
+    ([name, value]) =>
+      !free.includes(name as SettingName) &&
+      value !== run.settings[name as SettingName] &&
+      value !== run.resolved[name],
+  );
+  if (other.length === 0) return;
+  const list = other.map(
+    ([name, value]) => `${flagOf(name)} ${value} (the run has ${run.settings[name as SettingName] ?? "its default"})`,
+  );
+  throw new SettingsError(`--resume goes on with the run's own settings; leave out ${list.join(" and ")}`);
+}

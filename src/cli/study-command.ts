@@ -1,0 +1,152 @@
+/** `naevus study`: the ten chapters from the data to the conclusion, within a time budget, as one report. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { chapters, study } from "../report/study/study.ts";
+import type { StudyEvent } from "../report/study/study-context.ts";
+import { type SettingName, SettingsError } from "../training/settings.ts";
+import { formatDuration } from "./duration.ts";
+import { interrupted, isAbort, withInterruption } from "./interruption.ts";
+import { movingBar } from "./moving-bar.ts";
+import { phantomNotice, progressView } from "./progress.ts";
+import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
+import type { Terminal } from "./terminal.ts";
+import { intendedUse } from "./train-command.ts";
+import { trainingData } from "./training-data.ts";
+
+interface StudyOptions extends Readonly<Record<string, unknown>> {
+  readonly budget: string;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** What all trainings of a study share; the rest is what the study compares. */
+const shared: readonly SettingName[] = [
+  "data",
+  "metadata",
+  "groupBy",
+  "imageSize",
+  "geometry",
+  "engine",
+  "precision",
+  "batch",
+  "seed",
+  "testFraction",
+  "threads",
+  "cache",
+];
+
+/** Adds the command; `finish` takes its exit status. */
+export function addStudyCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("study")
+    .description("Study a data folder from its audit to a judged model, and write the report")
+    .option("--budget <minutes>", "Minutes for the whole; they decide epochs and folds, as the report states", "30")
+    .option("--out <path>", "Folder of the study; one that was stopped is gone on with", "study")
+    .option("--json", "Print one JSON line with the main figures to standard output, all else to standard error")
+    .addHelpText(
+      "after",
+      "\nWithout --data: the folder in NAEVUS_DATA, else data/isic9, else images that naevus draws itself (phantom data).",
+    );
+  addSettingOptions(command, shared).action(async (options: StudyOptions) => finish(await runStudy(options, terminal)));
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= 100_000) return minutes;
+  throw new SettingsError(`--budget: expected a number of minutes above 0 and at most 100000, got "${text}"`);
+}
+
+async function runStudy(options: StudyOptions, terminal: Terminal): Promise<number> {
+  const budget = minutesOf(options.budget);
+  const print = options.json ? terminal.error : terminal.out;
+  // The study's folder holds the runs: `out` is no setting of theirs.
+  const { out, ...flags } = options;
+  const { data: given, metadata, ...settings } = withAbsolutePaths(settingsFromFlags(flags));
+  const view = studyView(terminal, print);
+  const notice = () => {
+    view.stop();
+    terminal.error("stopping after this step (Ctrl-C once more stops at once)");
+  };
+  return withInterruption(notice, async (signal) => {
+    try {
+      const data = await trainingData({
+        given,
+        cache: settings.cache,
+        environment: terminal.environment,
+        note: terminal.error,
+        onProgress: (done, total) => view.show({ kind: "drawing", done, total }),
+        signal,
+      });
+      const report = await study({ data, metadata, budget, out, settings, signal, onEvent: view.show });
+      view.stop();
+      const { accuracy, balancedAccuracy } = report.evaluation.figures;
+      const phantom = report.origin === "phantom" ? `  (${phantomNotice})` : "";
+      print("");
+      for (const line of report.conclusion.found) print(`- ${line}`);
+      print("");
+      print(`report: ${resolve(out, "report.html")}${phantom}`);
+      print(intendedUse);
+      if (options.json) {
+        terminal.out(
+          JSON.stringify({
+            report: resolve(out, "report.html"),
+            origin: report.origin,
+            protocol: report.evaluation.protocol,
+            samples: report.evaluation.samples,
+            accuracy: accuracy.value,
+            accuracyInterval: accuracy.interval,
+            balancedAccuracy: balancedAccuracy.value,
+            balancedAccuracyInterval: balancedAccuracy.interval,
+            recipe: report.final.recipe,
+            budget: report.budget,
+          }),
+        );
+      }
+      return 0;
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+      terminal.error("stopped; the same command goes on with what is done");
+      return interrupted;
+    } finally {
+      view.stop();
+    }
+  });
+}
+
+/** A line per chapter and per fold, with a bar beside them where there is a terminal. */
+function studyView(terminal: Terminal, print: (line: string) => void) {
+  const runs = progressView(terminal, print);
+  const bar = movingBar(terminal);
+  const stop = () => {
+    runs.stop();
+    bar.stop();
+  };
+  return {
+    stop,
+    show(event: StudyEvent): void {
+      if (event.kind === "chapter") {
+        stop();
+        print(`${event.number}/${chapters.length}  ${event.title}`);
+      } else if (event.kind === "fit") {
+        const { recipe, fold, folds, epoch, epochs, step, stepsPerEpoch, accuracy, imagesPerSecond } = event;
+        const done = (epoch - 1) * stepsPerEpoch + step;
+        const total = epochs * stepsPerEpoch;
+        const name = `${recipe}, fold ${fold + 1}/${folds}`;
+        runs.stop();
+        bar.move(name, done, total, `epoch ${epoch}/${epochs}  accuracy ${(accuracy * 100).toFixed(1)} %`);
+        if (done === total) {
+          bar.stop();
+          print(`      ${name}: ${epochs} epochs, ${Math.round(imagesPerSecond)} images/s`);
+        }
+      } else if (event.kind !== "kept") {
+        bar.stop();
+        // A line for each epoch of the two last trainings would hide the rest.
+        if (event.kind !== "epoch") runs.show(event);
+        else if (event.metrics.epoch === event.epochs) {
+          runs.stop();
+          print(`      trained ${event.epochs} epochs, the last in ${formatDuration(event.metrics.seconds)}`);
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** Where the command line writes to and what it knows of its surroundings; tests give their own. */
+import { writeError } from "../files.ts";
+
+export interface Terminal {
+  /** One line to standard output. */
+  out(line: string): void;
+  /** One line to standard error. */
+  error(line: string): void;
+  /** Whether standard error is a terminal that can show a moving bar. */
+  readonly interactive: boolean;
+  /** Width of standard output in characters; undefined where it is no terminal. */
+  readonly columns: number | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The process's own. */
+export function processTerminal(): Terminal {
+  let told = false;
+  // The work goes on where its output cannot be written. A reader such as `head` may close the pipe early: nobody is left to be told.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || told) return;
+    told = true;
+    process.stderr.write(`naevus: ${writeError("standard output", error).message}\n`);
+    process.once("exit", () => {
+      process.exitCode ||= 1;
+    });
+  });
+  process.stderr.on("error", () => undefined);
+  return {
+    out: (line) => void process.stdout.write(`${line}\n`),
+    error: (line) => void process.stderr.write(`${line}\n`),
+    interactive: process.stderr.isTTY === true,
+    // A terminal that does not know its width says 0.
+    columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
+    environment: process.env,
+  };
+}
+
+/** A word as a shell takes it. */
+export const shellWord = (word: string): string =>
+  /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,153 @@
+/** The public interface of naevus: everything that `import ... from "naevus"` gives. */
+
+// Data
+export { type Audit, type AuditCounts, type AuditOptions, auditDataset } from "./audit/audit.ts";
+export { applyCuration } from "./dataset/apply-curation.ts";
+export { type ContentHashes, type HashOptions, hashContents } from "./dataset/content-hashes.ts";
+export { type CurationFindings, makeCurationPlan } from "./dataset/curate.ts";
+export {
+  type CurationPlan,
+  type CurationPlanFile,
+  type CurationStep,
+  formatCurationPlan,
+  readCurationPlan,
+} from "./dataset/curation-plan.ts";
+export {
+  type Dataset,
+  DatasetError,
+  type ImageRecord,
+  type Problem,
+  readDataset,
+  type Split,
+} from "./dataset/dataset.ts";
+export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
+export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
+export { isic9Manifest, type ManifestEntry } from "./dataset/isic-archive/manifest.ts";
+export {
+  type ImageMetadata,
+  type MatchedMetadata,
+  type Metadata,
+  matchMetadata,
+  readMetadata,
+} from "./dataset/metadata.ts";
+export {
+  applyProtocol,
+  type Folds,
+  foldDataset,
+  foldIndices,
+  foldsOf,
+  type ProtocolOptions,
+} from "./dataset/protocols.ts";
+export type { CurationSummary, ProtocolSummary } from "./dataset/records.ts";
+// Engines
+export {
+  type Engine,
+  type EngineDescription,
+  EngineError,
+  type EngineName,
+  type InferencePlan,
+  type OptimizerState,
+  type Precision,
+  type TrainingPlan,
+} from "./engine/engine.ts";
+export { onednnEngine } from "./engine/onednn/onednn-engine.ts";
+export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
+export { referenceEngine } from "./engine/reference/reference-engine.ts";
+export { selectEngine } from "./engine/select-engine.ts";
+// Judging
+export { ageBand } from "./evaluation/age-band.ts";
+export { type Calibration, calibration } from "./evaluation/calibration.ts";
+export {
+  type BootstrapOptions,
+  clusterBootstrap,
+  type Estimate,
+  type Estimates,
+} from "./evaluation/cluster-bootstrap.ts";
+export {
+  type CompleteEvaluation,
+  type CompleteEvaluationOptions,
+  completeEvaluation,
+} from "./evaluation/complete-evaluation.ts";
+export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluation } from "./evaluation/evaluation.ts";
+export { findLabelErrors, type LabelErrors } from "./evaluation/label-errors.ts";
+export { lesionQuestions, type Question } from "./evaluation/lesion-questions.ts";
+export { compareModels, type ModelComparison } from "./evaluation/model-comparison.ts";
+export { fitTemperature, type TemperatureFit } from "./evaluation/temperature.ts";
+// Runs
+export { FileError } from "./files.ts";
+// Augmentation
+export { type Affine, affineMap, compose, invert } from "./image/augmentation/affine.ts";
+export { Augmenter, Transformer } from "./image/augmentation/augmenter.ts";
+export {
+  brightness,
+  type ColourMatrix,
+  composeColour,
+  contrast,
+  hueRotation,
+  saturation,
+} from "./image/augmentation/colour-matrix.ts";
+export { augmentationGallery, type GalleryRow } from "./image/augmentation/gallery.ts";
+export { type Mixing, mixBatch } from "./image/augmentation/mixing.ts";
+export {
+  type Augmentation,
+  type AugmentationPolicy,
+  affine,
+  colour,
+  dihedral,
+  erase,
+  flip,
+  type PolicyName,
+  policies,
+  policyNames,
+  resizedCrop,
+} from "./image/augmentation/policy.ts";
+export { drawTransform, type Transform } from "./image/augmentation/transform.ts";
+export { decodeImage, ImageError } from "./image/decode.ts";
+export { type Geometry, geometryNames } from "./image/geometry.ts";
+export {
+  type DownloadEvent,
+  type DownloadOptions,
+  type DownloadResult,
+  downloadIsicImages,
+} from "./image/isic-download.ts";
+export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
+export { writePhantomDataset } from "./image/phantom.ts";
+export { loadModel, type Model, ModelError } from "./inference/model.ts";
+// Networks
+export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "./network/architectures.ts";
+export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
+export {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+} from "./network/layer.ts";
+export { countTrainable, initialParameters, type Tensor, type Tensors } from "./network/parameters.ts";
+export { NetworkError } from "./network/shape.ts";
+export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
+export { Random } from "./random.ts";
+// The study
+export { type StudyOptions, study } from "./report/study/study.ts";
+export type { StudyEvent } from "./report/study/study-context.ts";
+export type { StudyReport } from "./report/study/study-report.ts";
+export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";
+export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
+export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
+export { evaluate } from "./run/evaluate.ts";
+export { type DataSettings, openData } from "./run/open-data.ts";
+export { type Prediction, type Predictions, predict } from "./run/predict.ts";
+export { RunError } from "./run/run-folder.ts";
+export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";
+// Training
+export { CheckpointError, type EpochMetrics } from "./training/checkpoint.ts";
+export { parseSettings, type Settings, SettingsError, type SettingsInput } from "./training/settings.ts";
+export { TrainingError } from "./training/train.ts";

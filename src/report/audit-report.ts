@@ -1,0 +1,69 @@
+/** Audits a data folder and leaves `audit.json` and `audit.html`. */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Audit, type AuditProgress, auditDataset } from "../audit/audit.ts";
+import { type Dataset, type Problem, readDataset } from "../dataset/dataset.ts";
+import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
+import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { writeError, writeFileAtomic } from "../files.ts";
+import { filePicture } from "../image/picture.ts";
+import { Random } from "../random.ts";
+import { auditPage } from "./audit-page.ts";
+
+export interface AuditReportOptions {
+  /** Folder for the two files; made where it is missing. */
+  readonly out: string;
+  /** Tables of metadata; without them lesions, patients and diagnoses are not known. */
+  readonly metadata?: string | readonly string[] | undefined;
+  /** A mapping of diagnoses to classes, before what is built in. */
+  readonly mapping?: string | undefined;
+  readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AuditReport {
+  readonly audit: Audit;
+  /** `audit.json` and `audit.html`. */
+  readonly files: { readonly json: string; readonly html: string };
+  /** What is odd about the metadata. */
+  readonly problems: readonly Problem[];
+}
+
+const pictureSize = 128;
+const picturesPerClass = 8;
+
+/** Throws DatasetError for data, metadata or a mapping that cannot be used; FileError; the signal's reason where it aborts. */
+export async function writeAudit(
+  data: string,
+  { out, metadata, mapping, onProgress, signal }: AuditReportOptions,
+): Promise<AuditReport> {
+  const dataset = await readDataset(data);
+  const table = metadata === undefined ? undefined : await readMetadata(metadata);
+  const audit = await auditDataset(dataset, {
+    metadata: table && matchMetadata(dataset.images, table),
+    mapping: mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes),
+    onProgress,
+    signal,
+  });
+  const folder = resolve(out);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+  const files = { json: join(folder, "audit.json"), html: join(folder, "audit.html") };
+  await writeFileAtomic(files.json, `${JSON.stringify(audit, undefined, 1)}\n`);
+  const page = await auditPage(audit, {
+    gallery: sampleOfClasses(dataset, picturesPerClass),
+    picture: (path) => filePicture(join(dataset.root, path), pictureSize),
+  });
+  await writeFileAtomic(files.html, page);
+  return { audit, files, problems: table?.problems ?? [] };
+}
+
+/** For each class some of its images, by path, drawn at random but the same every time. */
+export function sampleOfClasses({ classes, images }: Dataset, count: number): string[][] {
+  return classes.map((_, label) => {
+    const own = images.filter((image) => image.label === label);
+    const order = Random.of(0, label).shuffle(Array.from(own, (_, i) => i));
+    return order.slice(0, count).map((i) => own[i]!.path);
+  });
+}

@@ -1,0 +1,125 @@
+/** An audit as text for a terminal: what was found, the worst first, with examples. */
+import type { Audit, NearDuplicatePair, Place } from "../audit/audit.ts";
+import { oddities } from "../audit/file-findings.ts";
+import { textTable } from "../evaluation/text-table.ts";
+
+/** Examples of each kind of finding. */
+const examples = 3;
+
+const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+
+/** `1 image`, `2 images`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+
+const listed = <Item>(items: readonly Item[], lineOf: (item: Item) => string): string[] => [
+  ...items.slice(0, examples).map((item) => `    ${lineOf(item)}`),
+  ...(items.length > examples ? [`    and ${(items.length - examples).toLocaleString("en-US")} more`] : []),
+];
+
+const places = (files: readonly Place[]): string => files.map(({ path }) => path).join("  =  ");
+
+/** How a conflict's pair of classes is called, such as `melanoma & seborrheic keratosis`. */
+export const classPair = (files: readonly Place[]): string =>
+  [...new Set(files.map((file) => file.class))].sort().join(" & ");
+
+/** Counts by a text, the most frequent first. */
+export function tally(texts: readonly string[]): readonly (readonly [text: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+}
+
+const nearLine = ({ a, b, turn, shows, detail }: NearDuplicatePair): string =>
+  `${a.path}  ~  ${b.path} (${turn}, shows ${shows.map((part) => `${Math.round(part * 100)} %`).join(" x ")}; detail ${detail.toFixed(2)})`;
+
+/** The whole text; lines are not wrapped. */
+export function formatAudit(audit: Audit): string {
+  const { counts, confounds } = audit;
+  const drawn = audit.splitDrawn ? " (drawn, as there is no Test folder)" : "";
+  const lines: string[] = [
+    `${audit.root}${audit.origin === "phantom" ? " (phantom data)" : ""}`,
+    `${counted(counts.images, "image file")} of ${audit.classes.length} classes, ${counted(counts.contents, "distinct content")}; split${drawn}: ` +
+      audit.distribution.splits.map(({ name, total }) => `${name} ${total}`).join(", "),
+    "",
+  ];
+  const section = (title: string, found: readonly string[]): void => {
+    lines.push(title, ...found, "");
+  };
+  const conflicts = audit.exactDuplicates.filter(({ labelConflict }) => labelConflict);
+  const sameClass = audit.exactDuplicates.filter(({ labelConflict }) => !labelConflict);
+
+  section("Labels", [
+    `  ${counted(conflicts.length, "image")} under two labels (label conflicts, by content)`,
+    ...tally(conflicts.map(({ files }) => classPair(files))).map(([pair, count]) => `    ${count}  ${pair}`),
+    `  ${counted(counts.metadataDisagreements, "label")} that the metadata's diagnosis contradicts${audit.metadata ? "" : " (no metadata given)"}`,
+    ...tally(audit.disagreements.map((one) => `${one.class}, called ${one.diagnosis}`)).map(
+      ([pair, count]) => `    ${count}  ${pair}`,
+    ),
+  ]);
+  section("Leaks", [
+    `  ${counted(counts.testImagesInTrain, "test image")} whose content stands in Train`,
+    `  ${counted(counts.testImagesOfTrainLesions, "further test image")} whose lesion stands in Train (${counted(counts.lesionsAcrossSplits, "lesion")} and ${counted(counts.patientsAcrossSplits, "patient")} span the split)`,
+    `  ${counted(counts.nearDuplicateLeaks, "near duplicate pair")} across the split`,
+    `  ${counted(counts.cleanTestImages, "clean test image")} left`,
+  ]);
+  section("Duplicates", [
+    `  ${counted(counts.exactDuplicateGroups, "content")} that several files hold, ${sameClass.length} of them within one class`,
+    ...listed(sameClass, ({ files }) => places(files)),
+    `  ${counted(counts.nearDuplicatePairs, "pair")} of near duplicates: the same photograph turned, cut or saved anew, or the very same skin`,
+    ...listed(audit.nearDuplicates, nearLine),
+  ]);
+  section("Files", [
+    `  ${counted(counts.unreadable, "unreadable file")}`,
+    ...listed(audit.unreadable, ({ path, message }) => `${path}: ${message}`),
+    ...(counts.leftOut > 0
+      ? [`  ${counted(counts.leftOut, "entry", "entries")} of the folder not taken for images`]
+      : []),
+    ...listed(audit.leftOut, ({ path, message }) => `${path}: ${message}`),
+    ...Object.entries(audit.oddities).flatMap(([kind, found]) =>
+      found.length === 0
+        ? []
+        : [
+            `  ${counted(found.length, "file")}: ${oddities[kind as keyof typeof oddities]}`,
+            ...listed(found, ({ path, what }) => `${path}: ${what}`),
+          ],
+    ),
+    `  ${counted(counts.outliers, "outlier")} (${audit.outlierRule})`,
+    ...listed(
+      audit.outliers,
+      ({ path, what, value, median, score }) =>
+        `${path}: ${what} ${value.toFixed(1)}, median ${median.toFixed(1)} (${score.toFixed(1)} standard deviations)`,
+    ),
+  ]);
+  const { all, splits } = audit.distribution;
+  const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(1));
+  section("Classes", [
+    textTable([
+      ["class", ...splits.map(({ name }) => name), "all", "after curation"],
+      ...audit.classes.map((name, label) => [
+        name,
+        ...[...splits, all, audit.curated.all].map(({ counts: own }) => String(own[label]!)),
+      ]),
+      ["imbalance ratio", ...[...splits, all, audit.curated.all].map((own) => ratio(own.imbalanceRatio))],
+    ]),
+  ]);
+  if (confounds) {
+    const { evidence, ids, samples, classesTried } = confounds;
+    section("Sources: what a trivial model tells without looking at a lesion", [
+      textTable([
+        ["evidence", "balanced accuracy", "guessing", "best permuted", "p"],
+        ...evidence.map((one) => [
+          one.evidence,
+          percent(one.balancedAccuracy),
+          percent(one.chance),
+          percent(one.permuted),
+          one.pValue.toFixed(2),
+        ]),
+        ...(ids ? [["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), "", ""]] : []),
+      ]),
+      `(${samples} images of ${classesTried} classes, cross-validated with lesions whole` +
+        `${ids ? `; adjusted mutual information of id range and class ${ids.adjustedMutualInformation.toFixed(2)}` : ""})`,
+    ]);
+  }
+  return lines.join("\n").trimEnd();
+}

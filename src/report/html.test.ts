@@ -1,0 +1,82 @@
+/** Nothing that stands in a name becomes markup, and charts and sheets are whole drawings. */
+import fc from "fast-check";
+import sharp from "sharp";
+import { describe, expect, test } from "vitest";
+import { svgToPng } from "../image/picture.ts";
+import { distributionChart } from "./audit-charts.ts";
+import { drawChart } from "./chart.ts";
+import { contactSheet } from "./contact-sheet.ts";
+import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
+
+describe("html", () => {
+  test("escapes everything that is not HTML already", () => {
+    const name = `<img src=x onerror='alert("1")'>&`;
+    expect(html`<b title="${name}">${name}</b>`.text).toBe(
+      `<b title="${escapeHtml(name)}">&lt;img src=x onerror=&#39;alert(&quot;1&quot;)&#39;&gt;&amp;</b>`,
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(html`${text}`.text).not.toMatch(/[<>"']|&(?!(amp|lt|gt|quot|#39);)/);
+      }),
+    );
+  });
+
+  test("takes pieces, lists and numbers, and writes nothing for what is not there", () => {
+    expect(html`<p>${html`<i>a</i>`}${[1, "<", html`<br>`]}${undefined}${false}${0}</p>`.text).toBe(
+      "<p><i>a</i>1&lt;<br>0</p>",
+    );
+  });
+
+  test("control characters, which a terminal or a parser would obey, become question marks", () => {
+    expect(escapeHtml("a\u0007b\u001b[31m\nc")).toBe("a?b?[31m\nc");
+  });
+
+  test("a page is whole and may load nothing", () => {
+    const page = htmlPage({ title: "A & B", body: html`<main>${htmlTable(["a"], [[1]])}</main>` });
+    expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
+    expect(page).toContain("<title>A &amp; B</title>");
+    expect(page).toContain("default-src 'none'");
+    expect(page).toContain("prefers-color-scheme: dark");
+    expect(page).toContain("@media print");
+  });
+});
+
+describe("drawings", () => {
+  const countings = [{ name: "as they are", counts: [12, 3], total: 15, imbalanceRatio: 4 }];
+
+  test("a chart is the same every time, names its classes and says what it shows", async () => {
+    const spec = distributionChart(["nevus", "<melanoma>"], countings);
+    const svg = await drawChart(spec, 'Images "by" class');
+    expect(await drawChart(spec, 'Images "by" class')).toBe(svg);
+    expect(svg).toMatch(/^<svg role="img" aria-label="Images &quot;by&quot; class" /);
+    expect(svg).toContain(">nevus<");
+    expect(svg).toContain("&lt;melanoma&gt;");
+    expect(svg).toContain("currentColor");
+    expect(svg).not.toMatch(/NaN|undefined/);
+  });
+
+  test("a chart and a contact sheet become pictures of their size", async () => {
+    const pixel = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#ff0000" } })
+      .jpeg()
+      .toBuffer();
+    const picture = `data:image/jpeg;base64,${pixel.toString("base64")}`;
+    const cell = { picture, caption: "a <b> & a very long name that does not fit.jpg" };
+    const sheet = contactSheet([{ title: "one & two", cells: [cell, { ...cell, picture: undefined }, cell] }], {
+      size: 64,
+      columns: 2,
+    });
+    const { data, info } = await sharp(await svgToPng(sheet))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([2 * 72 + 8, 8 + 28 + 2 * (64 + 15 + 8) + 8]);
+    const at = (x: number, y: number): number[] => [
+      ...data.subarray((y * info.width + x) * info.channels).subarray(0, 3),
+    ];
+    expect(at(40, 60)[0]).toBeGreaterThan(240);
+    expect(at(40, 60)[1]).toBeLessThan(20);
+    expect(at(112, 60)).toEqual([0xdd, 0xd7, 0xcd]);
+    expect((await svgToPng(await drawChart(distributionChart(["a", "b"], countings), "x"))).length).toBeGreaterThan(
+      1000,
+    );
+  });
+});

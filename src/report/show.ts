@@ -1,0 +1,121 @@
+/** Pictures of a data set as files: a sample of every class, the distribution over classes, and conflicts side by side. */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { distributionOf } from "../audit/distribution.ts";
+import { applyCuration } from "../dataset/apply-curation.ts";
+import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
+import { readCurationPlan } from "../dataset/curation-plan.ts";
+import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import { writeError, writeFileAtomic } from "../files.ts";
+import { filePicture, svgToPng } from "../image/picture.ts";
+import { distributionChart } from "./audit-charts.ts";
+import { sampleOfClasses } from "./audit-report.ts";
+import { drawChart } from "./chart.ts";
+import { contactSheet, type SheetRow } from "./contact-sheet.ts";
+
+export const showFormats = ["svg", "png"] as const;
+export type ShowFormat = (typeof showFormats)[number];
+
+export interface ShowOptions extends HashOptions {
+  /** Folder for the pictures; made where it is missing. */
+  readonly out: string;
+  /** A curation plan: the gallery and the distribution then show what it leaves. */
+  readonly curation?: string | undefined;
+  readonly format?: ShowFormat | undefined;
+  /** Images of each class in the gallery, default 8. */
+  readonly perClass?: number | undefined;
+}
+
+const pictureSize = 128;
+/** Conflicts that are drawn. */
+const mostConflicts = 60;
+
+const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/**
+ * Writes `gallery`, `distribution` and, where one content stands under several classes, `conflicts`. Returns their files.
+ *
+ * Throws DatasetError for data or a plan that cannot be used; FileError; the signal's reason where it aborts.
+ */
+export async function show(
+  data: string,
+  { out, curation, format = "svg", perClass = 8, ...options }: ShowOptions,
+): Promise<string[]> {
+  const dataset = await readDataset(data);
+  const curated =
+    curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
+  const folder = resolve(out);
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw writeError(folder, error);
+  });
+  const files: string[] = [];
+  const write = async (name: string, svg: string): Promise<void> => {
+    const file = join(folder, `${name}.${format}`);
+    await writeFileAtomic(file, format === "svg" ? svg : [await svgToPng(svg)]);
+    files.push(file);
+  };
+  await write("gallery", await gallery(curated ?? dataset, perClass));
+  await write("distribution", await distribution(dataset, curated));
+  const rows = await conflictRows(dataset, options);
+  if (rows.length > 0) await write("conflicts", contactSheet(rows, { size: pictureSize, columns: 6 }));
+  return files;
+}
+
+const pictureOf = ({ root }: Dataset, path: string): Promise<string | undefined> =>
+  filePicture(join(root, path), pictureSize);
+
+async function gallery(dataset: Dataset, perClass: number): Promise<string> {
+  const rows: SheetRow[] = [];
+  for (const [label, paths] of sampleOfClasses(dataset, perClass).entries()) {
+    const total = dataset.images.filter((image) => image.label === label).length;
+    const cells = [];
+    for (const path of paths) cells.push({ picture: await pictureOf(dataset, path), caption: fileName(path) });
+    rows.push({ title: `${dataset.classes[label]} (${total})`, cells });
+  }
+  return contactSheet(rows, { size: pictureSize, columns: Math.min(perClass, 8) });
+}
+
+function distribution(dataset: Dataset, curated: Dataset | undefined): Promise<string> {
+  const countings = [{ ...distributionOf(dataset.classes, dataset.images).all, name: "as they are" }];
+  if (curated !== undefined) {
+    // Curation may take classes away, so that labels are counted under the names of before.
+    const images = curated.images.map((image) => ({
+      ...image,
+      label: dataset.classes.indexOf(curated.classes[image.label]!),
+    }));
+    countings.push({ ...distributionOf(dataset.classes, images).all, name: "after curation" });
+  }
+  return drawChart({ title: "Images by class", ...distributionChart(dataset.classes, countings) }, "Images by class", {
+    background: "#ffffff",
+  });
+}
+
+/** The contents that stand under several classes, by the classes: every file of a content beside the others. */
+async function conflictRows(dataset: Dataset, options: HashOptions): Promise<SheetRow[]> {
+  const { sha256 } = await hashContents(dataset, options);
+  const byContent = new Map<string, number[]>();
+  for (const [index, content] of sha256.entries()) {
+    if (content !== undefined) byContent.set(content, [...(byContent.get(content) ?? []), index]);
+  }
+  const labelOf = (index: number): string => dataset.classes[dataset.images[index]!.label]!;
+  const byClasses = new Map<string, number[][]>();
+  for (const indices of byContent.values()) {
+    const classes = [...new Set(indices.map(labelOf))].sort();
+    if (classes.length > 1)
+      byClasses.set(classes.join(" & "), [...(byClasses.get(classes.join(" & ")) ?? []), indices]);
+  }
+  const rows: SheetRow[] = [];
+  for (const [classes, conflicts] of byClasses) {
+    const cells = [];
+    const shown = conflicts.slice(0, Math.ceil(mostConflicts / byClasses.size));
+    for (const indices of shown) {
+      for (const index of indices) {
+        const { path, split } = dataset.images[index]!;
+        cells.push({ picture: await pictureOf(dataset, path), caption: `${labelOf(index)}, ${split}` });
+      }
+    }
+    const some = shown.length < conflicts.length ? `, ${shown.length} of ${conflicts.length}` : `: ${conflicts.length}`;
+    rows.push({ title: `One picture under two labels, ${classes}${some}`, cells });
+  }
+  return rows;
+}

@@ -1,0 +1,298 @@
+/** The kinds of chart that a study shows, narrow enough for a phone. */
+import { drawChart } from "../chart.ts";
+
+/** Told apart by people who are colour-blind, and visible on white and on black (after Okabe and Ito 2008). */
+export const palette = [
+  "#0f7fc4",
+  "#d95f0e",
+  "#0a9a72",
+  "#c2559b",
+  "#a88500",
+  "#5b6ee1",
+  "#8a6d4b",
+  "#4a9db5",
+  "#b3434a",
+  "#7a8a2c",
+] as const;
+
+/** Of the widest chart, in pixels: what a phone shows without shrinking. */
+export const chartWidth = 330;
+
+const legend = { orient: "bottom", title: null, labelLimit: 220 } as const;
+
+const colour = (series: readonly string[]) => ({
+  field: "series",
+  type: "nominal",
+  sort: [...series],
+  scale: { domain: [...series], range: series.map((_, i) => palette[i % palette.length]!) },
+  // Two long names do not fit beside each other.
+  legend:
+    series.length < 2 ? null : { ...legend, columns: Math.max(...series.map(({ length }) => length)) > 12 ? 1 : 2 },
+});
+
+/** Draws a specification for a page that holds `number` others before it. `alt` says what it shows to whoever cannot see it. */
+export async function drawNarrow(spec: object, alt: string, number: number): Promise<string> {
+  const svg = await drawChart(
+    { autosize: { type: "fit-x", contains: "padding" }, width: chartWidth, padding: 4, ...spec },
+    alt,
+  );
+  return (
+    svg
+      // Several drawings in one page must not share the names of their parts.
+      .replaceAll(/id="(clip|gradient)/g, `id="v${number}-$1`)
+      .replaceAll(/url\(#(clip|gradient)/g, `url(#v${number}-$1`)
+  );
+}
+
+/** A long name on two lines, broken at the space nearest to its middle. */
+function twoLines(name: string): string {
+  if (name.length <= 14) return name;
+  const spaces = [...name].flatMap((letter, i) => (letter === " " ? [i] : []));
+  if (spaces.length === 0) return name;
+  const middle = name.length / 2;
+  const at = spaces.reduce((best, i) => (Math.abs(i - middle) < Math.abs(best - middle) ? i : best));
+  return `${name.slice(0, at)}\n${name.slice(at + 1)}`;
+}
+
+/** Of names on the left; widths are estimated without a screen, and too large. */
+const nameAxis = {
+  labelExpr: "split(datum.label, '\\n')",
+  labelLimit: 150,
+  labelFontSize: 11,
+  labelLineHeight: 12,
+} as const;
+
+/** Pixels of one row: two lines of text. */
+const rowHeight = 28;
+
+const percentAxis = { format: ".0%" };
+
+/** Lines over a numeric axis, one per series. */
+export interface LineChart {
+  readonly x: string;
+  readonly y: string;
+  readonly points: readonly { readonly x: number; readonly y: number; readonly series: string }[];
+  /** In the order of the legend; by default as they come. */
+  readonly series?: readonly string[];
+  readonly percent?: "x" | "y" | "both";
+  readonly from0?: boolean;
+  /** A dashed line from (0, 0) to (1, 1). */
+  readonly diagonal?: boolean;
+  /** Whether each point has a dot, which says what it shows when it is pointed at. */
+  readonly dots?: boolean;
+  readonly height?: number;
+}
+
+export function lineChart(chart: LineChart): object {
+  const { x, y, points, percent, from0 = false, diagonal = false, dots = false, height = 220 } = chart;
+  const series = chart.series ?? [...new Set(points.map((point) => point.series))];
+  const axis = (title: string, side: "x" | "y", of: "x" | "y") => ({
+    field: of,
+    type: "quantitative",
+    title,
+    ...(percent === side || percent === "both"
+      ? { axis: percentAxis }
+      : side === "x"
+        ? { axis: { tickMinStep: 1 } }
+        : {}),
+    scale: { zero: side === "y" && from0, ...(diagonal && { domain: [0, 1] }), nice: side === "y" },
+  });
+  return {
+    height,
+    layer: [
+      ...(diagonal
+        ? [
+            {
+              data: {
+                values: [
+                  { x: 0, y: 0 },
+                  { x: 1, y: 1 },
+                ],
+              },
+              mark: { type: "line", strokeDash: [4, 4], color: "currentColor", opacity: 0.5 },
+              encoding: { x: axis(x, "x", "x"), y: axis(y, "y", "y") },
+            },
+          ]
+        : []),
+      {
+        data: { values: points },
+        mark: { type: "line", strokeWidth: 2, clip: true, ...(dots && { point: { size: 24 } }) },
+        encoding: {
+          x: axis(x, "x", "x"),
+          y: axis(y, "y", "y"),
+          color: colour(series),
+        },
+      },
+    ],
+  };
+}
+
+/** Estimates with intervals, one row each; the chosen one stands out. */
+export interface IntervalChart {
+  readonly title: string;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly value: number | null;
+    readonly interval: readonly [number, number] | null;
+    readonly chosen?: boolean;
+  }[];
+  /** Where a thin line stands, such as chance. */
+  readonly reference?: number;
+}
+
+export function intervalChart({ title, rows, reference }: IntervalChart): object {
+  const values = rows.flatMap(({ name, value, interval, chosen = false }) =>
+    value === null
+      ? []
+      : [{ name: twoLines(name), value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, chosen }],
+  );
+  const y = {
+    field: "name",
+    type: "nominal",
+    sort: rows.map(({ name }) => twoLines(name)),
+    title: null,
+    axis: nameAxis,
+  };
+  const color = {
+    condition: { test: "datum.chosen", value: palette[1] },
+    value: palette[0],
+  };
+  return {
+    height: rowHeight * rows.length,
+    layer: [
+      ...(reference === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ reference }] },
+              mark: { type: "rule", strokeDash: [4, 4], color: "currentColor", opacity: 0.6 },
+              encoding: { x: { field: "reference", type: "quantitative" } },
+            },
+          ]),
+      {
+        data: { values },
+        mark: { type: "rule", strokeWidth: 2 },
+        encoding: {
+          y,
+          x: { field: "low", type: "quantitative", title, axis: percentAxis, scale: { zero: false } },
+          x2: { field: "high" },
+          color,
+        },
+      },
+      {
+        data: { values },
+        mark: { type: "point", filled: true, size: 60, opacity: 1 },
+        encoding: { y, x: { field: "value", type: "quantitative" }, color },
+      },
+    ],
+  };
+}
+
+/** Bars of counts by name, in pairs. */
+export function barChart({
+  rows,
+  series,
+  x,
+}: {
+  readonly rows: readonly { readonly name: string; readonly series: string; readonly value: number }[];
+  readonly series: readonly string[];
+  readonly x: string;
+}): object {
+  return {
+    height: rowHeight * new Set(rows.map(({ name }) => name)).size,
+    data: { values: rows.map((row) => ({ ...row, name: twoLines(row.name) })) },
+    mark: { type: "bar", cornerRadiusEnd: 2 },
+    encoding: {
+      y: {
+        field: "name",
+        type: "nominal",
+        title: null,
+        sort: [...new Set(rows.map(({ name }) => twoLines(name)))],
+        axis: nameAxis,
+      },
+      x: { field: "value", type: "quantitative", title: x },
+      ...(series.length > 1
+        ? {
+            yOffset: { field: "series", sort: [...series] },
+            color: colour(series),
+          }
+        : { color: { value: palette[0] } }),
+    },
+  };
+}
+
+/** Distributions as five numbers: a thin line from 5 to 95 %, a bar from 25 to 75 %, a mark at the median. */
+export function spreadChart({
+  rows,
+  x,
+}: {
+  readonly rows: readonly {
+    readonly name: string;
+    readonly low: number;
+    readonly quarter: number;
+    readonly median: number;
+    readonly threeQuarters: number;
+    readonly high: number;
+  }[];
+  readonly x: string;
+}): object {
+  const y = {
+    field: "name",
+    type: "nominal",
+    title: null,
+    sort: rows.map(({ name }) => twoLines(name)),
+    axis: nameAxis,
+  };
+  const scale = { zero: false };
+  return {
+    height: rowHeight * rows.length,
+    data: { values: rows.map((row) => ({ ...row, name: twoLines(row.name) })) },
+    layer: [
+      {
+        mark: { type: "rule", color: palette[0] },
+        encoding: { y, x: { field: "low", type: "quantitative", title: x, scale }, x2: { field: "high" } },
+      },
+      {
+        mark: { type: "bar", height: 9, color: palette[0], opacity: 0.75 },
+        encoding: { y, x: { field: "quarter", type: "quantitative", scale }, x2: { field: "threeQuarters" } },
+      },
+      {
+        mark: { type: "tick", color: "currentColor", thickness: 2, size: 13 },
+        encoding: { y, x: { field: "median", type: "quantitative", scale } },
+      },
+    ],
+  };
+}
+
+/** Counts of two names against each other, darker where there are more. */
+export function heatChart({
+  rows,
+  x,
+}: {
+  readonly rows: readonly { readonly x: string; readonly y: string; readonly value: number; readonly share: number }[];
+  readonly x: readonly string[];
+}): object {
+  const axes = {
+    x: { field: "x", type: "nominal", sort: [...x], title: null, axis: { labelAngle: -35, labelLimit: 90 } },
+    y: { field: "y", type: "nominal", title: null, axis: nameAxis },
+  };
+  return {
+    height: rowHeight * new Set(rows.map(({ y }) => y)).size,
+    data: { values: rows.map((row) => ({ ...row, y: twoLines(row.y) })) },
+    layer: [
+      {
+        mark: { type: "rect", color: palette[0], cornerRadius: 2 },
+        encoding: {
+          ...axes,
+          opacity: {
+            field: "share",
+            type: "quantitative",
+            scale: { domain: [0, 1], range: [0.04, 0.75] },
+            legend: null,
+          },
+        },
+      },
+      { mark: { type: "text", fontSize: 10, color: "currentColor" }, encoding: { ...axes, text: { field: "value" } } },
+    ],
+  };
+}

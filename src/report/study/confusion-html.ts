@@ -1,0 +1,52 @@
+/** The confusion matrix as a table whose cells show their images, without any script. */
+import { escapeHtml } from "../html.ts";
+import { percent } from "./conclusion.ts";
+import { galleryHtml } from "./page.ts";
+import type { StudyReport } from "./study-report.ts";
+
+/** Pictures that one cell shows. */
+const mostShown = 60;
+
+const cellId = (truth: number, predicted: number): string => `cell-${truth}-${predicted}`;
+
+export function confusionHtml({ evaluation, classes, testImages }: StudyReport): string {
+  const { confusionMatrix: matrix } = evaluation;
+  const rows = matrix.map((row, truth) => {
+    const total = row.reduce((sum, value) => sum + value, 0);
+    const cells = row.map((value, predicted) => {
+      const share = total === 0 ? 0 : value / total;
+      const style = `style="--share:${(0.06 + 0.5 * share).toFixed(3)}"`;
+      const own = truth === predicted ? ' class="own"' : "";
+      if (value === 0) return `<td${own}><span style="--share:.03">0</span></td>`;
+      const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: show them`;
+      return `<td${own}><a href="#${cellId(truth, predicted)}" ${style} aria-label="${escapeHtml(label)}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
+    });
+    return `<tr><th scope="row">${escapeHtml(classes[truth]!)}</th>${cells.join("")}</tr>`;
+  });
+  const head = classes.map((name) => `<th scope="col">${escapeHtml(name)}</th>`);
+  const panels = matrix.flatMap((row, truth) =>
+    row.flatMap((value, predicted) => {
+      if (value === 0) return [];
+      const shown = testImages
+        .filter((image) => image.truth === truth && image.predicted === predicted && image.picture !== undefined)
+        .sort((a, b) => b.confidence - a.confidence)
+        .slice(0, mostShown);
+      const missing = value - shown.length;
+      return [
+        `<div class="cell" id="${cellId(truth, predicted)}"><strong>${escapeHtml(classes[truth]!)}, called ${escapeHtml(classes[predicted]!)}: ${value}</strong> <a href="#confusion">close</a>` +
+          galleryHtml(
+            shown.map(({ path, picture, confidence }) => ({
+              source: picture!,
+              alt: path,
+              caption: `${path.slice(path.lastIndexOf("/") + 1)}, ${percent(confidence)} sure`,
+            })),
+          ) +
+          `${missing > 0 ? `<p class="note">and ${missing} more</p>` : ""}</div>`,
+      ];
+    }),
+  );
+  return (
+    `<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head.join("")}</tr></thead>` +
+    `<tbody>${rows.join("")}</tbody></table></div>${panels.join("")}`
+  );
+}

@@ -1,0 +1,61 @@
+/** `report.md`: a study in short, for a terminal or a pull request. */
+import { percent, withInterval } from "./conclusion.ts";
+import type { Comparison, StudyReport } from "./study-report.ts";
+
+/** The report as Markdown that reads as plain text too. */
+export function markdownReport(report: StudyReport): string {
+  const { evaluation, dataset, budget, conclusion, origin, classes } = report;
+  const { figures } = evaluation;
+  const line = (comparison: Comparison): string =>
+    comparison.recipes
+      .map(
+        ({ name, balancedAccuracy: { value } }) =>
+          `${name}${name === comparison.chosen ? " (chosen)" : ""} ${percent(value)}`,
+      )
+      .join(", ");
+  const classRows = evaluation.perClass.map(
+    ({ class: name, precision, recall, f1, support }) =>
+      `| ${name} | ${support} | ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
+  );
+  const part = (title: string, lines: readonly string[]): string[] =>
+    lines.length === 0 ? [] : [`## ${title}`, "", ...lines.map((text) => `- ${text}`), ""];
+  return [
+    "# Study",
+    "",
+    ...(origin === "phantom" ? ["**Phantom data: drawn by naevus. No figure says anything about skin.**", ""] : []),
+    `- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
+    `- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${classes.length} classes`,
+    `- macro F1 ${withInterval(figures.macro.f1)}`,
+    `- learned from ${dataset.counts.reduce((sum, { train }) => sum + train, 0)} images; ${budget.folds} folds, ${budget.comparisonEpochs} and ${budget.recipeEpochs} epochs, budget ${budget.minutes} minutes`,
+    "",
+    "Balanced accuracy in cross-validation:",
+    "",
+    `- augmentation: ${line(report.augmentation)}`,
+    `- imbalance: ${line(report.imbalance)}`,
+    `- recipe: ${line(report.recipes)}`,
+    "",
+    "| class | images | precision | recall | F1 |",
+    "|---|---:|---:|---:|---:|",
+    ...classRows,
+    "",
+    ...part("Found", conclusion.found),
+    ...part("Hard", conclusion.hard),
+    ...part("Next", conclusion.next),
+    ...part("Limits", conclusion.limits),
+    "For research and teaching. Not a medical device: it must not be used to judge anybody's skin.",
+    "",
+  ].join("\n");
+}
+
+/** The model card as a file of its own, to lie beside the model. */
+export const modelCardMarkdown = ({ modelCard }: Pick<StudyReport, "modelCard">): string =>
+  [
+    "# Model card",
+    "",
+    ...modelCard.sections.flatMap(({ heading, lines }) => [
+      `## ${heading}`,
+      "",
+      ...lines.map((text) => `- ${text}`),
+      "",
+    ]),
+  ].join("\n");

@@ -1,0 +1,210 @@
+/** The pieces of a report page: tables, figures with the table behind them, galleries, and the page around them. */
+import { escapeHtml } from "../html.ts";
+import { drawNarrow } from "./chart.ts";
+
+export interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+const shown = (value: string | number | null): string =>
+  value === null ? "–" : typeof value === "number" ? String(value) : escapeHtml(value);
+
+const isNumeric = (value: string | number | null | undefined): boolean =>
+  value === null || typeof value === "number" || (typeof value === "string" && /^([-+−]?[\d(]|–)/.test(value));
+
+/** A table that scrolls by itself where the page is narrow. The first column names the rows. */
+export function tableHtml({ columns, rows }: Table, caption?: string): string {
+  const numeric = columns.map((_, i) => i > 0 && rows.length > 0 && rows.every((row) => isNumeric(row[i])));
+  const head = columns.map((name, i) => `<th scope="col"${numeric[i] ? ' class="n"' : ""}>${escapeHtml(name)}</th>`);
+  const body = rows.map((row) => {
+    const cells = row.map((value, i) =>
+      i === 0 ? `<th scope="row">${shown(value)}</th>` : `<td${numeric[i] ? ' class="n"' : ""}>${shown(value)}</td>`,
+    );
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  return (
+    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption ?? columns.join(", "))}"><table>` +
+    `${caption ? `<caption>${escapeHtml(caption)}</caption>` : ""}` +
+    `<thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
+  );
+}
+
+export interface Figure {
+  readonly title: string;
+  readonly spec: object;
+  /** What it shows, for whoever cannot see it. */
+  readonly alt: string;
+  readonly table: Table;
+  /** Stands below the chart. */
+  readonly note?: string;
+}
+
+/** A chart with its title and, folded, the figures behind it. */
+export async function figureHtml({ title, spec, alt, table, note }: Figure, number: number): Promise<string> {
+  return (
+    `<figure><figcaption>${escapeHtml(title)}</figcaption>${await drawNarrow(spec, alt, number)}` +
+    `${note ? `<p class="note">${escapeHtml(note)}</p>` : ""}` +
+    `<details><summary>The figures as a table</summary>${tableHtml(table, title)}</details></figure>`
+  );
+}
+
+/** Numbers a page's charts, so that no two share the names of their parts. */
+export class Figures {
+  #count = 0;
+
+  async html(figures: readonly Figure[]): Promise<string> {
+    const drawn = await Promise.all(figures.map((figure) => figureHtml(figure, this.#count++)));
+    return `<div class="figures">${drawn.join("")}</div>`;
+  }
+}
+
+export interface Picture {
+  readonly source: string;
+  readonly alt: string;
+  readonly caption: string;
+}
+
+export const galleryHtml = (pictures: readonly Picture[]): string =>
+  `<ul class="gallery">${pictures
+    .map(
+      ({ source, alt, caption }) =>
+        `<li><img src="${source}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
+    )
+    .join("")}</ul>`;
+
+export const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+
+export const listHtml = (lines: readonly string[]): string =>
+  `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join("")}</ul>`;
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly html: string;
+}
+
+/** The whole page: it needs no network and no script; a script only shows what a mark says when it is pointed at. */
+export function pageHtml({
+  title,
+  lead,
+  notice,
+  sections,
+  footer,
+}: {
+  readonly title: string;
+  /** HTML below the title. */
+  readonly lead: string;
+  /** Stands at the top of the page and stays in sight. */
+  readonly notice: string | undefined;
+  readonly sections: readonly Section[];
+  readonly footer: string;
+}): string {
+  const toc = sections.map(({ id, title: name }) => `<li><a href="#${id}">${escapeHtml(name)}</a></li>`).join("");
+  const body = sections
+    .map(
+      ({ id, title: name, html }, i) =>
+        `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title"><span class="number">${i + 1}</span> ${escapeHtml(name)}${
+          notice ? ` <span class="badge">${escapeHtml(notice)}</span>` : ""
+        }</h2>${html}</section>`,
+    )
+    .join("\n");
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<title>${escapeHtml(title)}</title>
+<style>${styles}</style>
+</head>
+<body>
+<a class="skip" href="#main">To the report</a>
+<header><h1>${escapeHtml(title)}</h1>${lead}<nav aria-label="Chapters"><ol>${toc}</ol></nav></header>
+<main id="main">
+${body}
+</main>
+<footer>${footer}</footer>
+<div id="tip" role="presentation" hidden></div>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+const styles = `
+:root { color-scheme: light dark; --page: #fbfaf8; --card: #fff; --ink: #1d2126; --soft: #5a626b; --line: #dcdad5; --accent: #0b64a0; --mark: #9a3412; --warm: #fdf3e3; --heat: 15, 127, 196; --quiet: #5a626b; --other: #d95f0e; --good: #0a9a72; --bad: #b3312c; }
+@media (prefers-color-scheme: dark) { :root { --page: #14171a; --card: #1b1f23; --ink: #e8e9ea; --soft: #a4acb4; --line: #343a41; --accent: #6cb8ec; --mark: #f4a261; --warm: #2c241a; --heat: 60, 150, 210; --quiet: #a4acb4; --other: #e8894a; --good: #4cc29c; --bad: #ef8a80; } }
+* { box-sizing: border-box; }
+html { scroll-padding-top: 1rem; -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
+header, main, footer { max-width: 72rem; margin: 0 auto; padding: 0 1rem; }
+header { padding-top: 2.2rem; }
+h1 { font-size: clamp(1.6rem, 4vw, 2.3rem); line-height: 1.15; margin: 0 0 .6rem; letter-spacing: -.01em; text-wrap: balance; }
+h2 { font-size: 1.4rem; margin: 0 0 .8rem; line-height: 1.25; }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 .5rem; }
+p, section > ul, .lead { max-width: 44rem; }
+p { margin: 0 0 .9rem; }
+a { color: var(--accent); }
+.number { color: var(--soft); font-variant-numeric: tabular-nums; font-weight: 400; margin-right: .25rem; }
+.badge { display: inline-block; vertical-align: middle; font-size: .72rem; font-weight: 600; color: var(--mark); border: 1px solid currentColor; border-radius: 99px; padding: .05rem .55rem; white-space: nowrap; }
+.skip { position: absolute; left: -99rem; }
+.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .4rem .8rem; }
+.notice { background: var(--warm); border-left: 4px solid var(--mark); padding: .7rem 1rem; max-width: 44rem; margin: 0 0 1rem; border-radius: 0 6px 6px 0; }
+nav ol { columns: 15rem; padding-left: 1.4rem; margin: 1.2rem 0 0; font-size: .95rem; }
+nav li { padding: .1rem 0; break-inside: avoid; }
+section { border-top: 1px solid var(--line); padding: 2rem 0 1.6rem; margin-top: 1.6rem; }
+.key { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; margin: 0 0 1.2rem; padding: 0; list-style: none; }
+.key li { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .8rem 1rem; }
+.key b { display: block; font-size: 1.5rem; line-height: 1.2; font-variant-numeric: tabular-nums; }
+.key span { color: var(--soft); font-size: .86rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21.5rem), 1fr)); gap: 1rem; margin: 1rem 0; align-items: start; }
+figure { margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .8rem; break-inside: avoid; min-width: 0; }
+figcaption { font-weight: 600; font-size: .95rem; margin-bottom: .4rem; }
+figure svg { display: block; max-width: 100%; height: auto; color: var(--ink); margin: 0 auto; }
+.note { color: var(--soft); font-size: .86rem; margin: .4rem 0 0; }
+details { margin-top: .5rem; font-size: .9rem; }
+summary { cursor: pointer; color: var(--accent); }
+.scroll { overflow-x: auto; margin: .5rem 0 1rem; }
+table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; min-width: 15rem; font-weight: 600; padding: .3rem 0; font-size: .95rem; }
+th, td { text-align: left; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+thead th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
+tbody th { font-weight: 500; min-width: 7rem; }
+.n { text-align: right; white-space: nowrap; }
+.gallery { list-style: none; display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; margin: .5rem 0 1rem; max-width: none !important; }
+.gallery li { width: 6.4rem; font-size: .76rem; line-height: 1.3; color: var(--soft); overflow-wrap: anywhere; }
+.gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px; background: var(--line); margin-bottom: .2rem; }
+.rows h4 { font-size: .85rem; font-weight: 600; margin: .6rem 0 0; }
+.matrix td { padding: 2px; border: 0; text-align: center; min-width: 3rem; }
+.matrix td a, .matrix td span { display: block; padding: .35rem .2rem; border-radius: 5px; color: inherit; text-decoration: none; background: rgba(var(--heat), var(--share)); }
+.matrix td a:hover, .matrix td a:focus { outline: 2px solid var(--accent); }
+.matrix td small { display: block; opacity: .85; font-size: .72rem; }
+.matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 9rem; padding: .3rem 0; border: 0; }
+.matrix tbody th { border: 0; padding-right: .6rem; vertical-align: middle; }
+.matrix .own { font-weight: 700; }
+.cell { display: none; border: 1px solid var(--line); border-radius: 10px; background: var(--card); padding: .8rem 1rem; }
+.cell:target { display: block; }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 0 2rem; }
+footer { color: var(--soft); font-size: .86rem; padding-bottom: 3rem; border-top: 1px solid var(--line); padding-top: 1rem; margin-top: 2rem; }
+#tip { position: fixed; pointer-events: none; background: var(--ink); color: var(--page); font-size: .8rem; padding: .25rem .5rem; border-radius: 5px; max-width: 18rem; z-index: 9; }
+@media print {
+  :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --accent: #000; --mark: #7a2a0d; --warm: #fff; }
+  body { font-size: 10.5pt; } nav, .skip, #tip, summary { display: none; } section { break-inside: auto; } h2, h3, figcaption { break-after: avoid; }
+  .figures { grid-template-columns: 1fr 1fr; } .scroll { overflow: visible; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+}
+`;
+
+// Marks carry what they show as their label for screen readers; pointing at one shows the same text.
+const script = `
+const tip = document.getElementById("tip");
+document.addEventListener("pointermove", (event) => {
+  const mark = event.target.closest && event.target.closest("figure svg [aria-label]:not(svg):not([role=graphics-object])");
+  tip.hidden = !mark;
+  if (!mark) return;
+  tip.textContent = mark.getAttribute("aria-label");
+  tip.style.left = Math.max(4, Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8)) + "px";
+  tip.style.top = Math.max(4, event.clientY - tip.offsetHeight - 10) + "px";
+});
+`;

@@ -1,0 +1,74 @@
+/** The rules of a study: what a budget allows, and what a learning curve is called. */
+import { describe, expect, it } from "vitest";
+import { planBudget } from "./budget.ts";
+import { type CurvePoint, judgeCurve } from "./learning-curve.ts";
+
+const point = (epoch: number, training: readonly [number, number], held: readonly [number, number]): CurvePoint => ({
+  epoch,
+  trainingLoss: training[0],
+  trainingAccuracy: training[1],
+  validationLoss: held[0],
+  validationAccuracy: held[1],
+});
+
+describe("a learning curve", () => {
+  it.each([
+    ["overfitting", "the loss held out rises", [point(1, [1.5, 0.4], [1.4, 0.4]), point(2, [0.9, 0.5], [1.6, 0.45])]],
+    ["overfitting", "the accuracies are apart", [point(1, [1.5, 0.4], [1.4, 0.4]), point(2, [0.3, 0.9], [1.4, 0.5])]],
+    [
+      "underfitting",
+      "the most frequent class is hardly beaten",
+      [point(1, [2, 0.2], [2, 0.2]), point(2, [2, 0.25], [2, 0.2])],
+    ],
+    ["still improving", "the loss held out falls", [point(1, [2, 0.3], [2, 0.3]), point(2, [1.5, 0.5], [1.6, 0.45])]],
+    ["balanced", "nothing of that", [point(1, [1.2, 0.5], [1.3, 0.5]), point(2, [1.2, 0.52], [1.29, 0.5])]],
+  ] as const)("is called %s where %s", (verdict, _, points) => {
+    expect(judgeCurve(points, 0.2).verdict).toBe(verdict);
+  });
+});
+
+describe("a budget", () => {
+  const options = {
+    spentSeconds: 20,
+    images: 2000,
+    comparison: { configurations: 10, imagesPerSecond: 800 },
+    recipes: { configurations: 2, imagesPerSecond: 500 },
+    mostFolds: 5,
+  };
+
+  it("gives more folds or epochs for more time, and stays within it", () => {
+    const plans = [5, 15, 30, 60, 240].map((minutes) => planBudget({ ...options, minutes }));
+    plans.forEach((plan, i) => {
+      expect(plan.trainingSeconds).toBeLessThan(plan.minutes * 60);
+      expect(plan.overrun).toBe(false);
+      const before = plans[i - 1];
+      if (before) {
+        expect(plan.folds).toBeGreaterThanOrEqual(before.folds);
+        expect(plan.folds * plan.comparisonEpochs).toBeGreaterThanOrEqual(before.folds * before.comparisonEpochs);
+        expect(plan.recipeEpochs).toBeGreaterThan(0);
+      }
+    });
+    expect(plans.at(-1)!.folds).toBe(5);
+  });
+
+  it("says so where even the least takes longer", () => {
+    expect(planBudget({ ...options, minutes: 0.1 })).toMatchObject({
+      folds: 2,
+      comparisonEpochs: 1,
+      recipeEpochs: 1,
+      overrun: true,
+    });
+  });
+
+  it("leaves out the time that was spent before", () => {
+    const epochs = [0, 200, 400].map(
+      (spentSeconds) => planBudget({ ...options, minutes: 10, spentSeconds }).recipeEpochs,
+    );
+    expect(epochs[1]).toBeLessThan(epochs[0]!);
+    expect(epochs[2]).toBeLessThan(epochs[1]!);
+  });
+
+  it("takes no more folds than the rarest class has groups", () => {
+    expect(planBudget({ ...options, minutes: 600, mostFolds: 3 }).folds).toBe(3);
+  });
+});

@@ -1,0 +1,70 @@
+/** What the steps of a study share: the data, the folder, the engine, and whom to tell. */
+import type { Dataset } from "../../dataset/dataset.ts";
+import type { Metadata } from "../../dataset/metadata.ts";
+import type { ProtocolOptions } from "../../dataset/protocols.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { PackedImages } from "../../image/packed-store.ts";
+import type { NetworkName } from "../../network/architectures.ts";
+import type { RunEvent } from "../../run/train.ts";
+import type { Settings } from "../../training/settings.ts";
+import type { StudyFolder, StudyStep } from "./study-folder.ts";
+
+/** What happens during a study, for whoever shows it. */
+export type StudyEvent =
+  | RunEvent
+  | { readonly kind: "chapter"; readonly number: number; readonly title: string }
+  | { readonly kind: "kept"; readonly step: string }
+  | {
+      readonly kind: "fit";
+      readonly recipe: string;
+      readonly fold: number;
+      readonly folds: number;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly step: number;
+      readonly stepsPerEpoch: number;
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly imagesPerSecond: number;
+    };
+
+export interface StudyContext {
+  readonly folder: StudyFolder;
+  readonly engine: Engine;
+  /** Base of every recipe. */
+  readonly settings: Settings;
+  /** Of contents, classes and splits as found. */
+  readonly dataHash: string;
+  readonly onEvent: (event: StudyEvent) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly clock: () => number;
+  /** Seconds spent in steps, whenever they were done. */
+  spent(seconds: number): void;
+}
+
+/** Does a step and tells where it was kept. */
+export async function doStep<T>(context: StudyContext, step: StudyStep<T>): Promise<T> {
+  context.signal?.throwIfAborted();
+  const { result, seconds, kept } = await context.folder.do({
+    ...step,
+    inputs: [context.dataHash, step.inputs],
+  });
+  if (kept) context.onEvent({ kind: "kept", step: step.id });
+  context.spent(seconds);
+  return result;
+}
+
+/** The data set after curation and protocol, ready to learn from. */
+export interface StudyData {
+  readonly raw: Dataset;
+  /** Curated, with a test set that shares nothing with training. */
+  readonly clean: Dataset;
+  readonly metadata: Metadata | undefined;
+  readonly protocolOptions: ProtocolOptions;
+  /** The curation plan's file. */
+  readonly plan: string;
+  /** A group's number by image path. */
+  readonly groupOf: ReadonlyMap<string, number>;
+  /** The images at a network's size; they stay open until the study ends. */
+  pack(network: NetworkName): Promise<PackedImages>;
+}

@@ -1,0 +1,87 @@
+/** A study's folder: the result of every step as JSON, kept with a hash of its inputs, so that nothing is done twice. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
+
+/** One step of a study, as data: what it is, what it depends on, and how it is done. */
+export interface StudyStep<T> {
+  /** Names the file of its result, such as `imbalance-focal-fold-0`. */
+  readonly id: string;
+  /** All that its result depends on, as JSON. */
+  readonly inputs: unknown;
+  readonly run: () => Promise<T>;
+  /** Whether a stored result still holds, where it speaks of other files; default true. */
+  readonly holds?: () => Promise<boolean>;
+}
+
+const storedSchema = z.strictObject({
+  step: z.string(),
+  inputs: z.string(),
+  seconds: z.number(),
+  result: z.json(),
+});
+
+/** A step that is done. */
+export interface DoneStep<T> {
+  readonly result: T;
+  /** Seconds that it took when it was done. */
+  readonly seconds: number;
+  /** Whether it was done before and not again. */
+  readonly kept: boolean;
+}
+
+export class StudyFolder {
+  readonly path: string;
+  readonly #clock: () => number;
+
+  private constructor(path: string, clock: () => number) {
+    this.path = path;
+    this.#clock = clock;
+  }
+
+  /** Opens a folder, made where it is missing. Throws a FileError where it cannot. */
+  static async open(path: string, clock: () => number): Promise<StudyFolder> {
+    const steps = join(path, "steps");
+    await mkdir(steps, { recursive: true }).catch((error: unknown) => {
+      throw writeError(steps, error);
+    });
+    await removeTemporaryFiles(path);
+    await removeTemporaryFiles(steps);
+    return new StudyFolder(path, clock);
+  }
+
+  /** The step's result: the stored one where the inputs are the same, else of a new run, which is stored before it is returned. */
+  async do<T>({ id, inputs, run, holds }: StudyStep<T>): Promise<DoneStep<T>> {
+    const file = join(this.path, "steps", `${id}.json`);
+    const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
+    const stored = await readStored(file);
+    if (stored?.inputs === hash && (holds === undefined || (await holds())))
+      return { result: stored.result as T, seconds: stored.seconds, kept: true };
+    const begun = this.#clock();
+    const result = await run();
+    const seconds = (this.#clock() - begun) / 1000;
+    await writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+    // As it will be read the next time: what JSON cannot hold is noticed at once.
+    return { result: JSON.parse(JSON.stringify(result)) as T, seconds, kept: false };
+  }
+}
+
+/** What is stored; undefined where there is nothing, or nothing that can be read. */
+async function readStored(file: string): Promise<z.output<typeof storedSchema> | undefined> {
+  try {
+    return storedSchema.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Float32 numbers as text, exactly. */
+export const packFloats = (values: Float32Array): string =>
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
+
+export function unpackFloats(text: string): Float32Array {
+  const bytes = Uint8Array.from(Buffer.from(text, "base64"));
+  return new Float32Array(bytes.buffer);
+}
