@@ -1,0 +1,63 @@
+/** Finds a Python that has PyTorch, and asks it for training steps and inferences. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Precision } from "../engine/engine.ts";
+import { LineProcess } from "./line-process.ts";
+
+export interface PeerConfiguration {
+  readonly precision: Precision;
+  readonly layout: "nchw" | "channels_last";
+}
+
+/** All that a PyTorch user could pick on a processor. */
+export const peerConfigurations: readonly PeerConfiguration[] = (["f32", "bf16"] as const).flatMap((precision) =>
+  (["nchw", "channels_last"] as const).map((layout) => ({ precision, layout })),
+);
+
+/** Such as `bf16 channels_last`. */
+export const labelOf = ({ precision, layout }: PeerConfiguration): string => `${precision} ${layout}`;
+
+// The system's interpreter first: Debian's python3-torch belongs to it, whatever else stands on the path.
+const interpreters = ["/usr/bin/python3", "python3"];
+
+/** The first interpreter that can import torch, or undefined. */
+export const findPython = (): string | undefined =>
+  interpreters.find((command) => spawnSync(command, ["-c", "import torch"], { stdio: "ignore" }).status === 0);
+
+export interface PeerTask extends PeerConfiguration {
+  readonly task: "train" | "infer";
+  readonly network: string;
+  readonly batch: number;
+  readonly runs: number;
+}
+
+export interface PeerTimes {
+  readonly seconds: readonly number[];
+  /** Of the peer's whole process so far. */
+  readonly peakMemoryBytes: number;
+}
+
+export class PyTorchPeer {
+  readonly version: string;
+  readonly #process: LineProcess;
+
+  private constructor(process: LineProcess, version: string) {
+    this.#process = process;
+    this.version = version;
+  }
+
+  static async start(python: string, threads: number): Promise<PyTorchPeer> {
+    const script = fileURLToPath(new URL("../../bench/pytorch_peer.py", import.meta.url));
+    const process = new LineProcess(python, [script, String(threads)]);
+    const { version } = await process.receive<{ version: string }>();
+    return new PyTorchPeer(process, version);
+  }
+
+  run(task: PeerTask): Promise<PeerTimes> {
+    return this.#process.ask<PeerTimes>(task);
+  }
+
+  close(): Promise<void> {
+    return this.#process.close();
+  }
+}
