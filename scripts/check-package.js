@@ -1,0 +1,70 @@
+/** Packs the package, installs the tarball in an empty folder, and uses it there: the command, the library and its types. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "..");
+const work = mkdtempSync(path.join(tmpdir(), "naevus-package-"));
+const user = path.join(work, "user");
+
+function run(cwd, command, ...args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  assert.equal(status, 0, `${command} ${args.join(" ")} ended with status ${status}:\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+const program = `import { evaluate, networks, predict, readDataset, train } from "naevus";
+
+const network: { readonly name: string } = networks.notebook({ classes: 9 });
+const functions: readonly ((...args: never[]) => unknown)[] = [evaluate, predict, readDataset, train];
+if (network.name !== "notebook" || !functions.every((value) => typeof value === "function")) throw new Error("wrong API");
+`;
+
+/** The README's TypeScript, which must compile against the package as it is installed. */
+const examples = [...readFileSync(path.join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)];
+
+try {
+  const [{ filename, files, unpackedSize }] = JSON.parse(
+    run(root, "npm", "pack", "--json", "--pack-destination", work),
+  );
+  const names = files.map((file) => file.path);
+  const unwanted = names.filter((name) => /\.test\.|\.suite\.|^dist\/bench\/|reference-numbers/.test(name));
+  assert.deepEqual(unwanted, [], "the package holds files that only its makers need");
+  for (const name of ["LICENSE", "README.md", "bin/naevus.js", "dist/index.js", "dist/index.d.ts"]) {
+    assert.ok(names.includes(name), `the package lacks ${name}`);
+  }
+
+  mkdirSync(user);
+  writeFileSync(path.join(user, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
+  run(
+    user,
+    "npm",
+    "install",
+    "--ignore-scripts",
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    path.join(work, filename),
+  );
+
+  assert.match(run(user, "npx", "naevus", "--help"), /train[\s\S]*evaluate[\s\S]*predict/);
+
+  assert.ok(examples.length > 0, "the README shows no TypeScript");
+  writeFileSync(path.join(user, "program.ts"), program);
+  const sources = ["program.ts", ...examples.map((_, index) => `readme-${index}.ts`)];
+  for (const [index, [, example]] of examples.entries()) writeFileSync(path.join(user, `readme-${index}.ts`), example);
+  const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
+  const strict = ["--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+  const nodeTypes = ["--typeRoots", path.join(root, "node_modules", "@types")];
+  run(user, process.execPath, tsc, ...strict, ...nodeTypes, ...sources);
+  // The package's types ask for no others.
+  run(user, process.execPath, tsc, "--strict", "--module", "nodenext", "--target", "es2023", "--noEmit", "program.ts");
+  run(user, process.execPath, "program.js");
+  console.log(
+    `check-package: ${filename}, ${names.length} files, ${(unpackedSize / 1e6).toFixed(1)} MB, works where it is installed`,
+  );
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
