@@ -127,6 +127,10 @@ function open(file: string): NativeLibrary {
   return { file, version, bind };
 }
 
+/** A function of the system's C library. */
+export const bindSystem = (name: string, result: Signature, parameters: Signature): NativeFunction =>
+  bindIn(koffi.load(libc[process.platform] ?? "libc.so.6"))(name, result, parameters);
+
 /** A function of the system's mathematics library. */
 export const bindMath = (name: string, result: Signature, parameters: Signature): NativeFunction =>
   bindIn(koffi.load(process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"))(name, result, parameters);

@@ -3,8 +3,9 @@ import type { ParameterRole, ParameterSpec, Tensor, Tensors } from "../../networ
 import { elements } from "../../network/shape.ts";
 import { requireTensor } from "../checks.ts";
 import type { MemoryDescriptor } from "./descriptors.ts";
+import { alignedBytes, roundUp } from "./memory.ts";
 import { addressOf } from "./native.ts";
-import { alignedBytes, type Program, rowMajorStrides, type Value } from "./program.ts";
+import { type Program, rowMajorStrides, type Value } from "./program.ts";
 import { checkStatus } from "./status.ts";
 
 /** A region of the flat array: the elements [from, to). */
@@ -21,8 +22,6 @@ export interface Parameter {
   /** Undefined where nothing is trained. */
   readonly gradient: Value | undefined;
 }
-
-const LINE = 64;
 
 export class ParameterStore {
   readonly #program: Program;
@@ -93,7 +92,7 @@ export class ParameterStore {
     const ends = [0, 0, 0];
     for (const { spec, value } of this.#order) {
       this.#offsets.set(spec.name, bytes);
-      bytes += Math.ceil(this.#program.runtime.byteLength(value.descriptor) / LINE) * LINE;
+      bytes += roundUp(this.#program.runtime.byteLength(value.descriptor));
       ends.fill(bytes, rank(spec.role));
     }
     const values = alignedBytes(bytes);

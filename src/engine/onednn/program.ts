@@ -1,6 +1,7 @@
 /** A static program of oneDNN primitives: values, instructions and one arena in which values share memory over time. */
 import { argument, bytesPerElement, type DataType } from "./constants.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
+import { alignedBytes, roundUp } from "./memory.ts";
 import { addressOf } from "./native.ts";
 import type { Runtime } from "./runtime.ts";
 import { checkStatus } from "./status.ts";
@@ -58,16 +59,6 @@ const writtenArguments: ReadonlySet<number> = new Set([
   argument.diffScale,
   argument.diffShift,
 ]);
-
-const ALIGNMENT = 64;
-const align = (bytes: number) => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
-
-/** Bytes whose first address is a multiple of the cache line. */
-export function alignedBytes(length: number): Uint8Array {
-  const whole = new Uint8Array(length + ALIGNMENT);
-  const offset = Number(-addressOf(whole) & BigInt(ALIGNMENT - 1));
-  return whole.subarray(offset, offset + length);
-}
 
 export const rowMajorStrides = (dimensions: readonly number[]): number[] => {
   const strides = dimensions.map(() => 1);
@@ -255,11 +246,11 @@ function layOut(storages: readonly Storage[]): number {
     let offset = 0;
     for (const rival of rivals) {
       if (offset + storage.bytes <= rival.offset) break;
-      offset = Math.max(offset, align(rival.offset + rival.bytes));
+      offset = Math.max(offset, roundUp(rival.offset + rival.bytes));
     }
     storage.offset = offset;
     placed.push(storage);
-    total = Math.max(total, offset + align(storage.bytes));
+    total = Math.max(total, offset + roundUp(storage.bytes));
   }
   return total;
 }

@@ -9,8 +9,9 @@ import { optimizerSlots } from "../optimizer.ts";
 import { bytesPerElement } from "./constants.ts";
 import { buildForward, type ForwardProgram, type Segment } from "./forward-program.ts";
 import { sumGradients } from "./lowered.ts";
+import { alignedBytes } from "./memory.ts";
 import { buildOptimizer } from "./optimizer-program.ts";
-import { alignedBytes, floats, type InstructionInfo, type Section, type Value } from "./program.ts";
+import { floats, type InstructionInfo, type Section, type Value } from "./program.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A training plan whose instructions can be looked at and timed one by one. */
