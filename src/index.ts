@@ -100,6 +100,7 @@ export {
   policies,
   policyNames,
   resizedCrop,
+  withErasing,
 } from "./image/augmentation/policy.ts";
 export { drawTransform, type Transform } from "./image/augmentation/transform.ts";
 export { decodeImage, ImageError } from "./image/decode.ts";

@@ -26,6 +26,7 @@ it("trains another model for each setting, and the same one when it was stopped"
   const variants: SettingsInput[] = [
     {},
     { augmentation: "flips" },
+    { randomErasing: 0.5 },
     { mixup: 0.4 },
     { cutmix: 1 },
     { labelSmoothing: 0.1 },

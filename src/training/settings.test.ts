@@ -97,3 +97,18 @@ it("leaves images and labels as they are unless told otherwise", () => {
     labelSmoothing: 0.1,
   });
 });
+
+it("erases with a probability of its own, or with that of the augmentation", () => {
+  const erasing = (input: unknown) =>
+    preparationOf(parseSettings(input)).augmentation.steps.flatMap((step) =>
+      step.kind === "erase" ? [step.probability] : [],
+    );
+  expect(erasing({ augmentation: "strong" })).toEqual([0.25]);
+  expect(erasing({ augmentation: "strong", randomErasing: 0.5 })).toEqual([0.5]);
+  expect(erasing({ augmentation: "strong", randomErasing: 0 })).toEqual([]);
+  expect(erasing({ randomErasing: 1 })).toEqual([1]);
+  expect(erasing({})).toEqual([]);
+  expect(refusal({ randomErasing: 1.5 })).toMatch(
+    /^settings: randomErasing: expected a number of at least 0 and at most 1/,
+  );
+});

@@ -156,3 +156,10 @@ export const policies: Readonly<Record<PolicyName, AugmentationPolicy>> = {
     ],
   },
 };
+
+/** The policy with random erasing (Zhong et al. 2020) of that probability in place of its own; 0 for none. Throws RangeError. */
+export function withErasing({ fill, steps }: AugmentationPolicy, probability: number): AugmentationPolicy {
+  const others = steps.filter(({ kind }) => kind !== "erase");
+  const step = erase({ probability });
+  return { fill, steps: probability > 0 ? [...others, step] : others };
+}
