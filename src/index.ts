@@ -134,6 +134,7 @@ export {
 } from "./network/layer.ts";
 export { countTrainable, initialParameters, type Tensor, type Tensors } from "./network/parameters.ts";
 export { NetworkError } from "./network/shape.ts";
+export { withStochasticDepth } from "./network/stochastic-depth.ts";
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
 // The study

@@ -110,6 +110,20 @@ const shallowCases: readonly ConformanceCase[] = [
   ),
   single("residual of vectors", [1, 1, 12], [flatten(), residual([dense(12), dense(12)]), dense(3)]),
   single("residual of nothing: twice the input", [3, 4, 4], [residual([]), ...head()]),
+  single("stochastic depth", [5, 6, 6], [residual([conv2d(5, 3)], [], { stochasticDepth: 0.5 }), ...head()], {
+    batch: 8,
+    options: { seed: 5 },
+  }),
+  single(
+    "stochastic depth of vectors",
+    [1, 1, 12],
+    [flatten(), residual([dense(12)], [], { stochasticDepth: 0.5 }), dense(3)],
+    { batch: 8, options: { seed: 5 } },
+  ),
+  single("stochastic depth of nothing", [3, 4, 4], [residual([], [], { stochasticDepth: 0.4 }), ...head()], {
+    batch: 8,
+    options: { seed: 5 },
+  }),
   single("two logits", [3, 4, 4], [flatten(), dense(2)]),
   single("uint8 input", [3, 6, 7], [normalize([0.5, 0.4, 0.6], [0.2, 0.25, 0.3]), conv2d(8, 3), ...head()]),
   single("uint8 input straight to dense", [3, 5, 4], [normalize(), ...head()]),
@@ -163,6 +177,19 @@ const deepCases: readonly ConformanceCase[] = [
     "residual in residual",
     [4, 6, 6],
     [residual([conv2d(4, 3), residual([relu(), conv2d(4, 3)]), relu()], [residual([conv2d(4, 1)])]), relu(), ...head()],
+  ),
+  deep(
+    "stochastic depth in residual blocks",
+    [8, 7, 7],
+    [
+      residual([...convNorm(8, 3), relu(), ...convNorm(8, 3)], [], { stochasticDepth: 0.25 }),
+      relu(),
+      residual([...convNorm(16, 3, 2), relu(), ...convNorm(16, 3)], convNorm(16, 1, 2), { stochasticDepth: 0.5 }),
+      relu(),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { batch: 6, options: { seed: 5 } },
   ),
   deep(
     "the input in two branches",

@@ -1,4 +1,4 @@
-/** Dropout masks: a function of (seed, update, node), so that engines and resumed runs agree on them. */
+/** Masks of dropout and stochastic depth: a function of (seed, update, node), so that engines and resumed runs agree on them. */
 import { Random } from "../random.ts";
 
 /** Fills `mask` with 0 (with probability `rate`) or 1 / (1 - rate). */

@@ -62,7 +62,9 @@ export function buildGraph(network: Network): Graph {
     layers.forEach((layer, index) => {
       const name = `${prefix}${index}`;
       if (layer.kind === "residual") {
-        const body = appendAll(layer.body, `${name}.body.`, source);
+        const whole = appendAll(layer.body, `${name}.body.`, source);
+        const { stochasticDepth: rate } = layer;
+        const body = rate === 0 ? whole : append(`${name}.depth`, { kind: "dropout", rate, per: "image" }, [whole]);
         const shortcut = appendAll(layer.shortcut, `${name}.shortcut.`, source);
         source = append(name, { kind: "add" }, [body, shortcut]);
       } else {

@@ -62,10 +62,14 @@ export interface Dense {
   readonly bias: boolean;
 }
 
-/** Inverted dropout (Srivastava et al. 2014): kept values are scaled by 1 / (1 - rate) in training, untouched otherwise. */
+/**
+ * Inverted dropout (Srivastava et al. 2014): what is kept is scaled by 1 / (1 - rate) in training, all is untouched otherwise. Values are
+ * dropped one by one, or `per` image all of them at once.
+ */
 export interface Dropout {
   readonly kind: "dropout";
   readonly rate: number;
+  readonly per: "value" | "image";
 }
 
 /** body(x) + shortcut(x); an empty shortcut is the identity (He et al. 2016). */
@@ -73,6 +77,11 @@ export interface Residual {
   readonly kind: "residual";
   readonly body: readonly Layer[];
   readonly shortcut: readonly Layer[];
+  /**
+   * Stochastic depth (Huang et al. 2016): the rate at which an image goes without the body in training, in [0, 1). Where the body is
+   * kept it is scaled by 1 / (1 - rate), so that nothing is left to do outside of training.
+   */
+  readonly stochasticDepth: number;
 }
 
 export type Layer =
@@ -172,10 +181,10 @@ export const dense = (units: number, { bias = true }: { readonly bias?: boolean 
   bias,
 });
 
-export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate });
+export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate, per: "value" });
 
-export const residual = (body: readonly Layer[], shortcut: readonly Layer[] = []): Residual => ({
-  kind: "residual",
-  body,
-  shortcut,
-});
+export const residual = (
+  body: readonly Layer[],
+  shortcut: readonly Layer[] = [],
+  { stochasticDepth = 0 }: { readonly stochasticDepth?: number } = {},
+): Residual => ({ kind: "residual", body, shortcut, stochasticDepth });

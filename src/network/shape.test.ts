@@ -41,6 +41,7 @@ describe("a network that does not fit is refused", () => {
     ["layer 0: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
     ["layer 1: dense: expected a positive whole number of units, got -1", [flatten(), dense(-1)]],
     ["layer 0: dropout: expected a rate in [0, 1), got 1", [dropout(1)]],
+    ["layer 0.depth: stochasticDepth: expected a rate in [0, 1), got 1", [residual([], [], { stochasticDepth: 1 })]],
     ["layer 0: normalize: expected 3 means and deviations, got 2 and 2", [normalize([0, 0])]],
     ["layer 0: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
     ["layer 1: normalize: only the first layer of a network can normalize", [relu(), normalize()]],

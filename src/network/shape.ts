@@ -93,8 +93,10 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     if (input!.length !== 1) refuse(`dense: expected a vector, got ${formatShape(input!)}; put flatten() before it`);
     return [units];
   },
-  dropout: ({ rate }, [input]) =>
-    rate >= 0 && rate < 1 ? input! : refuse(`dropout: expected a rate in [0, 1), got ${rate}`),
+  dropout: ({ rate, per }, [input]) =>
+    rate >= 0 && rate < 1
+      ? input!
+      : refuse(`${per === "image" ? "stochasticDepth" : "dropout"}: expected a rate in [0, 1), got ${rate}`),
   add: (_, [body, shortcut]) =>
     formatShape(body!) === formatShape(shortcut!)
       ? body!

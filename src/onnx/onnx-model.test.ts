@@ -16,6 +16,7 @@ import {
   maxPool,
   type Network,
   normalize,
+  residual,
 } from "../network/layer.ts";
 import { NetworkError } from "../network/shape.ts";
 import { ModelError, readMetadata } from "./model-metadata.ts";
@@ -64,6 +65,18 @@ describe("structure", () => {
       "logits: Identity(4) -> logits",
       "probabilities: Softmax(logits) -> probabilities",
     ]);
+  });
+
+  it("knows nothing of stochastic depth", () => {
+    const withDepth = (stochasticDepth: number) =>
+      buildGraph({
+        ...network,
+        layers: [normalize(), residual([conv2d(3, 3)], [], { stochasticDepth }), globalAveragePool(), dense(2)],
+      });
+    const weights = exampleFor(withDepth(0), 1, "hard").parameters;
+    const model = onnxModel(withDepth(0.5), weights, metadata);
+    expect(model).toEqual(onnxModel(withDepth(0), weights, metadata));
+    expect(nodeLines(model).join()).toContain("1: Add(1.body.0, 0) -> 1");
   });
 
   it("gives the same bytes for the same model", () => {

@@ -2,14 +2,13 @@
 import type { Engine, Precision } from "../engine/engine.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
-import { networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 import { lossFor } from "../training/imbalance.ts";
-import { learningRateOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
+import { learningRateOf, networkOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 
 export interface FitOptions {
@@ -43,7 +42,7 @@ export const precisionOf = ({ precision }: Settings, { description }: Engine): P
 /** Trains for `settings.epochs` and judges. Throws the signal's reason where it aborts, TrainingError, EngineError, NetworkError. */
 export async function fitNetwork(options: FitOptions): Promise<Fit> {
   const { engine, packed, classes, settings, curves = false, onStep, signal, clock = Date.now } = options;
-  const graph = buildGraph(networks[settings.network]({ classes, imageSize: packed.height }));
+  const graph = buildGraph(networkOf(settings, { classes, imageSize: packed.height }));
   const begun = clock();
   const selection = packed.select(options.learned);
   const labelsAt = (indices: readonly number[]) => indices.map((index) => packed.images[index]!.label);

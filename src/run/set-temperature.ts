@@ -1,10 +1,10 @@
 /** Writes a finished run's model again with another temperature, for one that was found after the training. */
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../files.ts";
-import { networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { readCheckpoint } from "../training/checkpoint.ts";
+import { networkOf } from "../training/settings.ts";
 import { readConfig } from "./run-config.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 import { version } from "./version.ts";
@@ -13,7 +13,7 @@ import { version } from "./version.ts";
 export async function setTemperature(run: string, temperature: number): Promise<void> {
   const folder = resolve(run);
   const { settings, resolved, data } = await readConfig(folder);
-  const graph = buildGraph(networks[settings.network]({ classes: data.classes.length, imageSize: resolved.imageSize }));
+  const graph = buildGraph(networkOf(settings, { classes: data.classes.length, imageSize: resolved.imageSize }));
   const checkpoint = await readCheckpoint(join(folder, runFiles.checkpoint), {
     graph,
     optimizer: settings.optimizer,

@@ -6,7 +6,6 @@ import { fitTemperature } from "../evaluation/temperature.ts";
 import { writeFileAtomic } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
-import { networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
@@ -22,6 +21,7 @@ import {
 } from "../training/checkpoint.ts";
 import { lossFor } from "../training/imbalance.ts";
 import {
+  networkOf,
   optimizerOf,
   parseSettings,
   preparationOf,
@@ -185,8 +185,9 @@ const warnWith =
 
 const engineOptions = (threads: number | undefined) => (threads === undefined ? {} : { threads });
 
-function graphOf({ network, imageSize }: Settings, classes: number): Graph {
-  return buildGraph(networks[network]({ classes, ...(imageSize !== undefined && { imageSize }) }));
+function graphOf(settings: Settings, classes: number): Graph {
+  const { imageSize } = settings;
+  return buildGraph(networkOf(settings, { classes, ...(imageSize !== undefined && { imageSize }) }));
 }
 
 async function pack(dataset: Dataset, graph: Graph, settings: Settings, context: RunContext): Promise<PackedImages> {

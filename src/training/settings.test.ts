@@ -45,6 +45,10 @@ describe("parseSettings", () => {
     [{ epocs: 3 }, "settings: epocs: unknown setting; did you mean epochs?"],
     [{ "learning-rate": 3 }, "settings: learning-rate: unknown setting; did you mean learningRate?"],
     [[], "settings: expected an object, got []"],
+    [
+      { stochasticDepth: 0.2 },
+      "stochasticDepth: drops residual blocks, and the network notebook has none; leave it out, or take another network",
+    ],
     [{ momentum: 0.9 }, "momentum: only sgd has it, and the optimizer is adam; leave it out"],
   ])("refuses %j", (input, message) => {
     expect(refusal(input)).toBe(message);

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
-import { networkNames } from "../network/architectures.ts";
+import { type ArchitectureOptions, networkNames, networks } from "../network/architectures.ts";
+import type { Network } from "../network/layer.ts";
+import { residualLayers, withStochasticDepth } from "../network/stochastic-depth.ts";
 import type { BatchPreparation } from "./batches.ts";
 import { imbalanceNames } from "./imbalance.ts";
 import { nearestName } from "./nearest-name.ts";
@@ -117,6 +119,14 @@ export const settingsSchema = z.strictObject({
     .max(100)
     .default(0)
     .describe("Alpha of CutMix, which puts a piece of one image into another; 0 for none"),
+  stochasticDepth: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      "Rate at which an image goes without the last residual block in training, growing linearly up to it from 0; 0 for none",
+    ),
   labelSmoothing: z.number().min(0).lt(1).default(0).describe("Part of each target that is spread over all classes"),
   averaging: z
     .number()
@@ -249,12 +259,17 @@ export function checkSettings(input: unknown, label: (name: string) => string = 
 /** {@link checkSettings}, and refuses settings that contradict each other. */
 export function parseSettings(input: unknown): Settings {
   const settings = checkSettings(input);
-  const { optimizer, momentum, patience, validation } = settings;
+  const { optimizer, momentum, patience, validation, network, stochasticDepth } = settings;
   if (momentum !== undefined && optimizer !== "sgd") {
     throw new SettingsError(`momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`);
   }
   if (patience > 0 && validation === 0) {
     throw new SettingsError("patience: needs validation images; give validation as well, such as 0.15");
+  }
+  if (stochasticDepth > 0 && residualLayers(networks[network]({ classes: 1 })) === 0) {
+    throw new SettingsError(
+      `stochasticDepth: drops residual blocks, and the network ${network} has none; leave it out, or take another network`,
+    );
   }
   const folds = Number(/^grouped:(\d+)$/.exec(settings.protocol)?.[1] ?? 0);
   if (folds > 0 && !(settings.fold !== undefined && settings.fold < folds)) {
@@ -284,6 +299,10 @@ export const optimizerOf = (settings: Settings): Optimizer => optimizers[setting
 
 export const learningRateOf = ({ learningRate, optimizer }: Settings): number =>
   learningRate ?? (optimizer === "sgd" ? 0.05 : 0.001);
+
+/** The architecture that settings name, with their stochastic depth. */
+export const networkOf = ({ network, stochasticDepth }: Settings, options: ArchitectureOptions): Network =>
+  stochasticDepth > 0 ? withStochasticDepth(networks[network](options), stochasticDepth) : networks[network](options);
 
 export const preparationOf = ({
   augmentation,

@@ -196,17 +196,20 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     if (mode === "inference") return { output: input!, backward: (gradient) => [gradient] };
     const source = toType(context, name, input!);
     const { descriptor } = source;
-    const { value: canonical, array } = program.host(descriptor.dimensions);
+    const perImage = operation.per === "image";
+    // An image's own number is broadcast over its values.
+    const shape = descriptor.dimensions.map((size, axis) => (perImage && axis > 0 ? 1 : size));
+    const { value: canonical, array } = program.host(shape);
     beforeForward.push((updates) => {
       dropoutMask(array, operation.rate, [place.seed, updates, place.index]);
       // The mask is 0 or 1, exact in bf16; the primitive scales.
       for (let i = 0; i < array.length; i++) array[i] = array[i] === 0 ? 0 : 1;
     });
-    const mask = program.convert(`${name} mask`, canonical, descriptor);
+    const mask = perImage ? canonical : program.convert(`${name} mask`, canonical, descriptor);
     const post: PostOperation = { kind: "linear", scale: 1 / (1 - operation.rate), shift: 0 };
     const masked = (label: string, from: Value, layout: MemoryDescriptor) => {
       const to = program.value(layout);
-      const multiply = program.descriptors.binary("multiply", layout, layout, layout, [post]);
+      const multiply = program.descriptors.binary("multiply", layout, mask.descriptor, layout, [post]);
       program.add(`${name} ${label}`, multiply, { source: from, source1: mask, destination: to });
       return to;
     };

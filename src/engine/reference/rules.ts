@@ -39,13 +39,15 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
     return (gradient, [inputGradient]) => addTo(inputGradient, gradient);
   },
   dense,
-  dropout: ({ node, inputs, output, training, dropoutPath }) => {
-    const mask = new Float64Array(output.length).fill(1);
-    if (training) dropoutMask(mask, node.operation.rate, dropoutPath);
-    for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! * mask[i]!;
+  dropout: ({ node, batch, inputs, output, training, dropoutPath }) => {
+    const { rate, per } = node.operation;
+    const mask = new Float64Array(per === "image" ? batch : output.length).fill(1);
+    if (training) dropoutMask(mask, rate, dropoutPath);
+    const share = output.length / mask.length;
+    for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! * mask[Math.floor(i / share)]!;
     return (gradient, [inputGradient]) => {
       if (!inputGradient) return;
-      for (let i = 0; i < gradient.length; i++) inputGradient[i]! += gradient[i]! * mask[i]!;
+      for (let i = 0; i < gradient.length; i++) inputGradient[i]! += gradient[i]! * mask[Math.floor(i / share)]!;
     };
   },
   add: ({ inputs, output }) => {

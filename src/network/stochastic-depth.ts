@@ -1,0 +1,31 @@
+/** Stochastic depth for a whole network: which residual layer is dropped how often. */
+import type { Layer, Network } from "./layer.ts";
+
+const depthOf = (layers: readonly Layer[]): number =>
+  layers.reduce(
+    (sum, layer) => sum + (layer.kind === "residual" ? depthOf(layer.body) + depthOf(layer.shortcut) + 1 : 0),
+    0,
+  );
+
+/** How many residual layers a network has. */
+export const residualLayers = ({ layers }: Network): number => depthOf(layers);
+
+/**
+ * The network with stochastic depth by the linear rule (Huang et al. 2016): the rate of the l-th of L residual layers, in the order
+ * in which they end, is `rate` * l / L. A network without residual layers stays as it is.
+ *
+ * @param rate of the last one, in [0, 1)
+ */
+export function withStochasticDepth(network: Network, rate: number): Network {
+  const count = residualLayers(network);
+  let ended = 0;
+  const visit = (layers: readonly Layer[]): readonly Layer[] =>
+    layers.map((layer) => {
+      if (layer.kind !== "residual") return layer;
+      const body = visit(layer.body);
+      const shortcut = visit(layer.shortcut);
+      ended++;
+      return { ...layer, body, shortcut, stochasticDepth: (rate * ended) / count };
+    });
+  return { ...network, layers: visit(network.layers) };
+}
