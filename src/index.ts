@@ -114,6 +114,7 @@ export {
 export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
 export { writePhantomDataset } from "./image/phantom.ts";
 export { loadModel, type Model, ModelError } from "./inference/model.ts";
+export { testTimeAugmented } from "./inference/test-time-augmentation.ts";
 // Networks
 export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "./network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
@@ -145,7 +146,8 @@ export { compareRuns, type RunComparison, type RunsCompared } from "./run/compar
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
 export { evaluate } from "./run/evaluate.ts";
-export { type DataSettings, openData } from "./run/open-data.ts";
+export { type DataSettings, openData, openJudgedData } from "./run/open-data.ts";
+export type { JudgingOptions, Runs } from "./run/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";
 export { RunError } from "./run/run-folder.ts";
 export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";

@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 import { formatEvaluation } from "../evaluation/evaluation.ts";
 import { evaluate } from "../run/evaluate.ts";
-import { judgingSettings, openData } from "../run/open-data.ts";
+import { openJudgedData } from "../run/open-data.ts";
+import { runsOf } from "../run/open-models.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { progressView } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
@@ -11,6 +12,7 @@ import { intendedUse } from "./train-command.ts";
 
 interface EvaluateOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
+  readonly tta?: boolean;
   readonly json?: boolean;
 }
 
@@ -19,27 +21,33 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, finish:
   const command = program
     .command("evaluate")
     .description("Judge a trained model on the test images of a data folder")
-    .argument("<run>", "run folder, or its model.onnx")
+    .argument(
+      "<run...>",
+      "run folders, or their model.onnx, or a cross-validation's folder; several judge as an ensemble",
+    )
     .requiredOption("--data <path>", "Folder of images with the classes of the model")
+    .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
     .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
   command.addHelpText(
     "after",
-    "\nWithout --curation, --metadata, --protocol and --fold: as the run has them, where the data are the run's own.",
+    "\nWithout --curation, --metadata, --protocol and --fold: as the first run has them, where the data are its own." +
+      "\nThe figures of a single run are also written to its evaluation.json.",
   );
   addSettingOptions(command, ["curation", "metadata", "protocol", "fold", "groupBy", "cache"]).action(
-    async (run: string, options: EvaluateOptions) => finish(await runEvaluate(run, options, terminal)),
+    async (runs: string[], options: EvaluateOptions) => finish(await runEvaluate(runs, options, terminal)),
   );
 }
 
-async function runEvaluate(run: string, options: EvaluateOptions, terminal: Terminal): Promise<number> {
-  const { cache, ...given } = withAbsolutePaths(settingsFromFlags(options));
+async function runEvaluate(given: readonly string[], options: EvaluateOptions, terminal: Terminal): Promise<number> {
+  const settings = withAbsolutePaths(settingsFromFlags(options));
+  const { cache } = settings;
   const view = progressView(terminal, terminal.error);
   return withInterruption(view.stop, async (signal) => {
     try {
-      const settings = await judgingSettings(run, options.data, given);
       const context = { signal, onEvent: view.show };
-      const dataset = await openData(options.data, { ...settings, cache }, context);
-      const evaluation = await evaluate(run, dataset, { ...context, cache });
+      const runs = await runsOf(given);
+      const { dataset } = await openJudgedData(runs, options.data, settings, context);
+      const evaluation = await evaluate(runs, dataset, { ...context, cache, testTimeAugmentation: options.tta });
       view.stop();
       if (options.json) {
         terminal.out(JSON.stringify(evaluation));

@@ -197,6 +197,21 @@ describe("evaluate", () => {
   });
 });
 
+describe("ensembles and views", () => {
+  it("are named beside the figures", async () => {
+    const image = join(data, "Test", "nevus", (await readdir(join(data, "Test", "nevus")))[0]!);
+    const tables = await naevus("evaluate", run, run, "--data", data, "--cache", cache, "--tta");
+    expect(tables).toMatchObject({ status: 0, error: "" });
+    expect(tables.out).toMatch(/\nmean over 2 models and 8 views of each image\n/);
+    const json = await naevus("predict", run, image, join(run, "model.onnx"), "--tta", "--json");
+    expect(JSON.parse(json.out)).toMatchObject({ models: 2, views: 8, predictions: [{ image }] });
+    expect(await naevus("predict", run, run)).toMatchObject({
+      status: 1,
+      error: "naevus: predict: expected image files, got runs alone",
+    });
+  });
+});
+
 describe("predict", () => {
   it("prints the likeliest classes, or all as JSON, and fails only where nothing was judged", async () => {
     const image = join(data, "Test", "nevus", (await readdir(join(data, "Test", "nevus")))[0]!);

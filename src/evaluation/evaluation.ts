@@ -32,6 +32,10 @@ export interface EvaluationSubject {
   readonly curation?: CurationSummary;
   /** `phantom`: drawn images, not photographs; the figures then say nothing about skin. */
   readonly origin?: "folder" | "phantom";
+  /** Models whose mean probabilities were judged; absent for one. */
+  readonly models?: number;
+  /** Views of each image over which a model's probabilities were averaged; absent for one. */
+  readonly views?: number;
   /** The fingerprint of the data set that the images are from. */
   readonly dataFingerprint?: string;
 }
@@ -133,8 +137,14 @@ function subjectLines({
   leftOut,
   trainingImages,
   curation,
+  models,
+  views,
   dataFingerprint,
 }: EvaluationSubject): string[] {
+  const means = [
+    ...(models === undefined ? [] : [`${models} models`]),
+    ...(views === undefined ? [] : [`${views} views of each image`]),
+  ];
   const counts = [
     ...(fold === undefined ? [] : [`fold ${fold}`]),
     ...(trainingImages === undefined ? [] : [`${trainingImages} training images`]),
@@ -152,6 +162,7 @@ function subjectLines({
             (curation.classesLeftOut.length > 0 ? `, without ${curation.classesLeftOut.join(", ")}` : "") +
             ` (plan ${curation.plan.slice(0, 12)})`,
         ]),
+    ...(means.length > 0 ? [`mean over ${means.join(" and ")}`] : []),
     ...(dataFingerprint === undefined ? [] : [`data ${dataFingerprint.slice(0, 12)}`]),
   ];
 }

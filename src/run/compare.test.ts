@@ -45,17 +45,15 @@ it("compares each run with the first, on the images that each of them was judged
 
 it("refuses a single run, and runs of different splits", async () => {
   await expect(compareRuns([run("one")], data)).rejects.toThrow(/at least two runs/);
-  const dataset = await readDataset(data);
-  await train(dataset, {
-    engine: "reference",
-    imageSize: 16,
-    batch: 8,
-    epochs: 1,
-    seed: 4,
-    cache: cache(),
-    out: run("other"),
-  });
-  await expect(compareRuns([run("one"), run("other")], data, { given: { cache: cache() } })).rejects.toThrow(
-    /its seed is 4, that of .* is 3, so their test images differ/,
+  const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: cache() } as const;
+  await train(await readDataset(data), { ...settings, seed: 4, out: run("other seed") });
+  // Folders for Train and Test are the same whatever the seed, a drawn split is not.
+  await compareRuns([run("one"), run("other seed")], data, { given: { cache: cache() } });
+  const drawn = join(data, "Train");
+  for (const seed of [1, 2]) {
+    await train(await readDataset(drawn, { seed }), { ...settings, seed, out: run(`drawn ${seed}`) });
+  }
+  await expect(compareRuns([run("drawn 1"), run("drawn 2")], drawn, { given: { cache: cache() } })).rejects.toThrow(
+    /drawn 2: has learned from \d+ of the \d+ images that .*drawn 1 is tested on; give runs of the same split/,
   );
 });

@@ -3,7 +3,7 @@ import { groupsOf } from "../dataset/protocols.ts";
 import { compareModels, type ModelComparison } from "../evaluation/model-comparison.ts";
 import { Random } from "../random.ts";
 import { judgeTestImages } from "./evaluate.ts";
-import { type DataSettings, judgingSettings, openCuratedData, openData } from "./open-data.ts";
+import { type DataSettings, openCuratedData, openJudgedData } from "./open-data.ts";
 import { RunError } from "./run-folder.ts";
 import type { RunContext } from "./train.ts";
 
@@ -41,21 +41,7 @@ export async function compareRuns(
   if (first === undefined || others.length === 0) {
     throw new RunError("compare: give at least two runs, the first being what the others are compared with");
   }
-  const settings = { ...(await judgingSettings(first, data, given)), cache: given.cache };
-  // Every run is asked whether it would be judged on what it learned from.
-  for (const run of others) {
-    const own = await judgingSettings(run, data, given);
-    const other = (["protocol", "fold", "curation", "seed", "testFraction"] as const).find(
-      (name) => own[name] !== settings[name],
-    );
-    if (other !== undefined && !run.endsWith(".onnx") && !first.endsWith(".onnx")) {
-      throw new RunError(
-        `${run}: its ${other} is ${own[other] ?? "the default"}, that of ${first} is ${settings[other] ?? "the default"}, so their test images ` +
-          "differ; compare runs of the same split",
-      );
-    }
-  }
-  const dataset = await openData(data, settings, context);
+  const { dataset, settings } = await openJudgedData(runs, data, given, context);
   const { options } = await openCuratedData(data, settings, context);
   const tested = dataset.images.filter(({ split }) => split === "test");
   const { groupOf, groupedBy } = await groupsOf({ ...dataset, images: tested }, options);

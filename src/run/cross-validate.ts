@@ -11,7 +11,7 @@ import { parseSettings, type Settings, type SettingsInput } from "../training/se
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
 import { readConfig } from "./run-config.ts";
-import { makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
+import { foldRun, makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
 import { type RunContext, resume, train } from "./train.ts";
 
 /** The pooled figures, and those of each fold. */
@@ -57,7 +57,7 @@ export async function crossValidate(
   const judged: JudgedImages[] = [];
   for (let fold = 0; fold < count; fold++) {
     const part = foldDataset(dataset, folds, fold);
-    const run = join(folder, `fold-${fold}`);
+    const run = foldRun(folder, fold);
     const own = { ...settings, data: dataset.root, fold, out: run };
     const { finished } = (await isBegun(run, own))
       ? await resume(run, { ...context, dataset: part, cache: settings.cache })

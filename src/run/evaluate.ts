@@ -6,27 +6,27 @@ import { FileError, writeFileAtomic } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import type { Model } from "../inference/model.ts";
 import { cacheFolder } from "./cache-folder.ts";
-import { openModel } from "./open-model.ts";
+import { ensembleFields, type JudgingOptions, openModels, type Runs } from "./open-models.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 import type { RunContext } from "./train.ts";
 
 /** Images that are read and judged at once. */
 const block = 64;
 
+/** How test images are judged, and who is told of it. */
+export type JudgingContext = Omit<RunContext, "clock"> & JudgingOptions & { readonly cache?: string | undefined };
+
 /**
  * Evaluates a run (its folder, or its model file) on the test images of a data set with the model's classes. The figures are also
- * written to `evaluation.json` where a folder was given; where that fails, a warning says so.
+ * written to `evaluation.json` where the folder of a single run was given; where that fails, a warning says so. Several runs, or the
+ * folder of a cross-validation, are judged as an ensemble: by the mean of their probabilities.
  *
- * Throws RunError where the run has no model yet, the classes differ or there is no test image; ModelError for a damaged
- * model; DatasetError and FileError of the images.
+ * Throws RunError where a run has no model yet, the classes differ or there is no test image; ModelError for a damaged
+ * model; DatasetError and FileError of the images. Whether a run has learned from the test images is not asked here.
  */
-export async function evaluate(
-  run: string,
-  dataset: Dataset,
-  context: Omit<RunContext, "clock"> & { readonly cache?: string | undefined } = {},
-): Promise<Evaluation> {
-  const { folder, images, fingerprint, trainingImages, origin, ...predictions } = await judgeTestImages(
-    run,
+export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingContext = {}): Promise<Evaluation> {
+  const { folder, images, fingerprint, trainingImages, origin, count, views, ...predictions } = await judgeTestImages(
+    runs,
     dataset,
     context,
   );
@@ -39,6 +39,7 @@ export async function evaluate(
     trainingImages,
     ...(dataset.curation && { curation: dataset.curation }),
     origin,
+    ...ensembleFields({ count, views }),
     dataFingerprint: fingerprint,
     ...predictions,
   });
@@ -56,8 +57,11 @@ export async function evaluate(
 
 /** A model's predictions on the test images of a data set. */
 export interface JudgedImages {
-  /** The run's folder; undefined where the model's file was given. */
+  /** The run's folder; undefined where the model's file or several runs were given. */
   readonly folder: string | undefined;
+  /** Models, and views of each image, over which the mean was taken. */
+  readonly count: number;
+  readonly views: number;
   readonly classes: readonly string[];
   /** The test images that could be decoded. */
   readonly images: readonly ImageRecord[];
@@ -70,47 +74,58 @@ export interface JudgedImages {
   readonly trainingImages: number;
 }
 
-/** Has a run's model judge the test images; throws as {@link evaluate}. */
+/** Has the models of runs judge the test images; throws as {@link evaluate}. */
 export async function judgeTestImages(
-  run: string,
+  runs: Runs,
   dataset: Dataset,
-  { cache, onEvent, signal }: Omit<RunContext, "clock"> & { readonly cache?: string | undefined } = {},
+  { cache, onEvent, signal, ...options }: JudgingContext = {},
 ): Promise<JudgedImages> {
-  const { model, folder } = await openModel(run);
+  const models = await openModels(runs, options);
+  const { folder, classes, count, views } = models;
   try {
-    refuseOtherClasses(model.classes, dataset);
-    const packed = await packImages(dataset, {
-      size: model.imageSize,
-      geometry: model.metadata.geometry,
-      cacheFolder: cacheFolder(cache),
-      onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
-      ...(signal && { signal }),
-    });
-    try {
-      const tested = packed.images.flatMap((image, index) => (image.split === "test" ? [{ image, index }] : []));
-      if (tested.length === 0) {
-        throw new RunError(`${dataset.root}: no test image to judge the model on; add images below Test`);
+    refuseOtherClasses(classes, dataset);
+    let judged: Pick<JudgedImages, "images" | "fingerprint" | "trainingImages"> | undefined;
+    let sum: Float64Array | undefined;
+    for (const group of models.groups) {
+      const packed = await packImages(dataset, {
+        size: group.imageSize,
+        geometry: group.geometry,
+        cacheFolder: cacheFolder(cache),
+        onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+        ...(signal && { signal }),
+      });
+      try {
+        const tested = packed.images.flatMap((image, index) => (image.split === "test" ? [{ image, index }] : []));
+        if (tested.length === 0) {
+          throw new RunError(`${dataset.root}: no test image to judge the model on; add images below Test`);
+        }
+        judged ??= {
+          images: tested.map(({ image }) => image),
+          fingerprint: packed.fingerprint,
+          trainingImages: packed.images.length - tested.length,
+        };
+        sum ??= new Float64Array(tested.length * classes.length);
+        if (tested.some(({ image }, i) => image.path !== judged?.images[i]?.path)) {
+          throw new RunError(`${dataset.root}: its images changed while they were judged; try again`);
+        }
+        const indices = tested.map(({ index }) => index);
+        for (const model of group.models) await addProbabilities(sum, model, packed, indices, signal);
+      } finally {
+        packed.close();
       }
-      return {
-        folder,
-        classes: model.classes,
-        images: tested.map(({ image }) => image),
-        truth: tested.map(({ image }) => image.label),
-        probabilities: await judge(
-          model,
-          packed,
-          tested.map(({ index }) => index),
-          signal,
-        ),
-        origin: dataset.origin === "phantom" || model.metadata.origin === "phantom" ? "phantom" : "folder",
-        fingerprint: packed.fingerprint,
-        trainingImages: packed.images.length - tested.length,
-      };
-    } finally {
-      packed.close();
     }
+    return {
+      ...judged!,
+      folder,
+      count,
+      views,
+      classes,
+      truth: judged!.images.map(({ label }) => label),
+      probabilities: Float32Array.from(sum!, (value) => value / count),
+      origin: dataset.origin === "phantom" || models.origin === "phantom" ? "phantom" : "folder",
+    };
   } finally {
-    await model.dispose();
+    await models.dispose();
   }
 }
 
@@ -143,19 +158,20 @@ function folderProtocol(tested: readonly ImageRecord[], all: readonly ImageRecor
   return drawn ? "drawn split" : "official";
 }
 
-async function judge(
+async function addProbabilities(
+  sum: Float64Array,
   model: Model,
   packed: PackedImages,
   indices: readonly number[],
   signal: AbortSignal | undefined,
-): Promise<Float32Array> {
-  const probabilities = new Float32Array(indices.length * model.classes.length);
+): Promise<void> {
   for (let start = 0; start < indices.length; start += block) {
     signal?.throwIfAborted();
     const some = indices.slice(start, start + block);
     const images = new Uint8Array(some.length * model.imageSize * model.imageSize * 3);
     packed.read(some, images);
-    probabilities.set(await model.probabilities(images, some.length), start * model.classes.length);
+    const probabilities = await model.probabilities(images, some.length);
+    const at = start * model.classes.length;
+    for (let i = 0; i < probabilities.length; i++) sum[at + i]! += probabilities[i]!;
   }
-  return probabilities;
 }

@@ -34,6 +34,40 @@ interface OpenContext {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * Opens the data on which runs are judged together: with the test images that the first of them has there, `given` going before
+ * its own settings.
+ *
+ * Throws RunError where one of the others has learned from some of those images, and what {@link judgingSettings} and
+ * {@link openData} throw.
+ */
+export async function openJudgedData(
+  runs: readonly string[],
+  root: string,
+  { cache, ...given }: DataSettings,
+  context: OpenContext = {},
+): Promise<{ readonly dataset: Dataset; readonly settings: DataSettings }> {
+  const [first, ...others] = runs;
+  if (first === undefined) throw new RunError("expected at least one run, got none");
+  const settings = { ...(await judgingSettings(first, root, given)), cache };
+  const dataset = await openData(root, settings, context);
+  const tested = new Set(dataset.images.filter(({ split }) => split === "test").map(({ path }) => path));
+  for (const run of others) {
+    await judgingSettings(run, root, given);
+    const own = await ownSettings(run, root);
+    if (own === undefined) continue;
+    const { images } = await openData(root, { ...own, cache }, context.signal ? { signal: context.signal } : {});
+    const learned = images.filter(({ split, path }) => split === "train" && tested.has(path)).length;
+    if (learned > 0) {
+      throw new RunError(
+        `${run}: has learned from ${learned} of the ${tested.size} images that ${first} is tested on; ` +
+          "give runs of the same split, or other data",
+      );
+    }
+  }
+  return { dataset, settings };
+}
+
 /** A data set before its protocol, and what the protocol is applied with. */
 export interface CuratedData {
   readonly dataset: Dataset;
@@ -98,6 +132,14 @@ function metadataProblems({ images }: Dataset, metadata: Metadata): Dataset["pro
   ];
 }
 
+/** The settings that a run opened these data with; undefined where it was trained on others, or is a model file alone. */
+async function ownSettings(run: string, root: string): Promise<DataSettings | undefined> {
+  if (run.endsWith(".onnx")) return undefined;
+  const { settings, data } = await readConfig(resolve(run));
+  if (resolve(root) !== data.root) return undefined;
+  return Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
+}
+
 /**
  * The settings with which a run's model is judged on a data folder: those of the run where it is the run's own data, so that the same
  * images are tested, else the run's draw alone. `given` goes before them.
@@ -107,10 +149,11 @@ function metadataProblems({ images }: Dataset, metadata: Metadata): Dataset["pro
 export async function judgingSettings(run: string, root: string, given: DataSettings): Promise<DataSettings> {
   // A model file without its run says nothing of its data.
   if (run.endsWith(".onnx")) return given;
-  const { settings, data } = await readConfig(resolve(run));
-  const { seed, testFraction } = settings;
-  if (resolve(root) !== data.root) return { seed, testFraction, ...given };
-  const own = Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
+  const own = await ownSettings(run, root);
+  if (own === undefined) {
+    const { seed, testFraction } = (await readConfig(resolve(run))).settings;
+    return { seed, testFraction, ...given };
+  }
   const judged: DataSettings = { ...own, ...given };
   const isGrouped = (protocol: string | undefined): boolean => protocol?.startsWith("grouped:") === true;
   const others = dataSettingNames.filter((name) => judged[name] !== own[name]);

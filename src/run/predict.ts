@@ -1,7 +1,7 @@
-/** Judges single image files with a run's model. */
+/** Judges single image files with a run's model, or with those of several runs as an ensemble. */
 import { forEachBounded } from "../bounded.ts";
 import { decodeImage, ImageError } from "../image/decode.ts";
-import { openModel } from "./open-model.ts";
+import { ensembleFields, type JudgingOptions, type ModelGroup, openModels, type Runs } from "./open-models.ts";
 
 /** The most probable class of an image with all probabilities, or why the image could not be judged. */
 export type Prediction =
@@ -15,9 +15,14 @@ export type Prediction =
   | { readonly image: string; readonly error: string };
 
 export interface Predictions {
-  readonly run: string;
+  /** As they were given. */
+  readonly runs: readonly string[];
+  /** Models whose mean probabilities these are; absent for one. */
+  readonly models?: number;
+  /** Views of each image over which a model's probabilities were averaged; absent for one. */
+  readonly views?: number;
   readonly classes: readonly string[];
-  /** `phantom`: the model was trained on drawn images, not on photographs. */
+  /** `phantom`: a model was trained on drawn images, not on photographs. */
   readonly origin: "folder" | "phantom";
   /** In the order of the images. */
   readonly predictions: readonly Prediction[];
@@ -29,47 +34,79 @@ const decodedAtOnce = 4;
 
 /**
  * Predicts the class of every image file. An image that cannot be decoded gives an entry with its error and does not stop
- * the others. Throws RunError where the run has no model, ModelError where it is damaged.
+ * the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of their probabilities.
+ *
+ * Throws RunError where a run has no model or their classes differ, ModelError where one is damaged.
  */
-export async function predict(run: string, images: readonly string[]): Promise<Predictions> {
-  const { model } = await openModel(run);
+export async function predict(
+  runs: Runs,
+  images: readonly string[],
+  options: JudgingOptions = {},
+): Promise<Predictions> {
+  const models = await openModels(runs, options);
+  const { classes, origin, count } = models;
   try {
     const predictions: Prediction[] = [];
-    const imageBytes = model.imageSize * model.imageSize * 3;
     for (let start = 0; start < images.length; start += block) {
       const files = images.slice(start, start + block);
-      const decoded = new Array<Uint8Array | string>(files.length);
-      await forEachBounded(files, decodedAtOnce, async (file, i) => {
-        decoded[i] = await decodeImage(file, model.imageSize, model.metadata.geometry).catch((error: unknown) => {
-          if (error instanceof ImageError) return error.message;
-          throw error;
-        });
-      });
-      const whole = decoded.filter((pixels) => typeof pixels !== "string");
-      const input = new Uint8Array(whole.length * imageBytes);
-      whole.forEach((pixels, row) => {
-        input.set(pixels, row * imageBytes);
-      });
-      const probabilities = await model.probabilities(input, whole.length);
-      let row = 0;
+      const errors = new Map<number, string>();
+      const sum = new Float64Array(files.length * classes.length);
+      for (const group of models.groups) await addGroup(group, files, sum, errors);
       files.forEach((image, i) => {
-        const pixels = decoded[i]!;
-        if (typeof pixels === "string") {
-          predictions.push({ image, error: pixels });
+        const error = errors.get(i);
+        if (error !== undefined) {
+          predictions.push({ image, error });
           return;
         }
-        const own = probabilities.subarray(row * model.classes.length, ++row * model.classes.length);
+        const own = Array.from(sum.subarray(i * classes.length, (i + 1) * classes.length), (value) => value / count);
         const probability = Math.max(...own);
         predictions.push({
           image,
-          class: model.classes[own.indexOf(probability)]!,
+          class: classes[own.indexOf(probability)]!,
           probability,
-          probabilities: Object.fromEntries(model.classes.map((name, label) => [name, own[label]!])),
+          probabilities: Object.fromEntries(classes.map((name, label) => [name, own[label]!])),
         });
       });
     }
-    return { run, classes: model.classes, origin: model.metadata.origin ?? "folder", predictions };
+    return {
+      runs: typeof runs === "string" ? [runs] : runs,
+      ...ensembleFields(models),
+      classes,
+      origin,
+      predictions,
+    };
   } finally {
-    await model.dispose();
+    await models.dispose();
+  }
+}
+
+/** Adds a group's probabilities of each file to its row of `sum`, or says in `errors` why it could not be decoded. */
+async function addGroup(
+  { imageSize, geometry, models }: ModelGroup,
+  files: readonly string[],
+  sum: Float64Array,
+  errors: Map<number, string>,
+): Promise<void> {
+  const decoded = new Map<number, Uint8Array>();
+  await forEachBounded(files, decodedAtOnce, async (file, i) => {
+    try {
+      decoded.set(i, await decodeImage(file, imageSize, geometry));
+    } catch (error) {
+      if (!(error instanceof ImageError)) throw error;
+      errors.set(i, error.message);
+    }
+  });
+  const rows = [...decoded.keys()].sort((a, b) => a - b);
+  const imageBytes = imageSize * imageSize * 3;
+  const input = new Uint8Array(rows.length * imageBytes);
+  rows.forEach((file, row) => {
+    input.set(decoded.get(file)!, row * imageBytes);
+  });
+  for (const model of models) {
+    const probabilities = await model.probabilities(input, rows.length);
+    const width = model.classes.length;
+    rows.forEach((file, row) => {
+      for (let c = 0; c < width; c++) sum[file * width + c]! += probabilities[row * width + c]!;
+    });
   }
 }

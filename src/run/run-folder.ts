@@ -13,6 +13,9 @@ export const runFiles = {
   evaluation: "evaluation.json",
 } as const;
 
+/** The run of one fold within the folder of a cross-validation. */
+export const foldRun = (folder: string, fold: number): string => join(folder, `fold-${fold}`);
+
 /** A folder that is no run, or not the run that was meant; the message says what to do. */
 export class RunError extends Error {
   override readonly name = "RunError";

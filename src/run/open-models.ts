@@ -1,0 +1,137 @@
+/** Opens the models of runs that judge together, as an ensemble. */
+import { access } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Geometry } from "../image/geometry.ts";
+import type { Model } from "../inference/model.ts";
+import { squareViews, testTimeAugmented } from "../inference/test-time-augmentation.ts";
+import { openModel } from "./open-model.ts";
+import { readConfig } from "./run-config.ts";
+import { foldRun, RunError, runFiles } from "./run-folder.ts";
+
+/** A run folder or model file, or several of them whose mean probabilities count; a cross-validation's folder stands for its folds. */
+export type Runs = string | readonly string[];
+
+export interface JudgingOptions {
+  /** Whether each image is judged as the mean over its eight flips and quarter turns; default false. */
+  readonly testTimeAugmentation?: boolean | undefined;
+}
+
+/** Models that read images of the same form. */
+export interface ModelGroup {
+  readonly imageSize: number;
+  readonly geometry: Geometry;
+  readonly models: readonly Model[];
+}
+
+export interface OpenedModels {
+  /** The folder of a single run; undefined for several, or where a model's file was given. */
+  readonly folder: string | undefined;
+  readonly classes: readonly string[];
+  /** `phantom`: one of the models at least was trained on drawn images. */
+  readonly origin: "folder" | "phantom";
+  readonly count: number;
+  /** Of each image. */
+  readonly views: number;
+  readonly groups: readonly ModelGroup[];
+  dispose(): Promise<void>;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
+
+async function foldsIn(folder: string): Promise<string[]> {
+  const { settings } = await readConfig(foldRun(folder, 0));
+  const count = Number(/^grouped:(\d+)$/.exec(settings.protocol)?.[1] ?? 0);
+  const folds = Array.from({ length: count }, (_, fold) => foldRun(folder, fold));
+  const finished = await Promise.all(folds.map((run) => exists(join(run, runFiles.model))));
+  const trained = finished.filter(Boolean).length;
+  if (trained < count) {
+    throw new RunError(
+      `${folder}: ${trained} of the ${count} folds of this cross-validation are trained; ` +
+        "give the same cross-validate command again, with this folder as --out",
+    );
+  }
+  return folds;
+}
+
+/** Run folders and model files one by one, with a cross-validation's folder written out. Throws RunError where one is not finished. */
+export async function runsOf(given: Runs): Promise<string[]> {
+  const paths = typeof given === "string" ? [given] : given;
+  if (paths.length === 0) throw new RunError("expected at least one run, got none");
+  const runs: string[] = [];
+  for (const path of paths) {
+    const isFolds = !path.endsWith(".onnx") && (await exists(join(foldRun(resolve(path), 0), runFiles.config)));
+    runs.push(...(isFolds ? await foldsIn(path) : [path]));
+  }
+  return runs;
+}
+
+/**
+ * Opens every model. Throws RunError where one is not there yet or their class lists differ, ModelError where one is damaged.
+ */
+export async function openModels(
+  given: Runs,
+  { testTimeAugmentation = false }: JudgingOptions = {},
+): Promise<OpenedModels> {
+  const runs = await runsOf(given);
+  const models: Model[] = [];
+  const folders: (string | undefined)[] = [];
+  const dispose = async () => {
+    for (const model of models) await model.dispose();
+  };
+  try {
+    for (const run of runs) {
+      const { model, folder } = await openModel(run);
+      models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
+      folders.push(folder);
+      refuseOtherClasses(models[0]!.classes, model.classes, runs[0]!, run);
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    folder: folders.length === 1 ? folders[0] : undefined,
+    classes: models[0]!.classes,
+    origin: models.some(({ metadata }) => metadata.origin === "phantom") ? "phantom" : "folder",
+    count: models.length,
+    views: testTimeAugmentation ? squareViews : 1,
+    groups: groupsOf(models),
+    dispose,
+  };
+}
+
+function refuseOtherClasses(
+  expected: readonly string[],
+  classes: readonly string[],
+  firstRun: string,
+  run: string,
+): void {
+  if (classes.length === expected.length && classes.every((name, label) => name === expected[label])) return;
+  throw new RunError(
+    `${run}: its classes are ${classes.join(", ")}, those of ${firstRun} are ${expected.join(", ")}; ` +
+      "only models of the same classes can judge together",
+  );
+}
+
+function groupsOf(models: readonly Model[]): ModelGroup[] {
+  const groups = new Map<string, { imageSize: number; geometry: Geometry; models: Model[] }>();
+  for (const model of models) {
+    const { imageSize, metadata } = model;
+    const { geometry } = metadata;
+    const key = `${imageSize} ${geometry}`;
+    const group = groups.get(key) ?? { imageSize, geometry, models: [] };
+    group.models.push(model);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** A field of a model's or evaluation's description that is left out where it says nothing: one model, one view. */
+export const ensembleFields = ({ count, views }: Pick<OpenedModels, "count" | "views">) => ({
+  ...(count > 1 && { models: count }),
+  ...(views > 1 && { views }),
+});
