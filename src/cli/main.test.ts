@@ -233,7 +233,9 @@ describe("help", () => {
   it("shows every setting", async () => {
     const { status, out } = await naevus("train", "--help");
     expect(status).toBe(0);
-    for (const { name } of settingDescriptions) expect(out).toContain(`${flagOf(name)} <`);
+    for (const { name, type } of settingDescriptions) {
+      expect(out).toMatch(new RegExp(`${flagOf(name)} ${type === "boolean" ? " +" : "<"}`));
+    }
     for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);
   });
 

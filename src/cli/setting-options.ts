@@ -17,17 +17,16 @@ import {
 /** A setting's option: `learningRate` is `--learning-rate`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-const placeholders = { integer: "n", number: "x" } as const;
-
+/** What stands behind the flag: nothing where the flag says all. */
 function placeholderOf({ type, expected }: SettingDescription): string {
-  if (type === "string") return expected === "a path" ? "path" : "name";
-  return placeholders[type];
+  if (type === "string") return expected === "a path" ? " <path>" : " <name>";
+  return { integer: " <n>", number: " <x>", boolean: "" }[type];
 }
 
 function helpOf({ description, choices, defaultValue }: SettingDescription): string {
   const notes = [
     ...(choices ? [choices.join(", ")] : []),
-    ...(defaultValue === undefined ? [] : [`default ${defaultValue}`]),
+    ...(defaultValue === undefined || defaultValue === false ? [] : [`default ${defaultValue}`]),
   ];
   return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
 }
@@ -36,17 +35,20 @@ function helpOf({ description, choices, defaultValue }: SettingDescription): str
 export function addSettingOptions(command: Command, names: readonly SettingName[] | "all" = "all"): Command {
   for (const setting of settingDescriptions) {
     if (names !== "all" && !names.includes(setting.name)) continue;
-    command.addOption(new Option(`${flagOf(setting.name)} <${placeholderOf(setting)}>`, helpOf(setting)));
+    command.addOption(new Option(`${flagOf(setting.name)}${placeholderOf(setting)}`, helpOf(setting)));
   }
   return command;
 }
 
 /** The settings among a command's options, checked one by one; throws SettingsError, which names the flag. */
 export function settingsFromFlags(options: Readonly<Record<string, unknown>>): SettingsInput {
-  const given = settingDescriptions.flatMap(({ name }) => {
-    const text = options[name];
-    return typeof text === "string" ? [[name, settingFromText(name, text)] as const] : [];
-  });
+  const given = settingDescriptions.flatMap(
+    ({ name }): readonly (readonly [SettingName, string | number | boolean])[] => {
+      const text = options[name];
+      if (text === true) return [[name, true]];
+      return typeof text === "string" ? [[name, settingFromText(name, text)]] : [];
+    },
+  );
   const settings = Object.fromEntries(given);
   checkSettings(settings, flagOf);
   return settings;

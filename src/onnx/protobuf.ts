@@ -1,4 +1,4 @@
-/** Protocol Buffers' wire format, as much of it as an ONNX file needs: writing messages and reading their fields. */
+/** Protocol Buffers' wire format, as much of it as ONNX and event files need: writing messages and reading their fields. */
 // https://protobuf.dev/programming-guides/encoding/: a message is a sequence of (tag, value); a tag is number << 3 | wire type.
 
 const VARINT = 0;
@@ -47,6 +47,13 @@ export function floatField(field: number, value: number): Fields {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
   return message(tag(field, FIXED32), bytes);
+}
+
+/** A field of type double. */
+export function doubleField(field: number, value: number): Fields {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return message(tag(field, FIXED64), bytes);
 }
 
 /** A field of type bytes, or an embedded message. */

@@ -11,6 +11,8 @@ export const runFiles = {
   checkpoint: "checkpoint.safetensors",
   model: "model.onnx",
   evaluation: "evaluation.json",
+  /** For TensorBoard, which knows its files by `tfevents`. */
+  events: "events.out.tfevents.naevus",
 } as const;
 
 /** The run of one fold within the folder of a cross-validation. */

@@ -17,6 +17,16 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** Who has the lock: a living process as far as can be told; undefined where there is none. */
+async function holderOf(file: string): Promise<{ readonly pid: string; readonly host: string } | undefined> {
+  const [pid, host = ""] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
+  // A lock without content is one whose writer was killed at once.
+  return pid && (host !== hostname() || isAlive(Number(pid))) ? { pid, host } : undefined;
+}
+
+/** Whether a process trains in the run folder. */
+export const isLocked = async (run: string): Promise<boolean> => (await holderOf(join(run, lockName))) !== undefined;
+
 /**
  * Takes the run folder for this process; what it gives lets go of it. A lock that a killed process of this machine left is taken
  * over. Throws {@link RunError} where another process, or another training in this one, has it.
@@ -32,13 +42,13 @@ export async function lockRun(run: string): Promise<() => Promise<void>> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(file, error);
     }
-    const [pid, host] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
-    if (pid && (host !== hostname() || isAlive(Number(pid)))) {
+    const holder = await holderOf(file);
+    if (holder) {
       throw new RunError(
-        `${run}: process ${pid} on ${host} trains in this folder; wait for it to end, or, if it has ended, delete ${file}`,
+        `${run}: process ${holder.pid} on ${holder.host} trains in this folder; ` +
+          `wait for it to end, or, if it has ended, delete ${file}`,
       );
     }
-    // A lock without content is one whose writer was killed at once.
     await rm(file, { force: true });
   }
 }

@@ -44,6 +44,7 @@ import {
   runName,
 } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
+import { openEventFile } from "./tensorboard.ts";
 import { metadataOf, validationPart } from "./validation-part.ts";
 import { version } from "./version.ts";
 
@@ -255,6 +256,9 @@ async function runTraining(
     const owner: CheckpointOwner = { graph, optimizer: settings.optimizer, seed, dataFingerprint: data.fingerprint };
     const { progress, companions } = await restore(plan, file, owner);
     await repairRun(run, progress.history);
+    const events = settings.tensorboard
+      ? await openEventFile(run, Date.parse(config.started), progress.history)
+      : undefined;
     onEvent?.({ kind: "begin", run, config, progress });
 
     const result = await trainNetwork({
@@ -291,6 +295,7 @@ async function runTraining(
       onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
       onEpoch: async (metrics) => {
         await appendMetrics(run, metrics);
+        await events?.add(metrics);
         onEvent?.({ kind: "epoch", epochs, metrics });
       },
       signal,

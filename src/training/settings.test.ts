@@ -68,7 +68,7 @@ describe("parseSettings", () => {
 it("describes every setting in words", () => {
   for (const { name, description, expected } of settingDescriptions) {
     expect(description, name).toMatch(/^[A-Z].{10,}$/);
-    expect(expected, name).toMatch(/^(one of|a path|a number|a whole number)/);
+    expect(expected, name).toMatch(/^(one of|a path|a number|a whole number|true or false)/);
   }
   expect(settingDescriptions.find(({ name }) => name === "network")).toMatchObject({
     choices: ["notebook", "resnet18-w32"],

@@ -155,6 +155,7 @@ export const settingsSchema = z.strictObject({
     .max(86_400)
     .default(60)
     .describe("Longest time between two checkpoints; one is also written after each epoch"),
+  tensorboard: z.boolean().default(false).describe("Also write the figures of each epoch as events for TensorBoard"),
   out: path().optional().describe("New folder for the run; by default runs/<network>-<date>-<time>"),
   cache: path().optional().describe("Folder for decoded images; by default $XDG_CACHE_HOME/naevus or ~/.cache/naevus"),
 });
@@ -176,18 +177,18 @@ export class SettingsError extends Error {
 export interface SettingDescription {
   readonly name: SettingName;
   readonly description: string;
-  readonly type: "string" | "number" | "integer";
+  readonly type: "string" | "number" | "integer" | "boolean";
   readonly choices?: readonly string[];
-  readonly defaultValue?: string | number;
+  readonly defaultValue?: string | number | boolean;
   /** In words: `a whole number of at least 1`. */
   readonly expected: string;
 }
 
 interface PropertySchema {
   readonly description: string;
-  readonly type: "string" | "number" | "integer";
+  readonly type: "string" | "number" | "integer" | "boolean";
   readonly enum?: readonly string[];
-  readonly default?: string | number;
+  readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -200,6 +201,7 @@ function inWords(schema: PropertySchema): string {
   if (schema.enum) return `one of ${schema.enum.join(", ")}`;
   if (schema.expected) return schema.expected;
   if (schema.type === "string") return "a path";
+  if (schema.type === "boolean") return "true or false";
   const limits = [
     schema.minimum === undefined ? [] : [`of at least ${schema.minimum}`],
     schema.exclusiveMinimum === undefined ? [] : [`above ${schema.exclusiveMinimum}`],
