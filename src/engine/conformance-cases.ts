@@ -120,6 +120,16 @@ const shallowCases: readonly ConformanceCase[] = [
     [flatten(), residual([dense(12)], [], { stochasticDepth: 0.5 }), dense(3)],
     { batch: 8, options: { seed: 5 } },
   ),
+  // As many images and channels as layouts take in blocks.
+  single(
+    "stochastic depth, batch 32",
+    [32, 6, 6],
+    [residual([conv2d(32, 3)], [], { stochasticDepth: 0.5 }), ...head()],
+    {
+      batch: 32,
+      options: { seed: 5 },
+    },
+  ),
   single("stochastic depth of nothing", [3, 4, 4], [residual([], [], { stochasticDepth: 0.4 }), ...head()], {
     batch: 8,
     options: { seed: 5 },

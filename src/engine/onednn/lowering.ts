@@ -2,7 +2,8 @@
 import type { GraphNode, Operation } from "../../network/graph.ts";
 import type { Pair } from "../../network/layer.ts";
 import { dropoutMask } from "../dropout.ts";
-import type { MemoryDescriptor, Pooling, PostOperation } from "./descriptors.ts";
+import { bytesPerElement } from "./constants.ts";
+import type { Pooling, PostOperation } from "./descriptors.ts";
 import {
   asVectors,
   type Lowered,
@@ -192,14 +193,16 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   flatten: (_, __, [input]) => ({ output: input!, backward: (gradient) => [gradient] }),
 
   dropout: (context, { name, operation }, [input], place) => {
-    const { program, mode, beforeForward } = context;
+    const { program, mode, type, batch, beforeForward } = context;
     if (mode === "inference") return { output: input!, backward: (gradient) => [gradient] };
     const source = toType(context, name, input!);
     const { descriptor } = source;
-    const perImage = operation.per === "image";
-    // An image's own number is broadcast over its values.
-    const shape = descriptor.dimensions.map((size, axis) => (perImage && axis > 0 ? 1 : size));
-    const { value: canonical, array } = program.host(shape);
+    // Layouts block channels, never images, so that an image is one stretch of memory. Seen as the channels of a single image, all of them
+    // are scaled by the primitive that broadcasts a number per channel, the only fast one for this.
+    const imageValues = program.runtime.byteLength(descriptor) / bytesPerElement[type] / batch;
+    const perImage = operation.per === "image" ? program.rowMajor([1, batch, imageValues, 1], type) : undefined;
+    const seen = perImage ?? descriptor;
+    const { value: canonical, array } = program.host(perImage ? [1, batch, 1, 1] : descriptor.dimensions);
     beforeForward.push((updates) => {
       dropoutMask(array, operation.rate, [place.seed, updates, place.index]);
       // The mask is 0 or 1, exact in bf16; the primitive scales.
@@ -207,15 +210,19 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     });
     const mask = perImage ? canonical : program.convert(`${name} mask`, canonical, descriptor);
     const post: PostOperation = { kind: "linear", scale: 1 / (1 - operation.rate), shift: 0 };
-    const masked = (label: string, from: Value, layout: MemoryDescriptor) => {
-      const to = program.value(layout);
-      const multiply = program.descriptors.binary("multiply", layout, mask.descriptor, layout, [post]);
-      program.add(`${name} ${label}`, multiply, { source: from, source1: mask, destination: to });
+    const masked = (label: string, from: Value) => {
+      const to = program.value(descriptor);
+      const multiply = program.descriptors.binary("multiply", seen, mask.descriptor, seen, [post]);
+      program.add(`${name} ${label}`, multiply, {
+        source: program.view(from, seen),
+        source1: mask,
+        destination: program.view(to, seen),
+      });
       return to;
     };
     return {
-      output: masked("forward", source, descriptor),
-      backward: (gradient) => [masked("backward", program.convert(name, gradient, descriptor), descriptor)],
+      output: masked("forward", source),
+      backward: (gradient) => [masked("backward", program.convert(name, gradient, descriptor))],
     };
   },
 
