@@ -146,6 +146,7 @@ export { compareRuns, type RunComparison, type RunsCompared } from "./run/compar
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
 export { evaluate } from "./run/evaluate.ts";
+export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
 export { type DataSettings, openData, openJudgedData } from "./run/open-data.ts";
 export type { JudgingOptions, Runs } from "./run/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";

@@ -13,13 +13,15 @@ let run: string;
 let cache: string;
 let small: readonly string[];
 
-async function naevus(...argv: readonly string[]) {
+const naevus = (...argv: readonly string[]) => naevusIn(undefined, ...argv);
+
+async function naevusIn(columns: number | undefined, ...argv: readonly string[]) {
   const [out, error]: [string[], string[]] = [[], []];
   const status = await main(argv, {
     out: (line) => void out.push(line),
     error: (line) => void error.push(line),
     interactive: false,
-    columns: undefined,
+    columns,
     environment: { XDG_CACHE_HOME: folder },
   });
   return { status, out: out.join("\n"), error: error.join("\n") };
@@ -194,6 +196,50 @@ describe("evaluate", () => {
     expect(await naevus("evaluate", run)).toMatchObject({ status: 1, error: expect.stringContaining("--data") });
     const missing = await naevus("evaluate", join(folder, "none"), "--data", data);
     expect(missing).toMatchObject({ status: 1, error: expect.stringMatching(/none: no run there/) });
+  });
+});
+
+describe("watch", () => {
+  it("prints lines where there is no terminal", async () => {
+    const { status, out } = await naevus("watch", run);
+    expect(status).toBe(0);
+    const lines = out.split("\n");
+    expect(lines[0]).toMatch(/^notebook: .* parameters, 16x16 pixels, batch 8; f32 on plain TypeScript, 1 thread$/);
+    expect(lines.slice(2)).toEqual([
+      `run: ${run}`,
+      expect.stringMatching(/^epoch 1\/2 {2}loss \d+\.\d{4} {2}accuracy .* {2}\(phantom data\)$/),
+      expect.stringMatching(/^epoch 2\/2 {2}loss/),
+      `finished after 2 epochs: ${run}`,
+    ]);
+  });
+
+  it("draws a table and the losses over what it drew before in a terminal", async () => {
+    const { status, out } = await naevusIn(70, "watch", run);
+    expect(status).toBe(0);
+    const upAndErase = new RegExp(["\\[(\\d+)A", "\\[J"].map((sequence) => `\u001b${sequence}`).join(""), "g");
+    const moves = [...out.matchAll(upAndErase)].map(([, lines]) => Number(lines));
+    const pictures = out.replace(upAndErase, "\f").split("\f");
+    // At the beginning, after each epoch and at the end.
+    expect(pictures).toHaveLength(4);
+    expect(pictures[0]).toContain("epoch 1 of 2 is under way");
+    expect(pictures[1]).toContain("epoch 2 of 2 is under way");
+    const last = pictures[3]!.split("\n");
+    for (const line of last) expect(line.length).toBeLessThan(70);
+    expect(last.find((line) => line.startsWith("epoch"))).toMatch(/^epoch +loss +accuracy +rate +images\/s +time$/);
+    expect(pictures[3]).toMatch(/\n1\/2 .*\n2\/2 /);
+    expect(pictures[3]).toContain("* training loss");
+    expect(last.at(-1)).toMatch(/^finished after 2 epochs/);
+    // Cursor movements fit what was drawn.
+    const heights = pictures.slice(0, 3).map((picture) => picture.trimEnd().split("\n").length);
+    expect(moves).toEqual(heights);
+  });
+
+  it("prints events as JSON lines, and refuses what is no run", async () => {
+    const { out } = await naevus("watch", run, "--json");
+    const events = out.split("\n").map((line) => JSON.parse(line));
+    expect(events.map(({ kind }) => kind)).toEqual(["begin", "epoch", "epoch", "end"]);
+    expect(events[3]).toEqual({ kind: "end", finished: true, epochs: 2 });
+    expect(await naevus("watch", folder)).toMatchObject({ status: 1, error: expect.stringMatching(/no run there/) });
   });
 });
 

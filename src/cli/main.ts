@@ -14,6 +14,7 @@ import { addShowCommand } from "./show-command.ts";
 import { addStudyCommand } from "./study-command.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train-command.ts";
+import { addWatchCommand } from "./watch-command.ts";
 
 /**
  * Runs one command.
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   for (const add of [
     addStudyCommand,
     addTrainCommand,
+    addWatchCommand,
     addEvaluateCommand,
     addCompareCommand,
     addPredictCommand,

@@ -1,5 +1,7 @@
 /** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
+import type { RunConfig } from "../run/run-config.ts";
 import type { RunEvent } from "../run/train.ts";
+import type { EpochMetrics } from "../training/checkpoint.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import type { Terminal } from "./terminal.ts";
@@ -16,7 +18,7 @@ export const phantomNotice = "phantom data";
 /** Problems that are listed one by one. */
 const listedProblems = 20;
 
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
+export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const count = (value: number): string => value.toLocaleString("en-US");
 
 interface Figures {
@@ -25,8 +27,34 @@ interface Figures {
   readonly imagesPerSecond: number;
 }
 
-const figures = ({ loss, accuracy, imagesPerSecond }: Figures): string =>
-  `loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)}  ${Math.round(imagesPerSecond)} images/s`;
+const figures = ({ loss, accuracy, imagesPerSecond }: Figures, more = ""): string =>
+  `loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)}${more}  ${Math.round(imagesPerSecond)} images/s`;
+
+const beside = (origin: RunConfig["data"]["origin"]): string => (origin === "phantom" ? `  (${phantomNotice})` : "");
+
+/** What a run trains, on what, and where it is. */
+export const headLines = (run: string, { settings, resolved, data, versions }: RunConfig): string[] => [
+  `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
+    `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
+    `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
+    `${resolved.threads} ${resolved.threads === 1 ? "thread" : "threads"}`,
+  `${count(data.train)} training and ${count(data.test)} test images of ${data.classes.length} classes${beside(data.origin)}`,
+  `run: ${run}`,
+];
+
+/** One epoch as a line. */
+export function epochLine(metrics: EpochMetrics, epochs: number, origin: RunConfig["data"]["origin"]): string {
+  const { epoch, seconds, imagesPerSecond, images, validationLoss, validationAccuracy } = metrics;
+  const left = imagesPerSecond > 0 ? formatDuration(((epochs - epoch) * images) / imagesPerSecond) : "";
+  const validation =
+    validationLoss === undefined || validationAccuracy === undefined
+      ? ""
+      : `  validation ${validationLoss.toFixed(4)}, ${percent(validationAccuracy)}`;
+  return (
+    `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${figures(metrics, validation)}  ` +
+    `${seconds.toFixed(1)} s${epoch < epochs && left ? `  ${left} left` : ""}${beside(origin)}`
+  );
+}
 
 /**
  * @param print takes the plain lines: standard output, or standard error where the output is JSON
@@ -35,7 +63,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
   /** Whether plain lines would run into the bar, which moves on standard error. */
   const sameScreen = print === terminal.error || terminal.columns !== undefined;
   const { move, stop, log } = movingBar(terminal);
-  let phantom = "";
+  let origin: RunConfig["data"]["origin"] = "folder";
   let batch = 0;
 
   const line = (text: string) => {
@@ -63,19 +91,10 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
       if (more > 0) terminal.error(`and ${more} more of this kind`);
     },
     begin: ({ run, config, progress }) => {
-      const { settings, resolved, data, versions } = config;
-      batch = resolved.batch;
-      if (data.origin === "phantom") phantom = `  (${phantomNotice})`;
-      line(
-        `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
-          `batch ${batch}; ${resolved.precision} on ${versions.engine}, ` +
-          `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
-          `${resolved.threads} ${resolved.threads === 1 ? "thread" : "threads"}`,
-      );
-      line(
-        `${count(data.train)} training and ${count(data.test)} test images of ${data.classes.length} classes${phantom}`,
-      );
-      line(`run: ${run}`);
+      const { settings } = config;
+      batch = config.resolved.batch;
+      origin = config.data.origin;
+      for (const text of headLines(run, config)) line(text);
       if (progress.epoch > 0 || progress.step > 0) {
         const { epoch, step } = progress;
         line(
@@ -92,15 +111,11 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
       const done = (epoch - 1) * stepsPerEpoch + step;
       const total = epochs * stepsPerEpoch;
       const left = imagesPerSecond > 0 ? `  ${formatDuration(((total - done) * batch) / imagesPerSecond)} left` : "";
-      const name = phantom === "" ? "training" : `training on ${phantomNotice}`;
+      const name = origin === "phantom" ? `training on ${phantomNotice}` : "training";
       move(name, done, total, `epoch ${epoch}/${epochs}  ${figures(event)}${left}`);
     },
     epoch: ({ metrics, epochs }) => {
-      const { epoch, seconds, imagesPerSecond, images } = metrics;
-      const left = imagesPerSecond > 0 ? formatDuration(((epochs - epoch) * images) / imagesPerSecond) : "";
-      const text =
-        `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${figures(metrics)}  ` +
-        `${seconds.toFixed(1)} s${epoch < epochs && left ? `  ${left} left` : ""}${phantom}`;
+      const text = epochLine(metrics, epochs, origin);
       if (!sameScreen || !log(text)) print(text);
     },
   };

@@ -9,7 +9,8 @@ import type { Graph } from "../network/graph.ts";
 import type { Tensor, Tensors } from "../network/parameters.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "./safetensors.ts";
 
-const metricsSchema = z.strictObject({
+/** What is recorded of an epoch. */
+export const metricsSchema = z.strictObject({
   epoch: z.int().min(1).describe("Counted from 1"),
   loss: z.number().describe("Mean over the epoch's steps, each before its update"),
   accuracy: z.number().describe("Part of the images that were classified right, in training mode"),
