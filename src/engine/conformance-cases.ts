@@ -76,6 +76,8 @@ const shallowCases: readonly ConformanceCase[] = [
   single("conv2d, groups of 16", [32, 5, 5], [conv2d(32, 3, { groups: 2 }), ...head()]),
   single("conv2d, depthwise", [7, 6, 6], [conv2d(7, 3, { groups: 7, stride: 2 }), ...head()]),
   single("conv2d, depthwise with multiplier", [4, 5, 5], [conv2d(8, 3, { groups: 4 }), ...head()]),
+  single("conv2d, rows of 34", [16, 3, 34], [conv2d(16, 3), globalAveragePool(), dense(5)]),
+  single("conv2d, rows of 67 to 34", [16, 5, 67], [conv2d(32, 3, { stride: 2 }), globalAveragePool(), dense(5)]),
   single("conv2d without bias", [3, 6, 6], [conv2d(16, 3, { bias: false }), ...head()]),
   single("conv2d, 17 to 33 channels", [17, 6, 6], [conv2d(33, 3), ...head()]),
   single("conv2d, batch 1", [3, 6, 6], [conv2d(8, 3), ...head()], { batch: 1 }),

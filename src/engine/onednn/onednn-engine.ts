@@ -14,20 +14,27 @@ export interface OnednnOptions {
   readonly library?: string;
   /** OpenMP threads; by default all that the process may use, or `OMP_NUM_THREADS`. */
   readonly threads?: number;
-  /** How large an activation may be before the batch is computed in parts that stay in the cache; default 4 MiB. */
+  /** How large an activation may be before the batch is computed in parts that stay in the cache; by default as measured. */
   readonly cacheBytes?: number;
 }
 
+const MiB = 2 ** 20;
+
 /**
- * Measured on a processor with 1 MiB of second-level cache a core. Float32 has larger parts because Winograd convolutions
- * transform their weights once per part.
+ * Measured with 1 MiB of second-level cache a core, and 2 MiB with AMX. Float32 has larger parts because Winograd convolutions
+ * transform their weights once per part; with AMX convolutions are so fast that what is done once per part costs more than
+ * the cache saves, up to where memory counts.
  */
-const defaultCacheBytes: { readonly [P in Precision]: number } = { bf16: 4 << 20, f32: 32 << 20 };
+const defaultCacheBytes: { readonly [P in Precision]: (hasAmx: boolean) => number } = {
+  bf16: (hasAmx) => (hasAmx ? 64 : 4) * MiB,
+  f32: () => 32 * MiB,
+};
 
 /** Throws `EngineError`, which says what to install, where oneDNN cannot be loaded. */
 export function onednnEngine({ library, threads, cacheBytes }: OnednnOptions = {}): OnednnEngine {
   const runtime = sharedRuntime(library, threads);
-  const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision];
+  const hasAmx = runtime.description.instructionSet.startsWith("AMX");
+  const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision](hasAmx);
   return {
     description: runtime.description,
     inferencePlan: (graph, options) => inferencePlan(runtime, graph, options, cacheFor(options)),
