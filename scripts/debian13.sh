@@ -6,6 +6,7 @@
 # FOLDER  where the root is, or is made with debootstrap (default: ~/.cache/naevus/debian13; kept for the next time)
 # MIRROR  a Debian mirror (default: the one in this machine's apt sources)
 # VITEST_REPORT=FILE  also writes vitest's JSON report there
+# BENCH_RESULTS=FILE  runs the quick bench instead of the tests, beside Debian 13's PyTorch, and writes its JSON to FILE
 #
 # Exit status: that of the tests, or 3 where the root cannot be made or used here, so that nothing was proved.
 set -euo pipefail
@@ -54,8 +55,9 @@ inside=/opt/naevus-$$
 trap 'rm -rf "${folder:?}$inside"' EXIT
 mkdir -p "$folder$inside/bin" "$folder$inside/project"
 cp -L "$(node -p process.execPath)" "$folder$inside/bin/node"
-tar -cf - --exclude=./.git --exclude=./runs --exclude=./data --exclude=./node_modules/onnxruntime-node/bin . |
-  tar -xf - -C "$folder$inside/project"
+left_out=(--exclude=./.git --exclude=./runs --exclude=./data)
+[ -n "${BENCH_RESULTS:-}" ] || left_out+=(--exclude=./node_modules/onnxruntime-node/bin)
+tar -cf - "${left_out[@]}" . | tar -xf - -C "$folder$inside/project"
 
 # /proc tells the number of processors; a mount namespace of its own unmounts it by itself.
 in_root() {
@@ -78,6 +80,12 @@ case "$library" in
   exit 1
   ;;
 esac
+
+if [ -n "${BENCH_RESULTS:-}" ]; then
+  in_root sh -c 'python3 -c "import torch" 2>/dev/null || { apt-get -q update && apt-get -q install -y --no-install-recommends python3-torch; } >&2'
+  in_root node dist/bench/main.js --quick --json >"$BENCH_RESULTS"
+  exit
+fi
 
 status=0
 in_root node node_modules/vitest/vitest.mjs run src/engine --reporter=default --reporter=json \
