@@ -36,6 +36,7 @@ export {
   foldDataset,
   foldIndices,
   foldsOf,
+  groupsOf,
   type ProtocolOptions,
 } from "./dataset/protocols.ts";
 export type { CurationSummary, ProtocolSummary } from "./dataset/records.ts";
@@ -113,6 +114,7 @@ export {
 } from "./image/isic-download.ts";
 export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
 export { writePhantomDataset } from "./image/phantom.ts";
+export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
 export { loadModel, type Model, ModelError } from "./inference/model.ts";
 export { testTimeAugmented } from "./inference/test-time-augmentation.ts";
 // Networks
@@ -138,6 +140,17 @@ export { NetworkError } from "./network/shape.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
+// Charts
+export { drawChart } from "./report/chart.ts";
+export {
+  barChart,
+  heatChart,
+  type IntervalChart,
+  intervalChart,
+  type LineChart,
+  lineChart,
+  spreadChart,
+} from "./report/study/chart.ts";
 // The study
 export { type StudyOptions, study } from "./report/study/study.ts";
 export type { StudyEvent } from "./report/study/study-context.ts";
@@ -145,7 +158,7 @@ export type { StudyReport } from "./report/study/study-report.ts";
 export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
-export { evaluate } from "./run/evaluate.ts";
+export { evaluate, type JudgedImages, judgeTestImages } from "./run/evaluate.ts";
 export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
 export { type DataSettings, openData, openJudgedData } from "./run/open-data.ts";
 export type { JudgingOptions, Runs } from "./run/open-models.ts";

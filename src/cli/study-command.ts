@@ -1,6 +1,7 @@
 /** `naevus study`: the ten chapters from the data to the conclusion, within a time budget, as one report. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
 import { chapters, study } from "../report/study/study.ts";
 import type { StudyEvent } from "../report/study/study-context.ts";
 import { type SettingName, SettingsError } from "../training/settings.ts";
@@ -79,11 +80,13 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
       });
       const report = await study({ data, metadata, budget, out, settings, signal, onEvent: view.show });
       view.stop();
-      const { accuracy, balancedAccuracy } = report.evaluation.figures;
+      const { official, evaluation } = report;
+      const { accuracy, balancedAccuracy } = evaluation.figures;
       const phantom = report.origin === "phantom" ? `  (${phantomNotice})` : "";
       print("");
       for (const line of report.conclusion.found) print(`- ${line}`);
       print("");
+      print(`run of the notebook's network: ${resolve(out, official.run)}${phantom}`);
       print(`report: ${resolve(out, "report.html")}${phantom}`);
       print(intendedUse);
       if (options.json) {
@@ -91,8 +94,9 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
           JSON.stringify({
             report: resolve(out, "report.html"),
             origin: report.origin,
-            protocol: report.evaluation.protocol,
-            samples: report.evaluation.samples,
+            official: { run: resolve(out, official.run), ...mainFiguresOf(official.evaluation) },
+            protocol: evaluation.protocol,
+            samples: evaluation.samples,
             accuracy: accuracy.value,
             accuracyInterval: accuracy.interval,
             balancedAccuracy: balancedAccuracy.value,
@@ -113,10 +117,21 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
   });
 }
 
-/** A line per chapter and per fold, with a bar beside them where there is a terminal. */
+const mainFiguresOf = ({ protocol, samples, accuracy, accuracyInterval, balancedAccuracy }: Evaluation) => ({
+  protocol,
+  samples,
+  accuracy,
+  accuracyInterval,
+  balancedAccuracy,
+});
+
+/** A line per chapter, per fold, and per epoch of the notebook's network, with a bar beside them where there is a terminal. */
 function studyView(terminal: Terminal, print: (line: string) => void) {
   const runs = progressView(terminal, print);
   const bar = movingBar(terminal);
+  const { columns } = terminal;
+  /** Whether the training that goes on is shown epoch by epoch: a line for each epoch of all would hide the rest. */
+  let everyEpoch = true;
   const stop = () => {
     runs.stop();
     bar.stop();
@@ -138,14 +153,19 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
           bar.stop();
           print(`      ${name}: ${epochs} epochs, ${Math.round(imagesPerSecond)} images/s`);
         }
+      } else if (event.kind === "judged") {
+        stop();
+        print("");
+        print(formatEvaluation(event.evaluation, columns === undefined ? {} : { columns }));
+        print("");
+      } else if (event.kind === "epoch" && !everyEpoch) {
+        stop();
+        if (event.metrics.epoch === event.epochs)
+          print(`      trained ${event.epochs} epochs, the last in ${formatDuration(event.metrics.seconds)}`);
       } else if (event.kind !== "kept") {
         bar.stop();
-        // A line for each epoch of the two last trainings would hide the rest.
-        if (event.kind !== "epoch") runs.show(event);
-        else if (event.metrics.epoch === event.epochs) {
-          runs.stop();
-          print(`      trained ${event.epochs} epochs, the last in ${formatDuration(event.metrics.seconds)}`);
-        }
+        if (event.kind === "begin") everyEpoch = event.config.settings.protocol === "official";
+        runs.show(event);
       }
     },
   };

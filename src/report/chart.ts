@@ -4,8 +4,19 @@ import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
 import { escapeHtml, Html } from "./html.ts";
 
-/** Told apart by colour-blind people, and visible on white and on black. */
-export const chartColours = ["#c0603a", "#3a8fa3", "#7d8a2e", "#8b6bb5"] as const;
+/** Told apart by people who are colour-blind (after Okabe and Ito 2008), and visible on white and on black. */
+export const chartColours = [
+  "#0f7fc4",
+  "#d95f0e",
+  "#0a9a72",
+  "#c2559b",
+  "#a88500",
+  "#5b6ee1",
+  "#8a6d4b",
+  "#4a9db5",
+  "#b3434a",
+  "#7a8a2c",
+] as const;
 
 const font = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 const text = { labelColor: "currentColor", titleColor: "currentColor", labelFontSize: 12, titleFontSize: 12 };

@@ -1,19 +1,5 @@
 /** The kinds of chart that a study shows, narrow enough for a phone. */
-import { drawChart } from "../chart.ts";
-
-/** Told apart by people who are colour-blind, and visible on white and on black (after Okabe and Ito 2008). */
-export const palette = [
-  "#0f7fc4",
-  "#d95f0e",
-  "#0a9a72",
-  "#c2559b",
-  "#a88500",
-  "#5b6ee1",
-  "#8a6d4b",
-  "#4a9db5",
-  "#b3434a",
-  "#7a8a2c",
-] as const;
+import { chartColours } from "../chart.ts";
 
 /** Of the widest chart, in pixels: what a phone shows without shrinking. */
 export const chartWidth = 330;
@@ -24,25 +10,11 @@ const colour = (series: readonly string[]) => ({
   field: "series",
   type: "nominal",
   sort: [...series],
-  scale: { domain: [...series], range: series.map((_, i) => palette[i % palette.length]!) },
+  scale: { domain: [...series], range: series.map((_, i) => chartColours[i % chartColours.length]!) },
   // Two long names do not fit beside each other.
   legend:
     series.length < 2 ? null : { ...legend, columns: Math.max(...series.map(({ length }) => length)) > 12 ? 1 : 2 },
 });
-
-/** Draws a specification for a page that holds `number` others before it. `alt` says what it shows to whoever cannot see it. */
-export async function drawNarrow(spec: object, alt: string, number: number): Promise<string> {
-  const svg = await drawChart(
-    { autosize: { type: "fit-x", contains: "padding" }, width: chartWidth, padding: 4, ...spec },
-    alt,
-  );
-  return (
-    svg
-      // Several drawings in one page must not share the names of their parts.
-      .replaceAll(/id="(clip|gradient)/g, `id="v${number}-$1`)
-      .replaceAll(/url\(#(clip|gradient)/g, `url(#v${number}-$1`)
-  );
-}
 
 /** A long name on two lines, broken at the space nearest to its middle. */
 function twoLines(name: string): string {
@@ -72,22 +44,31 @@ export interface LineChart {
   readonly x: string;
   readonly y: string;
   readonly points: readonly { readonly x: number; readonly y: number; readonly series: string }[];
-  /** In the order of the legend; by default as they come. */
-  readonly series?: readonly string[];
   readonly percent?: "x" | "y" | "both";
   readonly from0?: boolean;
   /** A dashed line from (0, 0) to (1, 1). */
   readonly diagonal?: boolean;
-  /** Whether each point has a dot, which says what it shows when it is pointed at. */
+  /** Whether each point has a dot. */
   readonly dots?: boolean;
-  readonly height?: number;
+  /** Single points that stand out. */
+  readonly marks?: readonly { readonly x: number; readonly y: number }[];
+  /** Shaded around the first series, such as its interval. */
+  readonly band?: readonly { readonly x: number; readonly low: number; readonly high: number }[];
 }
 
+/** Points of a series that say what they show when they are pointed at: more would only lie on each other. */
+const mostPointed = 40;
+
+const thinned = <T>(points: readonly T[]): readonly T[] => {
+  const every = Math.ceil(points.length / mostPointed);
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+};
+
 export function lineChart(chart: LineChart): object {
-  const { x, y, points, percent, from0 = false, diagonal = false, dots = false, height = 220 } = chart;
-  const series = chart.series ?? [...new Set(points.map((point) => point.series))];
-  const axis = (title: string, side: "x" | "y", of: "x" | "y") => ({
-    field: of,
+  const { x, y, points, percent, from0 = false, diagonal = false, dots = false, marks = [], band = [] } = chart;
+  const series = [...new Set(points.map((point) => point.series))];
+  const axis = (title: string, side: "x" | "y", field: string = side) => ({
+    field,
     type: "quantitative",
     title,
     ...(percent === side || percent === "both"
@@ -97,32 +78,56 @@ export function lineChart(chart: LineChart): object {
         : {}),
     scale: { zero: side === "y" && from0, ...(diagonal && { domain: [0, 1] }), nice: side === "y" },
   });
+  const encoding = { x: axis(x, "x"), y: axis(y, "y") };
+  const from00to11 = [
+    { x: 0, y: 0 },
+    { x: 1, y: 1 },
+  ];
   return {
-    height,
+    height: 220,
     layer: [
       ...(diagonal
         ? [
             {
-              data: {
-                values: [
-                  { x: 0, y: 0 },
-                  { x: 1, y: 1 },
-                ],
-              },
+              data: { values: from00to11 },
               mark: { type: "line", strokeDash: [4, 4], color: "currentColor", opacity: 0.5 },
-              encoding: { x: axis(x, "x", "x"), y: axis(y, "y", "y") },
+              encoding,
+            },
+          ]
+        : []),
+      ...(band.length > 0
+        ? [
+            {
+              data: { values: band },
+              mark: { type: "area", color: chartColours[0], opacity: 0.18 },
+              encoding: { x: encoding.x, y: axis(y, "y", "low"), y2: { field: "high" } },
             },
           ]
         : []),
       {
         data: { values: points },
-        mark: { type: "line", strokeWidth: 2, clip: true, ...(dots && { point: { size: 24 } }) },
+        mark: { type: "line", strokeWidth: 2, clip: true },
+        encoding: { ...encoding, color: colour(series) },
+      },
+      {
+        data: { values: series.flatMap((name) => thinned(points.filter((point) => point.series === name))) },
+        mark: { type: "point", filled: true, size: dots ? 24 : 90, opacity: dots ? 1 : 0 },
         encoding: {
-          x: axis(x, "x", "x"),
-          y: axis(y, "y", "y"),
+          ...encoding,
           color: colour(series),
+          description: { value: "" },
+          tooltip: [{ field: "series" }, { field: "x" }, { field: "y" }],
         },
       },
+      ...(marks.length > 0
+        ? [
+            {
+              data: { values: marks },
+              mark: { type: "point", filled: true, size: 70, opacity: 1, color: chartColours[1] },
+              encoding,
+            },
+          ]
+        : []),
     ],
   };
 }
@@ -154,8 +159,8 @@ export function intervalChart({ title, rows, reference }: IntervalChart): object
     axis: nameAxis,
   };
   const color = {
-    condition: { test: "datum.chosen", value: palette[1] },
-    value: palette[0],
+    condition: { test: "datum.chosen", value: chartColours[1] },
+    value: chartColours[0],
   };
   return {
     height: rowHeight * rows.length,
@@ -216,7 +221,7 @@ export function barChart({
             yOffset: { field: "series", sort: [...series] },
             color: colour(series),
           }
-        : { color: { value: palette[0] } }),
+        : { color: { value: chartColours[0] } }),
     },
   };
 }
@@ -249,11 +254,11 @@ export function spreadChart({
     data: { values: rows.map((row) => ({ ...row, name: twoLines(row.name) })) },
     layer: [
       {
-        mark: { type: "rule", color: palette[0] },
+        mark: { type: "rule", color: chartColours[0] },
         encoding: { y, x: { field: "low", type: "quantitative", title: x, scale }, x2: { field: "high" } },
       },
       {
-        mark: { type: "bar", height: 9, color: palette[0], opacity: 0.75 },
+        mark: { type: "bar", height: 9, color: chartColours[0], opacity: 0.75 },
         encoding: { y, x: { field: "quarter", type: "quantitative", scale }, x2: { field: "threeQuarters" } },
       },
       {
@@ -281,7 +286,7 @@ export function heatChart({
     data: { values: rows.map((row) => ({ ...row, y: twoLines(row.y) })) },
     layer: [
       {
-        mark: { type: "rect", color: palette[0], cornerRadius: 2 },
+        mark: { type: "rect", color: chartColours[0], cornerRadius: 2 },
         encoding: {
           ...axes,
           opacity: {

@@ -1,14 +1,7 @@
 /** The conclusion of a study, written from its figures by rules. */
-import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
+import { list, percent, sentence, withInterval } from "./notation.ts";
+import { skinTone } from "./statements.ts";
 import type { Conclusion, StudyReport } from "./study-report.ts";
-
-/** A proportion for people; its sign never stands at the beginning of a line. */
-export const percent = (value: number | null): string =>
-  value === null ? "not defined" : `${(value * 100).toFixed(1)}\u00a0%`;
-
-/** A figure with its interval, for people. */
-export const withInterval = ({ value, interval }: Estimate): string =>
-  interval ? `${percent(value)} (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : percent(value);
 
 const points = (value: number): string => `${Math.abs(value * 100).toFixed(1)} points`;
 
@@ -153,9 +146,7 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
   limits.push(
     "The test images come from the same archives as those learned from; elsewhere, with other cameras and other people, it will do worse.",
   );
-  limits.push(
-    "Skin tone: not assessable. The data do not say it, and guessing it from photographs of lesions in unknown light would be no measurement.",
-  );
+  limits.push(skinTone);
   if (budget.folds < 5)
     limits.push(`Recipes were compared on ${budget.folds} folds, in one run each: another seed may choose otherwise.`);
   return { found, hard, next, limits };
@@ -173,10 +164,5 @@ function classesApart(ranges: readonly (readonly number[])[], names: readonly st
   });
 }
 
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
 const signed = (value: number | null): string =>
   value === null ? "nothing that can be stated" : `${value < 0 ? "-" : "+"}${points(value)}`;
-
-const list = (parts: readonly string[]): string =>
-  parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

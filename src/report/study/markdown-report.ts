@@ -1,5 +1,6 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { percent, withInterval } from "./conclusion.ts";
+import { percent, withInterval } from "./notation.ts";
+import { researchOnly } from "./statements.ts";
 import type { Comparison, StudyReport } from "./study-report.ts";
 
 /** The report as Markdown that reads as plain text too. */
@@ -42,7 +43,7 @@ export function markdownReport(report: StudyReport): string {
     ...part("Hard", conclusion.hard),
     ...part("Next", conclusion.next),
     ...part("Limits", conclusion.limits),
-    "For research and teaching. Not a medical device: it must not be used to judge anybody's skin.",
+    researchOnly,
     "",
   ].join("\n");
 }

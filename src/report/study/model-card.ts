@@ -1,5 +1,5 @@
 /** A model card (Mitchell et al. 2019) from the figures of a study. */
-import { withInterval } from "./conclusion.ts";
+import { withInterval } from "./notation.ts";
 import type { ModelCard, StudyReport } from "./study-report.ts";
 
 export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {

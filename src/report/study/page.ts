@@ -1,6 +1,7 @@
 /** The pieces of a report page: tables, figures with the table behind them, galleries, and the page around them. */
+import { drawChart } from "../chart.ts";
 import { escapeHtml } from "../html.ts";
-import { drawNarrow } from "./chart.ts";
+import { chartWidth } from "./chart.ts";
 
 export interface Table {
   readonly columns: readonly string[];
@@ -40,23 +41,18 @@ export interface Figure {
   readonly note?: string;
 }
 
-/** A chart with its title and, folded, the figures behind it. */
-export async function figureHtml({ title, spec, alt, table, note }: Figure, number: number): Promise<string> {
+/** Charts with their titles and, folded, the figures behind them. */
+export async function figuresHtml(figures: readonly Figure[]): Promise<string> {
+  return `<div class="figures">${(await Promise.all(figures.map(figureHtml))).join("")}</div>`;
+}
+
+async function figureHtml({ title, spec, alt, table, note }: Figure): Promise<string> {
+  const narrow = { autosize: { type: "fit-x", contains: "padding" }, width: chartWidth, padding: 4, ...spec };
   return (
-    `<figure><figcaption>${escapeHtml(title)}</figcaption>${await drawNarrow(spec, alt, number)}` +
+    `<figure><figcaption>${escapeHtml(title)}</figcaption>${await drawChart(narrow, alt)}` +
     `${note ? `<p class="note">${escapeHtml(note)}</p>` : ""}` +
     `<details><summary>The figures as a table</summary>${tableHtml(table, title)}</details></figure>`
   );
-}
-
-/** Numbers a page's charts, so that no two share the names of their parts. */
-export class Figures {
-  #count = 0;
-
-  async html(figures: readonly Figure[]): Promise<string> {
-    const drawn = await Promise.all(figures.map((figure) => figureHtml(figure, this.#count++)));
-    return `<div class="figures">${drawn.join("")}</div>`;
-  }
 }
 
 export interface Picture {

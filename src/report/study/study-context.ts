@@ -3,8 +3,8 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
 import type { ProtocolOptions } from "../../dataset/protocols.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { Evaluation } from "../../evaluation/evaluation.ts";
 import type { PackedImages } from "../../image/packed-store.ts";
-import type { NetworkName } from "../../network/architectures.ts";
 import type { RunEvent } from "../../run/train.ts";
 import type { Settings } from "../../training/settings.ts";
 import type { StudyFolder, StudyStep } from "./study-folder.ts";
@@ -14,6 +14,8 @@ export type StudyEvent =
   | RunEvent
   | { readonly kind: "chapter"; readonly number: number; readonly title: string }
   | { readonly kind: "kept"; readonly step: string }
+  /** A run of the study was judged on its test images. */
+  | { readonly kind: "judged"; readonly run: string; readonly evaluation: Evaluation }
   | {
       readonly kind: "fit";
       readonly recipe: string;
@@ -30,6 +32,8 @@ export type StudyEvent =
 
 export interface StudyContext {
   readonly folder: StudyFolder;
+  /** The data folder and its table of metadata. */
+  readonly source: { readonly data: string; readonly metadata: string | undefined };
   readonly engine: Engine;
   /** Base of every recipe. */
   readonly settings: Settings;
@@ -56,7 +60,6 @@ export async function doStep<T>(context: StudyContext, step: StudyStep<T>): Prom
 
 /** The data set after curation and protocol, ready to learn from. */
 export interface StudyData {
-  readonly raw: Dataset;
   /** Curated, with a test set that shares nothing with training. */
   readonly clean: Dataset;
   readonly metadata: Metadata | undefined;
@@ -65,6 +68,6 @@ export interface StudyData {
   readonly plan: string;
   /** A group's number by image path. */
   readonly groupOf: ReadonlyMap<string, number>;
-  /** The images at a network's size; they stay open until the study ends. */
-  pack(network: NetworkName): Promise<PackedImages>;
+  /** The images at the size that these settings say, by default the network's own; they stay open until the study ends. */
+  pack(settings: Pick<Settings, "network" | "imageSize">): Promise<PackedImages>;
 }

@@ -1,11 +1,14 @@
 /** Every figure of a study, as `report.json` has it: one field per chapter. */
 
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
-import type { CompleteEvaluation } from "../../evaluation/complete-evaluation.ts";
-import type { BudgetPlan } from "./budget.ts";
-import type { Against, Recipe } from "./cross-validated.ts";
-import type { DataFindings, DatasetFindings, LookFindings } from "./data-steps.ts";
-import type { LearningCurve } from "./learning-curve.ts";
+import type { BudgetPlan } from "./steps/budget.ts";
+import type { Against, Recipe } from "./steps/cross-validated.ts";
+import type { DataFindings } from "./steps/data.ts";
+import type { DatasetFindings } from "./steps/dataset.ts";
+import type { Judgement } from "./steps/judgement.ts";
+import type { LearningCurve } from "./steps/learning-curve.ts";
+import type { LookFindings } from "./steps/looks.ts";
+import type { OfficialModel, TrainedModel } from "./steps/trained-model.ts";
 
 /** A recipe as a report shows it. */
 export interface ComparedRecipe {
@@ -29,35 +32,6 @@ export interface Comparison {
   readonly chosen: string;
 }
 
-/** A test image with what was said of it. */
-export interface JudgedImage {
-  readonly path: string;
-  readonly truth: number;
-  readonly predicted: number;
-  readonly confidence: number;
-  /** JPEG as a `data:` address; absent where there are more than a report holds. */
-  readonly picture?: string;
-}
-
-/** A training image that is probably labelled wrongly. */
-export interface DoubtfulLabel {
-  readonly path: string;
-  readonly label: string;
-  readonly suggested: string;
-  readonly suggestedProbability: number;
-  readonly picture: string;
-}
-
-export interface FinalFindings {
-  readonly run: string;
-  readonly recipe: Recipe;
-  readonly parameters: number;
-  readonly epochs: number;
-  readonly engine: string;
-  readonly precision: string;
-  readonly imagesPerSecond: number | null;
-}
-
 export interface GalleryPictures {
   readonly title: string;
   readonly pictures: readonly { readonly label: string; readonly picture: string }[];
@@ -77,7 +51,7 @@ export interface ModelCard {
 }
 
 /** All of it. */
-export interface StudyReport {
+export interface StudyReport extends Judgement {
   readonly format: 1;
   readonly naevus: string;
   readonly origin: "folder" | "phantom";
@@ -86,19 +60,20 @@ export interface StudyReport {
   readonly dataset: DatasetFindings;
   readonly looks: LookFindings;
   readonly budget: BudgetPlan & {
+    /** Pixels of a side to which recipes were reduced for want of time; null at the networks' own resolution. */
+    readonly imageSize: number | null;
     readonly speeds: readonly { readonly network: string; readonly imagesPerSecond: number }[];
     /** Seconds that all steps took, whenever they were done. */
     readonly spentSeconds: number;
   };
+  /** The notebook's network on the data as published. */
+  readonly official: OfficialModel;
   readonly initial: ComparedRecipe;
   readonly gallery: readonly GalleryPictures[];
   readonly augmentation: Comparison;
   readonly imbalance: Comparison;
   readonly recipes: Comparison;
-  readonly final: FinalFindings;
-  readonly evaluation: CompleteEvaluation;
-  readonly testImages: readonly JudgedImage[];
-  readonly doubtfulLabels: readonly DoubtfulLabel[];
+  readonly final: TrainedModel;
   readonly conclusion: Conclusion;
   readonly modelCard: ModelCard;
 }

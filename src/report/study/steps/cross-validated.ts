@@ -1,24 +1,30 @@
 /** Cross-validation of a recipe inside the training images, fold by fold, and what it says against another recipe. */
 
-import { balancedAccuracy, macroScores, scoresByClass } from "../../evaluation/class-scores.ts";
-import { clusterBootstrap, type Estimate } from "../../evaluation/cluster-bootstrap.ts";
-import { confusionMatrix, correctCount } from "../../evaluation/confusion-matrix.ts";
-import { compareModels } from "../../evaluation/model-comparison.ts";
-import { predictedClasses } from "../../evaluation/predictions.ts";
-import { temperedProbabilities } from "../../evaluation/temperature.ts";
-import { Random } from "../../random.ts";
-import { fitNetwork } from "../../run/fit-network.ts";
-import { judgeLogits } from "../../training/batched-logits.ts";
-import type { EpochMetrics } from "../../training/checkpoint.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../../training/settings.ts";
-import { doStep, type StudyContext, type StudyData } from "./study-context.ts";
-import { packFloats, unpackFloats } from "./study-folder.ts";
+import { balancedAccuracy, macroScores, scoresByClass } from "../../../evaluation/class-scores.ts";
+import { clusterBootstrap, type Estimate } from "../../../evaluation/cluster-bootstrap.ts";
+import { confusionMatrix, correctCount } from "../../../evaluation/confusion-matrix.ts";
+import { compareModels } from "../../../evaluation/model-comparison.ts";
+import { predictedClasses } from "../../../evaluation/predictions.ts";
+import { temperedProbabilities } from "../../../evaluation/temperature.ts";
+import type { NetworkName } from "../../../network/architectures.ts";
+import { Random } from "../../../random.ts";
+import { fitNetwork } from "../../../run/fit-network.ts";
+import { judgeLogits } from "../../../training/batched-logits.ts";
+import type { EpochMetrics } from "../../../training/checkpoint.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../../../training/settings.ts";
+import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
+import { packFloats, unpackFloats } from "../study-folder.ts";
+
+/** The course notebook's. */
+export const firstNetwork: NetworkName = "notebook";
+export const largerNetwork: NetworkName = "resnet18-w32";
 
 /** The settings in which recipes differ. */
 export type Recipe = Pick<
   SettingsInput,
   | "network"
   | "epochs"
+  | "imageSize"
   | "augmentation"
   | "imbalance"
   | "mixup"
@@ -66,8 +72,9 @@ export const slugOf = (recipe: Recipe): string =>
     .map((value) => String(value).replace(/[^\w.]+/g, "_"))
     .join("-");
 
-/** Settings that decide a fit, as inputs of its step. */
-const inputsOf = ({ data, out, cache, checkpointSeconds, curation, metadata, ...deciding }: Settings) => deciding;
+/** Settings that decide what is computed, as inputs of a step, without those that say where. */
+export const inputsOf = ({ data, out, cache, checkpointSeconds, curation, metadata, ...deciding }: Settings) =>
+  deciding;
 
 const replicates = 1000;
 
@@ -92,7 +99,7 @@ export async function crossValidated(
       id: `fit-${slugOf(recipe)}-fold-${fold}of${folds}`,
       inputs: [inputsOf(settings), learned.map((i) => paths[i]), description.name, description.library],
       run: async () => {
-        const packed = await data.pack(settings.network);
+        const packed = await data.pack(settings);
         const indexOf = new Map(packed.images.map(({ path }, index) => [path, index]));
         const places = (rows: readonly number[]) => rows.map((i) => indexOf.get(paths[i]!)!);
         const result = await fitNetwork({

@@ -1,6 +1,6 @@
 /** The rules of a study: what a budget allows, and what a learning curve is called. */
 import { describe, expect, it } from "vitest";
-import { planBudget } from "./budget.ts";
+import { planBudget, workingSize } from "./budget.ts";
 import { type CurvePoint, judgeCurve } from "./learning-curve.ts";
 
 const point = (epoch: number, training: readonly [number, number], held: readonly [number, number]): CurvePoint => ({
@@ -31,6 +31,7 @@ describe("a budget", () => {
   const options = {
     spentSeconds: 20,
     images: 2000,
+    officialSpeed: 800,
     comparison: { configurations: 10, imagesPerSecond: 800 },
     recipes: { configurations: 2, imagesPerSecond: 500 },
     mostFolds: 5,
@@ -66,6 +67,15 @@ describe("a budget", () => {
     );
     expect(epochs[1]).toBeLessThan(epochs[0]!);
     expect(epochs[2]).toBeLessThan(epochs[1]!);
+  });
+
+  it("lowers the resolution only where there would be too few epochs", () => {
+    const native = { comparison: 180, recipes: 128 };
+    const sizes = [1, 2, 5, 30].map((minutes) => workingSize({ ...options, minutes }, native));
+    expect(sizes[0]).toBe(64);
+    expect(sizes.at(-1)).toBeUndefined();
+    const sides = sizes.map((size) => size ?? native.comparison);
+    expect(sides).toEqual([...sides].sort((a, b) => a - b));
   });
 
   it("takes no more folds than the rarest class has groups", () => {

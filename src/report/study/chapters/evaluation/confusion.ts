@@ -1,8 +1,8 @@
 /** The confusion matrix as a table whose cells show their images, without any script. */
-import { escapeHtml } from "../html.ts";
-import { percent } from "./conclusion.ts";
-import { galleryHtml } from "./page.ts";
-import type { StudyReport } from "./study-report.ts";
+import { escapeHtml } from "../../../html.ts";
+import { percent } from "../../notation.ts";
+import { galleryHtml, paragraph } from "../../page.ts";
+import type { StudyReport } from "../../study-report.ts";
 
 /** Pictures that one cell shows. */
 const mostShown = 60;
@@ -46,6 +46,7 @@ export function confusionHtml({ evaluation, classes, testImages }: StudyReport):
     }),
   );
   return (
+    `<h3>Confusion matrix</h3>${paragraph("Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one shows its images.")}` +
     `<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head.join("")}</tr></thead>` +
     `<tbody>${rows.join("")}</tbody></table></div>${panels.join("")}`
   );

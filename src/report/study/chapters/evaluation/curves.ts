@@ -1,0 +1,52 @@
+/** ROC and precision-recall curves, each class against the rest. */
+import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import { lineChart } from "../../chart.ts";
+import { decimal, decimalRange } from "../../notation.ts";
+import { type Figure, figuresHtml } from "../../page.ts";
+
+export async function curvesHtml({ curves, perClass, figures, classes }: CompleteEvaluation): Promise<string> {
+  const drawn = curves.filter((_, label) => perClass[label]!.support > 0);
+  const of = (name: "auroc" | "averagePrecision", heading: string): Pick<Figure, "table"> => ({
+    table: {
+      columns: ["Class", heading, "95 % interval"],
+      rows: classes.map((one, label) => {
+        const { value, interval } = figures.perClass[label]![name];
+        return [one, decimal(value), decimalRange(interval)];
+      }),
+    },
+  });
+  const listed = (name: "auroc" | "averagePrecision") =>
+    classes.map((one, label) => `${one} ${decimal(figures.perClass[label]![name].value, 2)}`).join(", ");
+  return figuresHtml([
+    {
+      title: "ROC, each class against the rest",
+      alt: `ROC curves; areas: ${listed("auroc")}.`,
+      note: "On the dashed line a class is told from the rest no better than by chance.",
+      spec: lineChart({
+        x: "false positive rate",
+        y: "sensitivity",
+        percent: "both",
+        diagonal: true,
+        points: drawn.flatMap((one) =>
+          one.roc.map(({ falsePositiveRate: x, sensitivity: y }) => ({ x, y, series: one.class })),
+        ),
+      }),
+      ...of("auroc", "Area"),
+    },
+    {
+      title: "Precision and recall, each class against the rest",
+      alt: `Precision-recall curves; average precision: ${listed("averagePrecision")}.`,
+      note: "A model that knows nothing stays at the part that the class has of all images.",
+      spec: lineChart({
+        x: "recall",
+        y: "precision",
+        percent: "both",
+        from0: true,
+        points: drawn.flatMap((one) =>
+          one.precisionRecall.map(({ recall: x, precision: y }) => ({ x, y, series: one.class })),
+        ),
+      }),
+      ...of("averagePrecision", "Average precision"),
+    },
+  ]);
+}

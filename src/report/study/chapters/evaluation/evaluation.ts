@@ -1,0 +1,34 @@
+/** Chapter 9: the final model judged on the test images, once. */
+import { count } from "../../notation.ts";
+import { paragraph } from "../../page.ts";
+import type { StudyReport } from "../../study-report.ts";
+import { calibrationHtml } from "./calibration.ts";
+import { comparisonHtml } from "./comparison.ts";
+import { confusionHtml } from "./confusion.ts";
+import { curvesHtml } from "./curves.ts";
+import { confidentErrorsHtml, doubtfulLabelsHtml, notStatedHtml } from "./errors.ts";
+import { questionsHtml } from "./questions.ts";
+import { classTableHtml, figuresTableHtml, ratesTableHtml } from "./scores.ts";
+import { subgroupsHtml } from "./subgroups.ts";
+
+export async function evaluationChapter(report: StudyReport): Promise<string> {
+  const { evaluation } = report;
+  const { samples, resampling } = evaluation;
+  return [
+    paragraph(
+      `${count(samples)} test images in ${count(resampling.groups)} groups, judged once. Intervals are 95 %, by ${count(resampling.replicates)} resamples of whole groups unless they are called Wilson's.`,
+    ),
+    figuresTableHtml(evaluation),
+    classTableHtml(evaluation),
+    confusionHtml(report),
+    ratesTableHtml(evaluation),
+    await curvesHtml(evaluation),
+    await calibrationHtml(evaluation),
+    await questionsHtml(evaluation),
+    await subgroupsHtml(evaluation),
+    comparisonHtml(evaluation),
+    confidentErrorsHtml(report),
+    doubtfulLabelsHtml(report),
+    notStatedHtml(evaluation),
+  ].join("");
+}

@@ -1,0 +1,105 @@
+/** Melanoma, and malignant against benign: operating points and decision curves. */
+import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { QuestionJudgement } from "../../../../evaluation/judge-question.ts";
+import { escapeHtml } from "../../../html.ts";
+import { lineChart } from "../../chart.ts";
+import { decimal, decimalRange, list, percent, rateText, sentence } from "../../notation.ts";
+import { type Figure, figuresHtml, paragraph, tableHtml } from "../../page.ts";
+
+export async function questionsHtml({ questions }: CompleteEvaluation): Promise<string> {
+  return (await Promise.all(questions.map(questionHtml))).join("");
+}
+
+async function questionHtml(question: QuestionJudgement): Promise<string> {
+  const { name, positive, positives, operatingPoints } = question;
+  return (
+    `<h3>${escapeHtml(sentence(name))}</h3>` +
+    paragraph(
+      `${positives} test images are of ${list(positive)}. Thresholds were chosen on out-of-fold predictions of training images, and held fixed.`,
+    ) +
+    tableHtml(
+      {
+        columns: ["Chosen for", "Threshold", "Sensitivity", "Specificity", "PPV", "NPV"],
+        rows: operatingPoints.map(({ target, threshold, test }) => [
+          `${percent(target)} sensitivity`,
+          decimal(threshold),
+          rateText(test.sensitivity),
+          rateText(test.specificity),
+          rateText(test.ppv),
+          rateText(test.npv),
+        ]),
+      },
+      `Operating points on the test images: ${name}: rate (images; Wilson's 95 % interval; interval by resampling groups)`,
+    ) +
+    (await figuresHtml([rocFigure(question), benefitFigure(question)]))
+  );
+}
+
+const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: QuestionJudgement): Figure => ({
+  title: `ROC: ${name}`,
+  alt: `ROC curve of ${name}, area ${decimal(auroc.value)}. ${operatingPoints
+    .map(
+      ({ target, test }) =>
+        `At the threshold for ${percent(target)}: sensitivity ${percent(test.sensitivity.value)}, specificity ${percent(test.specificity.value)}`,
+    )
+    .join(". ")}.`,
+  note: "Dots: the operating points of the table.",
+  spec: lineChart({
+    x: "false positive rate",
+    y: "sensitivity",
+    percent: "both",
+    diagonal: true,
+    points: roc.map(({ falsePositiveRate: x, sensitivity: y }) => ({ x, y, series: name })),
+    marks: operatingPoints.flatMap(({ test: { sensitivity, specificity } }) =>
+      sensitivity.value === null || specificity.value === null
+        ? []
+        : [{ x: 1 - specificity.value, y: sensitivity.value }],
+    ),
+  }),
+  table: {
+    columns: ["Figure", "Value", "95 % interval"],
+    rows: [
+      ["area under ROC", decimal(auroc.value), decimalRange(auroc.interval)],
+      ["average precision", decimal(averagePrecision.value), decimalRange(averagePrecision.interval)],
+    ],
+  },
+});
+
+/** Acting on everybody is worth far less than nothing at high thresholds, which would flatten the rest. */
+const leastDrawn = -0.1;
+
+const benefitFigure = ({ name, decisionCurve }: QuestionJudgement): Figure => ({
+  title: `Decision curve: ${name}`,
+  alt: `Net benefit of acting on the model, on everybody and on nobody, by the probability from which one would act. ${decisionCurve
+    .filter(({ threshold }) => [0.1, 0.2, 0.3].some((at) => Math.abs(threshold - at) < 1e-6))
+    .map(
+      ({ threshold, model, all }) =>
+        `At ${percent(threshold)}: model ${decimal(model.value)}, all ${decimal(all.value)}`,
+    )
+    .join(". ")}.`,
+  note: "Net benefit: true positives per image, less false positives weighed by the odds of the threshold (Vickers and Elkin 2006). Shaded: 95 % interval.",
+  spec: lineChart({
+    x: "probability from which one would act",
+    y: "net benefit per image",
+    percent: "x",
+    points: decisionCurve.flatMap(({ threshold: x, model, all }) => [
+      { x, y: Math.max(model.value ?? 0, leastDrawn), series: "act on the model" },
+      ...(all.value !== null && all.value >= leastDrawn ? [{ x, y: all.value, series: "act on all" }] : []),
+      { x, y: 0, series: "act on none" },
+    ]),
+    band: decisionCurve.flatMap(({ threshold: x, model: { interval } }) =>
+      interval ? [{ x, low: Math.max(interval[0], leastDrawn), high: interval[1] }] : [],
+    ),
+  }),
+  table: {
+    columns: ["Threshold", "Model", "95 % interval", "All"],
+    rows: decisionCurve
+      .filter((_, i) => i % 5 === 4)
+      .map(({ threshold, model, all }) => [
+        percent(threshold),
+        decimal(model.value),
+        decimalRange(model.interval),
+        decimal(all.value),
+      ]),
+  },
+});

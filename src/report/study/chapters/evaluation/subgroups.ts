@@ -1,0 +1,70 @@
+/** The same figures by age, sex and site, and what cannot be assessed. */
+import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { Subgrouping } from "../../../../evaluation/subgroups.ts";
+import { intervalChart } from "../../chart.ts";
+import { decimal, range, rateText, sentence, short } from "../../notation.ts";
+import { type Figure, figuresHtml, paragraph } from "../../page.ts";
+import { skinTone } from "../../statements.ts";
+
+export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<string> {
+  return (
+    "<h3>Subgroups</h3>" +
+    (subgroups.length === 0
+      ? paragraph("Age, sex and site are not known, as no metadata were given.")
+      : await figuresHtml(subgroups.map((grouping) => subgroupFigure(grouping, accuracy)))) +
+    paragraph(skinTone)
+  );
+}
+
+function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: number): Figure {
+  const nameOf = (name: string | null) => name ?? "not known";
+  const judged = subgroups.flatMap(({ name, images, figures }) =>
+    figures ? [{ name: `${nameOf(name)} (${images})`, ...figures.accuracy }] : [],
+  );
+  const few = subgroups
+    .filter(({ figures }) => figures === null)
+    .map(({ name, images }) => `${nameOf(name)} (${images})`);
+  const tests = subgroups.find(({ figures }) => figures)?.figures?.tests ?? [];
+  return {
+    title: `Accuracy by ${grouping}`,
+    alt:
+      judged.length === 0
+        ? `No part has ${minimum} images.`
+        : `Accuracy with Wilson's 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
+    note:
+      "In brackets: test images. Lines: Wilson's 95 % intervals. Dashed: all images. Parts differ in their classes too, so that a difference need not be one of the people." +
+      (few.length > 0 ? ` Too few to speak of (below ${minimum}): ${few.join(", ")}.` : ""),
+    spec: intervalChart({ title: "accuracy", rows: judged, reference: overall }),
+    table: {
+      columns: [
+        sentence(grouping),
+        "Images",
+        "Groups",
+        "Accuracy (Wilson)",
+        "by groups",
+        "Balanced accuracy",
+        "95 % interval",
+        "Classes",
+        ...tests.flatMap(({ name, threshold }) => [
+          `${sentence(name)} from ${decimal(threshold)}: sensitivity`,
+          "specificity",
+        ]),
+      ],
+      rows: subgroups.map(({ name, images, groups, figures }) => [
+        nameOf(name),
+        images,
+        groups,
+        ...(figures
+          ? [
+              rateText(figures.accuracy),
+              range(figures.accuracyByGroups.interval),
+              short(figures.balancedAccuracy.value),
+              range(figures.balancedAccuracy.interval),
+              figures.classes.length,
+              ...figures.tests.flatMap((test) => [rateText(test.sensitivity), rateText(test.specificity)]),
+            ]
+          : [`fewer than ${minimum} images`, null, null, null, null, ...tests.flatMap(() => [null, null])]),
+      ]),
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** Chapter 8: the recipes that were left, and the model that the best of them gave. */
+import { count } from "../notation.ts";
+import { figuresHtml, paragraph, tableHtml } from "../page.ts";
+import type { StudyReport } from "../study-report.ts";
+import { compared, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
+
+export async function finalChapter(report: StudyReport): Promise<string> {
+  const { recipes, final, classes, budget } = report;
+  return [
+    paragraph(
+      `The recipe so far against a residual network (ResNet-18 at half width), plain and regularised, on the same folds. ` +
+        `The budget of ${budget.minutes} minutes allowed ${budget.comparisonEpochs} epochs for the first and ${budget.recipeEpochs} for the others${budget.overrun ? "; even the least that makes sense takes longer than that budget" : ""}.`,
+    ),
+    await figuresHtml([
+      comparisonFigure(recipes, "Recipes compared", 1 / classes.length),
+      ...curveFigures(recipes.recipes, "by recipe"),
+    ]),
+    comparisonTable(recipes, "Recipes, on the same folds"),
+    paragraph(compared(recipes)),
+    tableHtml(
+      {
+        columns: ["Setting", "Value"],
+        rows: [
+          ...Object.entries(final.recipe).map(([name, value]) => [name, String(value)]),
+          ["parameters", count(final.parameters)],
+          ["computed by", `${final.engine}, ${final.precision}`],
+          ["speed", final.imagesPerSecond === null ? null : `${Math.round(final.imagesPerSecond)} images/s`],
+        ],
+      },
+      "The final model, trained on all training images",
+    ),
+  ].join("");
+}

@@ -1,0 +1,25 @@
+/** Chapter 7: ways to treat rare classes. */
+import { short } from "../notation.ts";
+import { figuresHtml, paragraph, tableHtml } from "../page.ts";
+import type { StudyReport } from "../study-report.ts";
+import { compared, comparisonFigure, comparisonTable } from "./recipes.ts";
+
+export async function imbalanceChapter(report: StudyReport): Promise<string> {
+  const { imbalance, classes } = report;
+  return [
+    paragraph(
+      "Seven ways to treat rare classes, on the same folds, with the same number of images in every epoch: nothing; class weights; weights by effective numbers (Cui et al. 2019); oversampling; undersampling; " +
+        "focal loss (Lin et al. 2017); logit adjustment (Menon et al. 2021).",
+    ),
+    await figuresHtml([comparisonFigure(imbalance, "Strategies compared", 1 / classes.length)]),
+    comparisonTable(imbalance, "Strategies against imbalance, on the same folds"),
+    tableHtml(
+      {
+        columns: ["Class", ...imbalance.recipes.map(({ name }) => name)],
+        rows: classes.map((name, label) => [name, ...imbalance.recipes.map(({ recalls }) => short(recalls[label]))]),
+      },
+      "Part of each class that is recognised (recall, images held out)",
+    ),
+    paragraph(compared(imbalance)),
+  ].join("");
+}

@@ -1,0 +1,71 @@
+/** Chapter 3: samples, and distributions of what the images look like and who they are of. */
+import { escapeHtml } from "../../html.ts";
+import { heatChart, spreadChart } from "../chart.ts";
+import { sentence } from "../notation.ts";
+import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
+import type { StudyReport } from "../study-report.ts";
+
+export async function looksChapter({ looks, origin }: StudyReport): Promise<string> {
+  const galleries = looks.classes
+    .filter(({ samples }) => samples.length > 0)
+    .map(
+      ({ name, samples }) =>
+        `<h4>${escapeHtml(name)}</h4>${galleryHtml(
+          samples.map((source, i) => ({
+            source,
+            alt: `${origin === "phantom" ? "Drawn example" : "Example"} ${i + 1} of ${name}`,
+            caption: "",
+          })),
+        )}`,
+    );
+  const spreads = [
+    { key: "brightness", title: "Brightness", x: "mean brightness, 0 to 255" },
+    { key: "redness", title: "Redness", x: "part of red in the mean colour" },
+    { key: "kilobytes", title: "File size", x: "kB" },
+  ] as const;
+  const colour: Figure[] = spreads.map(({ key, title, x }) => ({
+    title: `${title} of the training images`,
+    alt: `${title} by class: ${looks.colours.map((one) => `${one.class} ${one[key].median}`).join(", ")} in the median.`,
+    note: "Line: 5 to 95 % of the images; bar: the middle half; mark: the median.",
+    spec: spreadChart({ rows: looks.colours.map((one) => ({ name: one.class, ...one[key] })), x }),
+    table: {
+      columns: ["Class", "5 %", "25 %", "Median", "75 %", "95 %"],
+      rows: looks.colours.map((one) => [
+        one.class,
+        one[key].low,
+        one[key].quarter,
+        one[key].median,
+        one[key].threeQuarters,
+        one[key].high,
+      ]),
+    },
+  }));
+  const people: Figure[] = looks.people.map(({ field, counts, unknown }) => {
+    // "under 30" comes before "30 to 44".
+    const place = (value: string) => (value.startsWith("under") ? "" : value);
+    const values = [...new Set(counts.map(({ value }) => value))].sort((a, b) => (place(a) < place(b) ? -1 : 1));
+    const names = [...new Set(counts.map((one) => one.class))].sort();
+    const of = (name: string, value: string) =>
+      counts.find((one) => one.class === name && one.value === value)?.images ?? 0;
+    const total = (name: string) => values.reduce((sum, value) => sum + of(name, value), 0);
+    return {
+      title: `${sentence(field)} by class`,
+      alt: `Images by class and ${field}; the table below holds the counts.`,
+      note: `Images; darker: a larger part of the class. Not known of ${unknown}.`,
+      spec: heatChart({
+        rows: names.flatMap((y) => values.map((x) => ({ x, y, value: of(y, x), share: of(y, x) / total(y) }))),
+        x: values,
+      }),
+      table: {
+        columns: ["Class", ...values],
+        rows: names.map((name) => [name, ...values.map((value) => of(name, value))]),
+      },
+    };
+  });
+  return (
+    `<div class="rows">${galleries.join("")}</div>${await figuresHtml([...colour, ...people])}` +
+    (looks.people.length === 0
+      ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata were given.")
+      : "")
+  );
+}

@@ -1,0 +1,116 @@
+/** How recipes are shown beside each other: learning curves, intervals, a table, and the choice in words. */
+import { intervalChart, lineChart } from "../chart.ts";
+import { percent, range, short, signedPoints, withInterval } from "../notation.ts";
+import { type Figure, tableHtml } from "../page.ts";
+import type { ComparedRecipe, Comparison } from "../study-report.ts";
+
+export function curveFigures(recipes: readonly ComparedRecipe[], about: string): Figure[] {
+  const several = recipes.length > 1;
+  const table = {
+    columns: [
+      several ? "Recipe" : "Epoch",
+      ...(several ? ["Epoch"] : []),
+      "Training loss",
+      "Loss held out",
+      "Training accuracy",
+      "Accuracy held out",
+    ],
+    rows: recipes.flatMap(({ name, curve }) =>
+      curve.points.map((point) => [
+        ...(several ? [name, point.epoch] : [String(point.epoch)]),
+        point.trainingLoss.toFixed(3),
+        point.validationLoss.toFixed(3),
+        percent(point.trainingAccuracy),
+        percent(point.validationAccuracy),
+      ]),
+    ),
+  };
+  const pointsOf = (what: "Loss" | "Accuracy") =>
+    recipes.flatMap(({ name, curve }) =>
+      curve.points.flatMap((point) => {
+        const [training, held] =
+          what === "Loss"
+            ? [point.trainingLoss, point.validationLoss]
+            : [point.trainingAccuracy, point.validationAccuracy];
+        return several
+          ? [{ x: point.epoch, y: held, series: name }]
+          : [
+              { x: point.epoch, y: training, series: "learned from" },
+              { x: point.epoch, y: held, series: "held out" },
+            ];
+      }),
+    );
+  return (["Loss", "Accuracy"] as const).map((what) => ({
+    title: `${what}${several ? " on images held out" : ""}, ${about}`,
+    alt: `${what} by epoch, mean over the folds. ${recipes.map(({ name, curve }) => `${several ? `${name}: ` : ""}${curve.why}`).join(". ")}.`,
+    spec: lineChart({
+      x: "epoch",
+      y: what.toLowerCase(),
+      points: pointsOf(what),
+      dots: true,
+      ...(what === "Accuracy" && { percent: "y" }),
+    }),
+    table,
+  }));
+}
+
+export function comparisonTable({ recipes, chosen }: Comparison, caption: string): string {
+  return tableHtml(
+    {
+      columns: [
+        "",
+        "Balanced accuracy",
+        "95 % interval",
+        "Difference from the first",
+        "95 % interval",
+        "Accuracy",
+        "Macro F1",
+        "Log loss",
+        "Curve",
+      ],
+      rows: recipes.map((one) => [
+        one.name === chosen ? `${one.name} (chosen)` : one.name,
+        short(one.balancedAccuracy.value),
+        range(one.balancedAccuracy.interval),
+        one.against?.difference.value == null ? "–" : signedPoints(one.against.difference.value),
+        one.against?.difference.interval ? `${one.against.difference.interval.map(signedPoints).join(" to ")}` : "–",
+        short(one.accuracy.value),
+        short(one.macroF1.value),
+        one.loss.toFixed(3),
+        one.curve.verdict,
+      ]),
+    },
+    caption,
+  );
+}
+
+export const comparisonFigure = ({ recipes, chosen }: Comparison, title: string, chance: number): Figure => ({
+  title,
+  alt: `Balanced accuracy with 95 % intervals: ${recipes.map(({ name, balancedAccuracy }) => `${name} ${withInterval(balancedAccuracy)}`).join("; ")}.`,
+  note: "Lines: 95 % intervals by resampling whole groups. Dashed: guessing. The other colour: chosen.",
+  spec: intervalChart({
+    title: "balanced accuracy",
+    rows: recipes.map(({ name, balancedAccuracy: { value, interval } }) => ({
+      name,
+      value,
+      interval,
+      chosen: name === chosen,
+    })),
+    reference: chance,
+  }),
+  table: {
+    columns: ["Recipe", "Balanced accuracy", "95 % interval"],
+    rows: recipes.map(({ name, balancedAccuracy: { value, interval } }) => [name, short(value), range(interval)]),
+  },
+});
+
+export const compared = (comparison: Comparison): string => {
+  const best = comparison.recipes.find(({ name }) => name === comparison.chosen)!;
+  if (best.against === null) return `Nothing did better than ${best.name}, so that stays.`;
+  return (
+    `Chosen by the highest balanced accuracy: ${best.name}. ` +
+    (best.against.distinguishable
+      ? "Its difference from the first row is more than chance explains (the interval leaves out 0)."
+      : "Its difference from the first row may be chance (the interval holds 0): another seed or other folds may choose otherwise.")
+  );
+};

@@ -1,0 +1,48 @@
+/** How figures are written in a study's texts. */
+import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
+import type { ClusteredProportion } from "../../evaluation/clustered-rates.ts";
+import type { Proportion } from "../../evaluation/proportion.ts";
+
+/** A proportion for people; its sign never stands at the beginning of a line. */
+export const percent = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "not defined" : `${(value * 100).toFixed(1)}\u00a0%`;
+
+/** A proportion in a table's cell. */
+export const short = (value: number | null | undefined): string =>
+  value === null || value === undefined ? "–" : percent(value);
+
+/** An interval of proportions in a table's cell. */
+export const range = (interval: readonly [number, number] | null | undefined): string =>
+  interval ? `${(interval[0] * 100).toFixed(1)} to ${(interval[1] * 100).toFixed(1)}\u00a0%` : "–";
+
+/** A figure with its interval, for people. */
+export const withInterval = ({ value, interval }: Estimate): string =>
+  interval ? `${percent(value)} (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : percent(value);
+
+/** A difference of proportions in points, with its sign. */
+export const signedPoints = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value * 100).toFixed(1)}`;
+
+export const count = (value: number): string => value.toLocaleString("en-US");
+
+/** A text as the beginning of a sentence. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Names as people list them. */
+export const list = (parts: readonly string[]): string =>
+  parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+
+/** A figure that is no proportion. */
+export const decimal = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined ? "–" : value.toFixed(digits);
+
+export const decimalRange = (interval: readonly [number, number] | null | undefined): string =>
+  interval ? `${decimal(interval[0])} to ${decimal(interval[1])}` : "–";
+
+/** A rate with its counts, Wilson's interval and, where there is one, the interval by resampling groups. */
+export const rateText = ({ value, interval, count: some, of, ...rest }: Proportion | ClusteredProportion): string =>
+  value === null
+    ? "–"
+    : `${percent(value)} (${some}/${of}; ${range(interval)}${"clusteredInterval" in rest ? `; by groups ${range(rest.clusteredInterval)}` : ""})`;
+
+export const duration = (seconds: number): string =>
+  seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;

@@ -1,0 +1,81 @@
+/** Step 1: what the data are, by their audit. */
+import { join } from "node:path";
+import { type Audit, type AuditCounts, auditDataset } from "../../../audit/audit.ts";
+import type { Confounds } from "../../../audit/confounds.ts";
+import type { Dataset, Problem } from "../../../dataset/dataset.ts";
+import { type Metadata, matchMetadata } from "../../../dataset/metadata.ts";
+import { writeFileAtomic } from "../../../files.ts";
+import { doStep, type StudyContext } from "../study-context.ts";
+import { countBy } from "./count-by.ts";
+
+/** What is there, before anything is done about it. */
+export interface DataFindings {
+  readonly root: string;
+  readonly origin: Dataset["origin"];
+  readonly bytes: number;
+  readonly classes: readonly { readonly name: string; readonly train: number; readonly test: number }[];
+  readonly counts: AuditCounts;
+  /** Contents that stand under several classes, by the classes' names. */
+  readonly labelConflicts: readonly { readonly classes: readonly string[]; readonly contents: number }[];
+  /** Null where no metadata tell. */
+  readonly disagreements:
+    | readonly { readonly label: string; readonly diagnosis: string; readonly images: number }[]
+    | null;
+  /** What tells the classes apart without looking at a lesion; null where it could not be tried. */
+  readonly confounds: Confounds | null;
+  readonly metadataFields: readonly string[];
+  /** The first of them. */
+  readonly problems: readonly Problem[];
+  readonly problemCount: number;
+}
+
+/** Problems that a report lists. */
+const listedProblems = 30;
+
+/** Audits the data as found; `audit.json` in the study's folder holds all that was found. */
+export function auditData(context: StudyContext, raw: Dataset, metadata: Metadata | undefined): Promise<DataFindings> {
+  const { folder, onEvent, signal } = context;
+  return doStep(context, {
+    id: "data",
+    inputs: [raw.root, raw.problems],
+    run: async () => {
+      const audit = await auditDataset(raw, {
+        metadata: metadata && matchMetadata(raw.images, metadata),
+        signal,
+        onProgress: (_, done, total) => onEvent({ kind: "packing", done, total }),
+      });
+      await writeFileAtomic(join(folder.path, "audit.json"), `${JSON.stringify(audit, undefined, 1)}\n`);
+      return findingsOf(raw, audit);
+    },
+  });
+}
+
+/** An audit, as far as a study tells of it. */
+function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): DataFindings {
+  const conflicts = audit.exactDuplicates
+    .filter(({ labelConflict }) => labelConflict)
+    .map(({ files }) => [...new Set(files.map((file) => file.class))].sort().join("\n"));
+  const disagreements = audit.disagreements.map((file) => `${file.class}\n${file.diagnosis}`);
+  const problems = [...audit.unreadable, ...audit.leftOut];
+  const countOf = (label: number, split: string): number =>
+    images.filter((image) => image.label === label && image.split === split).length;
+  return {
+    root,
+    origin,
+    bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
+    classes: classes.map((name, label) => ({ name, train: countOf(label, "train"), test: countOf(label, "test") })),
+    counts: audit.counts,
+    labelConflicts: [...countBy(conflicts)]
+      .map(([names, contents]) => ({ classes: names.split("\n"), contents }))
+      .sort((a, b) => b.contents - a.contents),
+    disagreements: audit.metadata?.fields.includes("diagnosis")
+      ? [...countBy(disagreements)]
+          .map(([key, count]) => ({ label: key.split("\n")[0]!, diagnosis: key.split("\n")[1]!, images: count }))
+          .sort((a, b) => b.images - a.images)
+      : null,
+    confounds: audit.confounds ?? null,
+    metadataFields: [...(audit.metadata?.fields ?? [])].sort(),
+    problems: problems.slice(0, listedProblems),
+    problemCount: problems.length,
+  };
+}

@@ -1,0 +1,123 @@
+/** Step 3: how the images look, and who they are of, by class. */
+import type { ImageMetadata } from "../../../dataset/metadata.ts";
+import { ageBand } from "../../../evaluation/age-band.ts";
+import { quantile } from "../../../evaluation/quantile.ts";
+import type { PackedImages } from "../../../image/packed-store.ts";
+import { pixelPicture } from "../../../image/pixel-picture.ts";
+import { Random } from "../../../random.ts";
+import { countBy } from "./count-by.ts";
+
+/** How the images look, by class. */
+export interface LookFindings {
+  readonly classes: readonly {
+    readonly name: string;
+    /** JPEG as `data:` addresses. */
+    readonly samples: readonly string[];
+  }[];
+  /** Of each training image: what its colours are in the mean, and how large its file is. */
+  readonly colours: readonly {
+    readonly class: string;
+    readonly brightness: Spread;
+    readonly redness: Spread;
+    readonly kilobytes: Spread;
+  }[];
+  readonly people: readonly {
+    readonly field: "age" | "sex" | "site";
+    readonly counts: readonly { readonly class: string; readonly value: string; readonly images: number }[];
+    readonly unknown: number;
+  }[];
+}
+
+/** Five numbers that stand for a distribution. */
+export interface Spread {
+  readonly low: number;
+  readonly quarter: number;
+  readonly median: number;
+  readonly threeQuarters: number;
+  readonly high: number;
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = Float64Array.from(values).sort();
+  const at = (part: number) => Number(quantile(sorted, part).toPrecision(4));
+  return { low: at(0.05), quarter: at(0.25), median: at(0.5), threeQuarters: at(0.75), high: at(0.95) };
+}
+
+const samplesPerClass = 6;
+
+/** Looks at the training images: samples, colours, and who they are of. */
+export async function findLooks(
+  packed: PackedImages,
+  classes: readonly string[],
+  metadataOf: (path: string) => ImageMetadata | undefined,
+  seed: number,
+): Promise<LookFindings> {
+  const { height, width } = packed;
+  const training = packed.images.flatMap(({ split }, index) => (split === "train" ? [index] : []));
+  const pixels = new Uint8Array(height * width * 3);
+  const colours = new Map(training.map((index) => [index, coloursOf(index)]));
+
+  function coloursOf(index: number): { readonly brightness: number; readonly redness: number } {
+    packed.read([index], pixels);
+    const sums = [0, 0, 0];
+    for (let i = 0; i < pixels.length; i++) sums[i % 3]! += pixels[i]!;
+    const [red, green, blue] = sums.map((sum) => sum / (height * width)) as [number, number, number];
+    return {
+      // Rec. 709 luma of the mean colour.
+      brightness: 0.2126 * red + 0.7152 * green + 0.0722 * blue,
+      redness: red / Math.max(1, red + green + blue),
+    };
+  }
+
+  const byClass = classes.map((_, label) => training.filter((index) => packed.images[index]!.label === label));
+  const samples = await Promise.all(
+    byClass.map(async (indices, label) => {
+      const chosen = [...Random.of(seed, label).shuffle([...indices])].slice(0, samplesPerClass);
+      const pictures: string[] = [];
+      for (const index of chosen) {
+        const own = new Uint8Array(pixels.length);
+        packed.read([index], own);
+        pictures.push(await pixelPicture(own, { height, width, size: 112 }));
+      }
+      return { name: classes[label]!, samples: pictures };
+    }),
+  );
+  const fields = ["age", "sex", "site"] as const;
+  return {
+    classes: samples,
+    colours: byClass.flatMap((indices, label) =>
+      indices.length === 0
+        ? []
+        : [
+            {
+              class: classes[label]!,
+              brightness: spread(indices.map((index) => colours.get(index)!.brightness)),
+              redness: spread(indices.map((index) => colours.get(index)!.redness)),
+              kilobytes: spread(indices.map((index) => packed.images[index]!.bytes / 1000)),
+            },
+          ],
+    ),
+    people: fields.flatMap((field) => {
+      const values = training.map((index) => {
+        const about = metadataOf(packed.images[index]!.path);
+        return field === "age" ? ageBand(about?.age ?? null) : (about?.[field] ?? null);
+      });
+      if (values.every((value) => value === null)) return [];
+      const counts = countBy(
+        training.flatMap((index, at) =>
+          values[at] === null ? [] : [`${classes[packed.images[index]!.label]}\n${values[at]}`],
+        ),
+      );
+      return [
+        {
+          field,
+          counts: [...counts].map(([key, images]) => {
+            const [name, value] = key.split("\n") as [string, string];
+            return { class: name, value, images };
+          }),
+          unknown: values.filter((value) => value === null).length,
+        },
+      ];
+    }),
+  };
+}

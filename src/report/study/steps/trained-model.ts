@@ -1,0 +1,96 @@
+/** Steps 4 and 8: a recipe trained on all training images, as a run that goes on where it was stopped. */
+import { createHash } from "node:crypto";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import type { Dataset } from "../../../dataset/dataset.ts";
+import type { Evaluation } from "../../../evaluation/evaluation.ts";
+import { evaluate } from "../../../run/evaluate.ts";
+import { runFiles } from "../../../run/run-folder.ts";
+import { resume, train } from "../../../run/train.ts";
+import { parseSettings, type SettingsInput } from "../../../training/settings.ts";
+import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
+import { inputsOf, type Recipe, settingsOf, slugOf } from "./cross-validated.ts";
+
+/** A recipe that became a model. */
+export interface TrainedModel {
+  /** The run's folder, from the study's. */
+  readonly run: string;
+  readonly recipe: Recipe;
+  readonly parameters: number;
+  readonly epochs: number;
+  readonly engine: string;
+  readonly precision: string;
+  readonly imagesPerSecond: number | null;
+}
+
+/** Trains on the curated training images. */
+export function trainModel(context: StudyContext, data: StudyData, recipe: Recipe): Promise<TrainedModel> {
+  const { settings, source } = context;
+  return trained(context, `model-${slugOf(recipe)}`, data.clean, recipe, {
+    ...settingsOf(settings, recipe),
+    data: data.clean.root,
+    protocol: "clean",
+    curation: data.plan,
+    ...(source.metadata !== undefined && { metadata: source.metadata }),
+  });
+}
+
+/** A model of the data as published, for comparison with other work, and its judgement. */
+export interface OfficialModel extends TrainedModel {
+  readonly evaluation: Evaluation;
+}
+
+/** Trains on the data as published and judges once on the published test images. */
+export async function trainOfficial(context: StudyContext, raw: Dataset, recipe: Recipe): Promise<OfficialModel> {
+  const { folder, settings, onEvent, signal } = context;
+  const model = await trained(context, `official-${slugOf(recipe)}`, raw, recipe, {
+    ...settingsOf(settings, recipe),
+    data: raw.root,
+  });
+  const run = join(folder.path, model.run);
+  const evaluation = await doStep(context, {
+    id: `official-evaluation-${slugOf(recipe)}`,
+    inputs: model,
+    run: () => evaluate(run, raw, { onEvent, signal, cache: settings.cache }),
+  });
+  onEvent({ kind: "judged", run, evaluation });
+  return { ...model, evaluation };
+}
+
+async function trained(
+  context: StudyContext,
+  id: string,
+  dataset: Dataset,
+  recipe: Recipe,
+  settings: SettingsInput,
+): Promise<TrainedModel> {
+  const { folder, engine, dataHash, onEvent, signal, clock } = context;
+  const { curation } = dataset;
+  const key = createHash("sha256")
+    .update(JSON.stringify([dataHash, inputsOf(parseSettings(settings)), curation ?? null, engine.description]))
+    .digest("hex");
+  const name = join("models", `${recipe.network}-${key.slice(0, 12)}`);
+  const run = join(folder.path, name);
+  return doStep(context, {
+    id,
+    inputs: key,
+    holds: () => exists(join(run, runFiles.model)),
+    run: async () => {
+      const inContext = { onEvent, signal, clock };
+      const begun = await exists(join(run, runFiles.config));
+      const result = begun
+        ? await resume(run, { ...inContext, dataset, cache: context.settings.cache })
+        : await train(dataset, { ...settings, out: run }, inContext);
+      if (!result.finished) signal?.throwIfAborted();
+      const { parameters, epochs, precision, imagesPerSecond } = result;
+      const { library } = engine.description;
+      return { run: name, recipe, parameters, epochs, engine: library, precision, imagesPerSecond };
+    },
+  });
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
