@@ -117,6 +117,13 @@ export interface Audit {
   /** Whether the test images were drawn from the same folders as the training images, as there was no Test. */
   readonly splitDrawn: boolean;
   readonly counts: AuditCounts;
+  /** How many images of a class are of one size, in pixels, upright; by class, the most frequent size first. */
+  readonly sizes: readonly {
+    readonly class: string;
+    readonly width: number;
+    readonly height: number;
+    readonly images: number;
+  }[];
   readonly unreadable: readonly Problem[];
   readonly leftOut: readonly Problem[];
   readonly oddities: { readonly [K in Oddity]: readonly FileFinding[] };
@@ -233,6 +240,7 @@ export async function auditDataset(
       metadataDisagreements: disagreements.length,
       outliers: new Set(outliers.map(({ path }) => path)).size,
     },
+    sizes: sizesOf(dataset, survey),
     unreadable,
     leftOut: dataset.problems,
     oddities,
@@ -248,6 +256,24 @@ export async function auditDataset(
     confounds: confoundsOf(dataset, survey, imagesOf, groupOf),
     metadata: metadata && { fields: [...metadata.fields], unknownImages: metadata.unknownImages },
   };
+}
+
+function sizesOf({ classes, images }: Dataset, { contents, contentOf }: Survey): Audit["sizes"] {
+  return classes.flatMap((name, label) => {
+    const counts = new Map<string, number>();
+    for (const [index, image] of images.entries()) {
+      const content = contents[contentOf[index] ?? -1];
+      if (image.label !== label || content === undefined) continue;
+      const size = `${content.width} ${content.height}`;
+      counts.set(size, (counts.get(size) ?? 0) + 1);
+    }
+    return [...counts]
+      .sort((a, b) => b[1] - a[1])
+      .map(([size, count]) => {
+        const [width, height] = size.split(" ").map(Number) as [number, number];
+        return { class: name, width, height, images: count };
+      });
+  });
 }
 
 type Known = MatchedMetadata["images"];

@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
-import { chapters, study } from "../report/study/study.ts";
+import { study } from "../report/study/study.ts";
 import type { StudyEvent } from "../report/study/study-context.ts";
+import { chapters } from "../report/study/study-report.ts";
 import { type SettingName, SettingsError } from "../training/settings.ts";
 import { formatDuration } from "./duration.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";

@@ -37,7 +37,7 @@ const nameAxis = {
 /** Pixels of one row: two lines of text. */
 const rowHeight = 28;
 
-const percentAxis = { format: ".0%" };
+const percentAxis = { format: ".1~%", tickCount: 5, labelOverlap: true };
 
 /** Lines over a numeric axis, one per series. */
 export interface LineChart {
@@ -74,7 +74,7 @@ export function lineChart(chart: LineChart): object {
     ...(percent === side || percent === "both"
       ? { axis: percentAxis }
       : side === "x"
-        ? { axis: { tickMinStep: 1 } }
+        ? { axis: { tickMinStep: 1, format: "~r" } }
         : {}),
     scale: { zero: side === "y" && from0, ...(diagonal && { domain: [0, 1] }), nice: side === "y" },
   });

@@ -11,9 +11,9 @@ import { imbalanceChapter } from "./chapters/imbalance.ts";
 import { initialChapter } from "./chapters/initial.ts";
 import { looksChapter } from "./chapters/looks.ts";
 import { count, duration, percent, range } from "./notation.ts";
-import { pageHtml, type Section } from "./page.ts";
+import { noticeHtml, pageHtml } from "./page.ts";
 import { researchOnly } from "./statements.ts";
-import type { StudyReport } from "./study-report.ts";
+import { chapters, type StudyReport } from "./study-report.ts";
 
 /** The report as HTML. */
 export async function htmlReport(report: StudyReport): Promise<string> {
@@ -21,7 +21,9 @@ export async function htmlReport(report: StudyReport): Promise<string> {
   const phantom = report.origin === "phantom";
   const { figures: main } = evaluation;
   const lead =
-    `${phantom ? '<p class="notice"><strong>Phantom data.</strong> The images were drawn by naevus. No figure here says anything about real skin.</p>' : ""}` +
+    (phantom
+      ? noticeHtml("Phantom data.", "The images were drawn by naevus. No figure here says anything about real skin.")
+      : "") +
     `<p class="lead">A convolutional network trained from scratch on ${count(dataset.counts.reduce((sum, { train }) => sum + train, 0))} images of ${classes.length} classes, ` +
     `judged once on ${count(evaluation.samples)} that share nothing with them. ${escapeHtml(researchOnly)}</p>` +
     `<ul class="key">${[
@@ -35,23 +37,23 @@ export async function htmlReport(report: StudyReport): Promise<string> {
     ]
       .map(([value, about]) => `<li><b>${escapeHtml(value!)}</b><span>${escapeHtml(about!)}</span></li>`)
       .join("")}</ul>`;
-  const sections: Section[] = [
-    { id: "data", title: "Data", html: dataChapter(report) },
-    { id: "dataset", title: "Dataset", html: datasetChapter(report) },
-    { id: "looks", title: "Visualisation", html: await looksChapter(report) },
-    { id: "initial", title: "Initial model", html: await initialChapter(report) },
-    { id: "augmentation", title: "Augmentation", html: await augmentationChapter(report) },
-    { id: "distribution", title: "Class distribution", html: await distributionChapter(report) },
-    { id: "imbalance", title: "Class imbalance", html: await imbalanceChapter(report) },
-    { id: "final", title: "Final model", html: await finalChapter(report) },
-    { id: "evaluation", title: "Evaluation and results", html: await evaluationChapter(report) },
-    { id: "conclusion", title: "Conclusion", html: conclusionChapter(report) },
-  ];
+  const bodies = [
+    ["data", dataChapter(report)],
+    ["dataset", datasetChapter(report)],
+    ["looks", await looksChapter(report)],
+    ["initial", await initialChapter(report)],
+    ["augmentation", await augmentationChapter(report)],
+    ["distribution", await distributionChapter(report)],
+    ["imbalance", await imbalanceChapter(report)],
+    ["final", await finalChapter(report)],
+    ["evaluation", await evaluationChapter(report)],
+    ["conclusion", conclusionChapter(report)],
+  ] as const;
   return pageHtml({
     title: "A skin-lesion classifier, studied",
     lead,
     notice: phantom ? "phantom data" : undefined,
-    sections,
+    sections: bodies.map(([id, html], i) => ({ id, html, title: chapters[i]! })),
     footer:
       `<p>Made by naevus ${escapeHtml(report.naevus)} with a budget of ${budget.minutes} minutes; its steps took ${duration(budget.spentSeconds)}. ` +
       `Data: fingerprint ${escapeHtml(evaluation.dataFingerprint?.slice(0, 16) ?? "")}, protocol ${escapeHtml(evaluation.protocol)}. ` +

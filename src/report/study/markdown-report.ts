@@ -1,5 +1,5 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { percent, withInterval } from "./notation.ts";
+import { percent, plural, resolution, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
 import type { Comparison, StudyReport } from "./study-report.ts";
 
@@ -27,7 +27,7 @@ export function markdownReport(report: StudyReport): string {
     `- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
     `- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${classes.length} classes`,
     `- macro F1 ${withInterval(figures.macro.f1)}`,
-    `- learned from ${dataset.counts.reduce((sum, { train }) => sum + train, 0)} images; ${budget.folds} folds, ${budget.comparisonEpochs} and ${budget.recipeEpochs} epochs, budget ${budget.minutes} minutes`,
+    `- learned from ${dataset.counts.reduce((sum, { train }) => sum + train, 0)} images; ${budget.folds} folds, ${budget.comparisonEpochs} and ${budget.recipeEpochs} epochs${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
     "",
     "Balanced accuracy in cross-validation:",
     "",

@@ -38,11 +38,17 @@ export const decimal = (value: number | null | undefined, digits = 3): string =>
 export const decimalRange = (interval: readonly [number, number] | null | undefined): string =>
   interval ? `${decimal(interval[0])} to ${decimal(interval[1])}` : "–";
 
-/** A rate with its counts, Wilson's interval and, where there is one, the interval by resampling groups. */
+/** For a cell of several lines: a rate with its counts, Wilson's interval and, where there is one, the interval by resampling groups. */
 export const rateText = ({ value, interval, count: some, of, ...rest }: Proportion | ClusteredProportion): string =>
   value === null
     ? "–"
-    : `${percent(value)} (${some}/${of}; ${range(interval)}${"clusteredInterval" in rest ? `; by groups ${range(rest.clusteredInterval)}` : ""})`;
+    : `${percent(value)} (${some}/${of})\n${range(interval)}${"clusteredInterval" in rest ? `\nby groups ${range(rest.clusteredInterval)}` : ""}`;
 
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
+
+export const plural = (some: number, noun: string): string => `${count(some)} ${noun}${some === 1 ? "" : "s"}`;
+
+/** Said of images that were reduced for want of time. */
+export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
+  imageSize === null ? "" : `, reduced to ${imageSize} by ${imageSize} pixels for want of time`;

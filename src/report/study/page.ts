@@ -71,6 +71,10 @@ export const galleryHtml = (pictures: readonly Picture[]): string =>
 
 export const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
 
+/** A warning that stands out. */
+export const noticeHtml = (title: string, text: string): string =>
+  `<p class="notice"><strong>${escapeHtml(title)}</strong> ${escapeHtml(text)}</p>`;
+
 export const listHtml = (lines: readonly string[]): string =>
   `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join("")}</ul>`;
 
@@ -168,7 +172,8 @@ caption { text-align: left; min-width: 15rem; font-weight: 600; padding: .3rem 0
 th, td { text-align: left; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 500; min-width: 7rem; }
-.n { text-align: right; white-space: nowrap; }
+td { white-space: pre-line; }
+.n { text-align: right; white-space: pre; }
 .gallery { list-style: none; display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; margin: .5rem 0 1rem; max-width: none !important; }
 .gallery li { width: 6.4rem; font-size: .76rem; line-height: 1.3; color: var(--soft); overflow-wrap: anywhere; }
 .gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px; background: var(--line); margin-bottom: .2rem; }
@@ -195,12 +200,15 @@ footer { color: var(--soft); font-size: .86rem; padding-bottom: 3rem; border-top
 // Marks carry what they show as their label for screen readers; pointing at one shows the same text.
 const script = `
 const tip = document.getElementById("tip");
-document.addEventListener("pointermove", (event) => {
+const tell = (event) => {
   const mark = event.target.closest && event.target.closest("figure svg [aria-label]:not(svg):not([role=graphics-object])");
   tip.hidden = !mark;
   if (!mark) return;
   tip.textContent = mark.getAttribute("aria-label");
   tip.style.left = Math.max(4, Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8)) + "px";
   tip.style.top = Math.max(4, event.clientY - tip.offsetHeight - 10) + "px";
-});
+};
+document.addEventListener("pointermove", tell);
+document.addEventListener("pointerdown", tell);
+addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
 `;

@@ -50,6 +50,20 @@ export interface ModelCard {
   readonly sections: readonly { readonly heading: string; readonly lines: readonly string[] }[];
 }
 
+/** The ten chapters by their titles. */
+export const chapters = [
+  "Data reading and understanding",
+  "Dataset creation",
+  "Visualisation",
+  "Initial model",
+  "Augmentation",
+  "Class distribution",
+  "Class imbalance",
+  "Final model",
+  "Evaluation and results",
+  "Conclusion",
+] as const;
+
 /** All of it. */
 export interface StudyReport extends Judgement {
   readonly format: 1;

@@ -39,7 +39,7 @@ import { measureSpeed } from "./steps/speed.ts";
 import { trainModel, trainOfficial } from "./steps/trained-model.ts";
 import { doStep, type StudyContext, type StudyData, type StudyEvent } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
-import type { ComparedRecipe, Comparison, StudyReport } from "./study-report.ts";
+import { type ComparedRecipe, type Comparison, chapters, type StudyReport } from "./study-report.ts";
 
 export interface StudyOptions {
   /** The data folder. */
@@ -56,20 +56,6 @@ export interface StudyOptions {
   readonly signal?: AbortSignal | undefined;
   readonly clock?: (() => number) | undefined;
 }
-
-/** The chapters by their titles. */
-export const chapters = [
-  "Data",
-  "Dataset",
-  "Visualisation",
-  "Initial model",
-  "Augmentation",
-  "Class distribution",
-  "Class imbalance",
-  "Final model",
-  "Evaluation and results",
-  "Conclusion",
-] as const;
 
 /**
  * Does the study and returns all its figures, which the folder then holds as `report.html`, `report.md` and
@@ -236,13 +222,13 @@ const plannedBudget = (
     id: "budget",
     inputs: [time.minutes, paths.length, inputsOf(context.settings), context.engine.description],
     run: async () => {
-      const measured = async (imageSize: number | undefined) => {
+      const measured = async (imageSize: number | undefined, batches: number) => {
         const size = imageSize === undefined ? {} : { imageSize };
-        const first = await measureSpeed(context, data, { network: firstNetwork, ...size });
-        return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }) };
+        const first = await measureSpeed(context, data, { network: firstNetwork, ...size }, batches);
+        return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }, batches) };
       };
       const { settings } = context;
-      const own = await measured(settings.imageSize);
+      const own = await measured(settings.imageSize, 6);
       const optionsAt = ({ first, larger }: typeof own) => ({
         ...time,
         images: paths.length,
@@ -256,7 +242,7 @@ const plannedBudget = (
         settings.imageSize === undefined
           ? workingSize(optionsAt(own), { comparison: heightOf(firstNetwork), recipes: heightOf(largerNetwork) })
           : undefined;
-      const speeds = reduced === undefined ? own : await measured(reduced);
+      const speeds = reduced === undefined ? own : await measured(reduced, 24);
       return {
         ...planBudget(optionsAt(speeds)),
         imageSize: reduced ?? null,

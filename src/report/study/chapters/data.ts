@@ -1,6 +1,7 @@
 /** Chapter 1: what the data are, and what the audit found. */
+import { confoundWarnings } from "../confound-warnings.ts";
 import { count, percent } from "../notation.ts";
-import { listHtml, paragraph, tableHtml } from "../page.ts";
+import { listHtml, noticeHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 
 export function dataChapter({ data }: StudyReport): string {
@@ -82,7 +83,9 @@ export function dataChapter({ data }: StudyReport): string {
             ],
           },
           "Source confounds",
-        )}`
+        )}${confoundWarnings(data)
+          .map((text) => noticeHtml("Source confound.", text))
+          .join("")}`
       : "",
     data.problemCount > 0
       ? `<details><summary>${data.problemCount} files left out or odd</summary>${listHtml(

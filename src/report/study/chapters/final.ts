@@ -1,5 +1,5 @@
 /** Chapter 8: the recipes that were left, and the model that the best of them gave. */
-import { count } from "../notation.ts";
+import { count, plural, resolution } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 import { compared, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
@@ -9,7 +9,7 @@ export async function finalChapter(report: StudyReport): Promise<string> {
   return [
     paragraph(
       `The recipe so far against a residual network (ResNet-18 at half width), plain and regularised, on the same folds. ` +
-        `The budget of ${budget.minutes} minutes allowed ${budget.comparisonEpochs} epochs for the first and ${budget.recipeEpochs} for the others${budget.overrun ? "; even the least that makes sense takes longer than that budget" : ""}.`,
+        `The budget of ${budget.minutes} minutes allowed ${plural(budget.comparisonEpochs, "epoch")} for the first and ${budget.recipeEpochs} for the others${resolution(budget)}${budget.overrun ? "; even the least that makes sense takes longer than that budget" : ""}.`,
     ),
     await figuresHtml([
       comparisonFigure(recipes, "Recipes compared", 1 / classes.length),

@@ -3,9 +3,10 @@ import { escapeHtml } from "../../html.ts";
 import { heatChart, spreadChart } from "../chart.ts";
 import { sentence } from "../notation.ts";
 import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
+import type { Spread } from "../steps/spread.ts";
 import type { StudyReport } from "../study-report.ts";
 
-export async function looksChapter({ looks, origin }: StudyReport): Promise<string> {
+export async function looksChapter({ looks, origin, data }: StudyReport): Promise<string> {
   const galleries = looks.classes
     .filter(({ samples }) => samples.length > 0)
     .map(
@@ -18,28 +19,25 @@ export async function looksChapter({ looks, origin }: StudyReport): Promise<stri
           })),
         )}`,
     );
+  const { sizes, sides } = data;
+  const [first] = sizes;
+  const oneSize = sizes.length === 1 && first;
+  const byClass = (key: "brightness" | "redness" | "kilobytes") =>
+    looks.colours.map((one) => ({ name: one.class, ...one[key] }));
   const spreads = [
-    { key: "brightness", title: "Brightness", x: "mean brightness, 0 to 255" },
-    { key: "redness", title: "Redness", x: "part of red in the mean colour" },
-    { key: "kilobytes", title: "File size", x: "kB" },
-  ] as const;
-  const colour: Figure[] = spreads.map(({ key, title, x }) => ({
-    title: `${title} of the training images`,
-    alt: `${title} by class: ${looks.colours.map((one) => `${one.class} ${one[key].median}`).join(", ")} in the median.`,
-    note: "Line: 5 to 95 % of the images; bar: the middle half; mark: the median.",
-    spec: spreadChart({ rows: looks.colours.map((one) => ({ name: one.class, ...one[key] })), x }),
-    table: {
-      columns: ["Class", "5 %", "25 %", "Median", "75 %", "95 %"],
-      rows: looks.colours.map((one) => [
-        one.class,
-        one[key].low,
-        one[key].quarter,
-        one[key].median,
-        one[key].threeQuarters,
-        one[key].high,
-      ]),
-    },
-  }));
+    ...(oneSize
+      ? []
+      : [
+          spreadFigure(
+            "Longer side of the images",
+            "pixels",
+            sides.map(({ class: name, ...side }) => ({ name, ...side })),
+          ),
+        ]),
+    spreadFigure("File size of the training images", "kB", byClass("kilobytes")),
+    spreadFigure("Brightness of the training images", "mean brightness, 0 to 255", byClass("brightness")),
+    spreadFigure("Redness of the training images", "part of red in the mean colour", byClass("redness")),
+  ];
   const people: Figure[] = looks.people.map(({ field, counts, unknown }) => {
     // "under 30" comes before "30 to 44".
     const place = (value: string) => (value.startsWith("under") ? "" : value);
@@ -63,9 +61,32 @@ export async function looksChapter({ looks, origin }: StudyReport): Promise<stri
     };
   });
   return (
-    `<div class="rows">${galleries.join("")}</div>${await figuresHtml([...colour, ...people])}` +
+    `<div class="rows">${galleries.join("")}</div>${await figuresHtml([...spreads, ...people])}` +
+    (oneSize
+      ? paragraph(
+          `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,
+        )
+      : "") +
     (looks.people.length === 0
       ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata were given.")
       : "")
   );
 }
+
+const spreadFigure = (title: string, unit: string, rows: readonly ({ readonly name: string } & Spread)[]): Figure => ({
+  title: `${title}, by class`,
+  alt: `${title} by class (${unit}), in the median: ${rows.map(({ name, median }) => `${name} ${median}`).join(", ")}.`,
+  note: "Line: 5 to 95 % of the images; bar: the middle half; mark: the median.",
+  spec: spreadChart({ rows, x: unit }),
+  table: {
+    columns: ["Class", "5 %", "25 %", "Median", "75 %", "95 %"],
+    rows: rows.map(({ name, low, quarter, median, threeQuarters, high }) => [
+      name,
+      low,
+      quarter,
+      median,
+      threeQuarters,
+      high,
+    ]),
+  },
+});

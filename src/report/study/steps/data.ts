@@ -7,6 +7,7 @@ import { type Metadata, matchMetadata } from "../../../dataset/metadata.ts";
 import { writeFileAtomic } from "../../../files.ts";
 import { doStep, type StudyContext } from "../study-context.ts";
 import { countBy } from "./count-by.ts";
+import { type Spread, spread } from "./spread.ts";
 
 /** What is there, before anything is done about it. */
 export interface DataFindings {
@@ -24,6 +25,10 @@ export interface DataFindings {
   /** What tells the classes apart without looking at a lesion; null where it could not be tried. */
   readonly confounds: Confounds | null;
   readonly metadataFields: readonly string[];
+  /** Sizes in pixels by the number of images, most frequent first. */
+  readonly sizes: readonly { readonly width: number; readonly height: number; readonly images: number }[];
+  /** The longer side in pixels, by class. */
+  readonly sides: readonly ({ readonly class: string } & Spread)[];
   /** The first of them. */
   readonly problems: readonly Problem[];
   readonly problemCount: number;
@@ -75,6 +80,19 @@ function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): D
       : null,
     confounds: audit.confounds ?? null,
     metadataFields: [...(audit.metadata?.fields ?? [])].sort(),
+    sizes: [
+      ...audit.sizes
+        .reduce((sum, { width, height, images: count }) => {
+          const key = `${width} ${height}`;
+          return sum.set(key, { width, height, images: (sum.get(key)?.images ?? 0) + count });
+        }, new Map<string, DataFindings["sizes"][number]>())
+        .values(),
+    ].sort((a, b) => b.images - a.images),
+    sides: classes.flatMap((name) => {
+      const own = audit.sizes.filter((size) => size.class === name);
+      const sides = own.flatMap(({ width, height, images: count }) => Array(count).fill(Math.max(width, height)));
+      return sides.length === 0 ? [] : [{ class: name, ...spread(sides) }];
+    }),
     problems: problems.slice(0, listedProblems),
     problemCount: problems.length,
   };

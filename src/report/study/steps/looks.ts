@@ -1,11 +1,11 @@
 /** Step 3: how the images look, and who they are of, by class. */
 import type { ImageMetadata } from "../../../dataset/metadata.ts";
 import { ageBand } from "../../../evaluation/age-band.ts";
-import { quantile } from "../../../evaluation/quantile.ts";
 import type { PackedImages } from "../../../image/packed-store.ts";
 import { pixelPicture } from "../../../image/pixel-picture.ts";
 import { Random } from "../../../random.ts";
 import { countBy } from "./count-by.ts";
+import { type Spread, spread } from "./spread.ts";
 
 /** How the images look, by class. */
 export interface LookFindings {
@@ -26,21 +26,6 @@ export interface LookFindings {
     readonly counts: readonly { readonly class: string; readonly value: string; readonly images: number }[];
     readonly unknown: number;
   }[];
-}
-
-/** Five numbers that stand for a distribution. */
-export interface Spread {
-  readonly low: number;
-  readonly quarter: number;
-  readonly median: number;
-  readonly threeQuarters: number;
-  readonly high: number;
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = Float64Array.from(values).sort();
-  const at = (part: number) => Number(quantile(sorted, part).toPrecision(4));
-  return { low: at(0.05), quarter: at(0.25), median: at(0.5), threeQuarters: at(0.75), high: at(0.95) };
 }
 
 const samplesPerClass = 6;

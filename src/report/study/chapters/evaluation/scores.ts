@@ -33,7 +33,7 @@ export function figuresTableHtml({ figures, accuracy, accuracyInterval }: Comple
 }
 
 export function classTableHtml({ perClass, figures, macro, weighted, samples }: CompleteEvaluation): string {
-  const cell = (value: number | null, { interval }: Estimate) => `${short(value)} (${range(interval)})`;
+  const cell = (value: number | null, { interval }: Estimate) => `${short(value)}\n${range(interval)}`;
   return tableHtml(
     {
       columns: ["Class", "Images", "Precision", "Recall", "F1", "Area under ROC", "Average precision"],
