@@ -4,7 +4,7 @@ import { chartColours } from "../chart.ts";
 /** Of the widest chart, in pixels: what a phone shows without shrinking. */
 export const chartWidth = 330;
 
-const legend = { orient: "bottom", title: null, labelLimit: 220 } as const;
+const legend = { orient: "bottom", title: null, labelLimit: 340 } as const;
 
 const colour = (series: readonly string[]) => ({
   field: "series",
@@ -37,7 +37,9 @@ const nameAxis = {
 /** Pixels of one row: two lines of text. */
 const rowHeight = 28;
 
-const percentAxis = { format: ".1~%", tickCount: 5, labelOverlap: true };
+const percentAxis = { format: ".1~%", tickCount: 5 };
+/** From 0 to 1. */
+const wholePercentAxis = { format: ".0%", values: [0, 0.25, 0.5, 0.75, 1] };
 
 /** Lines over a numeric axis, one per series. */
 export interface LineChart {
@@ -48,6 +50,8 @@ export interface LineChart {
   readonly from0?: boolean;
   /** A dashed line from (0, 0) to (1, 1). */
   readonly diagonal?: boolean;
+  /** Whether a value holds from the point before up to its own, instead of a straight line between the two. */
+  readonly steps?: boolean;
   /** Whether each point has a dot. */
   readonly dots?: boolean;
   /** Single points that stand out. */
@@ -65,14 +69,25 @@ const thinned = <T>(points: readonly T[]): readonly T[] => {
 };
 
 export function lineChart(chart: LineChart): object {
-  const { x, y, points, percent, from0 = false, diagonal = false, dots = false, marks = [], band = [] } = chart;
+  const {
+    x,
+    y,
+    points,
+    percent,
+    from0 = false,
+    diagonal = false,
+    dots = false,
+    steps = false,
+    marks = [],
+    band = [],
+  } = chart;
   const series = [...new Set(points.map((point) => point.series))];
   const axis = (title: string, side: "x" | "y", field: string = side) => ({
     field,
     type: "quantitative",
     title,
     ...(percent === side || percent === "both"
-      ? { axis: percentAxis }
+      ? { axis: diagonal ? wholePercentAxis : percentAxis }
       : side === "x"
         ? { axis: { tickMinStep: 1, format: "~r" } }
         : {}),
@@ -106,7 +121,7 @@ export function lineChart(chart: LineChart): object {
         : []),
       {
         data: { values: points },
-        mark: { type: "line", strokeWidth: 2, clip: true },
+        mark: { type: "line", strokeWidth: 2, clip: true, interpolate: steps ? "step-before" : "linear" },
         encoding: { ...encoding, color: colour(series) },
       },
       {
@@ -278,7 +293,13 @@ export function heatChart({
   readonly x: readonly string[];
 }): object {
   const axes = {
-    x: { field: "x", type: "nominal", sort: [...x], title: null, axis: { labelAngle: -35, labelLimit: 90 } },
+    x: {
+      field: "x",
+      type: "nominal",
+      sort: [...x],
+      title: null,
+      axis: { labelAngle: -40, labelLimit: 130, labelFontSize: 11 },
+    },
     y: { field: "y", type: "nominal", title: null, axis: nameAxis },
   };
   return {

@@ -1,6 +1,6 @@
 /** The conclusion of a study, written from its figures by rules. */
 import { confoundWarnings } from "./confound-warnings.ts";
-import { list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
+import { inWords, list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
 import type { Conclusion, StudyReport } from "./study-report.ts";
 
@@ -46,7 +46,7 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
   found.push(
     strategy.against === null
       ? "Against the imbalance of the classes, nothing did better than doing nothing."
-      : `Against the imbalance of the classes, ${imbalance.chosen} did best: ${signed(strategy.against.difference.value)} of balanced accuracy over ` +
+      : `Against the imbalance of the classes, ${inWords(imbalance).chosen} did best: ${signed(strategy.against.difference.value)} of balanced accuracy over ` +
           `doing nothing, ${strategy.against.distinguishable ? "more than chance explains" : "no more than chance may explain"}.`,
   );
   for (const { rival, accuracyDifference, mcnemar } of comparisons) {

@@ -1,5 +1,5 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { percent, plural, resolution, withInterval } from "./notation.ts";
+import { inWords, percent, plural, resolution, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
 import type { Comparison, StudyReport } from "./study-report.ts";
 
@@ -32,7 +32,7 @@ export function markdownReport(report: StudyReport): string {
     "Balanced accuracy in cross-validation:",
     "",
     `- augmentation: ${line(report.augmentation)}`,
-    `- imbalance: ${line(report.imbalance)}`,
+    `- imbalance: ${line(inWords(report.imbalance))}`,
     `- recipe: ${line(report.recipes)}`,
     "",
     "| class | images | precision | recall | F1 |",

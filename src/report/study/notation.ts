@@ -2,6 +2,8 @@
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
 import type { ClusteredProportion } from "../../evaluation/clustered-rates.ts";
 import type { Proportion } from "../../evaluation/proportion.ts";
+import type { ImbalanceName } from "../../training/imbalance.ts";
+import type { Comparison } from "./study-report.ts";
 
 /** A proportion for people; its sign never stands at the beginning of a line. */
 export const percent = (value: number | null | undefined): string =>
@@ -42,7 +44,7 @@ export const decimalRange = (interval: readonly [number, number] | null | undefi
 export const rateText = ({ value, interval, count: some, of, ...rest }: Proportion | ClusteredProportion): string =>
   value === null
     ? "–"
-    : `${percent(value)} (${some}/${of})\n${range(interval)}${"clusteredInterval" in rest ? `\nby groups ${range(rest.clusteredInterval)}` : ""}`;
+    : `${percent(value)} (${some}/${of})\n${range(interval)}${"clusteredInterval" in rest ? `\n${range(rest.clusteredInterval)}` : ""}`;
 
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
@@ -52,3 +54,22 @@ export const plural = (some: number, noun: string): string => `${count(some)} ${
 /** Said of images that were reduced for want of time. */
 export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
   imageSize === null ? "" : `, reduced to ${imageSize} by ${imageSize} pixels for want of time`;
+
+const strategyNames: Readonly<Record<ImbalanceName, string>> = {
+  none: "nothing",
+  classWeights: "class weights",
+  effectiveNumber: "effective-number weights",
+  oversample: "oversampling",
+  undersample: "undersampling",
+  focal: "focal loss",
+  logitAdjustment: "logit adjustment",
+};
+
+/** Strategies against imbalance by the names that people know. */
+export const inWords = (comparison: Comparison): Comparison => {
+  const nameOf = (name: string) => strategyNames[name as ImbalanceName];
+  return {
+    chosen: nameOf(comparison.chosen),
+    recipes: comparison.recipes.map((one) => ({ ...one, name: nameOf(one.name) })),
+  };
+};

@@ -26,7 +26,7 @@ export function tableHtml({ columns, rows }: Table, caption?: string): string {
   });
   return (
     `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption ?? columns.join(", "))}"><table>` +
-    `${caption ? `<caption>${escapeHtml(caption)}</caption>` : ""}` +
+    `${caption ? `<caption><span>${escapeHtml(caption)}</span></caption>` : ""}` +
     `<thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
   );
 }
@@ -170,8 +170,10 @@ summary { cursor: pointer; color: var(--accent); }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; min-width: 15rem; font-weight: 600; padding: .3rem 0; font-size: .95rem; }
 th, td { text-align: left; padding: .32rem .7rem .32rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+caption span { position: sticky; left: 0; display: inline-block; max-width: min(44rem, calc(100vw - 3.6rem)); }
 thead th { color: var(--soft); font-weight: 500; vertical-align: bottom; }
-tbody th { font-weight: 500; min-width: 7rem; }
+tbody th { font-weight: 500; min-width: 7rem; position: sticky; left: 0; background: var(--page); }
+figure tbody th { background: var(--card); }
 td { white-space: pre-line; }
 .n { text-align: right; white-space: pre; }
 .gallery { list-style: none; display: flex; flex-wrap: wrap; gap: .6rem; padding: 0; margin: .5rem 0 1rem; max-width: none !important; }
@@ -179,7 +181,7 @@ td { white-space: pre-line; }
 .gallery img { display: block; width: 100%; aspect-ratio: 1; object-fit: cover; border-radius: 6px; background: var(--line); margin-bottom: .2rem; }
 .rows h4 { font-size: .85rem; font-weight: 600; margin: .6rem 0 0; }
 .matrix td { padding: 2px; border: 0; text-align: center; min-width: 3rem; }
-.matrix td a, .matrix td span { display: block; padding: .35rem .2rem; border-radius: 5px; color: inherit; text-decoration: none; background: rgba(var(--heat), var(--share)); }
+.matrix td a, .matrix td span { display: grid; align-content: center; min-height: 3rem; padding: .2rem; border-radius: 5px; color: inherit; text-decoration: none; background: rgba(var(--heat), var(--share)); }
 .matrix td a:hover, .matrix td a:focus { outline: 2px solid var(--accent); }
 .matrix td small { display: block; opacity: .85; font-size: .72rem; }
 .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 9rem; padding: .3rem 0; border: 0; }
@@ -192,7 +194,7 @@ footer { color: var(--soft); font-size: .86rem; padding-bottom: 3rem; border-top
 #tip { position: fixed; pointer-events: none; background: var(--ink); color: var(--page); font-size: .8rem; padding: .25rem .5rem; border-radius: 5px; max-width: 18rem; z-index: 9; }
 @media print {
   :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; --accent: #000; --mark: #7a2a0d; --warm: #fff; }
-  body { font-size: 10.5pt; } nav, .skip, #tip, summary { display: none; } section { break-inside: auto; } h2, h3, figcaption { break-after: avoid; }
+  body { font-size: 10.5pt; } nav, .skip, #tip, figure details { display: none; } section { break-inside: auto; border: 0; padding: .5rem 0; } tr, .gallery li { break-inside: avoid; } tbody th { position: static; } h2, h3, figcaption { break-after: avoid; }
   .figures { grid-template-columns: 1fr 1fr; } .scroll { overflow: visible; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `;

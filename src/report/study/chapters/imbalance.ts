@@ -1,11 +1,12 @@
 /** Chapter 7: ways to treat rare classes. */
-import { short } from "../notation.ts";
+import { inWords, short } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 import { compared, comparisonFigure, comparisonTable } from "./recipes.ts";
 
 export async function imbalanceChapter(report: StudyReport): Promise<string> {
-  const { imbalance, classes } = report;
+  const { classes } = report;
+  const imbalance = inWords(report.imbalance);
   return [
     paragraph(
       "Seven ways to treat rare classes, on the same folds, with the same number of images in every epoch: nothing; class weights; weights by effective numbers (Cui et al. 2019); oversampling; undersampling; " +

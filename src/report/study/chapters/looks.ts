@@ -61,12 +61,13 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
     };
   });
   return (
-    `<div class="rows">${galleries.join("")}</div>${await figuresHtml([...spreads, ...people])}` +
+    `<div class="rows">${galleries.join("")}</div>` +
     (oneSize
       ? paragraph(
           `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,
         )
       : "") +
+    (await figuresHtml([...spreads, ...people])) +
     (looks.people.length === 0
       ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata were given.")
       : "")

@@ -1,5 +1,6 @@
 /** Learning curves over folds, and a rule that names what they show. */
 import type { EpochMetrics } from "../../../training/checkpoint.ts";
+import { percent } from "../notation.ts";
 
 /** Means over the folds after one epoch. */
 export interface CurvePoint {
@@ -20,8 +21,6 @@ export interface LearningCurve {
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
 /** The mean curve of several folds' histories of equal length. */
 export function meanCurve(histories: readonly (readonly EpochMetrics[])[]): readonly CurvePoint[] {

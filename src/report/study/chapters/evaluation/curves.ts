@@ -42,6 +42,7 @@ export async function curvesHtml({ curves, perClass, figures, classes }: Complet
         y: "precision",
         percent: "both",
         from0: true,
+        steps: true,
         points: drawn.flatMap((one) =>
           one.precisionRecall.map(({ recall: x, precision: y }) => ({ x, y, series: one.class })),
         ),

@@ -80,5 +80,5 @@ export const ratesTableHtml = ({ rates }: CompleteEvaluation): string =>
         rateText(one.npv),
       ]),
     },
-    "Each class against the rest: rate (images; Wilson's 95 % interval; interval by resampling groups)",
+    "Each class against the rest: rate (images), Wilson's 95 % interval, interval by resampling groups",
   );

@@ -11,13 +11,24 @@ export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation)
     "<h3>Subgroups</h3>" +
     (subgroups.length === 0
       ? paragraph("Age, sex and site are not known, as no metadata were given.")
-      : await figuresHtml(subgroups.map((grouping) => subgroupFigure(grouping, accuracy)))) +
+      : await figuresHtml(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy)))) +
+    subgroups
+      .filter((grouping) => !isJudged(grouping))
+      .map(({ grouping, minimum, subgroups: parts }) =>
+        paragraph(
+          `By ${grouping} no part has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} ${images}`).join(", ")}.`,
+        ),
+      )
+      .join("") +
     paragraph(skinTone)
   );
 }
 
+const nameOf = (name: string | null): string => name ?? "not known";
+
+const isJudged = ({ subgroups }: Subgrouping): boolean => subgroups.some(({ figures }) => figures !== null);
+
 function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: number): Figure {
-  const nameOf = (name: string | null) => name ?? "not known";
   const judged = subgroups.flatMap(({ name, images, figures }) =>
     figures ? [{ name: `${nameOf(name)} (${images})`, ...figures.accuracy }] : [],
   );
@@ -27,10 +38,7 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
   const tests = subgroups.find(({ figures }) => figures)?.figures?.tests ?? [];
   return {
     title: `Accuracy by ${grouping}`,
-    alt:
-      judged.length === 0
-        ? `No part has ${minimum} images.`
-        : `Accuracy with Wilson's 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
+    alt: `Accuracy with Wilson's 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
     note:
       "In brackets: test images. Lines: Wilson's 95 % intervals. Dashed: all images. Parts differ in their classes too, so that a difference need not be one of the people." +
       (few.length > 0 ? ` Too few to speak of (below ${minimum}): ${few.join(", ")}.` : ""),
