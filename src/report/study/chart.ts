@@ -87,11 +87,15 @@ export function lineChart(chart: LineChart): object {
     type: "quantitative",
     title,
     ...(percent === side || percent === "both"
-      ? { axis: diagonal ? wholePercentAxis : percentAxis }
+      ? { axis: diagonal || (percent === "both" && side === "x") ? wholePercentAxis : percentAxis }
       : side === "x"
         ? { axis: { tickMinStep: 1, format: "~r" } }
         : {}),
-    scale: { zero: side === "y" && from0, ...(diagonal && { domain: [0, 1] }), nice: side === "y" },
+    scale: {
+      zero: side === "y" && from0,
+      ...((diagonal || (percent === "both" && side === "x")) && { domain: [0, 1] }),
+      nice: side === "y",
+    },
   });
   const encoding = { x: axis(x, "x"), y: axis(y, "y") };
   const from00to11 = [

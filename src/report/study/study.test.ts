@@ -101,6 +101,17 @@ describe("study", () => {
     await model.dispose();
   });
 
+  it("trains and judges the notebook's network on the data as published too", async () => {
+    const { official, data } = report;
+    expect(official.evaluation).toMatchObject({
+      protocol: "official",
+      samples: data.counts.images - official.evaluation.trainingImages!,
+    });
+    expect(official.recipe).toMatchObject({ network: "notebook", augmentation: "none", imbalance: "none" });
+    const stored = JSON.parse(await readFile(join(options.out, official.run, "evaluation.json"), "utf8"));
+    expect(stored.accuracy).toBe(official.evaluation.accuracy);
+  });
+
   it("compares every strategy on all training images, and chooses the best by the figure it names", () => {
     const { imbalance, budget, dataset } = report;
     expect(imbalance.recipes.map(({ name }) => name)).toEqual([...imbalanceNames]);

@@ -1,7 +1,12 @@
 /** The final model against others on the same test images. */
+import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import { rateText, withInterval } from "../../notation.ts";
+import { rateText, signedPoints } from "../../notation.ts";
 import { tableHtml } from "../../page.ts";
+
+/** In points, with the 95 % interval by resampling groups. */
+const difference = ({ value, interval }: Estimate): string =>
+  value === null ? "–" : `${signedPoints(value)}\n${interval ? interval.map(signedPoints).join(" to ") : "–"}`;
 
 export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
   comparisons.length === 0
@@ -15,8 +20,8 @@ export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
             "Only final",
             "Only other",
             "McNemar's exact p",
-            "Difference of accuracy",
-            "Difference of balanced accuracy",
+            "Difference of accuracy, points",
+            "of balanced accuracy, points",
           ],
           rows: comparisons.map((one) => [
             one.rival,
@@ -25,8 +30,8 @@ export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
             one.onlyFirst,
             one.onlySecond,
             one.mcnemar.toFixed(4),
-            withInterval(one.accuracyDifference),
-            withInterval(one.balancedAccuracyDifference),
+            difference(one.accuracyDifference),
+            difference(one.balancedAccuracyDifference),
           ]),
         },
         "The same test images, judged by both",

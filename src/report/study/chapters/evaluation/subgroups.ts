@@ -16,7 +16,7 @@ export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation)
       .filter((grouping) => !isJudged(grouping))
       .map(({ grouping, minimum, subgroups: parts }) =>
         paragraph(
-          `By ${grouping} no part has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} ${images}`).join(", ")}.`,
+          `By ${grouping} no part has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} (${images})`).join(", ")}.`,
         ),
       )
       .join("") +
