@@ -1,7 +1,8 @@
 /** The conclusion of a study, written from its figures by rules. */
 import { confoundWarnings } from "./confound-warnings.ts";
-import { inWords, list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
+import { list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
+import { inWords } from "./strategy-names.ts";
 import type { Conclusion, StudyReport } from "./study-report.ts";
 
 const points = (value: number): string => `${Math.abs(value * 100).toFixed(1)} points`;

@@ -1,6 +1,7 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { inWords, percent, plural, resolution, withInterval } from "./notation.ts";
+import { percent, plural, resolution, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
+import { inWords } from "./strategy-names.ts";
 import type { Comparison, StudyReport } from "./study-report.ts";
 
 /** The report as Markdown that reads as plain text too. */

@@ -2,8 +2,6 @@
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
 import type { ClusteredProportion } from "../../evaluation/clustered-rates.ts";
 import type { Proportion } from "../../evaluation/proportion.ts";
-import type { ImbalanceName } from "../../training/imbalance.ts";
-import type { Comparison } from "./study-report.ts";
 
 /** A proportion for people; its sign never stands at the beginning of a line. */
 export const percent = (value: number | null | undefined): string =>
@@ -54,22 +52,3 @@ export const plural = (some: number, noun: string): string => `${count(some)} ${
 /** Said of images that were reduced for want of time. */
 export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
   imageSize === null ? "" : `, reduced to ${imageSize} by ${imageSize} pixels for want of time`;
-
-const strategyNames: Readonly<Record<ImbalanceName, string>> = {
-  none: "nothing",
-  classWeights: "class weights",
-  effectiveNumber: "effective-number weights",
-  oversample: "oversampling",
-  undersample: "undersampling",
-  focal: "focal loss",
-  logitAdjustment: "logit adjustment",
-};
-
-/** Strategies against imbalance by the names that people know. */
-export const inWords = (comparison: Comparison): Comparison => {
-  const nameOf = (name: string) => strategyNames[name as ImbalanceName];
-  return {
-    chosen: nameOf(comparison.chosen),
-    recipes: comparison.recipes.map((one) => ({ ...one, name: nameOf(one.name) })),
-  };
-};

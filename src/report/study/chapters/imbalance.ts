@@ -1,6 +1,7 @@
 /** Chapter 7: ways to treat rare classes. */
-import { inWords, short } from "../notation.ts";
+import { short } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
+import { inWords } from "../strategy-names.ts";
 import type { StudyReport } from "../study-report.ts";
 import { compared, comparisonFigure, comparisonTable } from "./recipes.ts";
 
