@@ -141,6 +141,18 @@ export function readSelection(selection: ImageSelection, rows: ArrayLike<number>
   );
 }
 
+/**
+ * A selection for a thread that did not open it. Node's threads share descriptors and Deno's do not, so the thread opens the file for
+ * itself; where the file was replaced meanwhile, only the descriptor still has it.
+ */
+export function selectionOfThread(selection: ImageSelection): ImageSelection {
+  try {
+    return { ...selection, descriptor: openSync(selection.file, "r") };
+  } catch {
+    return selection;
+  }
+}
+
 /** Reads images of a pixel file, without holding any of them. */
 export class PixelFileReader {
   readonly #pixels: OpenPixelFile;

@@ -1,7 +1,7 @@
 /** Brings batches to the training loop: made beside it in worker threads, ahead of the engine, or in place. */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type ImageSelection, readSelection } from "../image/pixel-file.ts";
+import { type ImageSelection, readSelection, selectionOfThread } from "../image/pixel-file.ts";
 import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
 
 /** Gives the batches of a list of jobs, in order, whoever makes them. */
@@ -134,7 +134,8 @@ export function serveBatches(
   { recipe, images, ring }: BatchWorkerData,
   port: { on(event: "message", listener: (request: BatchRequest) => void): void; postMessage(place: number): void },
 ): void {
-  const maker = new BatchMaker(recipe, (rows, out) => readSelection(images, rows, out));
+  const own = selectionOfThread(images);
+  const maker = new BatchMaker(recipe, (rows, out) => readSelection(own, rows, out));
   port.on("message", ({ place, job }) => {
     maker.make(job, ring[place]!);
     port.postMessage(place);
