@@ -1,8 +1,10 @@
 /** A run folder is locked by one living process at a time. */
-import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { lockRun } from "./run-lock.ts";
 
@@ -30,6 +32,20 @@ test("a killed process's lock is taken over, another machine's is not", async ()
   await (await lockRun(run))();
   await writeFile(join(run, ".lock"), `${pid} elsewhere\n`);
   await expect(lockRun(run)).rejects.toThrow("on elsewhere trains in this folder");
+});
+
+test.runIf(process.platform === "linux")("a killed process that nobody has taken note of holds nothing", async () => {
+  // The shell becomes a program that never asks for its child's end.
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [pid] = await once(parent.stdout, "data");
+    const stat = () => readFile(`/proc/${Number(pid)}/stat`, "utf8");
+    while (!(await stat()).includes(") Z ")) await setTimeout(5);
+    await writeFile(join(run, ".lock"), `${Number(pid)} ${hostname()}\n`);
+    await (await lockRun(run))();
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });
 
 test("a folder that is gone is named", async () => {

@@ -7,21 +7,23 @@ import { RunError } from "./run-folder.ts";
 
 const lockName = ".lock";
 
-const isAlive = (pid: number): boolean => {
+async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     // Another user's process may not be signalled, but it is there.
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-};
+  // On Linux a killed process answers until its parent takes note of its end, which in some containers nobody does.
+  const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return !/\) [ZX] /.test(status);
+}
 
 /** Who has the lock: a living process as far as can be told; undefined where there is none. */
 async function holderOf(file: string): Promise<{ readonly pid: string; readonly host: string } | undefined> {
   const [pid, host = ""] = (await readFile(file, "utf8").catch(() => "")).trim().split(" ");
   // A lock without content is one whose writer was killed at once.
-  return pid && (host !== hostname() || isAlive(Number(pid))) ? { pid, host } : undefined;
+  return pid && (host !== hostname() || (await isAlive(Number(pid)))) ? { pid, host } : undefined;
 }
 
 /** Whether a process trains in the run folder. */
