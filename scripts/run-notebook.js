@@ -30,7 +30,12 @@ function prepare() {
     const { status } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: notebooks, stdio: ["ignore", 2, 2] });
     if (status !== 0) throw new Error("npm ci in notebooks/ failed; its messages stand above");
   }
-  return { zmq: need("zeromq"), deno: path.join(path.dirname(need.resolve("deno/package.json")), "bin.cjs") };
+  const launcher = path.join(path.dirname(need.resolve("deno/package.json")), "bin.cjs");
+  // The program itself: the launcher, once killed, would leave it running.
+  const { stdout } = spawnSync(process.execPath, [launcher, "eval", "console.log(Deno.execPath())"], {
+    encoding: "utf8",
+  });
+  return { zmq: need("zeromq"), deno: stdout.trim() };
 }
 
 async function freePorts(count) {
@@ -69,7 +74,7 @@ async function startKernel({ zmq, deno }, folder) {
       kernel_name: "deno",
     }),
   );
-  const kernel = spawn(process.execPath, [deno, "jupyter", "--kernel", "--conn", connection], {
+  const kernel = spawn(deno, ["jupyter", "--kernel", "--conn", connection], {
     cwd: path.dirname(file),
     stdio: ["ignore", "inherit", "inherit"],
   });
@@ -136,7 +141,6 @@ async function startKernel({ zmq, deno }, folder) {
       } while (!(await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, 200, false))])));
     },
     stop() {
-      kernel.removeAllListeners("exit");
       kernel.kill("SIGKILL");
       requests.close();
       published.close();

@@ -88,9 +88,7 @@ export function lineChart(chart: LineChart): object {
     title,
     ...(percent === side || percent === "both"
       ? { axis: diagonal || (percent === "both" && side === "x") ? wholePercentAxis : percentAxis }
-      : side === "x"
-        ? { axis: { tickMinStep: 1, format: "~r" } }
-        : {}),
+      : { axis: side === "x" ? { tickMinStep: 1, format: "~r" } : { format: ".3~r" } }),
     scale: {
       zero: side === "y" && from0,
       ...((diagonal || (percent === "both" && side === "x")) && { domain: [0, 1] }),
@@ -134,8 +132,6 @@ export function lineChart(chart: LineChart): object {
         encoding: {
           ...encoding,
           color: colour(series),
-          description: { value: "" },
-          tooltip: [{ field: "series" }, { field: "x" }, { field: "y" }],
         },
       },
       ...(marks.length > 0

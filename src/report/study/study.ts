@@ -222,13 +222,13 @@ const plannedBudget = (
     id: "budget",
     inputs: [time.minutes, paths.length, inputsOf(context.settings), context.engine.description],
     run: async () => {
-      const measured = async (imageSize: number | undefined, batches: number) => {
+      const measured = async (imageSize: number | undefined) => {
         const size = imageSize === undefined ? {} : { imageSize };
-        const first = await measureSpeed(context, data, { network: firstNetwork, ...size }, batches);
-        return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }, batches) };
+        const first = await measureSpeed(context, data, { network: firstNetwork, ...size });
+        return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }) };
       };
       const { settings } = context;
-      const own = await measured(settings.imageSize, 6);
+      const own = await measured(settings.imageSize);
       const optionsAt = ({ first, larger }: typeof own) => ({
         ...time,
         images: paths.length,
@@ -242,7 +242,7 @@ const plannedBudget = (
         settings.imageSize === undefined
           ? workingSize(optionsAt(own), { comparison: heightOf(firstNetwork), recipes: heightOf(largerNetwork) })
           : undefined;
-      const speeds = reduced === undefined ? own : await measured(reduced, 24);
+      const speeds = reduced === undefined ? own : await measured(reduced);
       return {
         ...planBudget(optionsAt(speeds)),
         imageSize: reduced ?? null,

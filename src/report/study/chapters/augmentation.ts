@@ -16,7 +16,7 @@ export async function augmentationChapter(report: StudyReport): Promise<string> 
     paragraph(
       "The same network with training images varied anew in every epoch. What that does to one image, and to the curves against the raw images:",
     ),
-    `<div class="rows">${rows.slice(0, 1).join("")}<details><summary>Each augmentation on this image</summary>${rows.slice(1).join("")}</details></div>`,
+    `<div class="rows">${rows.slice(0, 1).join("")}<details open><summary>Each augmentation on this image</summary>${rows.slice(1).join("")}</details></div>`,
     await figuresHtml([
       ...curveFigures(augmentation.recipes, "by augmentation"),
       comparisonFigure(augmentation, "Augmentation compared", 1 / classes.length),
