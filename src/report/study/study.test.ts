@@ -27,7 +27,7 @@ beforeAll(async () => {
   options = {
     data,
     out: join(folder, "study"),
-    budget: 0.02,
+    budget: 0.3,
     settings: { imageSize: 24, batch: 16, seed: 2, threads: 1, cache: join(folder, "cache") },
   };
   // Stopped in the middle of a training of the seventh chapter.

@@ -8,8 +8,10 @@ export async function finalChapter(report: StudyReport): Promise<string> {
   const { recipes, final, classes, budget } = report;
   return [
     paragraph(
-      `The recipe so far against a residual network (ResNet-18 at half width), plain and regularised, on the same folds. ` +
-        `The budget of ${budget.minutes} minutes allowed ${plural(budget.comparisonEpochs, "epoch")} for the first and ${budget.recipeEpochs} for the others${resolution(budget)}${budget.overrun ? "; even the least that makes sense takes longer than that budget" : ""}.`,
+      budget.recipeEpochs === 0
+        ? `The budget of ${plural(budget.minutes, "minute")} leaves no time for a larger network on this machine, so the recipe so far stays${resolution(budget)}.`
+        : "The recipe so far against a residual network (ResNet-18 at half width), plain and regularised, on the same folds. " +
+            `The budget of ${plural(budget.minutes, "minute")} allowed ${plural(budget.comparisonEpochs, "epoch")} for the first and ${budget.recipeEpochs} for the others${resolution(budget)}${budget.overrun ? "; even the least that makes sense takes longer than that budget" : ""}.`,
     ),
     await figuresHtml([
       comparisonFigure(recipes, "Recipes compared", 1 / classes.length),

@@ -29,6 +29,7 @@ export interface BudgetPlan {
   /** Of the notebook's network on the data as published. */
   readonly officialEpochs: number;
   readonly comparisonEpochs: number;
+  /** 0 where a single one of all recipes would take longer than the whole budget: they are left out. */
   readonly recipeEpochs: number;
   /** Seconds that the trainings should take. */
   readonly trainingSeconds: number;
@@ -81,12 +82,13 @@ export function planBudget({
   const comparisonEpochs = limited(epochsOf(shares.comparison, comparison, folds), mostEpochs.comparison);
   // The final model learns from all images for as many epochs as its recipe was judged with.
   const finalEpochs = Math.floor((shares.final * seconds * recipes.imagesPerSecond) / images);
-  const recipeEpochs = limited(
+  const possible = limited(
     Math.min(epochsOf(shares.recipes, recipes, folds), Math.max(finalEpochs, 1)),
     mostEpochs.recipes,
   );
   const cost = ({ configurations, imagesPerSecond }: Stage, epochs: number): number =>
     (configurations * workOf(folds) * images * epochs) / imagesPerSecond;
+  const recipeEpochs = cost(recipes, 1) > minutes * 60 ? 0 : possible;
   const trainingSeconds =
     officialSeconds +
     cost(comparison, comparisonEpochs) +

@@ -56,7 +56,7 @@ describe("a budget", () => {
     expect(planBudget({ ...options, minutes: 0.1 })).toMatchObject({
       folds: 2,
       comparisonEpochs: 1,
-      recipeEpochs: 1,
+      recipeEpochs: 0,
       overrun: true,
     });
   });
