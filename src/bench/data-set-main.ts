@@ -1,4 +1,4 @@
-/** `node dist/bench/data-set-main.js`: how the audit and the packed store scale with the number of images; each in a process of its own. */
+/** `node dist/bench/data-set-main.js`: how the audit, the packed store and training scale with the number of images; each in a process of its own. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,12 +9,12 @@ import { writePhantomDataset } from "../image/phantom.ts";
 
 const help = `Usage: node dist/bench/data-set-main.js [options]
 
-Draws phantom images of 64 x 64 pixels, and tells time and peak memory of their audit, of packing them, and of reading
-all of them in random batches, by number of images.
+Draws phantom images of 64 x 64 pixels, and tells time and peak memory of their audit, of packing them, of reading
+all of them in random batches, and of training on them for an epoch, by number of images.
 
   --images LIST  numbers of images, separated by commas (default: 2000,10000); the audit is meant for 100000 in 1 GB,
-                 the packed store for 200000 in 2 GB
-  --tasks LIST   of audit, pack and stream; stream needs pack (default: all)
+                 the packed store and training for 200000 in 2 GB
+  --tasks LIST   of audit, pack, stream and train; what is not packed yet, stream and train pack first (default: all)
   --folder PATH  where to draw them (default: a folder for temporary files; 100000 images take 0.5 GB)
   --json         print one JSON line for each instead of a table
   --help         show this`;
@@ -24,7 +24,7 @@ interface Figures {
   readonly peakMemoryBytes: number;
 }
 
-const tasks = ["audit", "pack", "stream"] as const;
+const tasks = ["audit", "pack", "stream", "train"] as const;
 
 const { values } = parseArgs({
   options: {

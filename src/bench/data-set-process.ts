@@ -1,14 +1,15 @@
-/** Runs as a process of its own: audits or streams a folder, as its arguments say, and writes time and memory as one JSON line. */
+/** Runs as a process of its own: audits, packs, streams or trains on a folder, as its arguments say, and writes time and memory as one JSON line. */
 import { auditDataset } from "../audit/audit.ts";
 import { readDataset } from "../dataset/dataset.ts";
 import { packImages } from "../image/packed-store.ts";
 import { Random } from "../random.ts";
+import { train } from "../run/train.ts";
 
 /** Width and height at which the packed store keeps images. */
 const size = 64;
 const batch = 32;
 
-const [task, data, cacheFolder] = process.argv.slice(2) as ["audit" | "pack" | "stream", string, string];
+const [task, data, cacheFolder] = process.argv.slice(2) as ["audit" | "pack" | "stream" | "train", string, string];
 
 /** Opens every image, compares all, and judges sources. */
 async function audit(): Promise<object> {
@@ -38,7 +39,14 @@ async function stream(): Promise<object> {
   return { read: whole, meanOfFirstValues: sum / (whole / batch) };
 }
 
+/** Trains for one epoch, shuffled, and leaves a run beside the packed store. */
+async function trainOnce(): Promise<object> {
+  const settings = { imageSize: size, batch, epochs: 1, cache: cacheFolder, out: `${cacheFolder}-run` };
+  const { loss, imagesPerSecond } = await train(await readDataset(data), settings);
+  return { loss, imagesPerSecond };
+}
+
 const start = performance.now();
-const figures = await { audit, pack, stream }[task]();
+const figures = await { audit, pack, stream, train: trainOnce }[task]();
 const seconds = (performance.now() - start) / 1000;
 console.log(JSON.stringify({ ...figures, seconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }));
