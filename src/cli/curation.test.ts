@@ -62,7 +62,7 @@ describe("naevus curate", () => {
     const out = join(folder, "json.csv");
     const result = await naevus("curate", "--data", data, "--metadata", metadata, other, "--out", out, "--json");
     expect(JSON.parse(result.out)).toMatchObject({ plan: out, images: 74, leftOut: 2, classesLeftOut: {} });
-    expect(result.error).toContain("has 1 ids that no image has, such as nobody; not used");
+    expect(result.error).toContain("has an id that no image has, nobody; not used");
   });
 
   it("replaces a plan that somebody may have worked on only where it is told to", async () => {
@@ -70,7 +70,9 @@ describe("naevus curate", () => {
     await writeFile(out, "mine");
     const refused = await naevus("curate", "--data", data, "--out", out);
     expect(refused.status).toBe(1);
-    expect(refused.error).toContain("mine.csv: there is such a file already; choose another one");
+    expect(refused.error).toContain(
+      "mine.csv: there is such a file already; choose another one, or have it replaced with --overwrite",
+    );
     expect(await readFile(out, "utf8")).toBe("mine");
     expect(await naevus("curate", "--data", data, "--out", out, "--overwrite")).toMatchObject({ status: 0 });
     expect(await readFile(out, "utf8")).toContain("naevus curation plan");
@@ -127,6 +129,16 @@ describe("--curation and --protocol", () => {
     expect(other.error).toContain(
       "trained with the protocol grouped:3, fold 1, so with another fold it would be tested on images that it learned from",
     );
+  });
+
+  it("warn where the metadata do not tell lesions", async () => {
+    const ages = join(folder, "ages.csv");
+    await writeFile(ages, "image,age\nphantom-train-00001.jpg,40\nother.jpg,50\n");
+    const flags = ["--protocol", "clean", "--metadata", ages, "--out", join(folder, "ages")];
+    const { status, error } = await naevus("train", ...small, ...flags);
+    expect(status, error).toBe(0);
+    expect(error).toContain("warning: clean: no metadata and no curation plan tell which images show one lesion");
+    expect(error).toContain("ages.csv: has an id that no image has, other; not used");
   });
 
   it.each([

@@ -34,13 +34,14 @@ const columnName = (header: string): string =>
  *
  * @param options.what names the file in messages, such as `metadata`
  * @param options.comments whether lines that begin with `#` are no rows
- * @throws DatasetError where the file cannot be read, is empty, or a quoted field does not end
+ * @throws DatasetError where the file cannot be read, is empty or no text, or a quoted field does not end
  */
 export async function readTable(
   file: string,
   { what, comments = false }: { readonly what: string; readonly comments?: boolean },
 ): Promise<Table> {
   const text = decode(await readBytes(file, what));
+  if (text.includes("\0")) throw new DatasetError(`${file}: not a text file; give the CSV file of the ${what}`);
   const lines = text.split(/\r\n|\n|\r/);
   const isComment = (line: string): boolean => comments && line.startsWith("#");
   const header = lines.find((line) => line.trim() !== "" && !isComment(line));

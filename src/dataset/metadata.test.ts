@@ -85,6 +85,8 @@ describe("columns", () => {
     ["lesion_id,age\nL1,3\n", "no column with the images' ids; call it one of isic_id"],
     ["isic_id,colour\nISIC_0000001,red\n", "no column says anything of the images; known are lesion_id"],
     ["\n\n", "empty; expected metadata as CSV"],
+    ["isic_id,age\n", "no lines below the names of the columns; export it again"],
+    ["\u00ff\u00d8\0\u0010JFIF", "not a text file; give the CSV file of the metadata"],
     ["isic_id,sex,Sex\nISIC_0000001,male,male\n", "two columns are called sex"],
     ['isic_id,sex\nISIC_0000001,"male\n', "no readable CSV"],
   ])("missing or unusable: %j", async (content, message) => {
@@ -205,13 +207,22 @@ describe("matching", () => {
       fields: new Set(["age"]),
       unknownImages: 1,
       unusedIds: ["ISIC_0000009"],
+      problems: [
+        { path: metadata.files[0], message: "says nothing of 1 of 3 images" },
+        { path: metadata.files[0], message: "has an id that no image has, ISIC_0000009; not used" },
+      ],
     });
+  });
+
+  it("knows of the fields that the table's other images have nothing", async () => {
+    const metadata = await read("isic_id,age,lesion_id\nISIC_0000001,1,\nISIC_0000009,9,L1\n");
+    expect(matchMetadata([image("a/ISIC_0000001.jpg")], metadata).fields).toEqual(new Set(["age"]));
   });
 
   it("refuses the table of another data set", async () => {
     const metadata = await read("isic_id,age\nISIC_0000001,1\n");
     expect(() => matchMetadata([image("a/lesion.jpg")], metadata)).toThrow(
-      "none of its 1 ids (such as ISIC_0000001) is the name of an image (such as a/lesion.jpg)",
+      `${metadata.files[0]}: none of its 1 ids (such as ISIC_0000001) is the name of an image (such as a/lesion.jpg); give the table of these images`,
     );
   });
 });

@@ -95,6 +95,7 @@ function addTable(
   note: (message: string) => void,
 ): void {
   const { columns, rows } = table;
+  if (rows.length === 0) throw new DatasetError(`${file}: no lines below the names of the columns; export it again`);
   const idColumn = idColumns.find((column) => columns.includes(column));
   if (idColumn === undefined) {
     throw new DatasetError(
@@ -207,11 +208,14 @@ function uniqueIds(names: Iterable<string>): Map<string, string> {
 export interface MatchedMetadata {
   /** For each image, in their order. */
   readonly images: readonly (ImageMetadata | undefined)[];
+  /** The fields that at least one of these images has. */
   readonly fields: ReadonlySet<MetadataField>;
   /** Images of which nothing is known. */
   readonly unknownImages: number;
   /** The table's ids that no image has. */
   readonly unusedIds: readonly string[];
+  /** The tables' own, and what does not fit these images. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -223,17 +227,30 @@ export function matchMetadata(images: readonly ImageRecord[], metadata: Metadata
   const matched = images.map(({ path }) => metadata.of(path));
   const used = new Set(matched);
   const unknownImages = matched.filter((image) => image === undefined).length;
+  const file = metadata.files.join(", ");
   if (unknownImages === images.length) {
     const [id] = metadata.images.keys();
     throw new DatasetError(
-      `metadata: none of its ${metadata.images.size} ids${id === undefined ? "" : ` (such as ${id})`} is the name of an image ` +
+      `${file}: none of its ${metadata.images.size} ids (such as ${id}) is the name of an image ` +
         `(such as ${images[0]?.path ?? "none"}); give the table of these images`,
     );
   }
+  const unusedIds = [...metadata.images].flatMap(([id, image]) => (used.has(image) ? [] : [id]));
+  const unusedNote =
+    unusedIds.length === 1
+      ? `has an id that no image has, ${unusedIds[0]}; not used`
+      : `has ${unusedIds.length} ids that no image has, such as ${unusedIds[0]}; not used`;
   return {
     images: matched,
-    fields: metadata.fields,
+    fields: new Set(matched.flatMap((image) => Object.keys(image ?? {}) as MetadataField[])),
     unknownImages,
-    unusedIds: [...metadata.images].flatMap(([id, image]) => (used.has(image) ? [] : [id])),
+    unusedIds,
+    problems: [
+      ...metadata.problems,
+      ...(unknownImages > 0
+        ? [{ path: file, message: `says nothing of ${unknownImages} of ${images.length} images` }]
+        : []),
+      ...(unusedIds.length > 0 ? [{ path: file, message: unusedNote }] : []),
+    ],
   };
 }

@@ -3,7 +3,7 @@ import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } fr
 import type { ClassCounts } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
 import { confoundChart, distributionChart } from "./audit-charts.ts";
-import { classPair, counted, tally } from "./audit-text.ts";
+import { classPair, counted, tally, unknownWhy } from "./audit-text.ts";
 import { htmlChart } from "./chart.ts";
 import { type Html, html, htmlPage, htmlTable } from "./html.ts";
 
@@ -88,8 +88,8 @@ ${htmlTable(
 }
 <h3>Labels and the metadata's diagnosis</h3>
 ${
-  audit.metadata === undefined
-    ? html`<p>No metadata were given, so that labels could not be compared with a diagnosis.</p>`
+  unknownWhy(audit, "diagnosis") !== undefined
+    ? html`<p>Labels could not be compared with a diagnosis: ${unknownWhy(audit, "diagnosis")}.</p>`
     : disagreements.length === 0
       ? html`<p>No label is contradicted by a diagnosis.</p>`
       : htmlTable(
@@ -120,9 +120,10 @@ async function leaks(audit: Audit, picture: PictureOf): Promise<Html> {
     const [train, test] = (["train", "test"] as const).map((split) => files.find((file) => file.split === split)!);
     rows.push(await pair(train!, test!, html`lesion ${id}, ${counted(files.length, "image")}`, picture));
   }
+  const unknownLesions = unknownWhy(audit, "lesion");
   return html`<h2 id="leaks">Test images that training knows</h2>
 <p>${counted(counts.testImagesInTrain, "test image")} ${counts.testImagesInTrain === 1 ? "stands" : "stand"} in Train too, byte for byte, and of ${counts.testImagesOfTrainLesions} more another photograph of the same lesion
-does. Without them <b>${counts.cleanTestImages}</b> test images remain, which the protocol <code>clean</code> judges on.
+does${unknownLesions !== undefined && html` (${unknownLesions}, so that more may)`}. Without them <b>${counts.cleanTestImages}</b> test images remain, which the protocol <code>clean</code> judges on.
 ${counts.patientsAcrossSplits > 0 && html`${counted(counts.patientsAcrossSplits, "patient")} ${counts.patientsAcrossSplits === 1 ? "has" : "have"} images on both sides.`}
 ${audit.splitDrawn && html`There is no Test folder, so that the split is one that naevus drew.`}</p>
 ${rows.length > 0 && html`<h3>${counted(counts.lesionsAcrossSplits, "lesion")} with images on both sides</h3><div class="pictures">${rows}</div>${more(rows.length, lesions.length)}`}`;

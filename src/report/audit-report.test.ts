@@ -175,6 +175,19 @@ describe("a folder with one of everything", () => {
     }
   });
 
+  test("what metadata do not tell is not told as if there were none", () => {
+    const { audit } = report;
+    const text = (fields: readonly string[] | undefined) =>
+      formatAudit({ ...audit, metadata: fields && { fields, unknownImages: 0 } });
+    expect(text(["lesion", "patient", "diagnosis"])).toMatch(
+      /stands in Train \(1 lesion across the split\)\n {2}2 patients across the split\n/,
+    );
+    expect(text(["age"])).toMatch(
+      /contradicts \(the metadata tell no diagnosis\)[\s\S]*Train \(the metadata tell no lesion\)\n.*\(the metadata tell no patient\)/,
+    );
+    expect(text(undefined)).toMatch(/contradicts \(no metadata given\)[\s\S]*stands in Train \(no metadata given\)/);
+  });
+
   test("the commands end with status 0, and --json prints one object alone", async () => {
     const args = ["--data", data, "--out", join(folder, "again")];
     const { status, out, errors } = await naevus(

@@ -39,8 +39,9 @@ export async function writeAudit(
 ): Promise<AuditReport> {
   const dataset = await readDataset(data);
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
+  const matched = table && matchMetadata(dataset.images, table);
   const audit = await auditDataset(dataset, {
-    metadata: table && matchMetadata(dataset.images, table),
+    metadata: matched,
     mapping: mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes),
     onProgress,
     signal,
@@ -56,7 +57,7 @@ export async function writeAudit(
     picture: (path) => filePicture(join(dataset.root, path), pictureSize),
   });
   await writeFileAtomic(files.html, page);
-  return { audit, files, problems: table?.problems ?? [] };
+  return { audit, files, problems: matched?.problems ?? [] };
 }
 
 /** For each class some of its images, by path, drawn at random but the same every time. */

@@ -30,6 +30,14 @@ export function tally(texts: readonly string[]): readonly (readonly [text: strin
   return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }
 
+/** Why nothing is known of lesions, patients or diagnoses, so that no finding about them means nothing; undefined where something is. */
+export function unknownWhy({ metadata }: Audit, field: "lesion" | "patient" | "diagnosis"): string | undefined {
+  if (metadata === undefined) return "no metadata given";
+  return metadata.fields.includes(field) ? undefined : `the metadata tell no ${field}`;
+}
+
+const inBrackets = (text: string | undefined): string => (text === undefined ? "" : ` (${text})`);
+
 const nearLine = ({ a, b, turn, shows, detail }: NearDuplicatePair): string =>
   `${a.path}  ~  ${b.path} (${turn}, shows ${shows.map((part) => `${Math.round(part * 100)} %`).join(" x ")}; detail ${detail.toFixed(2)})`;
 
@@ -52,14 +60,15 @@ export function formatAudit(audit: Audit): string {
   section("Labels", [
     `  ${counted(conflicts.length, "image")} under two labels (label conflicts, by content)`,
     ...tally(conflicts.map(({ files }) => classPair(files))).map(([pair, count]) => `    ${count}  ${pair}`),
-    `  ${counted(counts.metadataDisagreements, "label")} that the metadata's diagnosis contradicts${audit.metadata ? "" : " (no metadata given)"}`,
+    `  ${counted(counts.metadataDisagreements, "label")} that the metadata's diagnosis contradicts${inBrackets(unknownWhy(audit, "diagnosis"))}`,
     ...tally(audit.disagreements.map((one) => `${one.class}, called ${one.diagnosis}`)).map(
       ([pair, count]) => `    ${count}  ${pair}`,
     ),
   ]);
   section("Leaks", [
     `  ${counted(counts.testImagesInTrain, "test image")} whose content stands in Train`,
-    `  ${counted(counts.testImagesOfTrainLesions, "further test image")} whose lesion stands in Train (${counted(counts.lesionsAcrossSplits, "lesion")} and ${counted(counts.patientsAcrossSplits, "patient")} span the split)`,
+    `  ${counted(counts.testImagesOfTrainLesions, "further test image")} whose lesion stands in Train (${unknownWhy(audit, "lesion") ?? `${counted(counts.lesionsAcrossSplits, "lesion")} across the split`})`,
+    `  ${counted(counts.patientsAcrossSplits, "patient")} across the split${inBrackets(unknownWhy(audit, "patient"))}`,
     `  ${counted(counts.nearDuplicateLeaks, "near duplicate pair")} across the split`,
     `  ${counted(counts.cleanTestImages, "clean test image")} left`,
   ]);

@@ -6,7 +6,7 @@ import { makeCurationPlan } from "../dataset/curate.ts";
 import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.ts";
 import { type Dataset, DatasetError, type Problem, readDataset } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
-import { type MatchedMetadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { writeFileAtomic } from "../files.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { RunError } from "./run-folder.ts";
@@ -78,8 +78,7 @@ export async function curate(
   const result = resultOf(resolve(out), dataset, plan, [
     ...dataset.problems,
     ...problems,
-    ...(table?.problems ?? []),
-    ...(table && matched ? matchProblems(table.files.join(", "), matched) : []),
+    ...(matched?.problems ?? []),
   ]);
   if (result.classes.length < 2) {
     throw new DatasetError(
@@ -95,17 +94,11 @@ async function refuseExisting(file: string): Promise<void> {
     () => true,
     () => false,
   );
-  if (exists)
-    throw new RunError(`${file}: there is such a file already; choose another one, or say that it is overwritten`);
-}
-
-function matchProblems(path: string, { unknownImages, unusedIds, images }: MatchedMetadata): Problem[] {
-  return [
-    ...(unknownImages > 0 ? [{ path, message: `says nothing of ${unknownImages} of ${images.length} images` }] : []),
-    ...(unusedIds.length > 0
-      ? [{ path, message: `has ${unusedIds.length} ids that no image has, such as ${unusedIds[0]}; not used` }]
-      : []),
-  ];
+  if (exists) {
+    throw new RunError(
+      `${file}: there is such a file already; choose another one, or have it replaced with --overwrite`,
+    );
+  }
 }
 
 function resultOf(

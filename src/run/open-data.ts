@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
 import { type Dataset, readDataset } from "../dataset/dataset.ts";
-import { type Metadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { applyProtocol, type ProtocolOptions } from "../dataset/protocols.ts";
 import type { Settings } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -103,7 +103,7 @@ export async function openCuratedData(
   const dataset =
     table === undefined
       ? curated
-      : { ...curated, problems: [...curated.problems, ...metadataProblems(curated, table)] };
+      : { ...curated, problems: [...curated.problems, ...matchMetadata(read.images, table).problems] };
   return { dataset, options: { ...hashing, metadata: table, patients: groupBy === "patient" } };
 }
 
@@ -111,25 +111,15 @@ export async function openCuratedData(
 export function warnOfUnknownLesions(
   protocol: string,
   dataset: Dataset,
-  { metadata }: ProtocolOptions,
+  { metadata, patients = false }: ProtocolOptions,
   { onEvent }: OpenContext,
 ): void {
-  if (metadata !== undefined || dataset.images.some(({ group }) => group !== undefined)) return;
+  const tells = patients || metadata?.fields.has("lesion");
+  if (tells || dataset.images.some(({ group }) => group !== undefined)) return;
   onEvent?.({
     kind: "warning",
     message: `${protocol}: no metadata and no curation plan tell which images show one lesion; only equal files are kept together`,
   });
-}
-
-function metadataProblems({ images }: Dataset, metadata: Metadata): Dataset["problems"] {
-  const { unknownImages } = matchMetadata(images, metadata);
-  const file = metadata.files.join(", ");
-  return [
-    ...metadata.problems,
-    ...(unknownImages > 0
-      ? [{ path: file, message: `says nothing of ${unknownImages} of ${images.length} images` }]
-      : []),
-  ];
 }
 
 /** The settings that a run opened these data with; undefined where it was trained on others, or is a model file alone. */
