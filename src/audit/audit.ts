@@ -112,6 +112,8 @@ export interface Audit {
   readonly format: "naevus audit 1";
   readonly root: string;
   readonly origin: Dataset["origin"];
+  /** What a curation plan did before the audit; absent where none was applied. */
+  readonly curation?: Dataset["curation"];
   readonly fingerprint: string;
   readonly classes: readonly string[];
   /** Whether the test images were drawn from the same folders as the training images, as there was no Test. */
@@ -215,6 +217,7 @@ export async function auditDataset(
     format: "naevus audit 1",
     root: dataset.root,
     origin: dataset.origin,
+    ...(dataset.curation && { curation: dataset.curation }),
     fingerprint: dataFingerprint(classes, decoded),
     classes,
     splitDrawn: isSplitDrawn(dataset),

@@ -10,6 +10,7 @@ interface AuditOptions {
   readonly data: string;
   readonly metadata?: readonly string[];
   readonly mapping?: string;
+  readonly curation?: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -27,6 +28,7 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
       "--mapping <path>",
       "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
     )
+    .option("--curation <file>", "Audit what this curation plan leaves")
     .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
     .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error")
     .action(async (options: AuditOptions) => finish(await runAudit(options, terminal)));

@@ -43,7 +43,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
   const bar = movingBar(terminal);
   return withInterruption(bar.stop, async (signal) => {
     try {
-      const files = await show(data, {
+      const { files, problems } = await show(data, {
         out,
         curation,
         format,
@@ -53,6 +53,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
         onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
       });
       bar.stop();
+      for (const { path, message } of problems) terminal.error(`${path}: ${message}`);
       for (const file of files) terminal.out(file);
       return 0;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } fr
 import type { ClassCounts } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
 import { confoundChart, distributionChart } from "./audit-charts.ts";
-import { classPair, counted, tally, unknownWhy } from "./audit-text.ts";
+import { classPair, counted, curatedNote, tally, unknownWhy } from "./audit-text.ts";
 import { htmlChart } from "./chart.ts";
 import { type Html, html, htmlPage, htmlTable } from "./html.ts";
 
@@ -267,7 +267,7 @@ export async function auditPage(
   ];
   const body = html`<header>
 <h1>Audit of ${nameOf(audit.root)}</h1>
-<p class="quiet">${audit.root}; fingerprint ${audit.fingerprint.slice(0, 16)}${audit.origin === "phantom" && html`; <b>phantom data</b>, which show no real skin`}</p>
+<p class="quiet">${audit.root}; fingerprint ${audit.fingerprint.slice(0, 16)}${audit.origin === "phantom" && html`; <b>phantom data</b>, which show no real skin`}${audit.curation && `; ${curatedNote(audit)}`}</p>
 ${facts(audit)}
 <nav aria-label="Sections"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 </header>

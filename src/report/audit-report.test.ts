@@ -227,6 +227,36 @@ describe("a folder with one of everything", () => {
   });
 });
 
+test("--curation: what the plan leaves is audited and drawn, and what does not fit of it is told", async () => {
+  const drawn = join(folder, "drawn");
+  expect((await naevus("data", "phantom", "--out", drawn, "--images", "54", "--size", "24")).status).toBe(0);
+  const plan = join(folder, "plan.csv");
+  const lines = [
+    "leave out class,,nevus,,mistrusted",
+    "leave out,Train/melanoma/gone.jpg,,,",
+    "leave out,Test/melanoma/phantom-test-00001.jpg,,,blurred",
+  ];
+  await writeFile(plan, ["action,path,class,group,reason", ...lines].join("\n"));
+  const flags = ["--data", drawn, "--curation", plan, "--out", join(folder, "left")];
+  const gone = "plan.csv: names 1 of 2 images that are gone (line 3: Train/melanoma/gone.jpg); passed over";
+  const audited = await naevus("audit", ...flags);
+  expect(audited.status, audited.errors).toBe(0);
+  expect(audited.errors).toContain(gone);
+  expect(audited.out).toMatch(
+    /drawn \(phantom data\) \(after curation: 10 left out, 0 relabelled, without nevus\)\n\d+ image files of 8 classes/,
+  );
+  const { counts, curation } = JSON.parse(await readFile(join(folder, "left/audit.json"), "utf8"));
+  expect(counts.leftOut).toBe(0);
+  expect(curation).toMatchObject({ leftOut: 10, classesLeftOut: ["nevus"] });
+  expect(await readFile(join(folder, "left/audit.html"), "utf8")).toContain("after curation: 10 left out");
+  const shown = await naevus("show", ...flags, "--cache", join(folder, "cache"));
+  expect(shown.status, shown.errors).toBe(0);
+  expect(shown.errors).toContain(gone);
+  for (const name of ["gallery", "distribution"]) {
+    expect(await readFile(join(folder, `left/${name}.svg`), "utf8")).toContain(", phantom data<");
+  }
+});
+
 test("a folder that is none says so", async () => {
   const { status, errors } = await naevus("audit", "--data", join(folder, "nowhere"), "--out", join(folder, "none"));
   expect(status).toBe(1);

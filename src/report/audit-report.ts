@@ -2,6 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Audit, type AuditProgress, auditDataset } from "../audit/audit.ts";
+import { applyCuration } from "../dataset/apply-curation.ts";
+import { readCurationPlan } from "../dataset/curation-plan.ts";
 import { type Dataset, type Problem, readDataset } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
@@ -17,6 +19,8 @@ export interface AuditReportOptions {
   readonly metadata?: string | readonly string[] | undefined;
   /** A mapping of diagnoses to classes, before what is built in. */
   readonly mapping?: string | undefined;
+  /** A curation plan: what it leaves is audited. */
+  readonly curation?: string | undefined;
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -25,23 +29,25 @@ export interface AuditReport {
   readonly audit: Audit;
   /** `audit.json` and `audit.html`. */
   readonly files: { readonly json: string; readonly html: string };
-  /** What is odd about the metadata. */
+  /** What is odd about the metadata and the curation plan. */
   readonly problems: readonly Problem[];
 }
 
 const pictureSize = 128;
 const picturesPerClass = 8;
 
-/** Throws DatasetError for data, metadata or a mapping that cannot be used; FileError; the signal's reason where it aborts. */
+/** Throws DatasetError for data, metadata, a mapping or a plan that cannot be used; FileError; the signal's reason where it aborts. */
 export async function writeAudit(
   data: string,
-  { out, metadata, mapping, onProgress, signal }: AuditReportOptions,
+  { out, metadata, mapping, curation, onProgress, signal }: AuditReportOptions,
 ): Promise<AuditReport> {
-  const dataset = await readDataset(data);
+  const read = await readDataset(data);
+  const curated = curation && (await applyCuration(read, await readCurationPlan(curation), { signal }));
+  // The plan's own problems are no findings about the folder.
+  const dataset = curated ? { ...curated, problems: read.problems } : read;
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
-  const matched = table && matchMetadata(dataset.images, table);
   const audit = await auditDataset(dataset, {
-    metadata: matched,
+    metadata: table && matchMetadata(dataset.images, table),
     mapping: mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes),
     onProgress,
     signal,
@@ -57,7 +63,9 @@ export async function writeAudit(
     picture: (path) => filePicture(join(dataset.root, path), pictureSize),
   });
   await writeFileAtomic(files.html, page);
-  return { audit, files, problems: matched?.problems ?? [] };
+  const planProblems = curated ? curated.problems.slice(read.problems.length) : [];
+  const tableProblems = table ? matchMetadata(read.images, table).problems : [];
+  return { audit, files, problems: [...planProblems, ...tableProblems] };
 }
 
 /** For each class some of its images, by path, drawn at random but the same every time. */

@@ -41,12 +41,18 @@ const inBrackets = (text: string | undefined): string => (text === undefined ? "
 const nearLine = ({ a, b, turn, shows, detail }: NearDuplicatePair): string =>
   `${a.path}  ~  ${b.path} (${turn}, shows ${shows.map((part) => `${Math.round(part * 100)} %`).join(" x ")}; detail ${detail.toFixed(2)})`;
 
+/** What was done before the audit, beside the folder's name; undefined where nothing was. */
+export const curatedNote = ({ curation }: Audit): string | undefined =>
+  curation &&
+  `after curation: ${curation.leftOut} left out, ${curation.relabelled} relabelled` +
+    (curation.classesLeftOut.length > 0 ? `, without ${curation.classesLeftOut.join(", ")}` : "");
+
 /** The whole text; lines are not wrapped. */
 export function formatAudit(audit: Audit): string {
   const { counts, confounds } = audit;
   const drawn = audit.splitDrawn ? " (drawn, as there is no Test folder)" : "";
   const lines: string[] = [
-    `${audit.root}${audit.origin === "phantom" ? " (phantom data)" : ""}`,
+    `${audit.root}${audit.origin === "phantom" ? " (phantom data)" : ""}${inBrackets(curatedNote(audit))}`,
     `${counted(counts.images, "image file")} of ${audit.classes.length} classes, ${counted(counts.contents, "distinct content")}; split${drawn}: ` +
       audit.distribution.splits.map(({ name, total }) => `${name} ${total}`).join(", "),
     "",

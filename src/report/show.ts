@@ -5,7 +5,7 @@ import { distributionOf } from "../audit/distribution.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
-import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import { type Dataset, type Problem, readDataset } from "../dataset/dataset.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
 import { filePicture, svgToPng } from "../image/picture.ts";
 import { distributionChart } from "./audit-charts.ts";
@@ -26,21 +26,31 @@ export interface ShowOptions extends HashOptions {
   readonly perClass?: number | undefined;
 }
 
-const pictureSize = 128;
+/** Wide enough for the caption of a conflict, such as "train: seborrheic keratosis". */
+const pictureSize = 146;
+/** What was drawn. */
+export interface Pictures {
+  readonly files: readonly string[];
+  /** Files that are no images, and what does not fit of the curation plan. */
+  readonly problems: readonly Problem[];
+}
+
 /** Conflicts that are drawn. */
 const mostConflicts = 60;
+
+const phantomNote = ({ origin }: Dataset): string => (origin === "phantom" ? ", phantom data" : "");
 
 const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /**
- * Writes `gallery`, `distribution` and, where one content stands under several classes, `conflicts`. Returns their files.
+ * Writes `gallery`, `distribution` and, where one content stands under several classes, `conflicts`.
  *
  * Throws DatasetError for data or a plan that cannot be used; FileError; the signal's reason where it aborts.
  */
 export async function show(
   data: string,
   { out, curation, format = "svg", perClass = 8, ...options }: ShowOptions,
-): Promise<string[]> {
+): Promise<Pictures> {
   const dataset = await readDataset(data);
   const curated =
     curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
@@ -58,7 +68,7 @@ export async function show(
   await write("distribution", await distribution(dataset, curated));
   const rows = await conflictRows(dataset, options);
   if (rows.length > 0) await write("conflicts", contactSheet(rows, { size: pictureSize, columns: 6 }));
-  return files;
+  return { files, problems: (curated ?? dataset).problems };
 }
 
 const pictureOf = ({ root }: Dataset, path: string): Promise<string | undefined> =>
@@ -70,7 +80,7 @@ async function gallery(dataset: Dataset, perClass: number): Promise<string> {
     const total = dataset.images.filter((image) => image.label === label).length;
     const cells = [];
     for (const path of paths) cells.push({ picture: await pictureOf(dataset, path), caption: fileName(path) });
-    rows.push({ title: `${dataset.classes[label]} (${total})`, cells });
+    rows.push({ title: `${dataset.classes[label]} (${total})${phantomNote(dataset)}`, cells });
   }
   return contactSheet(rows, { size: pictureSize, columns: Math.min(perClass, 8) });
 }
@@ -85,9 +95,9 @@ function distribution(dataset: Dataset, curated: Dataset | undefined): Promise<s
     }));
     countings.push({ ...distributionOf(dataset.classes, images).all, name: "after curation" });
   }
-  return drawChart({ title: "Images by class", ...distributionChart(dataset.classes, countings) }, "Images by class", {
-    background: "#ffffff",
-  });
+  const title = `Images by class${phantomNote(dataset)}`;
+  const spec = { title, padding: 12, ...distributionChart(dataset.classes, countings) };
+  return drawChart(spec, title, { background: "#ffffff" });
 }
 
 /** The contents that stand under several classes, by the classes: every file of a content beside the others. */
@@ -111,11 +121,11 @@ async function conflictRows(dataset: Dataset, options: HashOptions): Promise<She
     for (const indices of shown) {
       for (const index of indices) {
         const { path, split } = dataset.images[index]!;
-        cells.push({ picture: await pictureOf(dataset, path), caption: `${labelOf(index)}, ${split}` });
+        cells.push({ picture: await pictureOf(dataset, path), caption: `${split}: ${labelOf(index)}` });
       }
     }
     const some = shown.length < conflicts.length ? `, ${shown.length} of ${conflicts.length}` : `: ${conflicts.length}`;
-    rows.push({ title: `One picture under two labels, ${classes}${some}`, cells });
+    rows.push({ title: `One picture under two labels, ${classes}${some}${phantomNote(dataset)}`, cells });
   }
   return rows;
 }
