@@ -82,7 +82,7 @@ export interface AuditCounts {
   readonly contents: number;
   /** Files that cannot be decoded. */
   readonly unreadable: number;
-  /** Files and folders that were not taken for images. */
+  /** Remarks on the folder: files and folders that were not taken for images, classes with too few. */
   readonly leftOut: number;
   readonly wronglyNamed: number;
   readonly tooSmall: number;

@@ -180,7 +180,7 @@ async function outliers(audit: Audit, picture: PictureOf): Promise<Html> {
   const odd = Object.entries(audit.oddities).filter(([, found]) => found.length > 0);
   return html`<h2 id="files">Files and outliers</h2>
 ${audit.unreadable.length > 0 ? html`<h3>${counted(audit.unreadable.length, "unreadable file")}</h3>${list(audit.unreadable, (one: { message: string }) => one.message)}` : html`<p>Every file can be read.</p>`}
-${audit.leftOut.length > 0 && html`<h3>Not taken for images</h3>${list(audit.leftOut, (one: { message: string }) => one.message)}`}
+${audit.leftOut.length > 0 && html`<h3>Remarks on the folder</h3>${list(audit.leftOut, (one: { message: string }) => one.message)}`}
 ${odd.map(([kind, found]) => html`<h3>${counted(found.length, "file")}: ${oddities[kind as keyof typeof oddities]}</h3>${list(found, (one: { what: string }) => one.what)}`)}
 <h3>${counted(audit.counts.outliers, "outlier")}</h3>
 <p class="quiet">The rule: ${audit.outlierRule}.</p>

@@ -242,11 +242,12 @@ test("--curation: what the plan leaves is audited and drawn, and what does not f
   const audited = await naevus("audit", ...flags);
   expect(audited.status, audited.errors).toBe(0);
   expect(audited.errors).toContain(gone);
+  expect(audited.out).toContain("1 remark on the folder: what is no image, classes with too few\n    Train/");
   expect(audited.out).toMatch(
     /drawn \(phantom data\) \(after curation: 10 left out, 0 relabelled, without nevus\)\n\d+ image files of 8 classes/,
   );
   const { counts, curation } = JSON.parse(await readFile(join(folder, "left/audit.json"), "utf8"));
-  expect(counts.leftOut).toBe(0);
+  expect(counts.leftOut).toBe(1);
   expect(curation).toMatchObject({ leftOut: 10, classesLeftOut: ["nevus"] });
   expect(await readFile(join(folder, "left/audit.html"), "utf8")).toContain("after curation: 10 left out");
   const shown = await naevus("show", ...flags, "--cache", join(folder, "cache"));

@@ -88,7 +88,7 @@ export function formatAudit(audit: Audit): string {
     `  ${counted(counts.unreadable, "unreadable file")}`,
     ...listed(audit.unreadable, ({ path, message }) => `${path}: ${message}`),
     ...(counts.leftOut > 0
-      ? [`  ${counted(counts.leftOut, "entry", "entries")} of the folder not taken for images`]
+      ? [`  ${counted(counts.leftOut, "remark")} on the folder: what is no image, classes with too few`]
       : []),
     ...listed(audit.leftOut, ({ path, message }) => `${path}: ${message}`),
     ...Object.entries(audit.oddities).flatMap(([kind, found]) =>

@@ -96,7 +96,7 @@ function distribution(dataset: Dataset, curated: Dataset | undefined): Promise<s
     countings.push({ ...distributionOf(dataset.classes, images).all, name: "after curation" });
   }
   const title = `Images by class${phantomNote(dataset)}`;
-  const spec = { title, padding: 12, ...distributionChart(dataset.classes, countings) };
+  const spec = { title: { text: title, offset: 12 }, padding: 12, ...distributionChart(dataset.classes, countings) };
   return drawChart(spec, title, { background: "#ffffff" });
 }
 
