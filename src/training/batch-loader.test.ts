@@ -125,7 +125,7 @@ describe("backgroundLoader", () => {
     expect(asked).toBe(4);
   });
 
-  it("passes on what went wrong in the worker, after the batches before it", async () => {
+  it.each([1, 2])("passes on what went wrong in a worker, after the batches before it: %i workers", async (workers) => {
     const short = join(folder, "short.rgb");
     await writeFile(short, pixels);
     const shortReader = new PixelFileReader(short, imageBytes);
@@ -135,6 +135,7 @@ describe("backgroundLoader", () => {
         recipe,
         batch,
         jobs: jobs(),
+        workers,
         images: { ...shortReader.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
       }),
     );

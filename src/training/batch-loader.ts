@@ -81,7 +81,7 @@ export function backgroundLoader(
   const file = new URL(`./batch-worker${extname(import.meta.url)}`, import.meta.url);
   const workers = Array.from({ length: count }, () => new Worker(file, { workerData }));
   const ready = new Set<number>();
-  let failure: Error | undefined;
+  const failures: (Error | undefined)[] = workers.map(() => undefined);
   let notify: (() => void) | undefined;
   let requested = 0;
   let delivered = 0;
@@ -93,17 +93,20 @@ export function backgroundLoader(
     workers[requested % count]!.postMessage(message);
     requested++;
   }
-  function fail(error: Error): void {
-    failure ??= error;
-    notify?.();
-  }
-  for (const worker of workers) {
+  for (const [index, worker] of workers.entries()) {
     worker.on("message", (place: number) => {
       ready.add(place);
       notify?.();
     });
-    worker.on("error", fail);
-    worker.on("exit", (code) => fail(new Error(`batch loader: a worker thread ended early (exit code ${code})`)));
+    // An error may overtake the batches that were made before it; all of them have come when the thread has ended.
+    let cause: Error | undefined;
+    worker.on("error", (error: Error) => {
+      cause = error;
+    });
+    worker.on("exit", (code) => {
+      failures[index] = cause ?? new Error(`batch loader: a worker thread ended early (exit code ${code})`);
+      notify?.();
+    });
   }
   for (let i = 0; i < ring.length; i++) request();
 
@@ -114,6 +117,7 @@ export function backgroundLoader(
       if (delivered === requested) throw noFurtherBatch();
       const place = delivered % ring.length;
       while (!ready.has(place)) {
+        const failure = failures[delivered % count];
         if (failure) throw failure;
         await new Promise<void>((resolve) => {
           notify = resolve;
