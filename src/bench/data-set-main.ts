@@ -21,6 +21,8 @@ all of them in random batches, and of training on them for an epoch, by number o
 
 interface Figures {
   readonly seconds: number;
+  /** Of all threads together; other work on the machine changes it little. */
+  readonly processorSeconds: number;
   readonly peakMemoryBytes: number;
 }
 
@@ -50,7 +52,7 @@ async function bench(): Promise<void> {
   const asked = values.tasks.split(",");
   const unknown = asked.find((task) => !(tasks as readonly string[]).includes(task));
   if (unknown !== undefined) throw new Error(`--tasks: expected some of ${tasks.join(", ")}, got ${unknown}`);
-  if (!values.json) console.log("images   task    seconds  ms/image  peak memory");
+  if (!values.json) console.log("images   task    seconds  ms/image  cpu ms/image  peak memory");
   for (const images of counts) {
     const folder = await mkdtemp(join(values.folder, "naevus-data-set-"));
     try {
@@ -59,12 +61,13 @@ async function bench(): Promise<void> {
       await writePhantomDataset(data, { images, size: 64, seed: 1 });
       for (const task of tasks.filter((name) => asked.includes(name))) {
         const figures = await measure(task, data, join(folder, "cache"));
-        const { seconds, peakMemoryBytes } = figures;
+        const { seconds, processorSeconds, peakMemoryBytes } = figures;
         const cells = [
           String(images).padEnd(7),
           task.padEnd(6),
           seconds.toFixed(1).padStart(8),
           ((1000 * seconds) / images).toFixed(2).padStart(8),
+          ((1000 * processorSeconds) / images).toFixed(2).padStart(12),
           `${Math.round(peakMemoryBytes / 1e6)} MB`.padStart(11),
         ];
         console.log(values.json ? JSON.stringify({ images, task, ...figures }) : cells.join("  "));

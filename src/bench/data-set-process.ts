@@ -1,4 +1,4 @@
-/** Runs as a process of its own: audits, packs, streams or trains on a folder, as its arguments say, and writes time and memory as one JSON line. */
+/** Runs as a process of its own: audits, packs, streams or trains on a folder, as its arguments say, and writes time, processor time and memory as one JSON line. */
 import { auditDataset } from "../audit/audit.ts";
 import { readDataset } from "../dataset/dataset.ts";
 import { packImages } from "../image/packed-store.ts";
@@ -49,4 +49,7 @@ async function trainOnce(): Promise<object> {
 const start = performance.now();
 const figures = await { audit, pack, stream, train: trainOnce }[task]();
 const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ ...figures, seconds, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }));
+const { user, system } = process.cpuUsage();
+const processorSeconds = (user + system) / 1e6;
+const peakMemoryBytes = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ ...figures, seconds, processorSeconds, peakMemoryBytes }));
