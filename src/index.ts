@@ -127,6 +127,7 @@ export {
   dense,
   dropout,
   flatten,
+  gate,
   globalAveragePool,
   type Layer,
   maxPool,
@@ -134,6 +135,8 @@ export {
   normalize,
   relu,
   residual,
+  sigmoid,
+  squeezeExcite,
 } from "./network/layer.ts";
 export { countTrainable, initialParameters, type Tensor, type Tensors } from "./network/parameters.ts";
 export { NetworkError } from "./network/shape.ts";

@@ -43,6 +43,15 @@ class Residual(nn.Module):
         return self.body(x) + self.shortcut(x)
 
 
+class Gate(nn.Module):
+    def __init__(self, body):
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x):
+        return x * self.body(x)[:, :, None, None]
+
+
 class GlobalAverage(nn.Module):
     def forward(self, x):
         return x.mean((2, 3))
@@ -56,8 +65,9 @@ def notebook(classes):
     return layers + [nn.Flatten(), nn.Linear(64 * 22 * 22, 128), nn.ReLU(), nn.Linear(128, classes)]
 
 
-def conv_norm(channels, filters, kernel, stride=1):
-    return [nn.Conv2d(channels, filters, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(filters)]
+def conv_norm(channels, filters, kernel, stride=1, groups=1):
+    convolution = nn.Conv2d(channels, filters, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return [convolution, nn.BatchNorm2d(filters)]
 
 
 def block(channels, filters, stride):
@@ -73,6 +83,37 @@ def resnet18w32(classes):
         layers += block(channels, filters, stride) + block(filters, filters, 1)
         channels = filters
     return layers + [GlobalAverage(), nn.Linear(256, classes)]
+
+
+def squeeze_excite(channels, units):
+    return Gate([GlobalAverage(), nn.Linear(channels, units), nn.ReLU(), nn.Linear(units, channels), nn.Sigmoid()])
+
+
+def inverted_bottleneck(channels, filters, stride, expansion, fused):
+    wide = channels * expansion
+    if fused:
+        body = [*conv_norm(channels, wide, 3, stride), nn.ReLU()]
+    else:
+        body = [*conv_norm(channels, wide, 1), nn.ReLU(), *conv_norm(wide, wide, 3, stride, wide), nn.ReLU()]
+        body.append(squeeze_excite(wide, channels // 4))
+    body += conv_norm(wide, filters, 1)
+    return [Residual(body)] if stride == 1 and channels == filters else body
+
+
+def efficientnetv2_mini(classes):
+    layers = [Normalize([0.5] * 3, [0.25] * 3), *conv_norm(3, 32, 3, 2), nn.ReLU(), *conv_norm(32, 16, 3), nn.ReLU()]
+    channels = 16
+    for blocks, filters, stride, expansion, fused in (
+        (2, 32, 2, 4, True),
+        (2, 48, 2, 4, True),
+        (3, 96, 2, 4, False),
+        (2, 112, 1, 6, False),
+        (3, 192, 2, 6, False),
+    ):
+        for index in range(blocks):
+            layers += inverted_bottleneck(channels, filters, stride if index == 0 else 1, expansion, fused)
+            channels = filters
+    return layers + [*conv_norm(192, 640, 1), nn.ReLU(), GlobalAverage(), nn.Linear(640, classes)]
 
 
 def poolings(classes):
@@ -94,6 +135,8 @@ NETWORKS = {
     "notebook": (notebook, 9, (2, 3, 180, 180)),
     "resnet18-w32": (resnet18w32, 9, (2, 3, 128, 128)),
     "resnet18-w32, small": (resnet18w32, 9, (4, 3, 32, 32)),
+    "efficientnetv2-mini": (efficientnetv2_mini, 9, (2, 3, 128, 128)),
+    "efficientnetv2-mini, small": (efficientnetv2_mini, 9, (4, 3, 64, 64)),
     "poolings": (poolings, 5, (3, 4, 9, 11)),
     "batchNorm": (batch_norm, 4, (5, 4, 5, 3)),
 }

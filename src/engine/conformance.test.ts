@@ -14,6 +14,7 @@ import {
   maxPool,
   relu,
   residual,
+  sigmoid,
 } from "../network/layer.ts";
 import type { Tensors } from "../network/parameters.ts";
 import { NetworkError, outputShape, type Shape } from "../network/shape.ts";
@@ -147,7 +148,7 @@ function fitting({ channels, height, width }: ConformanceCase["input"], drawn: r
   const layers: Layer[] = [];
   for (const layer of drawn) {
     try {
-      if (layer.kind !== "residual") shape = outputShape(layer, [shape]);
+      if (layer.kind !== "residual" && layer.kind !== "gate") shape = outputShape(layer, [shape]);
       layers.push(layer);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
@@ -166,7 +167,7 @@ const anyLayer: fc.Arbitrary<Layer> = fc.oneof(
   fc
     .record({ kernel: pairOf(1, 4), stride: pairOf(1, 3), padding: pairOf(0, 2) })
     .chain(({ kernel, ...rest }) => fc.constantFrom(maxPool(kernel, rest), averagePool(kernel, rest))),
-  fc.constantFrom<Layer>(relu(), batchNorm(), residual([relu()]), flatten(), dense(7), dropout(0.3)),
+  fc.constantFrom<Layer>(relu(), batchNorm(), residual([relu()]), sigmoid(), flatten(), dense(7), dropout(0.3)),
 );
 
 describe.each(onednnEngines.filter(({ precision }) => precision === "f32"))("$title", (tested) => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
 import { normError, relativeError } from "./conformance-cases.ts";
@@ -26,17 +27,32 @@ import {
 /** bf16 is far from float64 in any deep network; it is compared with PyTorch's own bf16. */
 const engines = enginesUnderTest.filter(({ precision }) => precision === "f32");
 
-/** The reference engine would take too long for this one; it has the same network at a smaller size. */
-const isTooSlow = (title: string, name: string) => title === "reference" && name === "resnet18-w32";
+const smallNames = ["resnet18-w32, small", "efficientnetv2-mini, small"] as const;
+
+/**
+ * The reference engine would take too long for the large networks, and has them at a smaller size. The deepest of them divides by the
+ * deviations of 16 values there, again and again, and float32's rounding grows beyond what is allowed: in float32 its own size counts.
+ */
+const isLeftOut = (title: string, name: string) =>
+  title === "reference"
+    ? smallNames.some((other) => other === `${name}, small`)
+    : name === "efficientnetv2-mini, small";
 
 /** The reference computes in float64 and hands logits out in float32. */
 const toleranceOf = (title: string) => (title === "reference" ? 1e-6 : 1e-4);
 
+/**
+ * What errors are at least relative to: 1 where a gradient cancels to nothing, as that of a shift which the next normalisation takes
+ * away again, so that only rounding is left of it. Others are about 1e-3 to 10.
+ */
+const floorOf = (norm: number) => (norm < 1e-12 ? 1 : 0);
+
 function expectSummary(actual: ArrayLike<number>, recorded: TensorSummary, tolerance: number, what: string): void {
   const { norm, sum, samples } = summarise(actual);
-  expect(Math.abs(norm - recorded.norm), `${what}: norm`).toBeLessThanOrEqual(tolerance * recorded.norm);
-  const typical = recorded.norm / Math.sqrt(actual.length);
-  const sumTolerance = tolerance * Math.max(Math.abs(recorded.sum), recorded.norm);
+  const size = Math.max(recorded.norm, floorOf(recorded.norm));
+  expect(Math.abs(norm - recorded.norm), `${what}: norm`).toBeLessThanOrEqual(tolerance * size);
+  const typical = size / Math.sqrt(actual.length);
+  const sumTolerance = tolerance * Math.max(Math.abs(recorded.sum), size);
   expect(Math.abs(sum - recorded.sum), `${what}: sum`).toBeLessThanOrEqual(sumTolerance);
   expect(relativeError(samples, recorded.samples, typical), `${what}: samples`).toBeLessThanOrEqual(tolerance);
 }
@@ -46,7 +62,7 @@ describe.each(engines)("$title against PyTorch's recorded numbers", (tested) => 
   const tolerance = toleranceOf(title);
   const records = networkRecords();
 
-  const names = (Object.keys(recordedNetworks) as RecordedName[]).filter((name) => !isTooSlow(title, name));
+  const names = (Object.keys(recordedNetworks) as RecordedName[]).filter((name) => !isLeftOut(title, name));
   test.each(names)("network %s", (name) => {
     const record = records[name];
     const { graph, parameters, input, targets } = recordedProblem(name, record);
@@ -118,7 +134,7 @@ describe.each(engines)("$title against PyTorch's recorded numbers", (tested) => 
 });
 
 describe.each(enginesUnderTest.filter(({ precision }) => precision === "bf16"))("$title", ({ engine }) => {
-  test.each(["notebook", "resnet18-w32"] as const)("%s: bf16 costs no more accuracy than in PyTorch", (name) => {
+  test.each(networkNames)("%s: bf16 costs no more accuracy than in PyTorch", (name) => {
     const record = networkRecords()[name];
     const { graph, parameters, input, targets } = recordedProblem(name, record);
     const [rounded, exact] = (["bf16", "f32"] as const).map((precision) => {
@@ -156,33 +172,31 @@ const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
 describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: ${python} has no torch)`}`, () => {
   const script = fileURLToPath(new URL("../../scripts/references/networks.py", import.meta.url));
 
-  test.each(["notebook", "resnet18-w32", "resnet18-w32, small"] as const)(
-    "every entry of every gradient of %s",
-    (name) => {
-      const record = networkRecords()[name];
-      const folder = mkdtempSync(join(tmpdir(), "naevus-parity-"));
-      const file = join(folder, "gradients");
-      execFileSync(python, [script, name, `${record.salt}`, file], {
-        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
-      });
-      const bytes = readFileSync(file);
-      rmSync(folder, { recursive: true });
-      const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
+  test.each([...networkNames, ...smallNames])("every entry of every gradient of %s", (name) => {
+    const record = networkRecords()[name];
+    const folder = mkdtempSync(join(tmpdir(), "naevus-parity-"));
+    const file = join(folder, "gradients");
+    execFileSync(python, [script, name, `${record.salt}`, file], {
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    const bytes = readFileSync(file);
+    rmSync(folder, { recursive: true });
+    const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
 
-      const { graph, parameters, input, targets } = recordedProblem(name, record);
-      for (const { title, engine } of engines.filter(({ title }) => !isTooSlow(title, name))) {
-        const plan = engine.trainingPlan(graph, { batch: record.batch, optimizer: sgd(), precision: "f32" });
-        plan.setParameters(parameters);
-        plan.computeGradients(input, targets);
-        let offset = 0;
-        for (const [parameter, { data }] of plan.gradients()) {
-          const error = relativeError(data, expected.subarray(offset, offset + data.length));
-          expect(error, `${title}: ${parameter}`).toBeLessThanOrEqual(toleranceOf(title));
-          offset += data.length;
-        }
-        expect(offset).toBe(expected.length);
-        plan.dispose();
+    const { graph, parameters, input, targets } = recordedProblem(name, record);
+    for (const { title, engine } of engines.filter(({ title }) => !isLeftOut(title, name))) {
+      const plan = engine.trainingPlan(graph, { batch: record.batch, optimizer: sgd(), precision: "f32" });
+      plan.setParameters(parameters);
+      plan.computeGradients(input, targets);
+      let offset = 0;
+      for (const [parameter, { data }] of plan.gradients()) {
+        const values = expected.subarray(offset, offset + data.length);
+        const error = relativeError(data, values, floorOf(summarise(values).norm));
+        expect(error, `${title}: ${parameter}`).toBeLessThanOrEqual(toleranceOf(title));
+        offset += data.length;
       }
-    },
-  );
+      expect(offset).toBe(expected.length);
+      plan.dispose();
+    }
+  });
 });

@@ -27,6 +27,30 @@ test("resnet18-w32 takes 1.11 GFLOP an image", () => {
   expect((networkFlops(graph) / 1e9).toFixed(2)).toBe("1.11");
 });
 
+test("efficientnetv2-mini takes 332 MFLOP an image", () => {
+  const fused = (pixels: number, channels: number, filters: number) => pixels * 4 * channels * (9 * channels + filters);
+  const stem = 64 ** 2 * (32 * 27 + 16 * 9 * 32);
+  const early = fused(32 ** 2, 16, 32) + fused(32 ** 2, 32, 32) + fused(16 ** 2, 32, 48) + fused(16 ** 2, 48, 48);
+  // Widened at the size before, convolved channel by channel, gated through a quarter of the channels, projected.
+  const late = [
+    [16, 8, 48, 96, 4],
+    [8, 8, 96, 96, 4],
+    [8, 8, 96, 96, 4],
+    [8, 8, 96, 112, 6],
+    [8, 8, 112, 112, 6],
+    [8, 4, 112, 192, 6],
+    [4, 4, 192, 192, 6],
+    [4, 4, 192, 192, 6],
+  ].map(([before, after, channels, filters, expansion]) => {
+    const wide = channels! * expansion!;
+    return wide * (before! ** 2 * channels! + after! ** 2 * (9 + filters!) + 2 * (channels! / 4));
+  });
+  const multiplications = stem + early + late.reduce((sum, count) => sum + count) + 4 ** 2 * 192 * 640 + 640 * 9;
+  const graph = buildGraph(networks["efficientnetv2-mini"]({ classes: 9 }));
+  expect(networkFlops(graph)).toBe(2 * multiplications);
+  expect(Math.round(networkFlops(graph) / 1e6)).toBe(332);
+});
+
 test("groups, strides, shortcuts and what is not counted", () => {
   const { nodes } = buildGraph({
     name: "small",

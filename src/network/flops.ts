@@ -13,6 +13,7 @@ const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, {
   conv2d: ({ kernel, groups }, shape, [input]) => 2 * elements(shape) * elements(kernel) * (input![0]! / groups),
   batchNorm: none,
   relu: none,
+  sigmoid: none,
   maxPool: none,
   averagePool: none,
   globalAveragePool: none,
@@ -20,6 +21,7 @@ const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, {
   dense: (_, shape, [input]) => 2 * elements(shape) * elements(input!),
   dropout: none,
   add: none,
+  multiply: none,
 };
 
 /** A node as far as its arithmetic goes. */

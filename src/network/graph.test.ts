@@ -3,7 +3,17 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../random.ts";
 import { networkNames, networks } from "./architectures.ts";
 import { buildGraph, INPUT, printGraph } from "./graph.ts";
-import { batchNorm, conv2d, dense, flatten, globalAveragePool, normalize, relu, residual } from "./layer.ts";
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  flatten,
+  globalAveragePool,
+  normalize,
+  relu,
+  residual,
+  squeezeExcite,
+} from "./layer.ts";
 import { countTrainable, initialParameters } from "./parameters.ts";
 
 const nested = buildGraph({
@@ -57,6 +67,31 @@ describe("a residual network written out", () => {
   });
 });
 
+test("a gate's body comes before the product, and its parameters are named after it", () => {
+  const { nodes, parameters } = buildGraph({
+    name: "gated",
+    input: { channels: 8, height: 6, width: 6 },
+    layers: [relu(), squeezeExcite(8, 2), globalAveragePool()],
+  });
+  expect(nodes.map(({ name, operation, inputs }) => [name, operation.kind, inputs])).toEqual([
+    ["0", "relu", [INPUT]],
+    ["1.body.0", "globalAveragePool", [0]],
+    ["1.body.1", "dense", [1]],
+    ["1.body.2", "relu", [2]],
+    ["1.body.3", "dense", [3]],
+    ["1.body.4", "sigmoid", [4]],
+    ["1", "multiply", [0, 5]],
+    ["2", "globalAveragePool", [6]],
+  ]);
+  expect(nodes[6]!.shape).toEqual([8, 6, 6]);
+  expect(parameters.map(({ name, shape }) => [name, shape])).toEqual([
+    ["1.body.1.weight", [2, 8]],
+    ["1.body.1.bias", [2]],
+    ["1.body.3.weight", [8, 2]],
+    ["1.body.3.bias", [8]],
+  ]);
+});
+
 test("a network that starts with normalize reads bytes", () => {
   const network = { name: "bytes", input: { channels: 3, height: 2, width: 2 }, layers: [normalize(), flatten()] };
   expect(buildGraph(network).inputType).toBe("uint8");
@@ -66,6 +101,7 @@ describe("the named architectures", () => {
   test.each([
     ["notebook", 9, 3_989_801],
     ["resnet18-w32", 9, 2_797_353],
+    ["efficientnetv2-mini", 9, 2_299_253],
   ] as const)("%s with %d classes has %d trainable numbers", (name, classes, count) => {
     const graph = buildGraph(networks[name]({ classes }));
     expect(countTrainable(graph.parameters)).toBe(count);

@@ -67,6 +67,8 @@ export function buildGraph(network: Network): Graph {
         const body = rate === 0 ? whole : append(`${name}.depth`, { kind: "dropout", rate, per: "image" }, [whole]);
         const shortcut = appendAll(layer.shortcut, `${name}.shortcut.`, source);
         source = append(name, { kind: "add" }, [body, shortcut]);
+      } else if (layer.kind === "gate") {
+        source = append(name, { kind: "multiply" }, [source, appendAll(layer.body, `${name}.body.`, source)]);
       } else {
         source = append(name, layer, [source]);
       }

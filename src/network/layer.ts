@@ -32,6 +32,11 @@ export interface Relu {
   readonly kind: "relu";
 }
 
+/** 1 / (1 + exp(-x)) */
+export interface Sigmoid {
+  readonly kind: "sigmoid";
+}
+
 export interface MaxPool {
   readonly kind: "maxPool";
   readonly kernel: Pair;
@@ -84,26 +89,39 @@ export interface Residual {
   readonly stochasticDepth: number;
 }
 
+/** x * body(x), where the body gives one factor for each channel of an image. */
+export interface Gate {
+  readonly kind: "gate";
+  readonly body: readonly Layer[];
+}
+
 export type Layer =
   | Normalize
   | Conv2d
   | BatchNorm
   | Relu
+  | Sigmoid
   | MaxPool
   | AveragePool
   | GlobalAveragePool
   | Flatten
   | Dense
   | Dropout
-  | Residual;
+  | Residual
+  | Gate;
 
 /** Where the two branches of a residual layer meet. */
 export interface Add {
   readonly kind: "add";
 }
 
-/** What a layer becomes once residual layers are written out. */
-export type Operation = Exclude<Layer, Residual> | Add;
+/** Where a gate's factors meet what they scale. */
+export interface Multiply {
+  readonly kind: "multiply";
+}
+
+/** What a layer becomes once residual layers and gates are written out. */
+export type Operation = Exclude<Layer, Residual | Gate> | Add | Multiply;
 
 /** A network: a name, the size of its input and its layers. The last layer gives one logit per class. */
 export interface Network {
@@ -159,6 +177,8 @@ export const batchNorm = ({ momentum = 0.1, epsilon = 1e-5 }: Partial<Omit<Batch
 
 export const relu = (): Relu => ({ kind: "relu" });
 
+export const sigmoid = (): Sigmoid => ({ kind: "sigmoid" });
+
 export const maxPool = (kernel: number | Pair, { stride = kernel, padding = 0 }: PoolingOptions = {}): MaxPool => ({
   kind: "maxPool",
   kernel: pair(kernel),
@@ -188,3 +208,15 @@ export const residual = (
   shortcut: readonly Layer[] = [],
   { stochasticDepth = 0 }: { readonly stochasticDepth?: number } = {},
 ): Residual => ({ kind: "residual", body, shortcut, stochasticDepth });
+
+export const gate = (body: readonly Layer[]): Gate => ({ kind: "gate", body });
+
+/**
+ * Squeeze-and-excitation (Hu et al. 2018): the mean of every channel goes through two dense layers, which tell how much of each
+ * channel passes.
+ *
+ * @param channels of the input
+ * @param units of the first dense layer, a fraction of the channels
+ */
+export const squeezeExcite = (channels: number, units: number): Gate =>
+  gate([globalAveragePool(), dense(units), relu(), dense(channels), sigmoid()]);

@@ -46,6 +46,7 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
     return (["scale", "shift", "runningMean", "runningVariance"] as const).map((role) => [role, shape, 0] as const);
   },
   relu: none,
+  sigmoid: none,
   maxPool: none,
   averagePool: none,
   globalAveragePool: none,
@@ -56,6 +57,7 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   },
   dropout: none,
   add: none,
+  multiply: none,
 };
 
 export const parametersOf = (name: string, operation: Operation, inputs: readonly Shape[]): readonly ParameterSpec[] =>

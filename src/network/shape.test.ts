@@ -9,12 +9,15 @@ import {
   dense,
   dropout,
   flatten,
+  gate,
   globalAveragePool,
   type Layer,
   maxPool,
   normalize,
   relu,
   residual,
+  sigmoid,
+  squeezeExcite,
 } from "./layer.ts";
 import { NetworkError, outputShape, type Shape } from "./shape.ts";
 
@@ -46,6 +49,8 @@ describe("a network that does not fit is refused", () => {
     ["layer 0: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
     ["layer 1: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
     ["layer 0: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
+    ["layer 0: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
+    ["layer 0: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
     ["layer 0.body.1: dense: expected a vector, got 3x8x6; put flatten() before it", [residual([relu(), dense(3)])]],
   ])("%s", (message, layers) => {
     const build = () => buildGraph({ name: "wrong", input, layers: [...layers, flatten(), dense(2)] });
@@ -77,6 +82,7 @@ test.each<readonly [Operation, Shape, Shape]>([
   [flatten(), [3, 9, 7], [189]],
   [dense(4), [189], [4]],
   [batchNorm(), [3, 9, 7], [3, 9, 7]],
+  [sigmoid(), [3, 9, 7], [3, 9, 7]],
 ])("%j of %j is %j", (operation, from, to) => {
   expect(outputShape(operation, [from])).toEqual(to);
 });

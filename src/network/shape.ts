@@ -84,6 +84,7 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     return input!;
   },
   relu: (_, [input]) => input!,
+  sigmoid: (_, [input]) => input!,
   maxPool: (operation, [input]) => pooled("maxPool", operation, input!),
   averagePool: (operation, [input]) => pooled("averagePool", operation, input!),
   globalAveragePool: (_, [input]) => [featureMaps("globalAveragePool", input!)[0]],
@@ -103,6 +104,10 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
       : refuse(
           `residual: the body gives ${formatShape(body!)}, the shortcut ${formatShape(shortcut!)}; project the shortcut`,
         ),
+  multiply: (_, [input, factors]) =>
+    factors!.length === 1 && factors![0] === input![0]
+      ? input!
+      : refuse(`gate: expected one factor for each channel of ${formatShape(input!)}, got ${formatShape(factors!)}`),
 };
 
 /** The output shape of an operation; throws {@link NetworkError} where the inputs do not fit it. */

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { networks } from "./architectures.ts";
 import { buildGraph } from "./graph.ts";
-import { conv2d, dense, flatten, type Network, relu, residual } from "./layer.ts";
+import { conv2d, dense, flatten, gate, globalAveragePool, type Network, relu, residual } from "./layer.ts";
 import { residualLayers, withStochasticDepth } from "./stochastic-depth.ts";
 
 const ratesOf = (network: Network) =>
@@ -28,16 +28,21 @@ test("changes no parameter, nor a network without residual layers", () => {
   expect(withStochasticDepth(plain, 0.4)).toEqual(plain);
 });
 
-test("counts residual layers within others, in the order in which they end", () => {
+test("counts residual layers within others, in the order in which they end, and within gates", () => {
   const network: Network = {
     name: "nested",
     input: { channels: 2, height: 4, width: 4 },
-    layers: [residual([residual([conv2d(2, 3)]), relu()], [residual([relu()])]), residual([]), flatten(), dense(2)],
+    layers: [
+      residual([residual([conv2d(2, 3)]), relu()], [residual([relu()])]),
+      gate([globalAveragePool(), residual([])]),
+      flatten(),
+      dense(2),
+    ],
   };
   expect(Object.fromEntries(ratesOf(withStochasticDepth(network, 0.8)))).toEqual({
     "0.body.0.depth": 0.2,
     "0.shortcut.0.depth": 0.4,
     "0.depth": expect.closeTo(0.6, 12),
-    "1.depth": 0.8,
+    "1.body.1.depth": 0.8,
   });
 });

@@ -2,10 +2,10 @@
 import type { Layer, Network } from "./layer.ts";
 
 const depthOf = (layers: readonly Layer[]): number =>
-  layers.reduce(
-    (sum, layer) => sum + (layer.kind === "residual" ? depthOf(layer.body) + depthOf(layer.shortcut) + 1 : 0),
-    0,
-  );
+  layers.reduce((sum, layer) => {
+    if (layer.kind === "gate") return sum + depthOf(layer.body);
+    return layer.kind === "residual" ? sum + depthOf(layer.body) + depthOf(layer.shortcut) + 1 : sum;
+  }, 0);
 
 /** How many residual layers a network has. */
 export const residualLayers = ({ layers }: Network): number => depthOf(layers);
@@ -21,8 +21,9 @@ export function withStochasticDepth(network: Network, rate: number): Network {
   let ended = 0;
   const visit = (layers: readonly Layer[]): readonly Layer[] =>
     layers.map((layer) => {
-      if (layer.kind !== "residual") return layer;
+      if (layer.kind !== "residual" && layer.kind !== "gate") return layer;
       const body = visit(layer.body);
+      if (layer.kind === "gate") return { ...layer, body };
       const shortcut = visit(layer.shortcut);
       ended++;
       return { ...layer, body, shortcut, stochasticDepth: (rate * ended) / count };

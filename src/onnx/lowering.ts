@@ -91,6 +91,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       "runningVariance",
     ),
   relu: (site) => single(site, "Relu"),
+  sigmoid: (site) => single(site, "Sigmoid"),
   maxPool: (site) => single(site, "MaxPool", windowAttributes(site.node.operation)),
   averagePool: (site) =>
     single(site, "AveragePool", { ...windowAttributes(site.node.operation), count_include_pad: 0 }),
@@ -109,6 +110,21 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   // Nothing outside of training.
   dropout: ({ inputs }) => ({ nodes: [], output: inputs[0]! }),
   add: (site) => single(site, "Add"),
+  multiply: (site) => {
+    const { node, inputs } = site;
+    const [values, factors] = inputs as readonly [string, string];
+    const over = node.shape.slice(1).map((_, axis) => axis + 2);
+    if (over.length === 0) return single(site, "Mul");
+    const [axes, seen] = [`${node.name}/axes`, `${node.name}/factors`];
+    return {
+      nodes: [
+        { name: axes, operator: "Constant", inputs: [], outputs: [axes], attributes: { value_ints: over } },
+        { name: seen, operator: "Unsqueeze", inputs: [factors, axes], outputs: [seen] },
+        { name: node.name, operator: "Mul", inputs: [values, seen], outputs: [node.name] },
+      ],
+      output: node.name,
+    };
+  },
 };
 
 /** The ONNX nodes of one node of a graph; the last of them carries its name, and so does the tensor with its result. */

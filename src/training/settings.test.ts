@@ -38,9 +38,9 @@ describe("parseSettings", () => {
     [{ momentum: 1, optimizer: "sgd" }, "settings: momentum: expected a number of at least 0 and below 1, got 1"],
     [
       { network: "notebok" },
-      'settings: network: expected one of notebook, resnet18-w32, got "notebok"; did you mean notebook?',
+      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "notebok"; did you mean notebook?',
     ],
-    [{ network: "vgg" }, 'settings: network: expected one of notebook, resnet18-w32, got "vgg"'],
+    [{ network: "vgg" }, 'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "vgg"'],
     [{ data: "" }, 'settings: data: expected a path, got ""'],
     [{ epocs: 3 }, "settings: epocs: unknown setting; did you mean epochs?"],
     [{ "learning-rate": 3 }, "settings: learning-rate: unknown setting; did you mean learningRate?"],
@@ -71,7 +71,7 @@ it("describes every setting in words", () => {
     expect(expected, name).toMatch(/^(one of|a path|a number|a whole number|true or false)/);
   }
   expect(settingDescriptions.find(({ name }) => name === "network")).toMatchObject({
-    choices: ["notebook", "resnet18-w32"],
+    choices: ["notebook", "resnet18-w32", "efficientnetv2-mini"],
     defaultValue: "notebook",
   });
 });

@@ -9,6 +9,9 @@ export const propagation = { training: 64, inference: 96, backward: 128 } as con
 export const CONVOLUTION_DIRECT = 1;
 export const pooling = { max: 511, averageExcludePadding: 1023 } as const;
 export const binary = { add: 131056, multiply: 131057, divide: 131060 } as const;
+/** Those whose gradient is computed from their result, so that their input need not be kept. */
+export const elementwiseFromDestination = { relu: 256, sigmoid: 260 } as const;
+export type ElementwiseAlgorithm = keyof typeof elementwiseFromDestination;
 export type BinaryAlgorithm = keyof typeof binary;
 
 /** Argument indices of a primitive. */

@@ -1,6 +1,6 @@
 /** What the engine asks of oneDNN, in one form for both C interfaces: `interface-2.ts` and `interface-3.ts` provide it. */
 import type { Pair } from "../../network/layer.ts";
-import type { BinaryAlgorithm, DataType } from "./constants.ts";
+import type { BinaryAlgorithm, DataType, ElementwiseAlgorithm } from "./constants.ts";
 import type { Pointer } from "./native.ts";
 
 /** The shape, type and layout of a tensor; `pointer` is oneDNN's own record of it. */
@@ -73,9 +73,13 @@ export interface Descriptors {
   batchNormalizationBackward(what: BatchNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   /** 2.x wants the shift as an argument of the backward pass, 3.x refuses it. */
   readonly batchNormalizationBackwardReadsShift: boolean;
-  relu(data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
+  elementwise(algorithm: ElementwiseAlgorithm, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
   /** From the gradient and the forward destination, all of one layout. */
-  reluBackward(data: MemoryDescriptor, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  elementwiseBackward(
+    algorithm: ElementwiseAlgorithm,
+    data: MemoryDescriptor,
+    hint: PrimitiveDescriptor,
+  ): PrimitiveDescriptor;
   /** `second` broadcasts along its dimensions of size 1. */
   binary(
     algorithm: BinaryAlgorithm,

@@ -1,6 +1,13 @@
 /** oneDNN's C interface 2.x: an operation is described in a struct of its own first, memory descriptors are structs. */
 import { attributeMaker } from "./attributes.ts";
-import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
+import {
+  binary,
+  CONVOLUTION_DIRECT,
+  dataTypes,
+  elementwiseFromDestination,
+  pooling,
+  propagation,
+} from "./constants.ts";
 import type {
   BatchNormalization,
   Convolution,
@@ -15,7 +22,7 @@ import { bindCalls, int64s, UnimplementedError } from "./status.ts";
 const LAYOUT_ANY = 1;
 const CONVOLUTION_WINOGRAD = 2;
 const VECTOR_CHANNELS = 16;
-const eltwise = { relu: 31, sqrt: 111, linear: 127, reluFromDestination: 256 } as const;
+const eltwise = { relu: 31, sqrt: 111, linear: 127 } as const;
 const normalizationFlags = { globalStatistics: 1, relu: 4, scale: 8, shift: 16 } as const;
 const POST_OPERATION_BASE = 16384;
 
@@ -132,10 +139,12 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       return make("batch_normalization_backward", "ippfu", values, { hint });
     },
     batchNormalizationBackwardReadsShift: true,
-    relu: ({ pointer }, mode) =>
-      make("eltwise_forward", "iipff", [propagation[mode], eltwise.reluFromDestination, pointer, 0, 0]),
-    reluBackward: ({ pointer }, hint) =>
-      make("eltwise_backward", "ippff", [eltwise.reluFromDestination, pointer, pointer, 0, 0], { hint }),
+    elementwise: (algorithm, { pointer }, mode) =>
+      make("eltwise_forward", "iipff", [propagation[mode], elementwiseFromDestination[algorithm], pointer, 0, 0]),
+    elementwiseBackward(algorithm, { pointer }, hint) {
+      const values = [elementwiseFromDestination[algorithm], pointer, pointer, 0, 0];
+      return make("eltwise_backward", "ippff", values, { hint });
+    },
     binary(algorithm, first, second, destination, post) {
       const values = [binary[algorithm], first.pointer, second.pointer, destination.pointer];
       return make("binary", "ippp", values, { attributes: attributes(post) });

@@ -1,12 +1,19 @@
 /** oneDNN's C interface 3.x: primitive descriptors are made in one call, memory descriptors are opaque. */
 import { attributeMaker } from "./attributes.ts";
-import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
+import {
+  binary,
+  CONVOLUTION_DIRECT,
+  dataTypes,
+  elementwiseFromDestination,
+  pooling,
+  propagation,
+} from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
 import type { NativeLibrary, Pointer } from "./native.ts";
 import { bindCalls, int64s } from "./status.ts";
 
 const LAYOUT_ANY = 1;
-const eltwise = { relu: 32, sqrt: 37, linear: 38, reluFromDestination: 256 } as const;
+const eltwise = { relu: 32, sqrt: 37, linear: 38 } as const;
 const normalizationFlags = { globalStatistics: 1, scale: 2, shift: 4, relu: 8 } as const;
 const POST_OPERATION_BASE = 32768;
 const noDilation = int64s([0, 0]);
@@ -123,25 +130,25 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       return make("batch_normalization_backward", "pipppfupp", ...head, what.epsilon, flags(what), hint, null);
     },
     batchNormalizationBackwardReadsShift: false,
-    relu: ({ pointer }, mode) =>
+    elementwise: (algorithm, { pointer }, mode) =>
       make(
         "eltwise_forward",
         "piippffp",
         engine,
         propagation[mode],
-        eltwise.reluFromDestination,
+        elementwiseFromDestination[algorithm],
         pointer,
         pointer,
         0,
         0,
         null,
       ),
-    reluBackward: ({ pointer }, hint) =>
+    elementwiseBackward: (algorithm, { pointer }, hint) =>
       make(
         "eltwise_backward",
         "pipppffpp",
         engine,
-        eltwise.reluFromDestination,
+        elementwiseFromDestination[algorithm],
         pointer,
         pointer,
         pointer,

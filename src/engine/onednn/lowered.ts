@@ -1,6 +1,6 @@
 /** What lowering rules work with and give, and the steps that many of them share. */
 import type { GraphNode, Operation } from "../../network/graph.ts";
-import type { DataType } from "./constants.ts";
+import type { DataType, ElementwiseAlgorithm } from "./constants.ts";
 import type { Mode, PostOperation } from "./descriptors.ts";
 import type { Fusion } from "./fusion.ts";
 import type { ParameterStore } from "./parameter-store.ts";
@@ -47,20 +47,30 @@ export const reluPost = (relu: boolean): readonly PostOperation[] => (relu ? [{ 
 
 const inPlaceOf = (program: Program, value: Value): Value => (value.shared ? program.value(value.descriptor) : value);
 
-/** gradient where `output` is positive, else 0. */
-export function maskByRelu({ program, mode }: LoweringContext, name: string, gradient: Value, output: Value): Value {
+/** The gradient before an elementwise function, from that after it and from the function's `output`. */
+export function elementwiseBackward(
+  { program, mode }: LoweringContext,
+  name: string,
+  algorithm: ElementwiseAlgorithm,
+  gradient: Value,
+  output: Value,
+): Value {
   const { descriptors } = program;
   const { descriptor } = output;
   const incoming = program.convert(name, gradient, descriptor);
-  const masked = inPlaceOf(program, incoming);
-  const backward = descriptors.reluBackward(descriptor, descriptors.relu(descriptor, mode));
-  program.add(`${name} relu backward`, backward, {
+  const result = inPlaceOf(program, incoming);
+  const forward = descriptors.elementwise(algorithm, descriptor, mode);
+  program.add(`${name} ${algorithm} backward`, descriptors.elementwiseBackward(algorithm, descriptor, forward), {
     destination: output,
     diffDestination: incoming,
-    diffSource: masked,
+    diffSource: result,
   });
-  return masked;
+  return result;
 }
+
+/** gradient where `output` is positive, else 0. */
+export const maskByRelu = (context: LoweringContext, name: string, gradient: Value, output: Value): Value =>
+  elementwiseBackward(context, name, "relu", gradient, output);
 
 /** The same dimensions and layout in the plan's type; a copy where the type differs. */
 export function toType({ program, type }: LoweringContext, name: string, value: Value): Value {

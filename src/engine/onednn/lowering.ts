@@ -2,10 +2,11 @@
 import type { GraphNode, Operation } from "../../network/graph.ts";
 import type { Pair } from "../../network/layer.ts";
 import { dropoutMask } from "../dropout.ts";
-import { bytesPerElement } from "./constants.ts";
-import type { Pooling, PostOperation } from "./descriptors.ts";
+import { bytesPerElement, type ElementwiseAlgorithm } from "./constants.ts";
+import type { MemoryDescriptor, Pooling, PostOperation } from "./descriptors.ts";
 import {
   asVectors,
+  elementwiseBackward,
   type Lowered,
   type LoweringContext,
   type LoweringRule,
@@ -55,6 +56,24 @@ function pooled(
       return [inputGradient];
     },
   };
+}
+
+/** Average pooling of whole maps to `dimensions`, (batch, channels, 1, 1), outside of any layer. */
+function meanOverMap({ program, type }: LoweringContext, maps: MemoryDescriptor, dimensions: readonly number[]) {
+  const kernel = maps.dimensions.slice(2) as readonly number[] as Pair;
+  const destination = program.descriptors.memory(dimensions, type, "any");
+  const shapes = { source: maps, destination, kernel, stride: kernel, padding: [0, 0] } as const;
+  return program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
+}
+
+function elementwise(context: LoweringContext, name: string, algorithm: ElementwiseAlgorithm, input: Value): Lowered {
+  const { program, mode } = context;
+  const source = toType(context, name, input);
+  const { descriptor } = source;
+  const output = program.value(descriptor);
+  const forward = program.descriptors.elementwise(algorithm, descriptor, mode);
+  program.add(`${name} forward`, forward, { source, destination: output });
+  return { output, backward: (gradient) => [elementwiseBackward(context, name, algorithm, gradient, output)] };
 }
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
@@ -162,13 +181,9 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     };
   },
 
-  relu: (context, { name }, [input]) => {
-    const { program, mode } = context;
-    const source = toType(context, name, input!);
-    const output = program.value(source.descriptor);
-    program.add(`${name} forward`, program.descriptors.relu(source.descriptor, mode), { source, destination: output });
-    return { output, backward: (gradient) => [maskByRelu(context, name, gradient, output)] };
-  },
+  relu: (context, { name }, [input]) => elementwise(context, name, "relu", input!),
+
+  sigmoid: (context, { name }, [input]) => elementwise(context, name, "sigmoid", input!),
 
   maxPool: (context, { name, operation, shape }, [input], place) => {
     const { kernel, stride, padding } = operation;
@@ -246,6 +261,51 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
           const seen = same ? gradient : unflatten(context, name, gradient, dimensions);
           return { ...seen, shared: true };
         });
+      },
+    };
+  },
+
+  multiply: (context, { name, shape }, [input, gate], place) => {
+    const { program, batch, type } = context;
+    const { descriptors } = program;
+    const [channels, ...extent] = shape as readonly [number, ...number[]];
+    const isMap = extent.length > 0;
+    const source = toType(context, name, isMap ? input! : asVectors(context, name, input!));
+    const { descriptor } = source;
+    const vectors = program.rowMajor([batch, channels], type);
+    const perChannel = program.rowMajor([batch, channels, ...extent.map(() => 1)], type);
+    const mean = isMap ? meanOverMap(context, descriptor, perChannel.dimensions) : undefined;
+    // Broadcasting is fast only where both operands have the same layout, which is the one that pooling the maps gives.
+    const factorLayout = mean ? program.chosen(mean, "destination", perChannel) : perChannel;
+    const rows = program.convert(name, asVectors(context, name, gate!), vectors);
+    const factors = program.convert(name, program.view(rows, perChannel), factorLayout);
+    const product = (label: string, from: Value, by: Value, post: readonly PostOperation[] = []) => {
+      const to = program.value(descriptor);
+      const multiply = descriptors.binary("multiply", descriptor, by.descriptor, descriptor, post);
+      program.add(`${name} ${label}`, multiply, { source: from, source1: by, destination: to });
+      return to;
+    };
+    /** The sum of gradient x input over each channel's map: the mean of as many times the products. */
+    const factorGradient = (gradient: Value): Value => {
+      if (!mean) return product("factors backward", gradient, source);
+      const area = extent.reduce((count, size) => count * size, 1);
+      const products = product("factors backward", gradient, source, [{ kind: "linear", scale: area, shift: 0 }]);
+      const sums = program.value(factorLayout);
+      program.add(`${name} factors sum`, mean, { source: products, destination: sums });
+      return program.view(program.convert(name, sums, perChannel), vectors);
+    };
+    /** Vectors in the form of an input that is kept as feature maps, as a flattened one is. */
+    const shaped = (value: Value, { descriptor: { dimensions } }: Value) =>
+      dimensions.length === value.descriptor.dimensions.length ? value : unflatten(context, name, value, dimensions);
+    return {
+      output: product("forward", source, factors),
+      backward(incoming) {
+        const gradient = program.convert(name, incoming, descriptor);
+        const [toInput, toGate] = place.wantsGradient;
+        return [
+          toInput ? shaped(product("backward", gradient, factors), input!) : undefined,
+          toGate ? shaped(factorGradient(gradient), gate!) : undefined,
+        ];
       },
     };
   },

@@ -55,6 +55,8 @@ export const recordedNetworks = {
   notebook: networks.notebook({ classes: 9 }),
   "resnet18-w32": networks["resnet18-w32"]({ classes: 9 }),
   "resnet18-w32, small": networks["resnet18-w32"]({ classes: 9, imageSize: 32 }),
+  "efficientnetv2-mini": networks["efficientnetv2-mini"]({ classes: 9 }),
+  "efficientnetv2-mini, small": networks["efficientnetv2-mini"]({ classes: 9, imageSize: 64 }),
   poolings: {
     name: "poolings",
     input: { channels: 4, height: 9, width: 11 },

@@ -31,6 +31,13 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
       for (let i = 0; i < gradient.length; i++) if (output[i]! > 0) inputGradient[i]! += gradient[i]!;
     };
   },
+  sigmoid: ({ inputs, output }) => {
+    for (let i = 0; i < output.length; i++) output[i] = 1 / (1 + Math.exp(-inputs[0]![i]!));
+    return (gradient, [inputGradient]) => {
+      if (!inputGradient) return;
+      for (let i = 0; i < gradient.length; i++) inputGradient[i]! += gradient[i]! * output[i]! * (1 - output[i]!);
+    };
+  },
   maxPool,
   averagePool,
   globalAveragePool,
@@ -54,6 +61,19 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
     for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! + inputs[1]![i]!;
     return (gradient, inputGradients) => {
       for (const inputGradient of inputGradients) addTo(inputGradient, gradient);
+    };
+  },
+  // One factor for each channel of each image.
+  multiply: ({ inputs, output }) => {
+    const [values, factors] = inputs as readonly [Float64Array, Float64Array];
+    const area = values.length / factors.length;
+    for (let i = 0; i < output.length; i++) output[i] = values[i]! * factors[Math.floor(i / area)]!;
+    return (gradient, [valueGradient, factorGradient]) => {
+      for (let i = 0; i < gradient.length; i++) {
+        const plane = Math.floor(i / area);
+        if (valueGradient) valueGradient[i]! += gradient[i]! * factors[plane]!;
+        if (factorGradient) factorGradient[plane]! += gradient[i]! * values[i]!;
+      }
     };
   },
 };
