@@ -8,8 +8,8 @@ import { readDataset } from "../dataset/dataset.ts";
 import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
 import { packImages } from "../image/packed-store.ts";
 import { median } from "../median.ts";
-import { networkNames } from "../network/architectures.ts";
 import type { Effort, Results } from "./bench.ts";
+import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { cheapClasses, writeCheapDataset } from "./cheap-dataset.ts";
 import { drawFigures, figuresOf } from "./figures.ts";
 import { LineProcess } from "./line-process.ts";
@@ -157,7 +157,7 @@ describe.skipIf(onednnEngines.length === 0)(`a tiny bench without a peer${onednn
     };
     const precisions = onednnEngines.map(({ precision }) => precision);
     expect(results.training).toMatchObject(
-      networkNames.flatMap((network) => precisions.map((precision) => ({ network, precision, ...row }))),
+      benchmarkNetworks.flatMap((network) => precisions.map((precision) => ({ network, precision, ...row }))),
     );
     expect(results).toMatchObject({
       measured: "1970-01-01",
@@ -172,7 +172,7 @@ describe.skipIf(onednnEngines.length === 0)(`a tiny bench without a peer${onednn
       startSeconds: positive,
     });
     expect(results.inference).toMatchObject(
-      networkNames.map((network) => ({ network, milliseconds: positive, ratio: null })),
+      benchmarkNetworks.map((network) => ({ network, milliseconds: positive, ratio: null })),
     );
     const point = { imagesPerSecond: positive, peakMemoryBytes: positive };
     expect(results.scaling).toMatchObject({

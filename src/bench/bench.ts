@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Engine, type EngineDescription, EngineError, type Precision } from "../engine/engine.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
-import { type NetworkName, networkNames } from "../network/architectures.ts";
+import type { NetworkName } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten } from "../network/layer.ts";
+import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { writeCheapDataset } from "./cheap-dataset.ts";
 import { measureApart } from "./children.ts";
 import { benchInference, type InferenceRow } from "./inference-bench.ts";
@@ -43,7 +44,7 @@ export const fullEffort: Effort = {
   training: { warmUpSteps: 3, rounds: 5, stepsPerRound: 4 },
   inference: { rounds: 5, runsPerRound: 40 },
   augmentationBatches: 100,
-  pipeline: { networks: networkNames, images: 2357, rounds: 3, steps: 12 },
+  pipeline: { networks: benchmarkNetworks, images: 2357, rounds: 3, steps: 12 },
   primitiveRounds: 9,
   start: { images: 2357, runs: 5 },
   scaling: {
@@ -171,7 +172,7 @@ export async function runBench({ effort, threads, python, date, onProgress }: Be
     }
 
     const primitives: PrimitivesRow[] = [];
-    for (const name of networkNames) {
+    for (const name of benchmarkNetworks) {
       onProgress(`${name}: primitives`);
       const figures = await measureApart("primitives", { ...plan, network: name, rounds: effort.primitiveRounds });
       const primitiveOverStep = figures.primitiveSeconds / figures.stepSeconds;

@@ -1,6 +1,7 @@
 /** Time to judge one image: model.onnx in ONNX Runtime, side by side with PyTorch's eager mode on the same network. */
 import { median } from "../median.ts";
-import { type NetworkName, networkNames } from "../network/architectures.ts";
+import type { NetworkName } from "../network/architectures.ts";
+import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { startScript } from "./children.ts";
 import type { InferenceTask } from "./inference-process.ts";
 import { labelOf, PyTorchPeer, peerConfigurations } from "./pytorch-peer.ts";
@@ -64,6 +65,6 @@ async function measureNetwork(network: NetworkName, options: InferenceBenchOptio
 /** Every benchmark network. */
 export async function benchInference(options: InferenceBenchOptions): Promise<readonly InferenceRow[]> {
   const rows: InferenceRow[] = [];
-  for (const network of networkNames) rows.push(await measureNetwork(network, options));
+  for (const network of benchmarkNetworks) rows.push(await measureNetwork(network, options));
   return rows;
 }

@@ -1,7 +1,8 @@
 /** Training throughput of the benchmark networks, side by side with PyTorch: blocks of steps alternate, medians count. */
 import type { EngineDescription, Precision } from "../engine/engine.ts";
 import { median } from "../median.ts";
-import { type NetworkName, networkNames } from "../network/architectures.ts";
+import type { NetworkName } from "../network/architectures.ts";
+import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { startScript } from "./children.ts";
 import type { LineProcess } from "./line-process.ts";
 import { labelOf, type PeerConfiguration, PyTorchPeer, peerConfigurations } from "./pytorch-peer.ts";
@@ -147,7 +148,7 @@ async function peerPeakMemory(
 /** Measures every benchmark network in every precision. */
 export async function benchTraining(options: TrainingBenchOptions): Promise<TrainingBench> {
   const results = [];
-  for (const network of networkNames) results.push(await measureNetwork(network, options));
+  for (const network of benchmarkNetworks) results.push(await measureNetwork(network, options));
   return {
     engine: results[0]!.engine,
     rows: results.flatMap(({ rows }) => rows),
