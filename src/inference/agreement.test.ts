@@ -1,4 +1,4 @@
-/** Stock ONNX Runtime gives the probabilities that the engines give, for every layer kind and both named networks. */
+/** Stock ONNX Runtime gives the probabilities that the engines give, for every layer kind and every named network. */
 import fc from "fast-check";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { conformanceCases, exampleFor, relativeError } from "../engine/conforman
 import type { Engine, InputBatch } from "../engine/engine.ts";
 import { onednnEngines, onednnMissing, reference } from "../engine/engines-under-test.ts";
 import { softmax } from "../engine/loss.ts";
-import { networkNames, networks } from "../network/architectures.ts";
+import { type NetworkName, networkNames, networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import {
   averagePool,
@@ -23,9 +23,10 @@ import {
   relu,
   residual,
 } from "../network/layer.ts";
-import type { Tensors } from "../network/parameters.ts";
+import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { NetworkError } from "../network/shape.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
+import { Random } from "../random.ts";
 
 interface Outputs {
   readonly logits: Float32Array;
@@ -62,7 +63,30 @@ function engineOutputs(engine: Engine, graph: Graph, parameters: Tensors, input:
 
 async function expectAgreement(engine: Engine, network: Network, batch: number, seed: number, tolerance: number) {
   const graph = buildGraph(network);
-  const { parameters, input } = exampleFor(graph, batch, "hard", { seed });
+  await expectSameOutputs(engine, graph, exampleFor(graph, batch, "hard", { seed }), batch, tolerance);
+}
+
+/** As training begins: in a deep network arbitrary normalisations make much of every rounding. */
+async function expectAgreementAtStart(
+  engine: Engine,
+  name: NetworkName,
+  imageSize: number | undefined,
+  tolerance: number,
+) {
+  const graph = buildGraph(networks[name]({ classes: 9, ...(imageSize !== undefined && { imageSize }) }));
+  const batch = 2;
+  const { input } = exampleFor(graph, batch, "hard", { seed: 1 });
+  const parameters = initialParameters(graph.parameters, Random.of(1));
+  await expectSameOutputs(engine, graph, { parameters, input }, batch, tolerance);
+}
+
+async function expectSameOutputs(
+  engine: Engine,
+  graph: Graph,
+  { parameters, input }: { readonly parameters: Tensors; readonly input: InputBatch },
+  batch: number,
+  tolerance: number,
+) {
   const actual = await runtimeOutputs(graph, parameters, input);
   const expected = engineOutputs(engine, graph, parameters, input, batch);
   expect(actual.probabilities.length).toBe(batch * graph.classes);
@@ -131,7 +155,7 @@ describe("ONNX Runtime agrees with the reference engine to 1e-5", () => {
   });
 
   it.each(networkNames)("%s", async (name) => {
-    await expectAgreement(reference.engine, networks[name]({ classes: 9, imageSize: 32 }), 2, 1, 1e-5);
+    await expectAgreementAtStart(reference.engine, name, 32, 1e-5);
   });
 
   it("random networks", async () => {
@@ -152,7 +176,7 @@ describe(`ONNX Runtime agrees with oneDNN in float32 to 1e-4${onednnMissing}`, (
   });
 
   it.skipIf(onednn === undefined).each(networkNames)("%s at its own image size", async (name) => {
-    await expectAgreement(onednn!, networks[name]({ classes: 9 }), 4, 1, 1e-4);
+    await expectAgreementAtStart(onednn!, name, undefined, 1e-4);
   });
 
   it.skipIf(onednn === undefined)("random networks", async () => {
