@@ -85,7 +85,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
       const { accuracy, balancedAccuracy } = evaluation.figures;
       const phantom = report.origin === "phantom" ? `  (${phantomNotice})` : "";
       print("");
-      for (const line of report.conclusion.found) print(`- ${line}`);
+      for (const line of report.conclusion.found) print(`- ${line}${phantom}`);
       print("");
       print(`run of the notebook's network: ${resolve(out, official.run)}${phantom}`);
       print(`report: ${resolve(out, "report.html")}${phantom}`);
