@@ -26,6 +26,8 @@ export interface NativeLibrary {
   readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
   /** A function of the library: result and parameter types as letters, for example `bind("dnnl_engine_create", "i", "pizi")`. */
   bind(name: string, result: Signature, parameters: Signature): NativeFunction;
+  /** Where a function of the library, or of those that it depends on, is in memory; null where there is none. */
+  locate(name: string): bigint | null;
 }
 
 /** Where the library is looked for, in this order, after the file that `NAEVUS_ONEDNN` names. */
@@ -113,7 +115,8 @@ const pinned: unknown[] = [];
 function open(file: string): NativeLibrary {
   // koffi closes libraries when Node exits while OpenMP's threads still run in them; pinned, the code stays mapped.
   const system = koffi.load(libc[process.platform] ?? "libc.so.6");
-  system.func("void *dlopen(const char *file, int flags)")(file, RTLD_NOW | RTLD_NODELETE);
+  const handle = system.func("void *dlopen(const char *file, int flags)")(file, RTLD_NOW | RTLD_NODELETE);
+  const locate = system.func("void *dlsym(void *library, const char *name)");
   const library = koffi.load(file);
   pinned.push(library);
   const bind = bindIn(library);
@@ -124,7 +127,7 @@ function open(file: string): NativeLibrary {
       `${file} is oneDNN ${version.major}.${version.minor}; versions 2.4 to 2.7 and 3.x are supported.\n${installAdvice()}`,
     );
   }
-  return { file, version, bind };
+  return { file, version, bind, locate: (name) => locate(handle, name) as bigint | null };
 }
 
 /** A function of the system's C library. */

@@ -1,4 +1,5 @@
 /** A static program of oneDNN primitives: values, instructions and one arena in which values share memory over time. */
+import { type Kernel, taskList } from "../kernels/kernel.ts";
 import { argument, bytesPerElement, type DataType } from "./constants.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
 import { alignedBytes, roundUp } from "./memory.ts";
@@ -25,17 +26,36 @@ export interface Value {
   readonly shared?: boolean;
 }
 
-interface Instruction {
+/** Gives the address of a value's first byte, or of the byte at `offset` from there. */
+export type Locate = (value: Value, offset?: number) => bigint;
+
+/** What kernels and calculations read and write, for the arena's layout and for profiles. */
+interface Access {
+  readonly reads: readonly Value[];
+  readonly writes: readonly Value[];
+}
+
+interface PrimitiveInstruction {
+  readonly kind: "primitive";
   readonly label: string;
   readonly descriptor: PrimitiveDescriptor;
   readonly args: readonly (readonly [index: number, value: Value])[];
 }
 
-interface Executable {
-  readonly primitive: bigint;
-  readonly count: number;
-  readonly args: Uint8Array;
+interface KernelInstruction extends Access {
+  readonly kind: "kernel";
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly tasks: (locate: Locate) => readonly (readonly (bigint | number)[])[];
 }
+
+interface Calculation extends Access {
+  readonly kind: "calculation";
+  readonly label: string;
+  readonly work: () => void;
+}
+
+type Instruction = PrimitiveInstruction | KernelInstruction | Calculation;
 
 /** Which instructions to run: those added between two marks. */
 export interface Section {
@@ -71,7 +91,8 @@ export class Program {
   readonly descriptors: Descriptors;
   readonly #instructions: Instruction[] = [];
   #storages: Storage[] = [];
-  #executables: Executable[] = [];
+  #executables: (() => void)[] = [];
+  #primitives: bigint[] = [];
   #memories: bigint[] = [];
   #arenaBytes = 0;
   // Keeps the arena and all persistent storage alive: native code knows them only by address.
@@ -132,11 +153,20 @@ export class Program {
     );
     const posts = postOperands.map(([index, value]) => [this.descriptors.postOperationArgument(index), value] as const);
     const all = [...named, ...posts];
-    for (const [, { storage }] of all) {
-      storage.firstUse = Math.min(storage.firstUse, this.mark);
-      storage.lastUse = Math.max(storage.lastUse, this.mark);
-    }
-    this.#instructions.push({ label, descriptor, args: all });
+    this.#push(
+      { kind: "primitive", label, descriptor, args: all },
+      all.map(([, value]) => value),
+    );
+  }
+
+  /** A kernel of our own; the runtime must have a runner for it. */
+  addKernel(label: string, kernel: Kernel, { reads, writes }: Access, tasks: KernelInstruction["tasks"]): void {
+    this.#push({ kind: "kernel", label, kernel, tasks, reads, writes }, [...reads, ...writes]);
+  }
+
+  /** Work in JavaScript on persistent values. */
+  addCalculation(label: string, { reads, writes }: Access, work: () => void): void {
+    this.#push({ kind: "calculation", label, work, reads, writes }, [...reads, ...writes]);
   }
 
   /** `value` in the wanted type and layout: itself where it already is, else a reordered copy (into `into` if given). */
@@ -166,60 +196,86 @@ export class Program {
     this.#arenaBytes = layOut(this.#storages.filter(({ array, lastUse }) => array === undefined && lastUse >= 0));
     this.#arena = alignedBytes(this.#arenaBytes);
     const base = addressOf(this.#arena);
-    const memoryOf = ({ descriptor, storage, offset = 0 }: Value) => {
+    const locate: Locate = ({ storage, offset = 0 }, further = 0) => {
       const start = storage.array === undefined ? base + BigInt(storage.offset) : addressOf(storage.array);
-      const memory = this.runtime.createMemory(descriptor, start + BigInt(offset));
-      this.#memories.push(memory);
-      return memory;
+      return start + BigInt(offset + further);
     };
     const memories = new Map<Value, bigint>();
+    const memoryOf = (value: Value) => {
+      const memory = memories.get(value) ?? this.runtime.createMemory(value.descriptor, locate(value));
+      memories.set(value, memory);
+      return memory;
+    };
     const primitives = new Map<PrimitiveDescriptor, bigint>();
-    this.#executables = this.#instructions.map(({ descriptor, args }) => {
-      const records = new BigUint64Array(args.length * 2);
-      args.forEach(([index, value], position) => {
-        const memory = memories.get(value) ?? memoryOf(value);
-        memories.set(value, memory);
-        records[position * 2] = BigInt(index);
-        records[position * 2 + 1] = memory;
-      });
+    const primitiveOf = (descriptor: PrimitiveDescriptor) => {
       const primitive = primitives.get(descriptor) ?? this.runtime.createPrimitive(descriptor);
       primitives.set(descriptor, primitive);
-      return { primitive, count: args.length, args: new Uint8Array(records.buffer) };
+      return primitive;
+    };
+    this.#executables = this.#instructions.map((instruction) => {
+      if (instruction.kind === "calculation") return instruction.work;
+      if (instruction.kind === "kernel") {
+        const kernels = this.runtime.kernels!;
+        const code = kernels.load(instruction.kernel);
+        const tasks = taskList(instruction.tasks(locate));
+        return () => kernels.run(code, tasks);
+      }
+      const { label, descriptor, args } = instruction;
+      const records = new Uint8Array(
+        BigUint64Array.from(args.flatMap(([index, value]) => [BigInt(index), memoryOf(value)])).buffer,
+      );
+      const primitive = primitiveOf(descriptor);
+      return () => {
+        const status = this.runtime.execute(primitive, args.length, records);
+        if (status !== 0) checkStatus(status, `${label}: dnnl_primitive_execute`);
+      };
     });
+    this.#memories = [...memories.values()];
+    this.#primitives = [...primitives.values()];
   }
 
   run({ from, to }: Section): void {
     this.runtime.flushingDenormals(() => {
-      for (let i = from; i < to; i++) {
-        const { primitive, count, args } = this.#executables[i]!;
-        const status = this.runtime.execute(primitive, count, args);
-        if (status !== 0) checkStatus(status, `${this.#instructions[i]!.label}: dnnl_primitive_execute`);
-      }
+      for (let i = from; i < to; i++) this.#executables[i]!();
       this.runtime.wait();
     });
   }
 
   info(index: number): InstructionInfo {
-    const { label, descriptor, args } = this.#instructions[index]!;
+    const instruction = this.#instructions[index]!;
     const bytesOf = (values: readonly Value[]) =>
       [...new Set(values)].reduce((sum, value) => sum + this.runtime.byteLength(value.descriptor), 0);
-    const tensors = (written: boolean) =>
-      args.filter(([index]) => writtenArguments.has(index) === written).map(([, value]) => value);
+    const { reads, writes } = accessOf(instruction);
     // A tensor that is changed in place is read and written; one that is both operands is read once.
-    const bytes = bytesOf(tensors(false)) + bytesOf(tensors(true));
-    return { label, implementation: this.runtime.implementation(descriptor), bytes };
+    return {
+      label: instruction.label,
+      implementation: this.#implementation(instruction),
+      bytes: bytesOf(reads) + bytesOf(writes),
+    };
+  }
+
+  #implementation(instruction: Instruction): string {
+    if (instruction.kind === "primitive") return this.runtime.implementation(instruction.descriptor);
+    return instruction.kind === "kernel" ? `kernel: ${instruction.kernel.name}` : "JavaScript";
   }
 
   dispose(): void {
-    for (const primitive of new Set(this.#executables.map((executable) => executable.primitive))) {
-      this.runtime.destroyPrimitive(primitive);
-    }
+    for (const primitive of this.#primitives) this.runtime.destroyPrimitive(primitive);
     for (const memory of this.#memories) this.runtime.destroyMemory(memory);
     this.descriptors.dispose();
     this.#executables = [];
+    this.#primitives = [];
     this.#memories = [];
     this.#storages = [];
     this.#arena = undefined;
+  }
+
+  #push(instruction: Instruction, values: readonly Value[]): void {
+    for (const { storage } of values) {
+      storage.firstUse = Math.min(storage.firstUse, this.mark);
+      storage.lastUse = Math.max(storage.lastUse, this.mark);
+    }
+    this.#instructions.push(instruction);
   }
 
   #storage(bytes: number, array: Uint8Array | undefined): Storage {
@@ -227,6 +283,13 @@ export class Program {
     this.#storages.push(storage);
     return storage;
   }
+}
+
+function accessOf(instruction: Instruction): Access {
+  if (instruction.kind !== "primitive") return instruction;
+  const tensors = (written: boolean) =>
+    instruction.args.filter(([index]) => writtenArguments.has(index) === written).map(([, value]) => value);
+  return { reads: tensors(false), writes: tensors(true) };
 }
 
 /** The persistent storage of a value as floats. */

@@ -6,6 +6,7 @@ import { denormalFlusher } from "./denormals.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
 import { descriptors2 } from "./interface-2.ts";
 import { descriptors3 } from "./interface-3.ts";
+import { type KernelRunner, kernelRunner } from "./kernel-runner.ts";
 import { bindMath, loadNative, type Pointer, readString } from "./native.ts";
 import { bindCalls, checkStatus } from "./status.ts";
 
@@ -31,6 +32,8 @@ export interface Runtime {
   destroyPrimitive(primitive: bigint): void;
   /** Runs a primitive; `args` are `count` records of (int32 index, padding, pointer), 16 bytes each. Gives the status. */
   execute(primitive: bigint, count: number, args: Uint8Array): number;
+  /** Runs kernels of our own; undefined where the processor or the system does not have what they need. */
+  readonly kernels: KernelRunner | undefined;
   /** Runs primitives with denormal numbers treated as zero. */
   flushingDenormals(work: () => void): void;
   /** Waits until everything executed so far is done. */
@@ -54,13 +57,17 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   const byteLength = (pointer: Pointer) => Number(size(pointer));
   const { major, minor, patch } = library.version;
 
+  const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
+  const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
+
   return {
     description: {
       name: "onednn",
       library: `oneDNN ${major}.${minor}.${patch} (${library.file})`,
-      ...processor(library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number),
-      threads: Number(library.bind("omp_get_max_threads", "i", "")()),
+      ...processor(instructions),
+      threads: teamSize,
     },
+    kernels: hasBf16(instructions) ? kernelRunner(library, teamSize) : undefined,
     descriptors: () => (major === 2 ? descriptors2 : descriptors3)(library, engine),
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;
@@ -87,11 +94,14 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   };
 }
 
-/** bf16 is worth it only where the processor multiplies it: AVX-512 BF16 and all that came later. */
+/** AVX-512 BF16, and all that came later. */
+const hasBf16 = (code: number): boolean => (code & 0xe7) === 0xe7;
+
+/** bf16 is worth it only where the processor multiplies it. */
 function processor(code: number): Pick<EngineDescription, "instructionSet" | "defaultPrecision"> {
   const known = instructionSets.filter(([bits]) => (code & bits) === bits).at(-1);
   const name = known?.[1] ?? (code === 0 ? "the library's default" : `code 0x${code.toString(16)}`);
-  return { instructionSet: name, defaultPrecision: (code & 0xe7) === 0xe7 ? "bf16" : "f32" };
+  return { instructionSet: name, defaultPrecision: hasBf16(code) ? "bf16" : "f32" };
 }
 
 const runtimes = new Map<string, Runtime>();
