@@ -1,0 +1,27 @@
+import { describe, expect, test } from "vitest";
+import { taskKernel, taskList } from "./kernel.ts";
+
+describe("taskList", () => {
+  test("gives the number of tasks, the bytes of each, then all arguments", () => {
+    expect([
+      ...taskList([
+        [5n, 6],
+        [7, -8n],
+      ]),
+    ]).toEqual([2n, 16n, 5n, 6n, 7n, -8n]);
+  });
+
+  test("may be empty", () => {
+    expect([...taskList([])]).toEqual([0n, 0n]);
+  });
+});
+
+describe("taskKernel", () => {
+  test("has the code around the tasks once, before and after", () => {
+    const order: string[] = [];
+    const note = (what: string) => () => void order.push(what);
+    const kernel = taskKernel("noted", note("body"), { before: note("before"), after: note("after") });
+    expect(kernel.assemble({ threadNumber: 1n, threadCount: 2n }).length).toBeGreaterThan(0);
+    expect(order).toEqual(["before", "body", "after"]);
+  });
+});
