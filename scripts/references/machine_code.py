@@ -82,8 +82,9 @@ def vectors():
         for predicate in 0, 1, 2, greater:
             yield f"{name} k{1 + predicate % 7}, zmm3, zmm12, {predicate}"
         yield f"{name} k7{{k2}}, zmm31, zmm20, 0"
+        yield f"{name} k5, ymm22, ymm13, 0"
         yield f"{name} k3{{k1}}, zmm17, [r13+r12*4+64], 1"
-    for name in "vpmovdb", "vpmovwb":
+    for name in "vpmovdb", "vpmovdw", "vpmovwb":
         yield f"{name} [r9+1048576], zmm3"
         yield f"{name} [r12+r13*2-32]{{k4}}, zmm28"
     for name in "vpslld", "vpsrld":

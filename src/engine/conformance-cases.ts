@@ -96,6 +96,8 @@ const shallowCases: readonly ConformanceCase[] = [
   single("maxPool, odd sizes", [5, 7, 9], [maxPool(2), ...head()]),
   single("maxPool, overlapping, with padding", [4, 9, 8], [maxPool(3, { stride: 2, padding: 1 }), ...head()]),
   single("maxPool, oblong", [17, 6, 8], [maxPool([2, 3], { stride: [1, 2], padding: [0, 1] }), ...head()]),
+  single("maxPool of 16 channels after relu", [3, 7, 9], [conv2d(16, 3), relu(), maxPool(2), ...head()]),
+  deep("maxPool of 48 channels, oblong", [3, 5, 6], [conv2d(48, 3), maxPool([2, 1]), ...head()]),
   single("averagePool", [3, 8, 8], [averagePool(2), ...head()]),
   single("averagePool, overlapping, with padding", [4, 9, 8], [averagePool(3, { stride: 2, padding: 1 }), ...head()]),
   single("averagePool, oblong", [17, 6, 8], [averagePool([3, 2], { stride: [2, 1], padding: [1, 0] }), ...head()]),

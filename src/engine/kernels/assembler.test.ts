@@ -105,11 +105,16 @@ const shuffle =
 const compare =
   (name: Parameters<Assembler["compare"]>[0]): Emit =>
   (a, to, first, second, how) => {
+    const { length } = first!;
+    const within = to!.masking?.mask;
     const code = how!.number();
     const greater = name === "vcmpps" ? 14 : 6;
     const names = Object.keys(predicate) as (keyof typeof predicate)[];
     const found = code === greater ? "greaterThan" : names.find((each) => predicate[each] === code)!;
-    a.compare(name, to!.mask(), first!.vector(), second!.vectorOrMemory(), found, to!.masking?.mask);
+    a.compare(name, to!.mask(), first!.vector(), second!.vectorOrMemory(), found, {
+      length,
+      ...(within && { within }),
+    });
   };
 
 const narrow =
@@ -172,6 +177,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpcmpuw: compare("vpcmpuw"),
   vpcmpud: compare("vpcmpud"),
   vpmovdb: narrow("vpmovdb"),
+  vpmovdw: narrow("vpmovdw"),
   vpmovwb: narrow("vpmovwb"),
   vpslld: (a, to, from, bits) => a.vpslld(to!.vector(), from!.vector(), bits!.number()),
   vpsrld: (a, to, from, bits) => a.vpsrld(to!.vector(), from!.vector(), bits!.number()),

@@ -143,6 +143,8 @@ const comparisons = {
 const narrowing = {
   /** 16 doublewords to bytes. */
   vpmovdb: [2, 2, 0, 0x31],
+  /** 16 doublewords to words. */
+  vpmovdw: [2, 2, 0, 0x33],
   /** 32 words to bytes. */
   vpmovwb: [2, 2, 0, 0x30],
 } as const satisfies Record<string, Encoding>;
@@ -346,10 +348,10 @@ export class Assembler {
     first: Vector,
     second: Operand,
     how: keyof typeof predicate,
-    within?: Mask,
+    { length = 512, within }: { length?: Length; within?: Mask } = {},
   ): void {
     const masking = within && ({ mask: within, others: "keep" } as const);
-    this.#evex(comparisons[name], mask, first.vector, second, 512, masking);
+    this.#evex(comparisons[name], mask, first.vector, second, length, masking);
     // Integer comparisons have no predicate 14; "not less or equal" is 6 there.
     this.#emit(how === "greaterThan" && name !== "vcmpps" ? 6 : predicate[how]);
   }

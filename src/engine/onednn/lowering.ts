@@ -16,6 +16,7 @@ import {
   toType,
   unflatten,
 } from "./lowered.ts";
+import { maxPoolByKernels } from "./max-pool.ts";
 import { floats, type Value } from "./program.ts";
 import { weighted } from "./weighted-layers.ts";
 
@@ -185,10 +186,14 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
 
   sigmoid: (context, { name }, [input]) => elementwise(context, name, "sigmoid", input!),
 
-  maxPool: (context, { name, operation, shape }, [input], place) => {
+  maxPool: (context, node, [input], place) => {
+    const { name, operation, shape } = node;
     const { kernel, stride, padding } = operation;
     const [, height, width] = shape as readonly [number, number, number];
-    return pooled(context, name, input!, place, { algorithm: "max", kernel, stride, padding, height, width });
+    return (
+      maxPoolByKernels(context, node, input!, place) ??
+      pooled(context, name, input!, place, { algorithm: "max", kernel, stride, padding, height, width })
+    );
   },
 
   averagePool: (context, { name, operation, shape }, [input], place) => {
