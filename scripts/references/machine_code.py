@@ -10,7 +10,7 @@ import tempfile
 WITH_TWO_SOURCES = """vaddps vmulps vsubps vmaxps vfmadd231ps vfmadd213ps vpandd vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq
 vpunpckhdq vpunpcklqdq vpunpckhqdq vpermw vpermt2w vpermt2d vpermt2q""".split()
 # How many times smaller the source is than the destination.
-WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2}
+WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1}
 MOVES = ["vmovups", "vmovdqu16", "vmovdqu8"]
 COMPARISONS = {"vcmpps": 14, "vpcmpw": 6, "vpcmpuw": 6, "vpcmpud": 6}
 

@@ -160,6 +160,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpmovzxwd: convert("vpmovzxwd"),
   vpmovzxbd: convert("vpmovzxbd"),
   vpmovzxbw: convert("vpmovzxbw"),
+  vcvtdq2ps: convert("vcvtdq2ps"),
   vbroadcastss: convert("vbroadcastss"),
   vbroadcasti64x4: convert("vbroadcasti64x4"),
   vcvtneps2bf16: (a, to, from) => {

@@ -102,6 +102,8 @@ const twoOperands = {
   vpmovzxbw: [2, 1, 0, 0x30],
   /** 16 floats to 16 bfloat16 numbers, to the nearest, ties to even. */
   vcvtneps2bf16: [2, 2, 0, 0x72],
+  /** Signed doublewords to floats. */
+  vcvtdq2ps: [1, 0, 0, 0x5b],
   vbroadcastss: [2, 1, 0, 0x18],
   vbroadcasti64x4: [2, 1, 1, 0x5b],
 } as const satisfies Record<string, Encoding>;

@@ -17,6 +17,7 @@ import {
   unflatten,
 } from "./lowered.ts";
 import { maxPoolByKernels } from "./max-pool.ts";
+import { normalizeByKernel } from "./normalize-bytes.ts";
 import { floats, type Value } from "./program.ts";
 import { weighted } from "./weighted-layers.ts";
 
@@ -79,15 +80,20 @@ function elementwise(context: LoweringContext, name: string, algorithm: Elementw
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
   // (x / 255 - mean) / deviation as x * scale + shift; bytes are exact in bf16.
-  normalize: ({ program, type }, { name, operation, shape }, [input]) => {
+  normalize: (context, { name, operation, shape }, [input]) => {
+    const { program, type } = context;
     const { mean, standardDeviation } = operation;
+    const factors = standardDeviation.map((deviation) => 1 / (255 * deviation));
+    const terms = mean.map((value, channel) => -value / standardDeviation[channel]!);
+    const normalized = normalizeByKernel(context, name, input!, factors, terms);
+    if (normalized) return { output: normalized, backward: () => [undefined] };
     const constant = (values: readonly number[]) => {
       const { value, array } = program.host([1, values.every((v) => v === values[0]) ? 1 : values.length, 1, 1]);
       array.set(values.slice(0, array.length));
       return value;
     };
-    const scale = constant(standardDeviation.map((deviation) => 1 / (255 * deviation)));
-    const shift = constant(mean.map((value, channel) => -value / standardDeviation[channel]!));
+    const scale = constant(factors);
+    const shift = constant(terms);
     const [batch] = input!.descriptor.dimensions;
     const { descriptor } = program.value(program.rowMajor([batch!, ...shape], type));
     const output = program.convert(name, input!, descriptor);

@@ -2,16 +2,9 @@
 import type { GraphNode } from "../../network/graph.ts";
 import type { MaxPool } from "../../network/layer.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../kernels/max-pool.ts";
-import { bytesPerElement, type DataType } from "./constants.ts";
-import type { MemoryDescriptor } from "./descriptors.ts";
+import { bytesPerElement } from "./constants.ts";
 import type { Lowered, LoweringContext, NodeContext } from "./lowered.ts";
-import type { Locate, Program, Value } from "./program.ts";
-
-/** (batch, channels, height, width) in the order batch, height, width, channels. */
-function channelsLast({ descriptors }: Program, dimensions: readonly number[], type: DataType): MemoryDescriptor {
-  const [, channels, height, width] = dimensions as readonly [number, number, number, number];
-  return descriptors.memory(dimensions, type, [height * width * channels, 1, width * channels, channels]);
-}
+import type { Locate, Value } from "./program.ts";
 
 /** Undefined where oneDNN must do it: the kernels take channels-last bf16 maps and windows that do not overlap. */
 export function maxPoolByKernels(
@@ -25,13 +18,13 @@ export function maxPoolByKernels(
   const [, rows, columns] = shape as readonly [number, number, number];
   if (program.runtime.kernels === undefined || type !== "bf16" || source.descriptor.type !== type) return undefined;
   if (stride.some((step, axis) => step !== window[axis] || padding[axis] !== 0)) return undefined;
-  const data = channelsLast(program, [batch, channels, height, width], type);
+  const data = program.channelsLast([batch, channels, height, width], type);
   if (!canMaxPool(channels, window) || !program.runtime.sameLayout(source.descriptor, data)) return undefined;
 
   const dimensions = [batch, channels, rows, columns];
-  const pooled = channelsLast(program, dimensions, type);
+  const pooled = program.channelsLast(dimensions, type);
   const output = program.value(pooled);
-  const winners = mode === "training" ? program.value(channelsLast(program, dimensions, "u8")) : undefined;
+  const winners = mode === "training" ? program.value(program.channelsLast(dimensions, "u8")) : undefined;
   const sizes = { channels, width, window };
   const pixelBytes = bytesPerElement[type] * channels;
   /** One per row of outputs: the arguments that both passes have. */

@@ -116,6 +116,12 @@ export class Program {
     return this.descriptors.memory(dimensions, type, rowMajorStrides(dimensions));
   }
 
+  /** (batch, channels, height, width) in the order batch, height, width, channels. */
+  channelsLast(dimensions: readonly number[], type: DataType): MemoryDescriptor {
+    const [, channels, height, width] = dimensions as readonly [number, number, number, number];
+    return this.descriptors.memory(dimensions, type, [height * width * channels, 1, width * channels, channels]);
+  }
+
   /** A value in the arena, alive from the first to the last instruction that names it. */
   value(descriptor: MemoryDescriptor): Value {
     return { descriptor, storage: this.#storage(this.runtime.byteLength(descriptor), undefined) };
