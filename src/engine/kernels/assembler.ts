@@ -88,6 +88,8 @@ const threeOperands = {
   vpermw: [2, 1, 1, 0x8d],
   /** destination = words of (destination, second) chosen by the indices in `first`. */
   vpermt2w: [2, 1, 1, 0x7d],
+  /** destination = doublewords of (first, second) chosen by the indices in destination. */
+  vpermi2d: [2, 1, 0, 0x76],
   vpermt2d: [2, 1, 0, 0x7e],
   vpermt2q: [2, 1, 1, 0x7e],
 } as const satisfies Record<string, Encoding>;
@@ -105,6 +107,7 @@ const twoOperands = {
   /** Signed doublewords to floats. */
   vcvtdq2ps: [1, 0, 0, 0x5b],
   vbroadcastss: [2, 1, 0, 0x18],
+  vbroadcasti32x4: [2, 1, 0, 0x5a],
   vbroadcasti64x4: [2, 1, 1, 0x5b],
 } as const satisfies Record<string, Encoding>;
 

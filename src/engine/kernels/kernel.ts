@@ -20,6 +20,9 @@ const task = rbx;
 /** The task's argument at a position. */
 export const argumentOf = (position: number) => at(task, 8 * position);
 
+/** Where the number of the calling thread is, as long as rsp is as it was at the start of the body. */
+export const callingThread = at(rsp);
+
 /** Registers that a body may change; {@link repeat} and loops of its own take from these. */
 export const scratch: readonly General[] = [rax, rcx, rdx, rdi, rbp, r15];
 
@@ -47,11 +50,12 @@ export function taskKernel(
       const a = new Assembler();
       const saved = [rbx, rbp, r12, r13, r14, r15];
       for (const register of saved) a.push(register);
-      a.sub(rsp, 8); // Calls need a stack aligned to 16 bytes.
+      a.sub(rsp, 8); // For the thread's number; calls need a stack aligned to 16 bytes.
       a.mov(r12, rdi);
       a.mov(rax, threadNumber);
       a.call(rax);
       a.mov(r13, rax);
+      a.mov(callingThread, r13);
       a.mov(rax, threadCount);
       a.call(rax);
       a.mov(rbp, rax);
