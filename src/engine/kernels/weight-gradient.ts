@@ -106,6 +106,10 @@ export const scratchBytesOf = (shape: WeightGradientShape): number => layoutOf(s
 export const sumBytesOf = (shape: WeightGradientShape): number =>
   layoutOf(shape).sumTiles * TILE_BYTES * (shape.channels[1] / TILE);
 
+/** Where in them those of an output channel begin, the first of its block. */
+export const sumOffsetOf = (shape: WeightGradientShape, channel: number): number =>
+  layoutOf(shape).sumTiles * TILE_BYTES * (channel / TILE);
+
 /** What a task is told. */
 export interface WeightGradientTask {
   /** The task's first image in the source and in the gradient, there at its first output channel. */
@@ -128,7 +132,17 @@ export const weightGradientArguments = ({ source, gradient, images, sums, scratc
 
 const argument = { source: 0, gradient: 1, images: 2, sums: 3, scratch: 4 } as const;
 
-const LOCALS = ["sourceImage", "gradientImage", "images", "row", "accumulate", "count", "block", "steps", "left"] as const;
+const LOCALS = [
+  "sourceImage",
+  "gradientImage",
+  "images",
+  "row",
+  "accumulate",
+  "count",
+  "block",
+  "steps",
+  "left",
+] as const;
 const FRAME = 64 + 8 * LOCALS.length;
 const local = (name: (typeof LOCALS)[number]): Address => at(rsp, 64 + 8 * LOCALS.indexOf(name));
 
@@ -282,7 +296,8 @@ function packSource(a: Assembler, shape: WeightGradientShape, layout: Layout): v
         whereValid(
           a,
           phase.rows,
-          () => transposeRow(a, channels[0], { pixels: phase.columns, pitch, step: stride[1] * pixelBytes, channelPitch }),
+          () =>
+            transposeRow(a, channels[0], { pixels: phase.columns, pitch, step: stride[1] * pixelBytes, channelPitch }),
           () => emptyRow(a, channels[0], pitch, channelPitch),
         );
         a.add(r11, input[0] * rowBytes);

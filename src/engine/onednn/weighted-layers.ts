@@ -3,10 +3,10 @@ import type { GraphNode } from "../../network/graph.ts";
 import type { Pair } from "../../network/layer.ts";
 import type { ParameterRole } from "../../network/parameters.ts";
 import type { DataType } from "./constants.ts";
-import type { MemoryDescriptor } from "./descriptors.ts";
 import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "./lowered.ts";
-import type { Program, Value } from "./program.ts";
-import { fastWidth } from "./weight-gradient-width.ts";
+import type { Value } from "./program.ts";
+import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
+import { primitiveWeightGradient } from "./weight-gradient-primitive.ts";
 
 interface WeightedForward {
   readonly kind: "convolution" | "innerProduct";
@@ -15,22 +15,6 @@ interface WeightedForward {
   readonly stride: Pair;
   readonly padding: Pair;
   readonly hasBias: boolean;
-}
-
-const widened = (dimensions: readonly number[], columns: number): readonly number[] =>
-  columns === 0 ? dimensions : dimensions.with(-1, dimensions.at(-1)! + columns);
-
-/** `value` as {@link Program.convert} gives it, with columns of zeros on the right where `wanted` is wider. */
-function convertWidened(program: Program, name: string, value: Value, wanted: MemoryDescriptor): Value {
-  const { dimensions, type } = value.descriptor;
-  if (dimensions.at(-1) === wanted.dimensions.at(-1)) return program.convert(name, value, wanted);
-  const [, channels, height, width] = wanted.dimensions as readonly [number, number, number, number];
-  // The layout of AMX's convolutions, in memory of its own, where the zeros stay.
-  const strides = [height * width * channels, 1, width * channels, channels];
-  const whole = program.persistent(program.descriptors.memory(wanted.dimensions, type, strides));
-  const part = program.view(whole, program.descriptors.memory(dimensions, type, strides));
-  program.convert(name, value, part.descriptor, part);
-  return program.convert(name, whole, wanted);
 }
 
 /** Convolutions and dense layers: every primitive chooses its own layouts, the weights live in their gradient's. */
@@ -45,11 +29,11 @@ export function weighted(
   const { descriptors } = program;
   const { name } = node;
   const bias = hasBias ? program.rowMajor([outputDimensions[1]!], "f32") : undefined;
-  const shapes = (weightType: DataType, destinationType: DataType, columns = 0) => ({
-    source: descriptors.memory(widened(input.descriptor.dimensions, columns * stride[1]), type, "any"),
+  const shapes = (weightType: DataType, destinationType: DataType) => ({
+    source: descriptors.memory(input.descriptor.dimensions, type, "any"),
     weights: descriptors.memory(weightDimensions, weightType, "any"),
     bias,
-    destination: descriptors.memory(widened(outputDimensions, columns), destinationType, "any"),
+    destination: descriptors.memory(outputDimensions, destinationType, "any"),
     stride,
     padding,
   });
@@ -67,29 +51,25 @@ export function weighted(
         };
   const forwardShapes = shapes(type, place.isOutput ? "f32" : type);
   const forward = make.forward(forwardShapes, mode, reluPost(place.relu));
-  let gradientShapes = shapes("f32", type);
-  let backwardWeights = mode === "training" ? make.backwardWeights(gradientShapes, forward) : undefined;
-  const width = outputDimensions.at(-1)!;
-  const takesTiles = backwardWeights !== undefined && /jit.*amx/.test(program.runtime.implementation(backwardWeights));
-  if (kind === "convolution" && takesTiles && fastWidth(width) > width) {
-    const columns = fastWidth(width) - width;
-    gradientShapes = shapes("f32", type, columns);
-    const hint = make.forward(shapes(type, type, columns), mode, []);
-    backwardWeights = make.backwardWeights(gradientShapes, hint);
-  }
+  const sourceLayout = program.chosen(forward, "source", forwardShapes.source);
+  const destinationLayout = program.chosen(forward, "destination", forwardShapes.destination);
+  const chooseWeightGradient = () => {
+    const maps = { source: sourceLayout, weights: weightDimensions, destination: destinationLayout };
+    const byKernel =
+      kind === "convolution" ? kernelWeightGradient(program, name, { ...maps, bias, stride, padding }) : undefined;
+    if (byKernel !== undefined) return byKernel;
+    const gradientShapes = shapes("f32", type);
+    return primitiveWeightGradient(program, name, make.backwardWeights(gradientShapes, forward), gradientShapes);
+  };
+  const weightGradient = mode === "training" ? chooseWeightGradient() : undefined;
 
   const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
   const forwardWeights = program.chosen(forward, "weights", forwardShapes.weights);
-  const weight = store.add(
-    specOf("weight"),
-    backwardWeights === undefined
-      ? forwardWeights
-      : program.chosen(backwardWeights, "diffWeights", gradientShapes.weights),
-  );
+  const weight = store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
   const biasParameter = bias && store.add(specOf("bias"), bias);
 
-  const source = program.convert(name, input, program.chosen(forward, "source", forwardShapes.source));
-  const output = program.value(program.chosen(forward, "destination", forwardShapes.destination));
+  const source = program.convert(name, input, sourceLayout);
+  const output = program.value(destinationLayout);
   const working = store.working(weight, "forward", forwardWeights);
   program.add(`${name} forward`, forward, {
     source,
@@ -120,18 +100,10 @@ export function weighted(
           diffSource: inputGradient,
         });
       }
-      if (backwardWeights !== undefined) {
-        const chosen = program.chosen(backwardWeights, "diffWeights", gradientShapes.weights);
-        const diffWeights = store.gradientShare(weight, chosen);
+      if (weightGradient !== undefined) {
+        const diffWeights = store.gradientShare(weight, weightGradient.layout);
         const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
-        const read = (value: Value, what: "source" | "diffDestination", template: MemoryDescriptor) =>
-          convertWidened(program, name, value, program.chosen(backwardWeights, what, template));
-        program.add(`${name} backward weights`, backwardWeights, {
-          source: read(source, "source", gradientShapes.source),
-          diffDestination: read(gradient, "diffDestination", gradientShapes.destination),
-          diffWeights,
-          diffBias,
-        });
+        weightGradient.append({ source, gradient, diffWeights, diffBias });
         store.addGradientShare(weight, diffWeights);
         if (biasParameter) store.addGradientShare(biasParameter, diffBias);
       }
