@@ -9,9 +9,9 @@ export class LineProcess {
   readonly #lines: AsyncIterator<string>;
   #errors = "";
 
-  constructor(command: string, args: readonly string[]) {
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = process.env) {
     this.#command = [command, ...args].join(" ");
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: environment });
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
     });

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import type { Precision } from "../engine/engine.ts";
 import { LineProcess } from "./line-process.ts";
 
+/** As it is before our engine sets OpenMP's variables for itself: the peer shall have its own defaults. */
+const environment = { ...process.env };
+
 export interface PeerConfiguration {
   readonly precision: Precision;
   readonly layout: "nchw" | "channels_last";
@@ -48,7 +51,7 @@ export class PyTorchPeer {
 
   static async start(python: string, threads: number): Promise<PyTorchPeer> {
     const script = fileURLToPath(new URL("../../bench/pytorch_peer.py", import.meta.url));
-    const process = new LineProcess(python, [script, String(threads)]);
+    const process = new LineProcess(python, [script, String(threads)], environment);
     const { version } = await process.receive<{ version: string }>();
     return new PyTorchPeer(process, version);
   }
