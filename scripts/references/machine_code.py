@@ -7,12 +7,12 @@ import re
 import subprocess
 import tempfile
 
-WITH_TWO_SOURCES = """vaddps vmulps vsubps vmaxps vfmadd231ps vfmadd213ps vpandd vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq
-vpunpckhdq vpunpcklqdq vpunpckhqdq vpermw vpermt2w vpermt2d vpermt2q""".split()
+WITH_TWO_SOURCES = """vaddps vsubps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq vpunpckhdq vpunpcklqdq
+vpunpckhqdq vpermw vpermq""".split()
 # How many times smaller the source is than the destination.
 WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1}
-MOVES = ["vmovups", "vmovdqu16", "vmovdqu8"]
-COMPARISONS = {"vcmpps": 14, "vpcmpw": 6, "vpcmpuw": 6, "vpcmpud": 6}
+MOVES = ["vmovups", "vmovdqu16"]
+COMPARISONS = {"vcmpps": 14, "vpcmpuw": 6}
 
 # Every shape of an address: each base that is encoded in its own way, an index of either half and each scale.
 ADDRESSES = [
@@ -57,11 +57,8 @@ def vectors():
     yield "vcvtneps2bf16 ymm25, [r13+r12*4+64]"
     yield "vcvtneps2bf16 xmm17, ymm9"
     for bits in 512, 256:
-        yield f"vbroadcastss {vector(3, bits)}, xmm12"
-        yield f"vbroadcastss {vector(19, bits)}{{k6}}, xmm28"
-        yield f"vbroadcastss {vector(13, bits)}, [rax]"
-    yield "vbroadcasti64x4 zmm2, [r9+1048576]"
-    yield "vbroadcasti64x4 zmm21{k1}{z}, [rbx+rcx*1]"
+        yield f"vbroadcasti32x4 {vector(12, bits)}, [rbp+r15*8]"
+        yield f"vbroadcasti32x4 {vector(22, bits)}{{k2}}, [r13-4096]"
     for name in MOVES:
         for bits in 512, 256:
             yield f"{name} {vector(4, bits)}, {vector(13, bits)}"
@@ -71,20 +68,16 @@ def vectors():
             yield f"{name} {vector(5, bits)}, [rsp+rbp*8+4]"
             yield f"{name} [r13-4096], {vector(18, bits)}"
             yield f"{name} [rbp+r15*8]{{k2}}, {vector(7, bits)}"
-    for name in "vshufi32x4", "vshufi64x2":
-        yield f"{name} zmm1, zmm10, zmm3, 68"
-        yield f"{name} zmm17, zmm31, zmm26, 238"
-        yield f"{name} zmm8, zmm2, [r12+r13*2-32], 1"
     yield "vinserti64x4 zmm1, zmm10, ymm3, 1"
     yield "vinserti64x4 zmm17, zmm31, ymm26, 0"
     yield "vinserti64x4 zmm8, zmm2, [r12+64], 1"
     for name, greater in COMPARISONS.items():
-        for predicate in 0, 1, 2, greater:
+        for predicate in 0, greater:
             yield f"{name} k{1 + predicate % 7}, zmm3, zmm12, {predicate}"
-        yield f"{name} k7{{k2}}, zmm31, zmm20, 0"
+        yield f"{name} k7, zmm31, zmm20, 0"
         yield f"{name} k5, ymm22, ymm13, 0"
-        yield f"{name} k3{{k1}}, zmm17, [r13+r12*4+64], 1"
-    for name in "vpmovdb", "vpmovdw", "vpmovwb":
+        yield f"{name} k3, zmm17, [r13+r12*4+64], {greater}"
+    for name in "vpmovdb", "vpmovdw":
         yield f"{name} [r9+1048576], zmm3"
         yield f"{name} [r12+r13*2-32]{{k4}}, zmm28"
     for name in "vpslld", "vpsrld":
@@ -93,11 +86,11 @@ def vectors():
     for name in "vpbroadcastd", "vpbroadcastw":
         yield f"{name} zmm3, ecx"
         yield f"{name} zmm30, r13d"
-    for name in "kandnd", "kandd", "kord":
-        yield f"{name} k1, k2, k3"
-        yield f"{name} k7, k0, k6"
     yield "kmovd k1, edx"
     yield "kmovd k6, r11d"
+    for memory in "[rsi+zmm3*1]", "[r12+zmm14*1+64]", "[rsp+zmm17*1-32]", "[r13+zmm28*1+1048576]":
+        yield f"vpscatterdd {memory}{{k1}}, zmm5"
+        yield f"vpscatterdd {memory}{{k7}}, zmm30"
     yield "vzeroupper"
 
 
@@ -131,6 +124,8 @@ def generals():
         for name in "mov", "add", "sub", "cmp", "imul", "lea":
             yield f"{name} rdx, {address}"
             yield f"{name} r10, {address}"
+        yield f"prefetcht0 {address}"
+        yield f"prefetcht1 {address}"
         yield f"mov {address}, rsi"
         yield f"mov {address}, r11"
     yield "ret"

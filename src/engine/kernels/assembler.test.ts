@@ -106,21 +106,23 @@ const compare =
   (name: Parameters<Assembler["compare"]>[0]): Emit =>
   (a, to, first, second, how) => {
     const { length } = first!;
-    const within = to!.masking?.mask;
     const code = how!.number();
     const greater = name === "vcmpps" ? 14 : 6;
     const names = Object.keys(predicate) as (keyof typeof predicate)[];
     const found = code === greater ? "greaterThan" : names.find((each) => predicate[each] === code)!;
-    a.compare(name, to!.mask(), first!.vector(), second!.vectorOrMemory(), found, {
-      length,
-      ...(within && { within }),
-    });
+    a.compare(name, to!.mask(), first!.vector(), second!.vectorOrMemory(), found, { length });
   };
 
 const narrow =
   (name: Parameters<Assembler["narrow"]>[0]): Emit =>
   (a, to, from) =>
     a.narrow(name, to!.memory(), from!.vector(), to!.masking);
+
+/** Such as `[r12+zmm17*1-64]`. */
+function scattered(text: string) {
+  const [, base, index, displacement = "0"] = /^\[(\w+)\+zmm(\d+)\*1([+-]\d+)?\]$/.exec(text)!;
+  return { base: general(base!), index: zmm(Number(index)), displacement: Number(displacement) };
+}
 
 type WithIndex = Address & { readonly index: General };
 
@@ -139,12 +141,10 @@ type Methods = Exclude<keyof Assembler, Helpers | "op" | "convert" | "move" | "s
 /** Every instruction that there is, by type. */
 const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vaddps: op("vaddps"),
-  vmulps: op("vmulps"),
   vsubps: op("vsubps"),
   vmaxps: op("vmaxps"),
   vfmadd231ps: op("vfmadd231ps"),
   vfmadd213ps: op("vfmadd213ps"),
-  vpandd: op("vpandd"),
   vpord: op("vpord"),
   vpxord: op("vpxord"),
   vpunpcklwd: op("vpunpcklwd"),
@@ -154,40 +154,28 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpunpcklqdq: op("vpunpcklqdq"),
   vpunpckhqdq: op("vpunpckhqdq"),
   vpermw: op("vpermw"),
-  vpermt2w: op("vpermt2w"),
-  vpermt2d: op("vpermt2d"),
-  vpermt2q: op("vpermt2q"),
+  vpermq: op("vpermq"),
   vpmovzxwd: convert("vpmovzxwd"),
   vpmovzxbd: convert("vpmovzxbd"),
   vpmovzxbw: convert("vpmovzxbw"),
   vcvtdq2ps: convert("vcvtdq2ps"),
-  vbroadcastss: convert("vbroadcastss"),
-  vbroadcasti64x4: convert("vbroadcasti64x4"),
+  vbroadcasti32x4: convert("vbroadcasti32x4"),
   vcvtneps2bf16: (a, to, from) => {
     const length = to!.text.startsWith("ymm") ? 512 : 256;
     a.convert("vcvtneps2bf16", to!.vector(), from!.vectorOrMemory(), { ...options(to!), length });
   },
   vmovups: move("vmovups"),
   vmovdqu16: move("vmovdqu16"),
-  vmovdqu8: move("vmovdqu8"),
-  vshufi32x4: shuffle("vshufi32x4"),
-  vshufi64x2: shuffle("vshufi64x2"),
   vinserti64x4: shuffle("vinserti64x4"),
   vcmpps: compare("vcmpps"),
-  vpcmpw: compare("vpcmpw"),
   vpcmpuw: compare("vpcmpuw"),
-  vpcmpud: compare("vpcmpud"),
   vpmovdb: narrow("vpmovdb"),
   vpmovdw: narrow("vpmovdw"),
-  vpmovwb: narrow("vpmovwb"),
   vpslld: (a, to, from, bits) => a.vpslld(to!.vector(), from!.vector(), bits!.number()),
   vpsrld: (a, to, from, bits) => a.vpsrld(to!.vector(), from!.vector(), bits!.number()),
   vpbroadcastd: (a, to, from) => a.vpbroadcastd(to!.vector(), from!.general()),
   vpbroadcastw: (a, to, from) => a.vpbroadcastw(to!.vector(), from!.general()),
   kmovd: (a, to, from) => a.kmovd(to!.mask(), from!.general()),
-  kandnd: (a, to, first, second) => a.kandnd(to!.mask(), first!.mask(), second!.mask()),
-  kandd: (a, to, first, second) => a.kandd(to!.mask(), first!.mask(), second!.mask()),
-  kord: (a, to, first, second) => a.kord(to!.mask(), first!.mask(), second!.mask()),
   vzeroupper: (a) => a.vzeroupper(),
   push: (a, register) => a.push(register!.general()),
   pop: (a, register) => a.pop(register!.general()),
@@ -202,6 +190,12 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   cmp: (a, to, from) => a.cmp(to!.general(), from!.generalMemoryOrNumber()),
   imul: (a, to, from) => a.imul(to!.general(), from!.generalOrMemory()),
   ldtilecfg: (a, from) => a.ldtilecfg(from!.memory()),
+  prefetcht0: (a, from) => a.prefetcht0(from!.memory()),
+  prefetcht1: (a, from) => a.prefetcht1(from!.memory()),
+  vpscatterdd: (a, to, from) => {
+    const { base, index, displacement } = scattered(to!.text);
+    a.vpscatterdd(base, index, displacement, from!.vector(), to!.masking!.mask);
+  },
   tilerelease: (a) => a.tilerelease(),
   tilezero: (a, tile) => a.tilezero(tile!.tile()),
   tileloadd: (a, tile, from) => a.tileloadd(tile!.tile(), from!.memory() as WithIndex),

@@ -46,12 +46,12 @@ export const k = (code: number): Mask => ({ mask: code });
 export const tmm = (code: number): Tile => ({ tile: code });
 
 export const at = (base: General, displacement = 0): Address => ({ base, displacement });
-export const atIndex = (base: General, index: General, scale: 1 | 2 | 4 | 8 = 1, displacement = 0): Address => ({
-  base,
-  index,
-  scale,
-  displacement,
-});
+export const atIndex = (
+  base: General,
+  index: General,
+  scale: 1 | 2 | 4 | 8 = 1,
+  displacement = 0,
+): Address & { readonly index: General } => ({ base, index, scale, displacement });
 
 /** Which elements an instruction writes; the others become zero, or keep what they held. */
 export interface Masking {
@@ -60,7 +60,7 @@ export interface Masking {
 }
 
 /** Comparison predicates of `vcmpps` and of integer comparisons. */
-export const predicate = { equal: 0, lessThan: 1, lessOrEqual: 2, greaterThan: 14 } as const;
+export const predicate = { equal: 0, greaterThan: 14 } as const;
 
 /** Opcode map, implied prefix (0 none, 1 66, 2 F3, 3 F2), width bit and opcode of an EVEX or VEX instruction. */
 type Encoding = readonly [map: 1 | 2 | 3, prefix: 0 | 1 | 2 | 3, wide: 0 | 1, opcode: number];
@@ -68,14 +68,12 @@ type Encoding = readonly [map: 1 | 2 | 3, prefix: 0 | 1 | 2 | 3, wide: 0 | 1, op
 /** destination = first op second, second from a register or from memory. */
 const threeOperands = {
   vaddps: [1, 0, 0, 0x58],
-  vmulps: [1, 0, 0, 0x59],
   vsubps: [1, 0, 0, 0x5c],
   vmaxps: [1, 0, 0, 0x5f],
   /** destination += first * second */
   vfmadd231ps: [2, 1, 0, 0xb8],
   /** destination = first * destination + second */
   vfmadd213ps: [2, 1, 0, 0xa8],
-  vpandd: [1, 1, 0, 0xdb],
   vpord: [1, 1, 0, 0xeb],
   vpxord: [1, 1, 0, 0xef],
   vpunpcklwd: [1, 1, 0, 0x61],
@@ -84,14 +82,10 @@ const threeOperands = {
   vpunpckhdq: [1, 1, 0, 0x6a],
   vpunpcklqdq: [1, 1, 1, 0x6c],
   vpunpckhqdq: [1, 1, 1, 0x6d],
+  /** destination = quadwords of `second` chosen by the indices in `first`. */
+  vpermq: [2, 1, 1, 0x36],
   /** Two words of destination per element: indices from `first`. */
   vpermw: [2, 1, 1, 0x8d],
-  /** destination = words of (destination, second) chosen by the indices in `first`. */
-  vpermt2w: [2, 1, 1, 0x7d],
-  /** destination = doublewords of (first, second) chosen by the indices in destination. */
-  vpermi2d: [2, 1, 0, 0x76],
-  vpermt2d: [2, 1, 0, 0x7e],
-  vpermt2q: [2, 1, 1, 0x7e],
 } as const satisfies Record<string, Encoding>;
 
 /** destination = op(source), source from a register or from memory. */
@@ -106,9 +100,7 @@ const twoOperands = {
   vcvtneps2bf16: [2, 2, 0, 0x72],
   /** Signed doublewords to floats. */
   vcvtdq2ps: [1, 0, 0, 0x5b],
-  vbroadcastss: [2, 1, 0, 0x18],
   vbroadcasti32x4: [2, 1, 0, 0x5a],
-  vbroadcasti64x4: [2, 1, 1, 0x5b],
 } as const satisfies Record<string, Encoding>;
 
 /** Moves: one opcode from register or memory to a register, one to memory. */
@@ -121,37 +113,26 @@ const moves = {
     [1, 3, 1, 0x6f],
     [1, 3, 1, 0x7f],
   ],
-  vmovdqu8: [
-    [1, 3, 0, 0x6f],
-    [1, 3, 0, 0x7f],
-  ],
 } as const satisfies Record<string, readonly [Encoding, Encoding]>;
 
 /** destination = op(first, second, immediate) */
 const withImmediate = {
-  vshufi32x4: [3, 1, 0, 0x43],
-  vshufi64x2: [3, 1, 1, 0x43],
   vinserti64x4: [3, 1, 1, 0x3a],
 } as const satisfies Record<string, Encoding>;
 
 /** mask = comparison(first, second, predicate) */
 const comparisons = {
   vcmpps: [1, 0, 0, 0xc2],
-  /** Signed words. */
-  vpcmpw: [3, 1, 1, 0x3f],
   /** Unsigned words. */
   vpcmpuw: [3, 1, 1, 0x3e],
-  vpcmpud: [3, 1, 0, 0x1e],
 } as const satisfies Record<string, Encoding>;
 
-/** Stores that narrow: 32-bit or 16-bit elements to fewer bits, cut off. */
+/** Stores that narrow: 32-bit elements to fewer bits, cut off. */
 const narrowing = {
   /** 16 doublewords to bytes. */
   vpmovdb: [2, 2, 0, 0x31],
   /** 16 doublewords to words. */
   vpmovdw: [2, 2, 0, 0x33],
-  /** 32 words to bytes. */
-  vpmovwb: [2, 2, 0, 0x30],
 } as const satisfies Record<string, Encoding>;
 
 type Length = 256 | 512;
@@ -261,23 +242,27 @@ export class Assembler {
     this.#wide(0xf7, 6, divisor);
   }
 
+  /** Brings the line of an address to the first-level cache. */
+  prefetcht0(address: Address): void {
+    this.#prefetch(1, address);
+  }
+
+  /** Brings the line of an address to the second-level cache. */
+  prefetcht1(address: Address): void {
+    this.#prefetch(2, address);
+  }
+
+  #prefetch(level: number, address: Address): void {
+    const [b, x] = [address.base.general >> 3, (address.index?.general ?? 0) >> 3];
+    if (b | x) this.#emit(0x40 | (x << 1) | b);
+    this.#emit(0x0f, 0x18);
+    this.#modRm(level, address);
+  }
+
   /** The lower 32 bits of a general register to a mask. */
   kmovd({ mask }: Mask, { general: code }: General): void {
     this.#vex([1, 3, 0, 0x92], mask, 0, code);
     this.#emit(0xc0 | (mask << 3) | (code & 7));
-  }
-
-  /** destination = first and not second, the complement being of the first: `not first & second`, 32 bits. */
-  kandnd(destination: Mask, first: Mask, second: Mask): void {
-    this.#maskOperation(0x42, destination, first, second);
-  }
-
-  kandd(destination: Mask, first: Mask, second: Mask): void {
-    this.#maskOperation(0x41, destination, first, second);
-  }
-
-  kord(destination: Mask, first: Mask, second: Mask): void {
-    this.#maskOperation(0x45, destination, first, second);
   }
 
   vzeroupper(): void {
@@ -346,23 +331,28 @@ export class Assembler {
     this.#emit(selector);
   }
 
-  /** Only elements in `within`, where it is given, can come out as ones. */
   compare(
     name: keyof typeof comparisons,
     { mask }: Mask,
     first: Vector,
     second: Operand,
     how: keyof typeof predicate,
-    { length = 512, within }: { length?: Length; within?: Mask } = {},
+    { length = 512 }: { length?: Length } = {},
   ): void {
-    const masking = within && ({ mask: within, others: "keep" } as const);
-    this.#evex(comparisons[name], mask, first.vector, second, length, masking);
+    this.#evex(comparisons[name], mask, first.vector, second, length);
     // Integer comparisons have no predicate 14; "not less or equal" is 6 there.
     this.#emit(how === "greaterThan" && name !== "vcmpps" ? 6 : predicate[how]);
   }
 
   narrow(name: keyof typeof narrowing, destination: Address, { vector }: Vector, masking?: Masking): void {
     this.#evex(narrowing[name], vector, 0, destination, 512, masking);
+  }
+
+  /** Stores 32-bit elements at base + displacement + index, in bytes, where the mask is one; the mask ends as zero. */
+  vpscatterdd(base: General, index: Vector, displacement: number, source: Vector, mask: Mask): void {
+    const address = { base, index: general(index.vector & 15), displacement };
+    // The fifth bit of the index takes the place of that of the missing operand.
+    this.#evex([2, 1, 0, 0xa0], source.vector, index.vector & 16, address, 512, { mask, others: "keep" });
   }
 
   ldtilecfg(source: Address): void {
@@ -393,11 +383,6 @@ export class Assembler {
   tdpbf16ps(sum: Tile, first: Tile, second: Tile): void {
     this.#vex([2, 2, 0, 0x5c], sum.tile, second.tile, first.tile);
     this.#emit(0xc0 | (sum.tile << 3) | first.tile);
-  }
-
-  #maskOperation(opcode: number, destination: Mask, first: Mask, second: Mask): void {
-    // VEX.L1.66.0F.W1
-    this.#emit(0xc4, 0xe1, 0x80 | ((~first.mask & 15) << 3) | 5, opcode, 0xc0 | (destination.mask << 3) | second.mask);
   }
 
   #emit(...bytes: readonly number[]): void {

@@ -1,5 +1,5 @@
 /** What every kernel is: machine code that a team of OpenMP threads runs over a list of tasks. */
-import { Assembler, at, type General, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsp } from "./assembler.ts";
+import { Assembler, at, type General, r12, r13, r14, r15, rax, rbp, rbx, rdi, rdx, rsp } from "./assembler.ts";
 
 /** Where OpenMP's own functions are: the number of the calling thread, and how many there are. */
 export interface ThreadTeam {
@@ -23,9 +23,6 @@ export const argumentOf = (position: number) => at(task, 8 * position);
 /** Where the number of the calling thread is, as long as rsp is as it was at the start of the body. */
 export const callingThread = at(rsp);
 
-/** Registers that a body may change; {@link repeat} and loops of its own take from these. */
-export const scratch: readonly General[] = [rax, rcx, rdx, rdi, rbp, r15];
-
 const HEADER = 2;
 
 /** The list of tasks as kernels read it: how many, bytes of each, then their arguments. All tasks have as many arguments. */
@@ -36,27 +33,28 @@ export function taskList(tasks: readonly (readonly (bigint | number)[])[]): BigI
 
 /**
  * A kernel whose `body` does one task. Every thread does a consecutive part of the list, by its number; a team of any size does all.
+ * The body may change every register but rbx, r12, r14 and rsp.
  *
  * @param around code that every thread runs before its first task and after its last one
  */
 export function taskKernel(
   name: string,
   body: (assembler: Assembler) => void,
-  around?: { readonly before: (assembler: Assembler) => void; readonly after: (assembler: Assembler) => void },
+  around: { readonly before?: (assembler: Assembler) => void; readonly after?: (assembler: Assembler) => void } = {},
 ): Kernel {
   return {
     name,
-    assemble({ threadNumber, threadCount }) {
+    assemble(team) {
       const a = new Assembler();
       const saved = [rbx, rbp, r12, r13, r14, r15];
       for (const register of saved) a.push(register);
       a.sub(rsp, 8); // For the thread's number; calls need a stack aligned to 16 bytes.
       a.mov(r12, rdi);
-      a.mov(rax, threadNumber);
+      a.mov(rax, team.threadNumber);
       a.call(rax);
       a.mov(r13, rax);
       a.mov(callingThread, r13);
-      a.mov(rax, threadCount);
+      a.mov(rax, team.threadCount);
       a.call(rax);
       a.mov(rbp, rax);
       // [r13, r14) = [number * tasks / threads, (number + 1) * tasks / threads)
@@ -75,12 +73,12 @@ export function taskKernel(
       a.imul(r13, at(r12, 8));
       a.lea(task, at(r12, 8 * HEADER));
       a.add(task, r13);
-      around?.before(a);
+      around.before?.(a);
       a.repeat(r14, () => {
         body(a);
         a.add(task, at(r12, 8));
       });
-      around?.after(a);
+      around.after?.(a);
       a.vzeroupper();
       a.add(rsp, 8);
       for (const register of saved.toReversed()) a.pop(register);

@@ -88,12 +88,12 @@ export function buildForward(
     const lowered: (Lowered | undefined)[] = [];
     const outputOf = (index: number) => (index < from ? source : (lowered[fusion.resolve(index)]?.output ?? source));
     for (let index = from; index < to; index++) {
-      const node = nodes[index]!;
       const fused = fusion.nodes[index];
       if (fused === undefined) continue;
+      const { node, inputs } = fused;
       const isOutput = index === nodes.length - 1;
-      const place = { ...fused, index, seed, isOutput, wantsGradient: node.inputs.map(wantsGradient) };
-      lowered[index] = lower(segmentContext, node, node.inputs.map(outputOf), place);
+      const place = { ...fused, index, seed, isOutput, wantsGradient: inputs.map(wantsGradient) };
+      lowered[index] = lower(segmentContext, node, inputs.map(outputOf), place);
     }
     return { context: segmentContext, from, to, lowered, source };
   };

@@ -1,7 +1,11 @@
-/** Which operations run as one: rectifiers that are folded into the primitive before them. */
-import { type Graph, INPUT } from "../../network/graph.ts";
+/** Which operations run as one: rectifiers with the operation before them, sums with the normalisation before them. */
+import { type Graph, type GraphNode, INPUT } from "../../network/graph.ts";
 
 export interface Fusion {
+  /** What runs in the node's place: itself, or the normalisation that was put off until the sum. */
+  readonly node: GraphNode;
+  /** Where its inputs come from; after a normalisation's own one stands the shortcut that is added to its output. */
+  readonly inputs: readonly number[];
   /** The node ends in the rectifier that follows it in the graph. */
   readonly relu: boolean;
   /** Whether the node's own backward pass applies that rectifier's mask to the gradient. */
@@ -9,7 +13,7 @@ export interface Fusion {
 }
 
 export interface FusionPlan {
-  /** Per node; undefined for a rectifier that another node has taken over. */
+  /** Per node; undefined for one that another has taken over. */
   readonly nodes: readonly (Fusion | undefined)[];
   /** The node whose output stands for this node's output. */
   resolve(source: number): number;
@@ -18,7 +22,7 @@ export interface FusionPlan {
 const endsInRelu: ReadonlySet<string> = new Set(["conv2d", "dense", "batchNorm", "add"]);
 
 /**
- * relu(f(x)) becomes one primitive where f is the rectifier's only source and has no other reader.
+ * relu(f(x)) becomes one where f is the rectifier's only source and has no other reader; so does batchNorm(x) + shortcut.
  *
  * maxPool(relu(x)) needs no mask of x's size: the gradient is masked after pooling instead, on the smaller tensor. Where
  * the largest value of a window is positive it is the same element with or without the rectifier; where it is not, both
@@ -30,6 +34,15 @@ export function planFusion(graph: Graph): FusionPlan {
   nodes.forEach((node, index) => {
     for (const source of node.inputs) if (source !== INPUT) readers[source]!.push(index);
   });
+  /** Normalisations by the sum whose first operand they are. */
+  const summedBy = new Map<number, number>();
+  nodes.forEach(({ operation, inputs }, index) => {
+    const body = inputs[0]!;
+    if (operation.kind !== "add" || body === INPUT || nodes[body]!.operation.kind !== "batchNorm") return;
+    if (readers[body]!.length === 1) summedBy.set(index, body);
+  });
+  const putOff = new Set(summedBy.values());
+  const normalizes = (index: number) => nodes[index]!.operation.kind === "batchNorm" || summedBy.has(index);
   const absorbedBy = new Map<number, number>();
   nodes.forEach(({ operation, inputs }, index) => {
     const source = inputs[0]!;
@@ -46,23 +59,23 @@ export function planFusion(graph: Graph): FusionPlan {
   for (const index of rectified) {
     const reader = onlyReader(index);
     // Batch normalisation keeps the mask itself, so there is nothing to save.
-    if (
-      reader !== undefined &&
-      nodes[reader]!.operation.kind === "maxPool" &&
-      nodes[index]!.operation.kind !== "batchNorm"
-    )
+    if (reader !== undefined && nodes[reader]!.operation.kind === "maxPool" && !normalizes(index))
       maskedByPool.add(index);
   }
   const resolve = (source: number) => absorbedBy.get(source) ?? source;
   return {
     resolve,
-    nodes: nodes.map(({ operation, inputs }, index) => {
-      if (absorbedBy.has(index)) return undefined;
+    nodes: nodes.map((node, index) => {
+      if (absorbedBy.has(index) || putOff.has(index)) return undefined;
+      const { operation, inputs } = node;
       if (operation.kind === "maxPool") {
-        return { relu: false, maskGradient: maskedByPool.has(resolve(inputs[0]!)) };
+        return { node, inputs, relu: false, maskGradient: maskedByPool.has(resolve(inputs[0]!)) };
       }
       const relu = rectified.has(index);
-      return { relu, maskGradient: relu && operation.kind !== "batchNorm" && !maskedByPool.has(index) };
+      const maskGradient = relu && !normalizes(index) && !maskedByPool.has(index);
+      const body = summedBy.get(index);
+      if (body === undefined) return { node, inputs, relu, maskGradient };
+      return { node: nodes[body]!, inputs: [...nodes[body]!.inputs, inputs[1]!], relu, maskGradient };
     }),
   };
 }

@@ -48,6 +48,7 @@ export function kernelRunner(library: NativeLibrary, threads: number): KernelRun
       loaded.set(kernel.name, address);
       return address;
     },
-    run: (code, tasks) => void parallel(code, tasks, threads, 0),
+    // To wake a thread costs more than a small task: none without work is woken.
+    run: (code, tasks) => void parallel(code, tasks, Math.min(threads, Number(tasks[0])), 0),
   };
 }

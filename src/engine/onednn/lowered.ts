@@ -33,6 +33,8 @@ export interface Lowered {
   readonly output: Value;
   /** Appends the backward pass, given the gradient of the output; gives those of the inputs that want one. */
   backward(gradient: Value): readonly (Value | undefined)[];
+  /** The same where two gradients reach the output, whose sum need not be formed before. */
+  backwardOfSum?(first: Value, second: Value): readonly (Value | undefined)[];
 }
 
 /** How one kind of operation is lowered: appends its forward primitives, and says how to append its backward ones. */
@@ -112,4 +114,35 @@ export function sumGradients({ program }: LoweringContext, name: string, gradien
     program.add(`${name} gradient sum`, add, { source: first, source1: second, destination: target });
     return target;
   });
+}
+
+/** The sum of two values, in the layout of the first, rectified or not. */
+export function addition(
+  context: LoweringContext,
+  name: string,
+  inputs: readonly Value[],
+  relu: boolean,
+  maskGradient = relu,
+): Lowered {
+  const { program } = context;
+  const ranks = new Set(inputs.map((input) => input.descriptor.dimensions.length));
+  const aligned = ranks.size > 1 ? inputs.map((input) => asVectors(context, name, input)) : inputs;
+  const body = toType(context, name, aligned[0]!);
+  const { descriptor } = body;
+  const shortcut = program.convert(name, aligned[1]!, descriptor);
+  const output = program.value(descriptor);
+  const add = program.descriptors.binary("add", descriptor, descriptor, descriptor, reluPost(relu));
+  program.add(`${name} forward`, add, { source: body, source1: shortcut, destination: output });
+  return {
+    output,
+    backward(incoming) {
+      const gradient = maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
+      return inputs.map((input) => {
+        const { dimensions } = input.descriptor;
+        const same = dimensions.length === gradient.descriptor.dimensions.length;
+        const seen = same ? gradient : unflatten(context, name, gradient, dimensions);
+        return { ...seen, shared: true };
+      });
+    },
+  };
 }

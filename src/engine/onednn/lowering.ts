@@ -2,9 +2,11 @@
 import type { GraphNode, Operation } from "../../network/graph.ts";
 import type { Pair } from "../../network/layer.ts";
 import { dropoutMask } from "../dropout.ts";
+import { batchNormalization } from "./batch-normalization.ts";
 import { bytesPerElement, type ElementwiseAlgorithm } from "./constants.ts";
 import type { MemoryDescriptor, Pooling, PostOperation } from "./descriptors.ts";
 import {
+  addition,
   asVectors,
   elementwiseBackward,
   type Lowered,
@@ -12,13 +14,12 @@ import {
   type LoweringRule,
   maskByRelu,
   type NodeContext,
-  reluPost,
   toType,
   unflatten,
 } from "./lowered.ts";
 import { maxPoolByKernels } from "./max-pool.ts";
 import { normalizeByKernel } from "./normalize-bytes.ts";
-import { floats, type Value } from "./program.ts";
+import type { Value } from "./program.ts";
 import { weighted } from "./weighted-layers.ts";
 
 function pooled(
@@ -136,57 +137,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       hasBias: node.operation.bias,
     }),
 
-  batchNorm: (context, node, [input], place) => {
-    const { program, store, mode, afterForward, batch } = context;
-    const { name, operation, shape } = node;
-    const source = toType(context, name, input!);
-    const data = source.descriptor;
-    const training = mode === "training";
-    const what = { data, epsilon: operation.epsilon, globalStatistics: !training, fuseRelu: place.relu };
-    const forward = program.descriptors.batchNormalization(what, mode);
-    const perChannel = program.rowMajor([shape[0]!], "f32");
-    const [scale, shift, runningMean, runningVariance] = node.parameters.map((spec) => store.add(spec, perChannel));
-    const output = program.value(data);
-    const workspace = training ? program.workspace(forward) : undefined;
-    const mean = training ? program.persistent(perChannel) : runningMean!.value;
-    const variance = training ? program.persistent(perChannel) : runningVariance!.value;
-    program.add(`${name} forward`, forward, {
-      source,
-      mean,
-      variance,
-      scale: scale!.value,
-      shift: shift!.value,
-      destination: output,
-      workspace,
-    });
-    if (training) {
-      const count = batch * shape[1]! * shape[2]!;
-      const unbiased = count > 1 ? count / (count - 1) : 1;
-      afterForward.push(() => {
-        moveTowards(floats(runningMean!.value), floats(mean), operation.momentum, 1);
-        moveTowards(floats(runningVariance!.value), floats(variance), operation.momentum, unbiased);
-      });
-    }
-    return {
-      output,
-      backward(incoming) {
-        const inputGradient = program.value(data);
-        program.add(`${name} backward`, program.descriptors.batchNormalizationBackward(what, forward), {
-          source,
-          mean,
-          variance,
-          scale: scale!.value,
-          shift: program.descriptors.batchNormalizationBackwardReadsShift ? shift!.value : undefined,
-          workspace,
-          diffDestination: program.convert(name, incoming, data),
-          diffSource: inputGradient,
-          diffScale: scale!.gradient,
-          diffShift: shift!.gradient,
-        });
-        return [inputGradient];
-      },
-    };
-  },
+  batchNorm: batchNormalization,
 
   relu: (context, { name }, [input]) => elementwise(context, name, "relu", input!),
 
@@ -252,29 +203,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     };
   },
 
-  add: (context, { name }, inputs, place) => {
-    const { program } = context;
-    const ranks = new Set(inputs.map((input) => input.descriptor.dimensions.length));
-    const aligned = ranks.size > 1 ? inputs.map((input) => asVectors(context, name, input)) : inputs;
-    const body = toType(context, name, aligned[0]!);
-    const { descriptor } = body;
-    const shortcut = program.convert(name, aligned[1]!, descriptor);
-    const output = program.value(descriptor);
-    const add = program.descriptors.binary("add", descriptor, descriptor, descriptor, reluPost(place.relu));
-    program.add(`${name} forward`, add, { source: body, source1: shortcut, destination: output });
-    return {
-      output,
-      backward(incoming) {
-        const gradient = place.maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
-        return inputs.map((input) => {
-          const { dimensions } = input.descriptor;
-          const same = dimensions.length === gradient.descriptor.dimensions.length;
-          const seen = same ? gradient : unflatten(context, name, gradient, dimensions);
-          return { ...seen, shared: true };
-        });
-      },
-    };
-  },
+  add: (context, { name }, inputs, place) => addition(context, name, inputs, place.relu, place.maskGradient),
 
   multiply: (context, { name, shape }, [input, gate], place) => {
     const { program, batch, type } = context;
@@ -321,10 +250,6 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     };
   },
 };
-
-function moveTowards(running: Float32Array, batch: Float32Array, momentum: number, factor: number): void {
-  for (let i = 0; i < running.length; i++) running[i] = (1 - momentum) * running[i]! + momentum * factor * batch[i]!;
-}
 
 /** Appends a node's forward primitives to the program. */
 export const lower = (

@@ -52,10 +52,17 @@ interface KernelInstruction extends Access {
 interface Calculation extends Access {
   readonly kind: "calculation";
   readonly label: string;
-  readonly work: () => void;
+  readonly prepare: () => () => void;
 }
 
 type Instruction = PrimitiveInstruction | KernelInstruction | Calculation;
+
+/** Instructions that are put off until something reads what they write, so that a kernel may do their work on its way. */
+export interface Deferred {
+  readonly kind: string;
+  /** Adds them. */
+  emit(): void;
+}
 
 /** Which instructions to run: those added between two marks. */
 export interface Section {
@@ -91,6 +98,8 @@ export class Program {
   readonly descriptors: Descriptors;
   readonly #instructions: Instruction[] = [];
   #storages: Storage[] = [];
+  readonly #deferred = new Map<Storage, Deferred>();
+  readonly #made = new Map<string, unknown>();
   #executables: (() => void)[] = [];
   #primitives: bigint[] = [];
   #memories: bigint[] = [];
@@ -103,6 +112,7 @@ export class Program {
     this.descriptors = runtime.descriptors();
   }
 
+  /** The number of instructions so far. */
   get mark(): number {
     return this.#instructions.length;
   }
@@ -135,6 +145,12 @@ export class Program {
   /** Gives a value that was made by {@link value} memory of its own. */
   bind({ storage }: Value, bytes: Uint8Array): void {
     storage.array = bytes;
+  }
+
+  /** What `make` gives, made once per key. */
+  once<T>(key: string, make: () => T): T {
+    if (!this.#made.has(key)) this.#made.set(key, make());
+    return this.#made.get(key) as T;
   }
 
   /** Row-major memory that JavaScript writes or reads, with its typed array. */
@@ -170,9 +186,31 @@ export class Program {
     this.#push({ kind: "kernel", label, kernel, tasks, reads, writes }, [...reads, ...writes]);
   }
 
-  /** Work in JavaScript on persistent values. */
-  addCalculation(label: string, { reads, writes }: Access, work: () => void): void {
-    this.#push({ kind: "calculation", label, work, reads, writes }, [...reads, ...writes]);
+  /** Work in JavaScript on persistent values: what `prepare` gives, which is called once, when all memory is there. */
+  addCalculation(label: string, { reads, writes }: Access, prepare: () => () => void): void {
+    this.#push({ kind: "calculation", label, prepare, reads, writes }, [...reads, ...writes]);
+  }
+
+  /** Puts off the work that writes `values` until one of them is read, or {@link takeDeferred} gives it away. */
+  defer(values: readonly Value[], work: Deferred): void {
+    for (const { storage } of values) this.#deferred.set(storage, work);
+  }
+
+  isDeferred({ storage }: Value, kind: string): boolean {
+    return this.#deferred.get(storage)?.kind === kind;
+  }
+
+  /** The work of a kind that was put off and writes `value`, which is the caller's to do now. */
+  takeDeferred<Work extends Deferred>({ storage }: Value, kind: Work["kind"]): Work | undefined {
+    const work = this.#deferred.get(storage);
+    if (work?.kind !== kind) return undefined;
+    this.#forget(work);
+    return work as Work;
+  }
+
+  /** Adds all work that is still put off. */
+  addDeferred(): void {
+    for (const work of new Set(this.#deferred.values())) this.#addNow(work);
   }
 
   /** `value` in the wanted type and layout: itself where it already is, else a reordered copy (into `into` if given). */
@@ -219,7 +257,7 @@ export class Program {
       return primitive;
     };
     this.#executables = this.#instructions.map((instruction) => {
-      if (instruction.kind === "calculation") return instruction.work;
+      if (instruction.kind === "calculation") return instruction.prepare();
       if (instruction.kind === "kernel") {
         const kernels = this.runtime.kernels!;
         const code = kernels.load(instruction.kernel);
@@ -276,7 +314,20 @@ export class Program {
     this.#arena = undefined;
   }
 
+  #addNow(work: Deferred): void {
+    this.#forget(work);
+    work.emit();
+  }
+
+  #forget(work: Deferred): void {
+    for (const [storage, present] of this.#deferred) if (present === work) this.#deferred.delete(storage);
+  }
+
   #push(instruction: Instruction, values: readonly Value[]): void {
+    for (const { storage } of values) {
+      const work = this.#deferred.get(storage);
+      if (work) this.#addNow(work);
+    }
     for (const { storage } of values) {
       storage.firstUse = Math.min(storage.firstUse, this.mark);
       storage.lastUse = Math.max(storage.lastUse, this.mark);

@@ -25,7 +25,6 @@ export interface InspectableTrainingPlan extends TrainingPlan {
 
 /** Appends the backward pass of one segment; returns the gradient of what it read, where that is wanted. */
 function backwardSegment(
-  graph: Graph,
   { fusion, wantsGradient }: ForwardProgram,
   { context, from, to, lowered }: Segment,
   outputGradient: Value,
@@ -41,8 +40,13 @@ function backwardSegment(
   for (let index = to - 1; index >= from; index--) {
     const gradients = pending.get(index);
     if (gradients === undefined) continue;
-    const { name, inputs } = graph.nodes[index]!;
-    const results = lowered[index]!.backward(sumGradients(context, name, gradients));
+    const { node, inputs } = fusion.nodes[index]!;
+    const operation = lowered[index]!;
+    const [first, second, ...more] = gradients as [Value, ...Value[]];
+    const results =
+      operation.backwardOfSum && second && more.length === 0
+        ? operation.backwardOfSum(first, second)
+        : operation.backward(sumGradients(context, node.name, gradients));
     for (const [position, input] of inputs.entries()) receive(input, results[position]);
   }
   const atSource = pending.get(source);
@@ -50,7 +54,7 @@ function backwardSegment(
 }
 
 /** Appends the backward pass; where `inputGradient` is given, that is its last result. */
-function buildBackward(graph: Graph, forward: ForwardProgram, logitGradient: Value, inputGradient?: Value): void {
+function buildBackward(forward: ForwardProgram, logitGradient: Value, inputGradient?: Value): void {
   const { context, rest, tiles } = forward;
   const { program, type } = context;
   const store = (gradient: Value | undefined, firstImage: number) => {
@@ -60,7 +64,7 @@ function buildBackward(graph: Graph, forward: ForwardProgram, logitGradient: Val
     const offset = firstImage * elements(dimensions.slice(1)) * bytesPerElement.f32;
     program.convert("input gradient", gradient, plain, program.view(inputGradient, plain, offset));
   };
-  const atRest = backwardSegment(graph, forward, rest, logitGradient);
+  const atRest = backwardSegment(forward, rest, logitGradient);
   if (tiles.length === 0) {
     store(atRest, 0);
     return;
@@ -72,7 +76,7 @@ function buildBackward(graph: Graph, forward: ForwardProgram, logitGradient: Val
   for (const segment of tiles) {
     const { from, images } = segment.tile;
     const plain = program.rowMajor([images, ...dimensions.slice(1)], type);
-    store(backwardSegment(graph, forward, segment, program.view(joined, plain, from * imageBytes)), from);
+    store(backwardSegment(forward, segment, program.view(joined, plain, from * imageBytes)), from);
   }
 }
 
@@ -87,13 +91,15 @@ export function trainingPlan(
   const forward = buildForward(runtime, graph, options, "training", { ...options, cacheBytes });
   const { context, logits, output, input, load } = forward;
   const { program, store } = context;
+  program.addDeferred();
   const afterForward = program.mark;
 
   const logitGradient = program.persistent(program.rowMajor(output.descriptor.dimensions, "f32"));
   const inputGradient = options.inputGradient
     ? program.persistent(program.rowMajor(input.descriptor.dimensions, "f32"))
     : undefined;
-  buildBackward(graph, forward, logitGradient, inputGradient);
+  buildBackward(forward, logitGradient, inputGradient);
+  program.addDeferred();
   const afterBackward = program.mark;
 
   const { values, gradients, decayed, trained } = store.allocate();

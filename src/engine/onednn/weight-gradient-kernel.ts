@@ -1,15 +1,10 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
-import {
-  gradientSumArguments,
-  gradientSumKernel,
-  scratchBytesOf,
-  sumBytesOf,
-  sumOffsetOf,
-  weightGradientArguments,
-  weightGradientKernel,
-} from "../kernels/weight-gradient.ts";
-import { cutWeightGradient } from "../kernels/weight-gradient-cut.ts";
-import type { ConvolutionSizes } from "../kernels/weight-gradient-geometry.ts";
+import { FLOATS_AT_ONCE, partialSumArguments, partialSumKernel } from "../kernels/partial-sum.ts";
+import { cutWeightGradient } from "../kernels/weight-gradient/cut.ts";
+import type { ConvolutionSizes } from "../kernels/weight-gradient/geometry.ts";
+import { weightGradientKernel } from "../kernels/weight-gradient/kernel.ts";
+import { scratchBytesOf } from "../kernels/weight-gradient/layout.ts";
+import { weightGradientArguments } from "../kernels/weight-gradient/task.ts";
 import { bytesPerElement } from "./constants.ts";
 import type { MemoryDescriptor } from "./descriptors.ts";
 import type { Program, Value } from "./program.ts";
@@ -32,11 +27,13 @@ interface ConvolutionLayer extends Pick<ConvolutionSizes, "stride" | "padding"> 
 }
 
 const MULTIPLE_OF_CHANNELS = 16;
-/** Tasks that the partial sums of a block of output channels are added in. */
-const SUM_TASKS = 4;
+/** As many as the kernel picks from pixels one by one: those of photographs. */
+const FEW_CHANNELS = 4;
+/** Floats read in a task that adds: fewer are added sooner than another thread is woken. */
+const FLOATS_PER_TASK = 2 ** 18;
 
 /**
- * Undefined where the kernel cannot compute the gradient: it takes channels-last maps of bfloat16, with channels by the tile, on AMX.
+ * Undefined where the kernel cannot compute the gradient: it takes channels-last maps of bfloat16, with channels by the tile or those of photographs, on AMX.
  * The gradient is laid out as (height, width, input channels, output channels).
  */
 export function kernelWeightGradient(
@@ -49,7 +46,8 @@ export function kernelWeightGradient(
     runtime.kernels !== undefined &&
     runtime.description.instructionSet.startsWith("AMX") &&
     weights.length === 4 &&
-    [weights[0]!, weights[1]!].every((channels) => channels % MULTIPLE_OF_CHANNELS === 0) &&
+    weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
+    (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
     [source, destination].every((map) => runtime.sameLayout(map, channelsLast(program, map)));
   if (!isServed) return undefined;
 
@@ -59,46 +57,31 @@ export function kernelWeightGradient(
   const sizes = { channels, input, output, kernel, stride, padding, hasBias: bias !== undefined };
   const { threads } = runtime.description;
   const { shape, parts, ranges } = cutWeightGradient(sizes, source.dimensions[0]!, threads);
-  const taps = kernel[0] * kernel[1];
-  const layout = program.descriptors.memory(weights, "f32", [
-    1,
-    outputs,
-    kernel[1] * inputs * outputs,
-    inputs * outputs,
-  ]);
+  const rowPitch = inputs * outputs;
+  const layout = program.descriptors.memory(weights, "f32", [1, outputs, kernel[1] * rowPitch, rowPitch]);
+  const weightCount = kernel[0] * kernel[1] * rowPitch;
+  const partBytes = bytesPerElement.f32 * (weightCount + outputs);
 
-  const addSums = (sums: Value, diffWeights: Value, diffBias: Value | undefined) => {
-    const rowTiles = (taps * inputs) / 16;
-    for (const block of [32, 16] as const) {
-      const first = block === 32 ? 0 : outputs - (outputs % 32);
-      const blocks = block === 32 ? Math.floor(outputs / 32) : (outputs % 32) / 16;
-      if (blocks === 0) continue;
-      const sum = gradientSumKernel({
-        channels: outputs,
-        block,
-        parts: parts.length,
-        partBytes: sumBytesOf(shape),
-      });
-      const writes = diffBias === undefined ? [diffWeights] : [diffWeights, diffBias];
-      program.addKernel(`${name} gradient sum`, sum, { reads: [sums], writes }, (locate) =>
-        Array.from({ length: blocks }, (_, index) => first + index * block).flatMap((channel) => {
-          const sumsAt = (tile: number) => locate(sums, sumOffsetOf(shape, channel) + tile * 64 * block);
-          const count = Math.min(SUM_TASKS, rowTiles);
-          const starts = Array.from({ length: count + 1 }, (_, task) => Math.round((task * rowTiles) / count));
-          const ofWeights = starts.slice(0, -1).map((tile, task) =>
-            gradientSumArguments({
-              sums: sumsAt(tile),
-              destination: locate(diffWeights, (tile * 16 * outputs + channel) * bytesPerElement.f32),
-              tiles: starts[task + 1]! - tile,
-              rows: 16,
-            }),
-          );
-          if (diffBias === undefined) return ofWeights;
-          const destination = locate(diffBias, channel * bytesPerElement.f32);
-          return [...ofWeights, gradientSumArguments({ sums: sumsAt(rowTiles), destination, tiles: 1, rows: 1 })];
-        }),
-      );
-    }
+  /** The first part writes into the gradients themselves. */
+  const addOthers = (others: Value, diffWeights: Value, diffBias: Value | undefined) => {
+    const gradients = diffBias === undefined ? [diffWeights] : [diffWeights, diffBias];
+    const reads = [others, ...gradients];
+    const sum = partialSumKernel(parts.length - 1, partBytes);
+    const tasks = Math.ceil((weightCount * parts.length) / FLOATS_PER_TASK);
+    const starts = Array.from(
+      { length: tasks + 1 },
+      (_, task) => Math.round((task * weightCount) / FLOATS_AT_ONCE / tasks) * FLOATS_AT_ONCE,
+    );
+    program.addKernel(`${name} gradient sum`, sum, { reads, writes: gradients }, (locate) => {
+      const task = (gradient: Value, from: number, to: number, place: number) =>
+        partialSumArguments({
+          sum: locate(gradient, from * bytesPerElement.f32),
+          others: locate(others, place * bytesPerElement.f32),
+          floats: to - from,
+        });
+      const ofWeights = starts.slice(0, -1).map((from, index) => task(diffWeights, from, starts[index + 1]!, from));
+      return diffBias === undefined ? ofWeights : [...ofWeights, task(diffBias, 0, outputs, weightCount)];
+    });
   };
 
   return {
@@ -108,22 +91,30 @@ export function kernelWeightGradient(
       const maps = [from, program.convert(name, gradient, channelsLast(program, destination))] as const;
       const imageBytes = maps.map((map) => runtime.byteLength(map.descriptor) / map.descriptor.dimensions[0]!);
       const scratch = program.value(program.rowMajor([threads * scratchBytesOf(shape)], "u8"));
-      const sums = program.value(program.rowMajor([parts.length * sumBytesOf(shape)], "u8"));
+      const others =
+        parts.length === 1 ? undefined : program.value(program.rowMajor([(parts.length - 1) * partBytes], "u8"));
+      const writes = [scratch, diffWeights, diffBias, others].filter((value) => value !== undefined);
       const multiply = weightGradientKernel(shape);
-      program.addKernel(`${name} backward weights`, multiply, { reads: maps, writes: [scratch, sums] }, (locate) =>
+      program.addKernel(`${name} backward weights`, multiply, { reads: maps, writes }, (locate) =>
         parts.flatMap(({ from: image, images }, part) =>
-          Array.from({ length: ranges }, (_, range) => range * shape.cut.outputChannels).map((channel) =>
-            weightGradientArguments({
+          Array.from({ length: ranges }, (_, range) => {
+            const channel = range * shape.cut.outputChannels;
+            const place = (value: Value | undefined, element: number) =>
+              part === 0
+                ? value && locate(value, channel * bytesPerElement.f32)
+                : locate(others!, (part - 1) * partBytes + (element + channel) * bytesPerElement.f32);
+            return weightGradientArguments({
               source: locate(maps[0], image * imageBytes[0]!),
               gradient: locate(maps[1], image * imageBytes[1]! + channel * bytesPerElement.bf16),
               images,
-              sums: locate(sums, part * sumBytesOf(shape) + sumOffsetOf(shape, channel)),
+              weights: place(diffWeights, 0)!,
+              bias: place(diffBias, weightCount),
               scratch: locate(scratch),
-            }),
-          ),
+            });
+          }),
         ),
       );
-      addSums(sums, diffWeights, diffBias);
+      if (others !== undefined) addOthers(others, diffWeights, diffBias);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { ParameterRole } from "../../network/parameters.ts";
 import type { DataType } from "./constants.ts";
 import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "./lowered.ts";
 import type { Value } from "./program.ts";
+import { tileConvolution } from "./tile-convolution.ts";
 import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
 import { primitiveWeightGradient } from "./weight-gradient-primitive.ts";
 
@@ -68,6 +69,30 @@ export function weighted(
   const weight = store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
   const biasParameter = bias && store.add(specOf("bias"), bias);
 
+  const appendWeightGradient = (source: Value, gradient: Value) => {
+    if (weightGradient === undefined) return;
+    const diffWeights = store.gradientShare(weight, weightGradient.layout);
+    const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
+    weightGradient.append({ source, gradient, diffWeights, diffBias });
+    store.addGradientShare(weight, diffWeights);
+    if (biasParameter) store.addGradientShare(biasParameter, diffBias);
+  };
+
+  const isPlain = kind === "convolution" && mode === "training" && !hasBias && !place.relu && !place.isOutput;
+  const layer = { input: input.descriptor.dimensions, weights: weightDimensions, stride, padding };
+  const tiles = isPlain ? tileConvolution(context, name, layer, weight) : undefined;
+  if (tiles) {
+    return {
+      output: tiles.forward(input),
+      backward(gradient) {
+        const append = () => appendWeightGradient(input, gradient);
+        if (place.wantsGradient[0]) return [tiles.backwardData(gradient, append)];
+        append();
+        return [undefined];
+      },
+    };
+  }
+
   const source = program.convert(name, input, sourceLayout);
   const output = program.value(destinationLayout);
   const working = store.working(weight, "forward", forwardWeights);
@@ -100,13 +125,7 @@ export function weighted(
           diffSource: inputGradient,
         });
       }
-      if (weightGradient !== undefined) {
-        const diffWeights = store.gradientShare(weight, weightGradient.layout);
-        const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
-        weightGradient.append({ source, gradient, diffWeights, diffBias });
-        store.addGradientShare(weight, diffWeights);
-        if (biasParameter) store.addGradientShare(biasParameter, diffBias);
-      }
+      appendWeightGradient(source, gradient);
       return [inputGradient];
     },
   };

@@ -6,7 +6,7 @@
  * distance (dh, dw) from the output pixel, so that with rows of one length, the pitch, on both sides, and zeros between them, a tap is
  * no more than an offset into the flat source, and all output pixels are one long sum.
  */
-import type { Pair } from "../../network/layer.ts";
+import type { Pair } from "../../../network/layer.ts";
 
 export interface ConvolutionSizes {
   readonly channels: Pair;

@@ -1,15 +1,17 @@
 /** How the work of a weight gradient is cut into tasks, and a task's into units that stay in a core's cache. */
-import { type Cut, scratchBytesOf, sumBytesOf, type WeightGradientShape } from "./weight-gradient.ts";
-import { type ConvolutionSizes, geometryOf } from "./weight-gradient-geometry.ts";
+
+import { type ConvolutionSizes, geometryOf } from "./geometry.ts";
+import { type Cut, unitBytesOf, type WeightGradientShape } from "./layout.ts";
 
 /** What a unit may take of the second-level cache: 2 MiB wherever there is AMX, of which sums and maps want their part. */
 const UNIT_BYTES = 1.25 * 2 ** 20;
 /** Sums of a few thousand pixels are long enough: more of them only take more of the cache. */
-const UNIT_PIXELS = 2048;
-/** What the partial sums of all parts of the batch may take. */
-const PARTIAL_BYTES = 5 * 2 ** 20;
+const FEWEST_PIXELS = 2048;
+const MOST_PIXELS = 8192;
+/** From this size on the gradient is computed once, for the whole batch: to add up several costs more than is gained. */
+const LARGE_BYTES = 2 ** 19;
 const MOST_PARTS = 8;
-/** Measured: a source and a gradient of 256 pixels leave room for the sums in the first-level cache. */
+/** Measured: a source and a gradient of 256 pixels, with the sums, stay in the first-level cache. */
 const STEPS = 8;
 
 /** Consecutive images of the batch. */
@@ -20,7 +22,7 @@ export interface Part {
 
 export interface WeightGradientCut {
   readonly shape: WeightGradientShape;
-  /** Parts of the batch, each with sums of its own. They do not depend on the number of threads, so that neither do the results. */
+  /** Parts of the batch, each with a gradient of its own. They do not depend on the number of threads, so that neither do the results. */
   readonly parts: readonly Part[];
   /** Ranges of output channels, each a task of its own in every part. */
   readonly ranges: number;
@@ -31,22 +33,24 @@ export function cutWeightGradient(
   batch: number,
   threads: number,
 ): WeightGradientCut {
-  const { channels, output } = sizes;
+  const { channels, output, kernel } = sizes;
   const shapeOf = (cut: Partial<Cut>): WeightGradientShape => ({
     ...sizes,
     cut: { images: 1, rows: output[0], outputChannels: channels[1], steps: STEPS, ...cut },
   });
-  const fits = (cut: Partial<Cut>) => scratchBytesOf(shapeOf(cut)) <= UNIT_BYTES;
+  const fits = (cut: Partial<Cut>) => unitBytesOf(shapeOf(cut)) <= UNIT_BYTES;
   let [bands, images] = [1, 1];
   const rowsOf = (count: number) => Math.ceil(output[0] / count);
-  while (rowsOf(bands) > 1 && !fits({ rows: rowsOf(bands) })) bands++;
+  const { pitch } = geometryOf(sizes);
+  const isTooLarge = (rows: number) => rows > 1 && (rows * pitch > MOST_PIXELS || !fits({ rows }));
+  while (isTooLarge(rowsOf(bands))) bands++;
   if (bands === 1) {
-    const pixels = geometryOf(sizes).pitch * output[0];
-    while (images * 2 <= batch && images * 2 * pixels <= 2 * UNIT_PIXELS && fits({ images: images * 2 })) images *= 2;
+    const isShort = () => images * output[0] * pitch < FEWEST_PIXELS;
+    while (images * 2 <= batch && isShort() && fits({ images: images * 2 })) images *= 2;
   }
   const units = Math.ceil(batch / images);
-  const sumBytes = sumBytesOf(shapeOf({}));
-  const count = Math.max(1, Math.min(units, MOST_PARTS, Math.floor(PARTIAL_BYTES / sumBytes)));
+  const isLarge = 4 * kernel[0] * kernel[1] * channels[0] * channels[1] >= LARGE_BYTES;
+  const count = isLarge ? 1 : Math.min(units, MOST_PARTS);
   const starts = Array.from({ length: count + 1 }, (_, part) =>
     Math.min(batch, Math.round((part * units) / count) * images),
   );

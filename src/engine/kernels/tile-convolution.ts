@@ -1,0 +1,427 @@
+/**
+ * Convolutions of channels-last bfloat16 maps and the gradients of their inputs on the tiles of AMX, with batch normalisation on the way: what
+ * they read can be made from other maps, and sums can be taken of what they write, so that maps pass through memory less often.
+ *
+ * A task is an image. Its maps are put into memory of the thread's own, with a border of zeros, where every tap of the kernel is a plain offset.
+ * Blocks of two tiles of pixels by two tiles of filters are summed over all taps and channels, then stored.
+ */
+import {
+  type Address,
+  type Assembler,
+  at,
+  atIndex,
+  type General,
+  r8,
+  r11,
+  r13,
+  r15,
+  rax,
+  rbp,
+  rdx,
+  type Tile,
+  tmm,
+  type Vector,
+} from "./assembler.ts";
+import {
+  type GradientPassShape,
+  gradientSumsName,
+  gradientSumsSink,
+  type InputGradientShape,
+  inputGradientName,
+  inputGradientSource,
+  type NormalizeShape,
+  normalizeName,
+  normalizeSource,
+  type Sink,
+  type Source,
+  statisticsSink,
+} from "./batch-normalization.ts";
+import {
+  channelGroup,
+  channelPass,
+  groupOffset,
+  mapPointers,
+  type PassArguments,
+  passArguments,
+  registerFile,
+  registersOf,
+  storeRounded,
+  type TakeRegisters,
+} from "./channel-pass.ts";
+import { argumentOf, callingThread, type Kernel, taskKernel } from "./kernel.ts";
+
+/** What a tile of AMX holds: 16 rows of 64 bytes, 32 bfloat16 numbers or 16 floats each. */
+const TILE_ROWS = 16;
+const TILE_BYTES = 1024;
+const ROW_BYTES = 64;
+const TILE_CHANNELS = 32;
+const TILE_FILTERS = 16;
+
+/** What the convolution reads: maps as they are, or what is made of maps, which is stored too. */
+export type ConvolutionSource =
+  | { readonly kind: "maps" }
+  | ({ readonly kind: "normalize" } & NormalizeShape)
+  | ({ readonly kind: "inputGradient" } & InputGradientShape);
+
+/** What is done with its result, which is stored: nothing else, or sums for a normalisation. */
+export type ConvolutionSink =
+  | { readonly kind: "plain" }
+  | { readonly kind: "statistics" }
+  | ({ readonly kind: "gradientSums" } & GradientPassShape);
+
+export interface ConvolutionShape {
+  /** Of what is read. */
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Channels of the result. */
+  readonly filters: number;
+  /** Height and width of the kernel, which is odd; the padding is half of what is left of it. */
+  readonly kernel: number;
+  /** 1 or 2. */
+  readonly stride: 1 | 2;
+  /** Backward, what is read is the gradient of a convolution's output, and the result that of its input. */
+  readonly direction: "forward" | "backward";
+}
+
+/** A place of the kernel, and the pixel of the padded maps that it meets, counted from that of the first. */
+interface Tap {
+  readonly tap: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/**
+ * Positions, a row of which makes tiles. At each, a forward convolution computes a pixel; a backward one computes as many as the
+ * stride makes, its phases, of which each has some of the taps.
+ */
+interface Geometry {
+  readonly rows: number;
+  readonly columns: number;
+  readonly border: number;
+  /** Pixels read, and written, from one position to the next. */
+  readonly readStep: number;
+  readonly writeStep: number;
+  readonly phases: readonly { readonly row: number; readonly column: number; readonly taps: readonly Tap[] }[];
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+function geometryOf({ height, width, kernel, stride, direction }: ConvolutionShape): Geometry {
+  const border = (kernel - 1) / 2;
+  if (direction === "forward") {
+    const taps = range(kernel * kernel).map((tap) => ({ tap, row: Math.floor(tap / kernel), column: tap % kernel }));
+    const steps = { readStep: stride, writeStep: 1 };
+    return { rows: height / stride, columns: width / stride, border, ...steps, phases: [{ row: 0, column: 0, taps }] };
+  }
+  // Output pixel o met input pixel o * stride + tap - border; so pixel i * stride + phase met those outputs for which this is whole:
+  const met = (phase: number, tap: number) => (phase + border - tap) / stride;
+  const phases = range(stride * stride).map((index) => {
+    const [row, column] = [Math.floor(index / stride), index % stride];
+    const taps = range(kernel * kernel).flatMap((tap) => {
+      const meets = [met(row, Math.floor(tap / kernel)), met(column, tap % kernel)] as const;
+      return meets.every(Number.isInteger) ? [{ tap, row: border + meets[0], column: border + meets[1] }] : [];
+    });
+    return { row, column, taps };
+  });
+  return { rows: height, columns: width, border, readStep: 1, writeStep: stride, phases };
+}
+
+/** For each phase the taps in the order in which the kernel multiplies by them. */
+export const tapOrder = (shape: ConvolutionShape): readonly (readonly number[])[] =>
+  geometryOf(shape).phases.map(({ taps }) => taps.map(({ tap }) => tap));
+
+/** Positions of a row in one tile; undefined where no number fills tiles well. */
+function tilePositions(columns: number): number | undefined {
+  for (let positions = TILE_ROWS; positions >= 8; positions--) if (columns % positions === 0) return positions;
+  return undefined;
+}
+
+/** Rows of positions that make whole pairs of tiles. */
+const pairedRows = (columns: number): 1 | 2 => ((columns / tilePositions(columns)!) % 2 === 0 ? 1 : 2);
+
+/** Whether there is a kernel for such a convolution. */
+export function servesConvolution(shape: ConvolutionShape): boolean {
+  const { channels, filters, kernel } = shape;
+  const { rows, columns } = geometryOf(shape);
+  return (
+    channels % TILE_CHANNELS === 0 &&
+    filters % (2 * TILE_FILTERS) === 0 &&
+    kernel % 2 === 1 &&
+    kernel > 1 &&
+    tilePositions(columns) !== undefined &&
+    Number.isInteger(rows) &&
+    rows % pairedRows(columns) === 0
+  );
+}
+
+const paddedBytes = ({ channels, height, width, kernel }: ConvolutionShape): number =>
+  2 * channels * (height + kernel - 1) * (width + kernel - 1);
+
+/** Sums of a block before they are rounded: 2 tiles by 2. */
+const BLOCK_BYTES = 4 * TILE_BYTES;
+
+/** Memory, zero at first, that each thread needs for a shape; nothing else may write to it. */
+export const workspaceBytes = (shape: ConvolutionShape): number =>
+  ROW_BYTES * Math.ceil((BLOCK_BYTES + paddedBytes(shape)) / ROW_BYTES);
+
+/** The 64 bytes that configure AMX's tiles: tiles 0 to 3 for sums, 4 and 5 for pixels, 6 and 7 for weights. */
+export function tileConfiguration(shape: ConvolutionShape): Uint8Array {
+  const positions = tilePositions(geometryOf(shape).columns)!;
+  const configuration = new Uint8Array(64);
+  configuration[0] = 1;
+  const view = new DataView(configuration.buffer);
+  for (let tile = 0; tile < 8; tile++) {
+    view.setUint16(16 + 2 * tile, ROW_BYTES, true);
+    configuration[48 + tile] = tile < 6 ? positions : TILE_ROWS;
+  }
+  return configuration;
+}
+
+export interface ConvolutionTask {
+  readonly configuration: bigint;
+  /** Of the first thread; those of the others follow. */
+  readonly workspace: bigint;
+  /** As {@link packWeightsKernel} makes them. */
+  readonly weights: bigint;
+  /** Maps: what the source reads; after them, unless it reads maps as they are, where its result is stored. */
+  readonly source: PassArguments;
+  /** Maps: the result, then what the sink reads. */
+  readonly sink: PassArguments;
+}
+
+const FIRST = 3;
+export const convolutionArguments = ({ configuration, workspace, weights, source, sink }: ConvolutionTask) => [
+  configuration,
+  workspace,
+  weights,
+  ...passArguments(source),
+  ...passArguments(sink),
+];
+
+/** The thread's own memory: first the sums of a block, then the padded maps. */
+const workspace = r11;
+const packedWeights = rbp;
+/** Bytes from a pixel to the next, and from a row of a tile in memory to the next. */
+const pixelStride = r15;
+const rowStride = r13;
+
+const sumTile = (pixels: number, filters: number): Tile => tmm(2 * pixels + filters);
+const pixelTile = (pixels: number): Tile => tmm(4 + pixels);
+const weightTile = (filters: number): Tile => tmm(6 + filters);
+
+const sourceNames: {
+  readonly [K in ConvolutionSource["kind"]]: (source: Extract<ConvolutionSource, { kind: K }>) => string;
+} = {
+  maps: () => "",
+  normalize: (shape) => `${normalizeName(shape)}, `,
+  inputGradient: (shape) => `${inputGradientName(shape)}, `,
+};
+const sinkNames: { readonly [K in ConvolutionSink["kind"]]: (sink: Extract<ConvolutionSink, { kind: K }>) => string } =
+  {
+    plain: () => "",
+    statistics: () => ", statistics",
+    gradientSums: (shape) => `, ${gradientSumsName(shape)}${shape.stores ? ", stored" : ""}`,
+  };
+
+const nameOf = <T extends { readonly kind: string }>(names: object, value: T): string =>
+  (names as Record<string, (value: T) => string>)[value.kind]!(value);
+
+export function convolutionKernel(shape: ConvolutionShape, source: ConvolutionSource, sink: ConvolutionSink): Kernel {
+  const { channels, filters, height, width, kernel, stride, direction } = shape;
+  const what = `${direction} convolution ${kernel}x${kernel} / ${stride} of ${channels}x${height}x${width} to ${filters}`;
+  const name = `${nameOf(sourceNames, source)}${what}${nameOf(sinkNames, sink)}`;
+  return taskKernel(
+    name,
+    (a) => {
+      a.mov(rdx, argumentOf(0));
+      a.ldtilecfg(at(rdx));
+      a.mov(workspace, BigInt(workspaceBytes(shape)));
+      a.imul(workspace, callingThread);
+      a.add(workspace, argumentOf(1));
+      const maps = fillPadded(a, shape, source);
+      convolve(a, shape, sink, FIRST + 2 + maps);
+    },
+    { after: (a) => a.tilerelease() },
+  );
+}
+
+/** Puts an image's maps into the thread's memory, inside the border; returns how many maps it was told of. */
+function fillPadded(
+  a: Assembler,
+  { channels, height, width, kernel }: ConvolutionShape,
+  source: ConvolutionSource,
+): number {
+  const take = registerFile();
+  const made = sourceOf(a, take, registersOf(channels), source);
+  const [copied, rounded] = take(2) as [Vector, Vector];
+  const maps = made ? made.maps + 1 : 1;
+  const pixelBytes = 2 * channels;
+  const border = (kernel - 1) / 2;
+  const turns = [4, 3, 2, 1].find((count) => width % count === 0)!;
+  const [padded, rows] = [r15, r13];
+  channelPass(a, {
+    channels,
+    maps,
+    first: FIRST,
+    loops(block) {
+      a.mov(rows, BigInt(height));
+      a.repeat(rows, () => {
+        a.mov(rax, BigInt(width / turns));
+        a.repeat(rax, () => {
+          block(turns);
+          a.add(padded, turns * pixelBytes);
+        });
+        a.add(padded, 2 * border * pixelBytes);
+      });
+    },
+    begin(group) {
+      a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + border * (width + kernel) * pixelBytes));
+      made?.begin(group);
+    },
+    pixel(map, register, turn) {
+      const inside = at(padded, turn * pixelBytes + 32 * register);
+      if (made) {
+        storeRounded(a, map(made.maps), made.make(map, register), rounded);
+        a.move("vmovups", inside, rounded, { length: 256 });
+      } else {
+        a.move("vmovups", copied, map(0), { length: 256 });
+        a.move("vmovups", inside, copied, { length: 256 });
+      }
+    },
+  });
+  return maps;
+}
+
+function sourceOf(a: Assembler, take: TakeRegisters, registers: number, source: ConvolutionSource): Source | undefined {
+  if (source.kind === "maps") return undefined;
+  return source.kind === "normalize"
+    ? normalizeSource(a, take, registers, source)
+    : inputGradientSource(a, take, registers, source);
+}
+
+function sinkOf(a: Assembler, take: TakeRegisters, sink: ConvolutionSink): Sink | undefined {
+  if (sink.kind === "plain") return undefined;
+  return sink.kind === "statistics" ? statisticsSink(a, take, 2, 2) : gradientSumsSink(a, take, 2, sink);
+}
+
+/** Two tiles of positions in one phase: where their pixels are in the result, and the first of the steps through the weights. */
+interface Block {
+  readonly tiles: readonly number[];
+  readonly places: readonly (readonly number[])[];
+  readonly taps: readonly Tap[];
+  readonly firstStep: number;
+}
+
+/** Multiplies the padded maps by the weights, block by block, and hands each block's pixels to the sink. */
+function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number): void {
+  const { channels, filters, width } = shape;
+  const { rows, columns, border, readStep, writeStep, phases } = geometryOf(shape);
+  const positions = tilePositions(columns)!;
+  const rowsAtOnce = pairedRows(columns);
+  const tilesPerRow = columns / positions;
+  const pairs = (rowsAtOnce * tilesPerRow) / 2;
+  const chunks = channels / TILE_CHANNELS;
+  const pixelBytes = 2 * channels;
+  const paddedRow = pixelBytes * (width + 2 * border);
+  const resultRow = 2 * filters * columns * writeStep;
+  const resultBytes = rowsAtOnce * writeStep * resultRow;
+  const take = registerFile();
+  const work = sinkOf(a, take, sink);
+  const [value, rounded] = take(2) as [Vector, Vector];
+  const group = channelGroup(a, filters, 2, first);
+  const pointers: readonly General[] = mapPointers.slice(0, 1 + (work?.maps ?? 0));
+  // The rows' base is free between the begin and the end of a group.
+  const padded = rdx;
+  const rowOf = (tile: number) => Math.floor(tile / tilesPerRow);
+  const columnOf = (tile: number) => (tile % tilesPerRow) * positions;
+
+  const blocks: Block[] = [];
+  let steps = 0;
+  for (const pair of range(pairs)) {
+    steps = 0;
+    for (const { row, column, taps } of phases) {
+      const tiles = [2 * pair, 2 * pair + 1];
+      const places = tiles.map((tile) =>
+        range(positions).map(
+          (position) =>
+            (rowOf(tile) * writeStep + row) * resultRow +
+            ((columnOf(tile) + position) * writeStep + column) * 2 * filters,
+        ),
+      );
+      blocks.push({ tiles, places, taps, firstStep: steps });
+      steps += chunks * taps.length;
+    }
+  }
+
+  /** Multiplies, giving the other instructions in between: the processor works on both. */
+  const multiply = ({ tiles, taps, firstStep }: Block, meanwhile: (() => void)[]) => {
+    const perStep = Math.ceil(meanwhile.length / (chunks * taps.length));
+    for (const p of [0, 1]) for (const f of [0, 1]) a.tilezero(sumTile(p, f));
+    let step = firstStep;
+    for (const chunk of range(chunks)) {
+      for (const tap of taps) {
+        const offset = tap.row * paddedRow + tap.column * pixelBytes + ROW_BYTES * chunk;
+        for (const f of [0, 1]) {
+          a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * TILE_BYTES));
+        }
+        tiles.forEach((tile, p) => {
+          const start = rowOf(tile) * readStep * paddedRow + columnOf(tile) * readStep * pixelBytes;
+          a.tileloadd(pixelTile(p), atIndex(padded, pixelStride, 1, start + offset));
+          for (const f of [0, 1]) a.tdpbf16ps(sumTile(p, f), pixelTile(p), weightTile(f));
+        });
+        for (const instructions of meanwhile.splice(0, perStep)) instructions();
+        step++;
+      }
+    }
+    for (const p of [0, 1]) {
+      for (const f of [0, 1]) a.tilestored(atIndex(workspace, rowStride, 1, (2 * p + f) * TILE_BYTES), sumTile(p, f));
+    }
+  };
+
+  /** Hands a block's pixels to the sink and stores them, `shift` bytes from where the pointers are. */
+  const finish = ({ places }: Block, shift: number): (() => void)[] =>
+    places.flatMap((tilePlaces, p) =>
+      tilePlaces.flatMap((place, position) =>
+        [0, 1].map((f) => () => {
+          const map = (index: number): Address => at(pointers[index]!, shift + place + 32 * f);
+          a.move("vmovups", value, at(workspace, (2 * p + f) * TILE_BYTES + ROW_BYTES * position));
+          work?.take(value, (index) => map(1 + index), f, position);
+          storeRounded(a, map(0), value, rounded);
+        }),
+      ),
+    );
+  const last = blocks.at(-1)!;
+  const multiplyRows = (before: (() => void)[]) => {
+    let meanwhile = before;
+    for (const block of blocks) {
+      multiply(block, meanwhile);
+      meanwhile = finish(block, 0);
+    }
+  };
+
+  a.mov(packedWeights, argumentOf(2));
+  a.mov(rowStride, BigInt(ROW_BYTES));
+  a.mov(pixelStride, BigInt(readStep * pixelBytes));
+  a.mov(groupOffset, 0n);
+  a.mov(r8, BigInt(filters / (2 * TILE_FILTERS)));
+  a.repeat(r8, () => {
+    pointers.forEach((pointer, index) => {
+      a.mov(pointer, argumentOf(first + 2 + index));
+      a.add(pointer, groupOffset);
+    });
+    work?.begin(group);
+    a.lea(padded, at(workspace, BLOCK_BYTES));
+    multiplyRows([]);
+    a.mov(rax, BigInt(rows / rowsAtOnce - 1));
+    a.repeat(rax, () => {
+      for (const pointer of pointers) a.add(pointer, resultBytes);
+      a.add(padded, rowsAtOnce * readStep * paddedRow);
+      multiplyRows(finish(last, -resultBytes));
+    });
+    for (const instructions of finish(last, 0)) instructions();
+    work?.end(group);
+    a.add(groupOffset, ROW_BYTES);
+    a.add(packedWeights, 2 * steps * TILE_BYTES);
+  });
+}

@@ -1,0 +1,20 @@
+/** What a task of the kernel is told. */
+import type { Address } from "../assembler.ts";
+import { argumentOf } from "../kernel.ts";
+
+export interface WeightGradientTask {
+  /** The task's first image in the source and in the gradient, there at its first output channel. */
+  readonly source: bigint;
+  readonly gradient: bigint;
+  readonly images: number;
+  /** Where the gradients of weights and bias go, at the first output channel: (height, width, input channels, output channels). */
+  readonly weights: bigint;
+  readonly bias: bigint | undefined;
+  /** `scratchBytesOf` for every thread. */
+  readonly scratch: bigint;
+}
+
+const ARGUMENTS = ["source", "gradient", "images", "weights", "bias", "scratch"] as const;
+export const argument = (name: (typeof ARGUMENTS)[number]): Address => argumentOf(ARGUMENTS.indexOf(name));
+
+export const weightGradientArguments = (task: WeightGradientTask) => ARGUMENTS.map((name) => task[name] ?? 0n);

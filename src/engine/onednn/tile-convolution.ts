@@ -1,0 +1,164 @@
+/** Convolutions on AMX's tiles by kernels of our own, together with the batch normalisation before and after them. */
+import { packedBytes, packTasks, packWeightsKernel } from "../kernels/pack-weights.ts";
+import {
+  type ConvolutionShape,
+  type ConvolutionSink,
+  type ConvolutionSource,
+  convolutionArguments,
+  convolutionKernel,
+  servesConvolution,
+  tapOrder,
+  tileConfiguration,
+  workspaceBytes,
+} from "../kernels/tile-convolution.ts";
+import { bytesPerElement } from "./constants.ts";
+import type { LoweringContext } from "./lowered.ts";
+import { alignedBytes } from "./memory.ts";
+import type { Parameter } from "./parameter-store.ts";
+import type { Deferred, Program, Value } from "./program.ts";
+
+/** Maps that are to be made of others. */
+export interface DeferredMaps extends Deferred {
+  readonly kind: "maps";
+  readonly source: Exclude<ConvolutionSource, { kind: "maps" }>;
+  readonly coefficients: Value;
+  readonly maps: readonly Value[];
+}
+
+/** What is to be done with a convolution's result on its way to memory; a task is an image. */
+export interface SinkWork {
+  readonly sink: ConvolutionSink;
+  readonly coefficients: Value;
+  /** Rows of sums, for each image. */
+  readonly sums: Value;
+  readonly sumBytes: number;
+  readonly maps: readonly Value[];
+}
+
+export interface DeferredConvolution extends Deferred {
+  readonly kind: "convolution";
+  emit(work?: SinkWork): void;
+}
+
+export interface TileConvolution {
+  /** The result, channels last; its instructions are put off so that a normalisation can join them. */
+  forward(input: Value): Value;
+  /** The gradient of the input, likewise. `then` adds what shall follow it. */
+  backwardData(gradient: Value, then: () => void): Value;
+}
+
+/** Dimensions as oneDNN has them. */
+interface ConvolutionLayer {
+  readonly input: readonly number[];
+  readonly weights: readonly number[];
+  readonly stride: readonly number[];
+  readonly padding: readonly number[];
+}
+
+/** Undefined where oneDNN must do it. */
+export function tileConvolution(
+  { program, type, batch }: LoweringContext,
+  name: string,
+  { input, weights: [filters, channels, ...kernel], stride, padding }: ConvolutionLayer,
+  { value: weights }: Parameter,
+): TileConvolution | undefined {
+  const [, , height, width] = input as readonly [number, number, number, number];
+  const { runtime } = program;
+  const [size, step] = [kernel[0]!, stride[0]!];
+  const layer = { kernel: size, stride: step === 2 ? 2 : 1 } as const;
+  const forward = { ...layer, channels: channels!, filters: filters!, height, width, direction: "forward" } as const;
+  const backward = {
+    ...layer,
+    channels: filters!,
+    filters: channels!,
+    height: height / step,
+    width: width / step,
+    direction: "backward",
+  } as const;
+  const isServed =
+    runtime.kernels !== undefined &&
+    runtime.description.instructionSet.startsWith("AMX") &&
+    type === "bf16" &&
+    kernel.length === 2 &&
+    kernel[1] === size &&
+    stride.every((each) => each === layer.stride) &&
+    padding.every((border) => 2 * border === size - 1) &&
+    servesConvolution(forward) &&
+    servesConvolution(backward);
+  if (!isServed) return undefined;
+
+  // As the kernel of the weights' gradient has it: (kernel rows, kernel columns, channels, filters).
+  const plainLayout = program.descriptors.memory([filters!, channels!, size, size], "f32", [
+    1,
+    filters!,
+    size * channels! * filters!,
+    channels! * filters!,
+  ]);
+  const convolve = (shape: ConvolutionShape, result: ConvolutionShape, from: Value, then?: () => void): Value => {
+    const dimensionsOf = (of: ConvolutionShape) => [batch, of.channels, of.height, of.width];
+    const bytesOf = (of: ConvolutionShape) => of.channels * of.height * of.width * bytesPerElement[type];
+    const maps = program.convert(name, from, program.channelsLast(dimensionsOf(shape), type));
+    const made = program.takeDeferred<DeferredMaps>(maps, "maps");
+    const output = program.value(program.channelsLast(dimensionsOf(result), type));
+    const { configuration, workspace } = threadMemory(program, shape);
+    const emit = (work?: SinkWork) => {
+      const packed = program.value(program.rowMajor([packedBytes(forward)], "u8"));
+      const plain = program.convert(`${name}.weight`, weights, plainLayout);
+      program.addKernel(
+        `${name}.weight pack`,
+        packWeightsKernel(filters!, shape.direction),
+        { reads: [plain], writes: [packed] },
+        (locate) => packTasks(forward, shape.direction, tapOrder(shape), locate(plain), locate(packed)),
+      );
+      const sourceMaps = made ? [...made.maps, maps] : [maps];
+      const sinkMaps = [output, ...(work?.maps ?? [])];
+      const reads = [...(made ? [...made.maps, made.coefficients] : [maps]), packed, ...(work?.maps ?? [])];
+      const writes = [...(made ? [maps] : []), output, ...(work ? [work.sums] : [])];
+      program.addKernel(
+        `${name} ${shape.direction === "forward" ? "forward" : "backward data"}`,
+        convolutionKernel(shape, made?.source ?? { kind: "maps" }, work?.sink ?? { kind: "plain" }),
+        { reads: work ? [...reads, work.coefficients] : reads, writes },
+        (locate) =>
+          Array.from({ length: batch }, (_, task) =>
+            convolutionArguments({
+              configuration: locate(configuration),
+              workspace: locate(workspace),
+              weights: locate(packed),
+              source: {
+                coefficients: made ? locate(made.coefficients) : 0,
+                sums: 0,
+                maps: sourceMaps.map((map) => locate(map, task * bytesOf(shape))),
+              },
+              sink: {
+                coefficients: work ? locate(work.coefficients) : 0,
+                sums: work ? locate(work.sums, task * work.sumBytes) : 0,
+                maps: sinkMaps.map((map) => locate(map, task * bytesOf(result))),
+              },
+            }),
+          ),
+      );
+      then?.();
+    };
+    const deferred: DeferredConvolution = { kind: "convolution", emit };
+    program.defer(made ? [maps, output] : [output], deferred);
+    return output;
+  };
+
+  return {
+    forward: (value) => convolve(forward, backward, value),
+    backwardData: (gradient, then) => convolve(backward, forward, gradient, then),
+  };
+}
+
+/** Memory of each thread's own and the configuration of the tiles: the same for all convolutions of a shape. */
+function threadMemory(program: Program, shape: ConvolutionShape) {
+  return program.once(`tile convolution ${Object.values(shape).join(" ")}`, () => {
+    const bytes = program.runtime.description.threads * workspaceBytes(shape);
+    const configuration = alignedBytes(tileConfiguration(shape).length);
+    configuration.set(tileConfiguration(shape));
+    return {
+      workspace: program.persistent(program.rowMajor([bytes], "u8")),
+      configuration: program.persistent(program.rowMajor([configuration.length], "u8"), configuration),
+    };
+  });
+}
