@@ -89,17 +89,18 @@ async function measureNetwork(network: NetworkName, options: TrainingBenchOption
   try {
     for (let round = 0; round <= options.rounds; round++) {
       if (round > 1 && performance.now() - began > secondsPerNetwork * 1000) break;
-      // Round 0 warms up: first steps allocate, compile and fault pages in.
+      // Round 0 warms up: first steps allocate, compile and fault pages in. Each block's first step does not count either: threads of the
+      // side before may still be spinning.
       const steps = round === 0 ? options.warmUpSteps : options.stepsPerRound;
       options.onProgress(round === 0 ? `${network}: warming up` : `${network}: round ${round} of ${options.rounds}`);
       for (const side of ours) {
-        const times = await side.process.ask<StepTimes>({ steps });
-        if (round > 0) side.seconds.push(...times.seconds);
+        const times = await side.process.ask<StepTimes>({ steps: steps + 1 });
+        if (round > 0) side.seconds.push(...times.seconds.slice(1));
         side.peakMemoryBytes = times.peakMemoryBytes;
         for (const { seconds, ...configuration } of peer ? theirs : []) {
           if (configuration.precision !== side.precision) continue;
-          const answer = await peer!.run({ task: "train", ...configuration, network, batch, runs: steps });
-          if (round > 0) seconds.push(...answer.seconds);
+          const answer = await peer!.run({ task: "train", ...configuration, network, batch, runs: steps + 1 });
+          if (round > 0) seconds.push(...answer.seconds.slice(1));
         }
       }
     }

@@ -92,10 +92,10 @@ export const searchedLibraries = (explicit = process.env.NAEVUS_ONEDNN): readonl
  */
 export function loadNative(explicit: string | undefined, threads: number | undefined): NativeLibrary {
   const tried: string[] = [];
-  // OpenMP reads its settings when the library comes in. Threads that spin for long stall each other wherever other work takes
-  // their processor; this many turns bridge the gaps between primitives all the same.
+  // OpenMP reads its settings when the library comes in. Threads that spin for long take the processor from augmentation and other
+  // work; this many turns, some 150 microseconds, bridge the gaps between instructions, in which JavaScript runs.
   if (threads !== undefined) process.env.OMP_NUM_THREADS = String(threads);
-  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "1000";
+  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "3000";
   for (const file of searchedLibraries(explicit)) {
     try {
       return open(file);
