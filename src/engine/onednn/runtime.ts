@@ -32,7 +32,7 @@ export interface Runtime {
   destroyPrimitive(primitive: bigint): void;
   /** Runs a primitive; `args` are `count` records of (int32 index, padding, pointer), 16 bytes each. Gives the status. */
   execute(primitive: bigint, count: number, args: Uint8Array): number;
-  /** Runs kernels of our own; undefined where the processor or the system does not have what they need. */
+  /** Runs kernels of our own, on Linux with AMX; undefined elsewhere. */
   readonly kernels: KernelRunner | undefined;
   /** Runs primitives with denormal numbers treated as zero. */
   flushingDenormals(work: () => void): void;
@@ -59,15 +59,17 @@ export function createRuntime(file: string | undefined, threads: number | undefi
 
   const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
   const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
+  const known = processor(instructions);
 
   return {
     description: {
       name: "onednn",
       library: `oneDNN ${major}.${minor}.${patch} (${library.file})`,
-      ...processor(instructions),
+      ...known,
       threads: teamSize,
     },
-    kernels: hasBf16(instructions) ? kernelRunner(library, teamSize) : undefined,
+    // They work on channels-last maps, the layout of AMX's convolutions.
+    kernels: known.instructionSet.startsWith("AMX") ? kernelRunner(library, teamSize) : undefined,
     descriptors: () => (major === 2 ? descriptors2 : descriptors3)(library, engine),
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;
@@ -94,14 +96,11 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   };
 }
 
-/** AVX-512 BF16, and all that came later. */
-const hasBf16 = (code: number): boolean => (code & 0xe7) === 0xe7;
-
-/** bf16 is worth it only where the processor multiplies it. */
+/** bf16 is worth it only where the processor multiplies it: AVX-512 BF16 and all that came later. */
 function processor(code: number): Pick<EngineDescription, "instructionSet" | "defaultPrecision"> {
   const known = instructionSets.filter(([bits]) => (code & bits) === bits).at(-1);
   const name = known?.[1] ?? (code === 0 ? "the library's default" : `code 0x${code.toString(16)}`);
-  return { instructionSet: name, defaultPrecision: hasBf16(code) ? "bf16" : "f32" };
+  return { instructionSet: name, defaultPrecision: (code & 0xe7) === 0xe7 ? "bf16" : "f32" };
 }
 
 const runtimes = new Map<string, Runtime>();

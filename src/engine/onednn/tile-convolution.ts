@@ -77,7 +77,6 @@ export function tileConvolution(
   } as const;
   const isServed =
     runtime.kernels !== undefined &&
-    runtime.description.instructionSet.startsWith("AMX") &&
     type === "bf16" &&
     kernel.length === 2 &&
     kernel[1] === size &&

@@ -44,7 +44,6 @@ export function kernelWeightGradient(
   const { runtime } = program;
   const isServed =
     runtime.kernels !== undefined &&
-    runtime.description.instructionSet.startsWith("AMX") &&
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
