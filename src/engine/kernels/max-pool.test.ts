@@ -3,27 +3,16 @@ import { describe, expect, test } from "vitest";
 import { buildGraph, type GraphNode } from "../../network/graph.ts";
 import { flatten, type MaxPool, maxPool } from "../../network/layer.ts";
 import { Random } from "../../random.ts";
-import { onednnEngines, onednnMissing } from "../engines-under-test.ts";
+import { drawnWords, kernels, kernelsMissing, toFloat, words } from "../kernels-under-test.ts";
 import { alignedBytes } from "../onednn/memory.ts";
 import { addressOf } from "../onednn/native.ts";
-import { sharedRuntime } from "../onednn/runtime.ts";
 import { maxPool as referenceMaxPool } from "../reference/pooling.ts";
 import { taskList } from "./kernel.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "./max-pool.ts";
 
-const kernels = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined).kernels;
-const missing = onednnMissing || (kernels ? "" : " (skipped: this processor or system runs no kernels)");
-
 const BATCH = 2;
 /** 0, -0, 1, -1, infinities, numbers that are none, denormals. */
 const special = [0, 0x8000, 0x3f80, 0xbf80, 0x7f80, 0xff80, 0x7fc0, 0xffc0, 1, 0x8001];
-
-const words = (length: number): Uint16Array => {
-  const bytes = alignedBytes(2 * length);
-  return new Uint16Array(bytes.buffer, bytes.byteOffset, length);
-};
-
-const toFloat = (word: number) => new Float32Array(Uint32Array.of(word << 16).buffer)[0]!;
 
 interface Maps {
   readonly channels: number;
@@ -40,13 +29,7 @@ function channelsFirst(maps: Uint16Array, { channels, height, width }: Maps): Fl
   });
 }
 
-const drawn = (length: number, draw: () => number): Uint16Array => {
-  const array = words(length);
-  for (let i = 0; i < length; i++) array[i] = draw();
-  return array;
-};
-
-describe.skipIf(kernels === undefined)(`max pooling kernels${missing}`, () => {
+describe.skipIf(kernels === undefined)(`max pooling kernels${kernelsMissing}`, () => {
   const shapes: readonly (readonly [number, number, number, number, number])[] = [
     [16, 8, 8, 2, 2],
     [16, 7, 9, 2, 2],
@@ -77,11 +60,13 @@ describe.skipIf(kernels === undefined)(`max pooling kernels${missing}`, () => {
       const random = Random.of(channels, height, width);
       const some = () => (random.uniform() < 0.5 ? special[random.integer(special.length)]! : random.integer(2 ** 16));
       // Behind a rectifier there is nothing negative.
-      const input = drawn(BATCH * channels * height * width, () => (winners === "positive" ? some() & 0x7fff : some()));
+      const input = drawnWords(BATCH * channels * height * width, () =>
+        winners === "positive" ? some() & 0x7fff : some(),
+      );
       const output = words(outputs);
       const numbers = alignedBytes(outputs);
-      const gradient = drawn(outputs, () => 0x3f80 + random.integer(100));
-      const inputGradient = drawn(input.length, () => 0xffff);
+      const gradient = drawnWords(outputs, () => 0x3f80 + random.integer(100));
+      const inputGradient = drawnWords(input.length, () => 0xffff);
 
       const sizes = { channels, width, window };
       const last = outHeight - 1;

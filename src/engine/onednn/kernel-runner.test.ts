@@ -1,13 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { onednnEngines, onednnMissing } from "../engines-under-test.ts";
 import { at, rax, rcx, rdx, zmm } from "../kernels/assembler.ts";
 import { argumentOf, type Kernel, taskKernel, taskList } from "../kernels/kernel.ts";
-import { alignedBytes } from "./memory.ts";
+import { kernels, kernelsMissing, singles } from "../kernels-under-test.ts";
 import { addressOf } from "./native.ts";
-import { sharedRuntime } from "./runtime.ts";
-
-const kernels = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined).kernels;
-const missing = onednnMissing || (kernels ? "" : " (skipped: this processor or system runs no kernels)");
 
 const LANES = 16;
 
@@ -25,13 +20,12 @@ const addConstant = (constant: number): Kernel =>
     });
   });
 
-describe.skipIf(kernels === undefined)(`kernels${missing}`, () => {
+describe.skipIf(kernels === undefined)(`kernels${kernelsMissing}`, () => {
   test.each([0, 1, 2, 3, 7, 64])("do each of %i tasks once", (count) => {
     const code = kernels!.load(addConstant(1.5));
     // Task t adds to t % 4 registers of four: lists without work, and rows that no task may touch, are among them.
     const rows = count + 2;
-    const bytes = alignedBytes(4 * 4 * LANES * rows);
-    const values = new Float32Array(bytes.buffer, bytes.byteOffset, 4 * LANES * rows);
+    const values = singles(4 * LANES * rows);
     values.set(Array.from(values.keys()));
     const tasks = Array.from({ length: count }, (_, task) => [
       addressOf(values) + BigInt(4 * 4 * LANES * (task + 1)),
