@@ -150,7 +150,6 @@ export function servesConvolution(shape: ConvolutionShape): boolean {
     kernel % 2 === 1 &&
     kernel > 1 &&
     tilePositions(columns) !== undefined &&
-    Number.isInteger(rows) &&
     rows % pairedRows(columns) === 0
   );
 }
