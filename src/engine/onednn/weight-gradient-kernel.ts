@@ -87,7 +87,10 @@ export function kernelWeightGradient(
     layout,
     append({ source: from, gradient, diffWeights, diffBias }) {
       if (diffWeights === undefined) return;
-      const maps = [from, program.convert(name, gradient, channelsLast(program, destination))] as const;
+      const maps = [
+        program.convert(name, from, channelsLast(program, source)),
+        program.convert(name, gradient, channelsLast(program, destination)),
+      ] as const;
       const imageBytes = maps.map((map) => runtime.byteLength(map.descriptor) / map.descriptor.dimensions[0]!);
       const scratch = program.value(program.rowMajor([threads * scratchBytesOf(shape)], "u8"));
       const others =

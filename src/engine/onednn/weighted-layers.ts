@@ -82,10 +82,11 @@ export function weighted(
   const layer = { input: input.descriptor.dimensions, weights: weightDimensions, stride, padding };
   const tiles = isPlain ? tileConvolution(context, name, layer, weight) : undefined;
   if (tiles) {
+    const source = program.convert(name, input, program.channelsLast(input.descriptor.dimensions, type));
     return {
-      output: tiles.forward(input),
+      output: tiles.forward(source),
       backward(gradient) {
-        const append = () => appendWeightGradient(input, gradient);
+        const append = () => appendWeightGradient(source, gradient);
         if (place.wantsGradient[0]) return [tiles.backwardData(gradient, append)];
         append();
         return [undefined];
