@@ -16,6 +16,8 @@ export interface OnednnOptions {
   readonly threads?: number;
   /** How large an activation may be before the batch is computed in parts that stay in the cache; by default as measured. */
   readonly cacheBytes?: number;
+  /** Whether plans may use kernels of our own where the processor runs them, not oneDNN's primitives only; default true. */
+  readonly kernels?: boolean;
 }
 
 const MiB = 2 ** 20;
@@ -31,8 +33,9 @@ const defaultCacheBytes: { readonly [P in Precision]: (hasAmx: boolean) => numbe
 };
 
 /** Throws `EngineError`, which says what to install, where oneDNN cannot be loaded. */
-export function onednnEngine({ library, threads, cacheBytes }: OnednnOptions = {}): OnednnEngine {
-  const runtime = sharedRuntime(library, threads);
+export function onednnEngine({ library, threads, cacheBytes, kernels = true }: OnednnOptions = {}): OnednnEngine {
+  const shared = sharedRuntime(library, threads);
+  const runtime = kernels ? shared : { ...shared, kernels: undefined };
   const hasAmx = runtime.description.instructionSet.startsWith("AMX");
   const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision](hasAmx);
   return {
