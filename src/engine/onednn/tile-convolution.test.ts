@@ -46,6 +46,10 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
       "3.shortcut.1 input gradient",
     ],
   },
+  "rectified shortcut": {
+    layers: [...stem(), residual(block(32), [conv2d(32, 1), relu()]), relu(), ...head()],
+    alone: ["3.body.4 normalize", "3.body.4 gradient sums"],
+  },
   "two readers": {
     layers: [...stem(), residual(convNorm(64), convNorm(64)), relu(), ...head()],
     alone: [
@@ -84,6 +88,10 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
     ],
     alone: ["1.body.0 input gradient"],
   },
+  "parts of the batch": {
+    layers: [conv2d(32, 3, { bias: false }), conv2d(64, 3, { bias: false }), ...head()],
+    alone: [],
+  },
   "convolutions in a row": {
     layers: [...stem(), conv2d(32, 3, { bias: false }), conv2d(64, 3, { bias: false }), ...head()],
     alone: [],
@@ -111,7 +119,7 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
 function step(graph: Graph, kernels: boolean) {
   const batch = 2;
   const options = { batch, precision: "bf16", optimizer: sgd(), seed: 3, inputGradient: true } as const;
-  const plan = onednnEngine({ kernels }).trainingPlan(graph, options);
+  const plan = onednnEngine({ kernels, cacheBytes: 2 ** 14 }).trainingPlan(graph, options);
   const { parameters, input, targets } = exampleFor(graph, batch, "hard", { round: roundToBf16, seed: 1 });
   // Few values near a rectifier's zero, where rounding decides whether they have a gradient.
   for (const { name, role } of graph.parameters) {
@@ -132,13 +140,14 @@ function step(graph: Graph, kernels: boolean) {
   return { found, instructions };
 }
 
-const allowedFor = (what: string) => (what.startsWith("gradient") ? 8e-2 : 1e-2);
+/** Gradients whose value is near a rectifier's zero still come and go with rounding. */
+const allowedFor = (what: string) => (what.startsWith("gradient") ? 0.15 : 1e-2);
 
 const ofNormalization = /^(\S+ (?:statistics|normalize|gradient sums|input gradient))$/;
 
 describe.skipIf(tileKernels === undefined)(`convolutions on tiles${tileKernelsMissing}`, () => {
   test.each(Object.entries(networks))("%s", (name, { layers, alone }) => {
-    const graph = buildGraph({ name, input: { channels: 32, height: 16, width: 16 }, layers });
+    const graph = buildGraph({ name, input: { channels: 32, height: 8, width: 16 }, layers });
     const [on, off] = [step(graph, true), step(graph, false)];
     expect(off.instructions.some(({ implementation }) => implementation.startsWith("kernel"))).toBe(false);
     expect(on.instructions.flatMap(({ label }) => (ofNormalization.test(label) ? [label] : []))).toEqual(alone);
