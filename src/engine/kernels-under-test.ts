@@ -7,11 +7,7 @@ const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined
 
 export const kernels = runtime?.kernels;
 /** Why tests of kernels are skipped, to be shown in their titles; empty where they run. */
-export const kernelsMissing = onednnMissing || (kernels ? "" : " (skipped: this processor or system runs no kernels)");
-
-/** The same for kernels that work on AMX's tiles. */
-export const tileKernels = runtime?.description.instructionSet.startsWith("AMX") ? kernels : undefined;
-export const tileKernelsMissing = kernelsMissing || (tileKernels ? "" : " (skipped: this processor has no AMX)");
+export const kernelsMissing = onednnMissing || (kernels ? "" : " (skipped: kernels need AMX and Linux)");
 
 /** Zeros, as are those of the other functions: 16-bit words, which hold bfloat16 numbers. */
 export const words = (length: number): Uint16Array => {

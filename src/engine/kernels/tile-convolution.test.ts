@@ -1,16 +1,7 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
-import {
-  drawnWords,
-  kernels,
-  singles,
-  tileKernels,
-  tileKernelsMissing,
-  toFloat,
-  toWord,
-  words,
-} from "../kernels-under-test.ts";
+import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../kernels-under-test.ts";
 import { alignedBytes } from "../onednn/memory.ts";
 import { addressOf } from "../onednn/native.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "./channel-pass.ts";
@@ -271,7 +262,7 @@ const cases: readonly (readonly [ConvolutionShape, number, ConvolutionSource, Co
 const title = ([shape, batch, source, sink]: (typeof cases)[number]) =>
   `${batch} x ${convolutionKernel(shape, source, sink).name}`;
 
-describe.skipIf(tileKernels === undefined)(`convolutions on tiles${tileKernelsMissing}`, () => {
+describe.skipIf(kernels === undefined)(`convolutions on tiles${kernelsMissing}`, () => {
   test.each(cases.map((each) => [title(each), each] as const))("%s", (_, [shape, batch, source, sink]) => {
     expect(servesConvolution(shape)).toBe(true);
     const each = { shape, batch, source, sink };

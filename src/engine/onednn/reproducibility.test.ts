@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compileModule } from "../../compiled-for-tests.ts";
-import { tileKernels, tileKernelsMissing } from "../kernels-under-test.ts";
+import { kernels, kernelsMissing } from "../kernels-under-test.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-reproducibility-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 beforeAll(() => {
-  if (tileKernels === undefined) return;
+  if (kernels === undefined) return;
   compileModule("engine/onednn/onednn-engine.ts", folder);
   writeFileSync(
     join(folder, "out/train.js"),
@@ -58,7 +58,7 @@ function weightsWith(threads: number): readonly string[] {
   return JSON.parse(stdout);
 }
 
-describe.skipIf(tileKernels === undefined)(`training on kernels${tileKernelsMissing}`, () => {
+describe.skipIf(kernels === undefined)(`training on kernels${kernelsMissing}`, () => {
   test("gives the same weights in two plans, and with one, two or three threads", () => {
     const hashes = [1, 2, 3].flatMap(weightsWith);
     expect(hashes[0]).toMatch(/^[0-9a-f]{64}$/);

@@ -14,7 +14,7 @@ import {
   squeezeExcite,
 } from "../../network/layer.ts";
 import { exampleFor, normError, roundToBf16 } from "../conformance-cases.ts";
-import { tileKernels, tileKernelsMissing } from "../kernels-under-test.ts";
+import { kernels, kernelsMissing } from "../kernels-under-test.ts";
 import { sgd } from "../optimizer.ts";
 import { onednnEngine } from "./onednn-engine.ts";
 
@@ -145,7 +145,7 @@ const allowedFor = (what: string) => (what.startsWith("gradient") ? 0.15 : 1e-2)
 
 const ofNormalization = /^(\S+ (?:statistics|normalize|gradient sums|input gradient))$/;
 
-describe.skipIf(tileKernels === undefined)(`convolutions on tiles${tileKernelsMissing}`, () => {
+describe.skipIf(kernels === undefined)(`convolutions on tiles${kernelsMissing}`, () => {
   test.each(Object.entries(networks))("%s", (name, { layers, alone }) => {
     const graph = buildGraph({ name, input: { channels: 32, height: 8, width: 16 }, layers });
     const [on, off] = [step(graph, true), step(graph, false)];

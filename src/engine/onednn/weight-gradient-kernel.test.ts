@@ -1,15 +1,11 @@
 /** Gradients of weights by the kernel against their definition, entry by entry. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
-import { onednnEngines, onednnMissing } from "../engines-under-test.ts";
+import { kernels, kernelsMissing } from "../kernels-under-test.ts";
 import { alignedBytes } from "./memory.ts";
 import { floats, Program, type Value } from "./program.ts";
 import { sharedRuntime } from "./runtime.ts";
 import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
-
-const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
-const isServed = runtime?.kernels !== undefined && runtime.description.instructionSet.startsWith("AMX");
-const missing = onednnMissing || (isServed ? "" : " (skipped: this processor or system runs no kernels on AMX)");
 
 interface Layer {
   readonly batch: number;
@@ -51,7 +47,7 @@ function randomMaps(program: Program, dimensions: readonly [number, number, numb
 function check(layer: Layer): void {
   const { batch, channels, filters, height, width, kernel, stride, padding } = layer;
   const [outputHeight, outputWidth] = [outputSize(height, layer), outputSize(width, layer)];
-  const program = new Program(runtime!);
+  const program = new Program(sharedRuntime(undefined, undefined));
   const source = randomMaps(program, [batch, channels, height, width], 1);
   const gradient = randomMaps(program, [batch, filters, outputHeight, outputWidth], 2);
   const ofFloats = (count: number): Value => {
@@ -103,7 +99,7 @@ function check(layer: Layer): void {
   expect(floats(diffWeights).every(Number.isFinite)).toBe(true);
 }
 
-describe.skipIf(!isServed)(`weight gradients on AMX${missing}`, () => {
+describe.skipIf(kernels === undefined)(`weight gradients on AMX${kernelsMissing}`, () => {
   const channelCounts = [16, 32, 48, 112];
   const layers = [1, 5, 23, 45].flatMap((height, i) =>
     [1, 2].flatMap((stride, j) =>
