@@ -1,16 +1,15 @@
 /** Convolutions on AMX's tiles by kernels of our own, together with the batch normalisation before and after them. */
-import { packedBytes, packTasks, packWeightsKernel } from "../kernels/pack-weights.ts";
+
+import { type ConvolutionShape, servesConvolution, tapOrder } from "../kernels/tile-convolution/geometry.ts";
 import {
-  type ConvolutionShape,
   type ConvolutionSink,
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
-  servesConvolution,
-  tapOrder,
   tileConfiguration,
   workspaceBytes,
-} from "../kernels/tile-convolution.ts";
+} from "../kernels/tile-convolution/kernel.ts";
+import { packedBytes, packTasks, packWeightsKernel } from "../kernels/tile-convolution/pack-weights.ts";
 import { bytesPerElement } from "./constants.ts";
 import type { LoweringContext } from "./lowered.ts";
 import { alignedBytes } from "./memory.ts";

@@ -1,23 +1,21 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../random.ts";
-import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../kernels-under-test.ts";
-import { alignedBytes } from "../onednn/memory.ts";
-import { addressOf } from "../onednn/native.ts";
-import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "./channel-pass.ts";
-import { taskList } from "./kernel.ts";
-import { packedBytes, packTasks, packWeightsKernel } from "./pack-weights.ts";
+import { Random } from "../../../random.ts";
+import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../../kernels-under-test.ts";
+import { alignedBytes } from "../../onednn/memory.ts";
+import { addressOf } from "../../onednn/native.ts";
+import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "../channel-pass.ts";
+import { taskList } from "../kernel.ts";
+import { type ConvolutionShape, servesConvolution, tapOrder } from "./geometry.ts";
 import {
-  type ConvolutionShape,
   type ConvolutionSink,
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
-  servesConvolution,
-  tapOrder,
   tileConfiguration,
   workspaceBytes,
-} from "./tile-convolution.ts";
+} from "./kernel.ts";
+import { packedBytes, packTasks, packWeightsKernel } from "./pack-weights.ts";
 
 const UNTOUCHED = 0xabcd;
 /** Words behind every map that is written, which must stay as they are. */

@@ -1,10 +1,7 @@
 /** Weights of a convolution from floats to the tiles that AMX multiplies by. */
-import { at, k, rax, rdi, rsi, rsp, zmm } from "./assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
-
-const TILE_BYTES = 1024;
-const TILE_ROWS = 16;
-const ROW_BYTES = 64;
+import { at, k, rax, rdi, rsi, rsp, zmm } from "../assembler.ts";
+import { argumentOf, type Kernel, taskKernel } from "../kernel.ts";
+import { ROW_BYTES, TILE_BYTES, TILE_ROWS } from "./geometry.ts";
 
 export interface WeightShape {
   readonly channels: number;

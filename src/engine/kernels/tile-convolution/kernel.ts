@@ -21,7 +21,7 @@ import {
   type Tile,
   tmm,
   type Vector,
-} from "./assembler.ts";
+} from "../assembler.ts";
 import {
   type GradientPassShape,
   gradientSumsName,
@@ -35,7 +35,7 @@ import {
   type Sink,
   type Source,
   statisticsSink,
-} from "./batch-normalization.ts";
+} from "../batch-normalization.ts";
 import {
   channelGroup,
   channelPass,
@@ -47,15 +47,21 @@ import {
   registersOf,
   storeRounded,
   type TakeRegisters,
-} from "./channel-pass.ts";
-import { argumentOf, callingThread, type Kernel, taskKernel } from "./kernel.ts";
-
-/** What a tile of AMX holds: 16 rows of 64 bytes, 32 bfloat16 numbers or 16 floats each. */
-const TILE_ROWS = 16;
-const TILE_BYTES = 1024;
-const ROW_BYTES = 64;
-const TILE_CHANNELS = 32;
-const TILE_FILTERS = 16;
+} from "../channel-pass.ts";
+import { argumentOf, callingThread, type Kernel, taskKernel } from "../kernel.ts";
+import {
+  type ConvolutionShape,
+  geometryOf,
+  pairedRows,
+  ROW_BYTES,
+  range,
+  type Tap,
+  TILE_BYTES,
+  TILE_CHANNELS,
+  TILE_FILTERS,
+  TILE_ROWS,
+  tilePositions,
+} from "./geometry.ts";
 
 /** What the convolution reads: maps as they are, or what is made of maps, which is stored too. */
 export type ConvolutionSource =
@@ -68,91 +74,6 @@ export type ConvolutionSink =
   | { readonly kind: "plain" }
   | { readonly kind: "statistics" }
   | ({ readonly kind: "gradientSums" } & GradientPassShape);
-
-export interface ConvolutionShape {
-  /** Of what is read. */
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  /** Channels of the result. */
-  readonly filters: number;
-  /** Height and width of the kernel, which is odd; the padding is half of what is left of it. */
-  readonly kernel: number;
-  /** 1 or 2. */
-  readonly stride: 1 | 2;
-  /** Backward, what is read is the gradient of a convolution's output, and the result that of its input. */
-  readonly direction: "forward" | "backward";
-}
-
-/** A place of the kernel, and the pixel of the padded maps that it meets, counted from that of the first. */
-interface Tap {
-  readonly tap: number;
-  readonly row: number;
-  readonly column: number;
-}
-
-/**
- * Positions, a row of which makes tiles. At each, a forward convolution computes a pixel; a backward one computes as many as the
- * stride makes, its phases, of which each has some of the taps.
- */
-interface Geometry {
-  readonly rows: number;
-  readonly columns: number;
-  readonly border: number;
-  /** Pixels read, and written, from one position to the next. */
-  readonly readStep: number;
-  readonly writeStep: number;
-  readonly phases: readonly { readonly row: number; readonly column: number; readonly taps: readonly Tap[] }[];
-}
-
-const range = (count: number) => Array.from({ length: count }, (_, index) => index);
-
-function geometryOf({ height, width, kernel, stride, direction }: ConvolutionShape): Geometry {
-  const border = (kernel - 1) / 2;
-  if (direction === "forward") {
-    const taps = range(kernel * kernel).map((tap) => ({ tap, row: Math.floor(tap / kernel), column: tap % kernel }));
-    const steps = { readStep: stride, writeStep: 1 };
-    return { rows: height / stride, columns: width / stride, border, ...steps, phases: [{ row: 0, column: 0, taps }] };
-  }
-  // Output pixel o met input pixel o * stride + tap - border; so pixel i * stride + phase met those outputs for which this is whole:
-  const met = (phase: number, tap: number) => (phase + border - tap) / stride;
-  const phases = range(stride * stride).map((index) => {
-    const [row, column] = [Math.floor(index / stride), index % stride];
-    const taps = range(kernel * kernel).flatMap((tap) => {
-      const meets = [met(row, Math.floor(tap / kernel)), met(column, tap % kernel)] as const;
-      return meets.every(Number.isInteger) ? [{ tap, row: border + meets[0], column: border + meets[1] }] : [];
-    });
-    return { row, column, taps };
-  });
-  return { rows: height, columns: width, border, readStep: 1, writeStep: stride, phases };
-}
-
-/** For each phase the taps in the order in which the kernel multiplies by them. */
-export const tapOrder = (shape: ConvolutionShape): readonly (readonly number[])[] =>
-  geometryOf(shape).phases.map(({ taps }) => taps.map(({ tap }) => tap));
-
-/** Positions of a row in one tile; undefined where no number fills tiles well. */
-function tilePositions(columns: number): number | undefined {
-  for (let positions = TILE_ROWS; positions >= 8; positions--) if (columns % positions === 0) return positions;
-  return undefined;
-}
-
-/** Rows of positions that make whole pairs of tiles. */
-const pairedRows = (columns: number): 1 | 2 => ((columns / tilePositions(columns)!) % 2 === 0 ? 1 : 2);
-
-/** Whether there is a kernel for such a convolution. */
-export function servesConvolution(shape: ConvolutionShape): boolean {
-  const { channels, filters, kernel } = shape;
-  const { rows, columns } = geometryOf(shape);
-  return (
-    channels % TILE_CHANNELS === 0 &&
-    filters % (2 * TILE_FILTERS) === 0 &&
-    kernel % 2 === 1 &&
-    kernel > 1 &&
-    tilePositions(columns) !== undefined &&
-    rows % pairedRows(columns) === 0
-  );
-}
 
 const paddedBytes = ({ channels, height, width, kernel }: ConvolutionShape): number =>
   2 * channels * (height + kernel - 1) * (width + kernel - 1);
