@@ -5,6 +5,8 @@ import { roundUp } from "./memory.ts";
 import { bindSystem, type NativeLibrary } from "./native.ts";
 
 const PAGE = 4096;
+/** The instruction. */
+const RETURN = 0xc3;
 const READ_AND_WRITE = 1 | 2;
 const READ_AND_EXECUTE = 1 | 4;
 const PRIVATE_AND_ANONYMOUS = 0x2 | 0x20;
@@ -16,7 +18,10 @@ export interface KernelRunner {
   run(code: bigint, tasks: BigInt64Array): void;
 }
 
-/** Undefined where code of our own cannot run: on other systems, or where the library's threads are not OpenMP's. */
+/**
+ * Undefined where code of our own cannot run: on other systems, where the library's threads are not OpenMP's, or where the system is
+ * hardened against executable memory.
+ */
 export function kernelRunner(library: NativeLibrary, threads: number): KernelRunner | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
   const threadNumber = library.locate("omp_get_thread_num");
@@ -39,6 +44,12 @@ export function kernelRunner(library: NativeLibrary, threads: number): KernelRun
     }
     return address;
   };
+
+  try {
+    place(Uint8Array.of(RETURN));
+  } catch {
+    return undefined;
+  }
 
   return {
     load(kernel) {
