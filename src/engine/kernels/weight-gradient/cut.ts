@@ -5,14 +5,16 @@ import { type Cut, unitBytesOf, type WeightGradientShape } from "./layout.ts";
 
 /** What a unit may take of the second-level cache: 2 MiB wherever there is AMX, of which sums and maps want their part. */
 const UNIT_BYTES = 1.25 * 2 ** 20;
-/** Sums of a few thousand pixels are long enough: more of them only take more of the cache. */
-const FEWEST_PIXELS = 2048;
-const MOST_PIXELS = 8192;
+/** Measured: a few hundred pixels make long enough sums; more of them only take more of the nearer caches. */
+const FEWEST_PIXELS = 256;
+const MOST_PIXELS = 1024;
+/** A band keeps this many times the source rows that it packs again because its neighbour has them too. */
+const ROWS_PER_EXTRA_ROW = 6;
 /** From this size on the gradient is computed once, for the whole batch: to add up several costs more than is gained. */
 const LARGE_BYTES = 2 ** 19;
 const MOST_PARTS = 8;
-/** Measured: a source and a gradient of 256 pixels, with the sums, stay in the first-level cache. */
-const STEPS = 8;
+/** Measured: sums are moved seldom enough, and a source and a gradient of 384 pixels mostly stay in the first-level cache. */
+const STEPS = 12;
 
 /** Consecutive images of the batch. */
 export interface Part {
@@ -41,8 +43,9 @@ export function cutWeightGradient(
   const fits = (cut: Partial<Cut>) => unitBytesOf(shapeOf(cut)) <= UNIT_BYTES;
   let [bands, images] = [1, 1];
   const rowsOf = (count: number) => Math.ceil(output[0] / count);
-  const { pitch } = geometryOf(sizes);
-  const isTooLarge = (rows: number) => rows > 1 && (rows * pitch > MOST_PIXELS || !fits({ rows }));
+  const { pitch, extraRows } = geometryOf(sizes);
+  const isLong = (rows: number) => rows * pitch > MOST_PIXELS && rows > ROWS_PER_EXTRA_ROW * extraRows;
+  const isTooLarge = (rows: number) => rows > 1 && (isLong(rows) || !fits({ rows }));
   while (isTooLarge(rowsOf(bands))) bands++;
   if (bands === 1) {
     const isShort = () => images * output[0] * pitch < FEWEST_PIXELS;
