@@ -161,10 +161,12 @@ export interface GradientSumsShape {
   readonly mask: ReluMask;
   /** Whether a second gradient is added to the first. */
   readonly second: boolean;
+  /** Whether g is stored. */
+  readonly stores: boolean;
 }
 
-export const gradientSumsName = ({ mask, second }: GradientSumsShape): string =>
-  `gradient sums, mask: ${mask}${second ? ", two gradients" : ""}`;
+export const gradientSumsName = ({ mask, second, stores }: GradientSumsShape): string =>
+  `gradient sums, mask: ${mask}${second ? ", two gradients" : ""}${stores ? ", stored" : ""}`;
 
 /**
  * Sums for the gradients of a normalisation: of g, and of g * (x - mean). g is the gradient, with a second one added, zero where
@@ -281,15 +283,9 @@ export function statisticsKernel(channels: number): Kernel {
   });
 }
 
-export interface GradientPassShape extends GradientSumsShape {
-  /** Whether g is stored. */
-  readonly stores: boolean;
-}
-
 /** Maps: where g is stored (read by nobody else), the gradient, x [, second gradient] [, output]. */
-export function gradientSumsKernel(channels: number, { stores, ...shape }: GradientPassShape): Kernel {
-  const name = `${gradientSumsName(shape)}${stores ? ", stored" : ""}, ${channels} channels`;
-  return taskKernel(name, (a) => {
+export function gradientSumsKernel(channels: number, shape: GradientSumsShape): Kernel {
+  return taskKernel(`${gradientSumsName(shape)}, ${channels} channels`, (a) => {
     const take = registerFile();
     const [value, rounded] = take(2) as [Vector, Vector];
     const sink = gradientSumsSink(a, take, registersOf(channels), shape);
@@ -302,7 +298,7 @@ export function gradientSumsKernel(channels: number, { stores, ...shape }: Gradi
       pixel(map, register, turn) {
         loadFloats(a, value, map(1));
         sink.take(value, (index) => map(2 + index), register, turn);
-        if (stores) storeRounded(a, map(0), value, rounded);
+        if (shape.stores) storeRounded(a, map(0), value, rounded);
       },
       end: sink.end,
     });

@@ -51,7 +51,6 @@ export const passArguments = ({ coefficients, sums, maps }: PassArguments) => [c
 
 /** Some registers of channels, from {@link groupOffset} on. */
 export interface Group {
-  readonly registers: number;
   /** Loads rows of coefficients. */
   load(rows: Readonly<Partial<Record<CoefficientRow, readonly Vector[]>>>): void;
   /** Stores a row of sums: of each register, with all `others` added to it. */
@@ -63,11 +62,10 @@ export const groupOffset = r9;
 const rowsBase = rdx;
 
 /** @param first position of the pass's arguments */
-export function channelGroup(a: Assembler, channels: number, registers: number, first: number): Group {
+export function channelGroup(a: Assembler, channels: number, first: number): Group {
   const row = (index: number, register: number) =>
     atIndex(rowsBase, groupOffset, 2, 4 * channels * index + 64 * register);
   return {
-    registers,
     load(rows) {
       a.mov(rowsBase, argumentOf(first));
       for (const [name, into] of Object.entries(rows)) {
@@ -90,7 +88,7 @@ export function channelGroup(a: Assembler, channels: number, registers: number, 
 export type PixelWork = (map: (index: number) => Address, register: number, turn: number) => void;
 
 /** Where the pixels are: emits loops that call `block` with the number of pixels to do at once. */
-export type PixelLoops = (block: (pixels: number) => void, pointers: readonly General[]) => void;
+export type PixelLoops = (block: (pixels: number) => void) => void;
 
 export interface ChannelPass {
   readonly channels: number;
@@ -113,7 +111,7 @@ export const registersOf = (channels: number): number => {
 
 export function channelPass(a: Assembler, { channels, maps, first, loops, begin, pixel, end }: ChannelPass): void {
   const registers = registersOf(channels);
-  const group = channelGroup(a, channels, registers, first);
+  const group = channelGroup(a, channels, first);
   const pointers = mapPointers.slice(0, maps);
   const pixelBytes = 2 * channels;
   a.mov(groupOffset, 0n);
@@ -132,7 +130,7 @@ export function channelPass(a: Assembler, { channels, maps, first, loops, begin,
         }
       }
       for (const pointer of pointers) a.add(pointer, pixels * pixelBytes);
-    }, pointers);
+    });
     end?.(group);
     a.add(groupOffset, 32 * registers);
   });

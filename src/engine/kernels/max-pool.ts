@@ -1,9 +1,8 @@
 /** Max pooling of channels-last bfloat16 maps by windows that do not overlap, and its gradient. A task is one row of outputs. */
-import { type Address, type Assembler, at, k, r8, rax, rcx, rdi, rsi, type Vector, zmm } from "./assembler.ts";
+import { type Assembler, at, k, r8, rax, rcx, rdi, rsi, type Vector, zmm } from "./assembler.ts";
+import { CHANNELS_PER_REGISTER, loadFloats } from "./channel-pass.ts";
 import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
 
-/** Channels that a register of floats holds; only multiples of it can be pooled here. */
-const CHANNELS = 16;
 /** The most elements of a window: each has a register for its number. */
 const LARGEST_WINDOW = 16;
 /** Stands for the number of a window's element where none gets the gradient. */
@@ -20,7 +19,7 @@ export interface MaxPoolShape {
 }
 
 export const canMaxPool = (channels: number, [rows, columns]: readonly [number, number]): boolean =>
-  channels % CHANNELS === 0 && rows * columns <= LARGEST_WINDOW;
+  channels % CHANNELS_PER_REGISTER === 0 && rows * columns <= LARGEST_WINDOW;
 
 /** Bytes from a window's first element to each of its elements, in row-major order. */
 const elementOffsets = ({ channels, width, window: [rows, columns] }: MaxPoolShape): number[] =>
@@ -70,11 +69,6 @@ function broadcast(a: Assembler, how: "vpbroadcastd" | "vpbroadcastw", into: rea
   });
 }
 
-function loadFloats(a: Assembler, into: Vector, from: Address): void {
-  a.convert("vpmovzxwd", into, from);
-  a.vpslld(into, into, 16);
-}
-
 export interface MaxPoolForwardShape extends MaxPoolShape {
   /**
    * Whether the number of the window's element that gets the gradient is stored, a byte per output: the first of the largest. Where
@@ -90,7 +84,7 @@ export function maxPoolKernel(shape: MaxPoolForwardShape): Kernel {
     zmm(i),
   ) as [Vector, Vector, Vector, Vector, Vector, ...Vector[]];
   const body = (a: Assembler) =>
-    eachOutput(a, shape, CHANNELS, (channel) => {
+    eachOutput(a, shape, CHANNELS_PER_REGISTER, (channel) => {
       offsets.forEach((offset, element) => {
         if (element === 0) {
           loadFloats(a, largest, at(wide, 2 * channel));
@@ -118,7 +112,6 @@ export function maxPoolKernel(shape: MaxPoolForwardShape): Kernel {
       broadcast(a, "vpbroadcastd", [none], NONE);
       a.op("vpxord", zero, zero, zero);
     },
-    after() {},
   });
 }
 
@@ -131,8 +124,8 @@ export function maxPoolKernel(shape: MaxPoolForwardShape): Kernel {
 export function maxPoolGradientKernel(shape: MaxPoolShape): Kernel {
   const { channels, width, window } = shape;
   const offsets = elementOffsets(shape);
-  const lanes = channels % (2 * CHANNELS) === 0 ? 2 * CHANNELS : CHANNELS;
-  const length = lanes === CHANNELS ? 256 : 512;
+  const lanes = channels % (2 * CHANNELS_PER_REGISTER) === 0 ? 2 * CHANNELS_PER_REGISTER : CHANNELS_PER_REGISTER;
+  const length = lanes === CHANNELS_PER_REGISTER ? 256 : 512;
   const [gradient, number, value, zero, ...numbers] = Array.from({ length: 4 + offsets.length }, (_, i) => zmm(i)) as [
     Vector,
     Vector,
@@ -172,6 +165,5 @@ export function maxPoolGradientKernel(shape: MaxPoolShape): Kernel {
       broadcast(a, "vpbroadcastw", numbers, 0);
       a.op("vpxord", zero, zero, zero);
     },
-    after() {},
   });
 }

@@ -59,7 +59,7 @@ export const batchNormalization: LoweringRule<BatchNormNode["operation"]> = (
     });
   }
   const normalization = { node, scale: scale!, shift: shift!, mean, variance, runningMean: runningMean!.value };
-  if (training && isChannelsLast(program, source)) {
+  if (training && servesNormalization(program, source)) {
     const addend = shortcut && program.convert(node.name, toType(context, node.name, shortcut), source.descriptor);
     return byKernels(context, normalization, source, addend, place.relu);
   }
@@ -80,11 +80,11 @@ function moveTowards(running: Float32Array, batch: Float32Array, momentum: numbe
 }
 
 /** Whether kernels can have `maps`: bfloat16, channels last, and whole registers of them. */
-function isChannelsLast(program: Program, { descriptor }: Value): boolean {
+function servesNormalization(program: Program, { descriptor }: Value): boolean {
   const channels = descriptor.dimensions[1]!;
   if (program.runtime.kernels === undefined || descriptor.type !== "bf16" || channels % CHANNELS_PER_REGISTER !== 0)
     return false;
-  return program.runtime.sameLayout(descriptor, program.channelsLast(descriptor.dimensions, descriptor.type));
+  return program.isChannelsLast(descriptor);
 }
 
 function byPrimitives(

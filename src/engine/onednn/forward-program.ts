@@ -63,17 +63,11 @@ export function buildForward(
   const context: LoweringContext = { program, store, batch, mode, type, beforeForward: [], afterForward: [] };
   const { nodes } = graph;
 
-  const [channels, height, width] = graph.inputShape as readonly [number, number, number];
   const isBytes = graph.inputType === "uint8";
   const inputDescriptor = (images: number) =>
     isBytes
-      ? program.descriptors.memory([images, channels, height, width], "u8", [
-          height * width * channels,
-          1,
-          width * channels,
-          channels,
-        ])
-      : program.rowMajor([images, channels, height, width], "f32");
+      ? program.channelsLast([images, ...graph.inputShape], "u8")
+      : program.rowMajor([images, ...graph.inputShape], "f32");
   const input = program.persistent(inputDescriptor(batch));
   const inputBytes = elements(graph.inputShape) * bytesPerElement[input.descriptor.type];
 

@@ -19,7 +19,7 @@ export function maxPoolByKernels(
   if (program.runtime.kernels === undefined || type !== "bf16" || source.descriptor.type !== type) return undefined;
   if (stride.some((step, axis) => step !== window[axis] || padding[axis] !== 0)) return undefined;
   const data = program.channelsLast([batch, channels, height, width], type);
-  if (!canMaxPool(channels, window) || !program.runtime.sameLayout(source.descriptor, data)) return undefined;
+  if (!canMaxPool(channels, window) || !program.isChannelsLast(source.descriptor)) return undefined;
 
   const dimensions = [batch, channels, rows, columns];
   const pooled = program.channelsLast(dimensions, type);

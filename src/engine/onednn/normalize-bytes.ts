@@ -23,7 +23,7 @@ export function normalizeByKernel(
   const { dimensions } = input.descriptor;
   const channels = dimensions[1]!;
   if (program.runtime.kernels === undefined || type !== "bf16" || !canNormalize(channels)) return undefined;
-  if (!program.runtime.sameLayout(input.descriptor, program.channelsLast(dimensions, "u8"))) return undefined;
+  if (input.descriptor.type !== "u8" || !program.isChannelsLast(input.descriptor)) return undefined;
 
   const period = periodValues(channels);
   const { value: factors, array } = program.host([2 * period]);

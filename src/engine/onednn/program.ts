@@ -132,6 +132,11 @@ export class Program {
     return this.descriptors.memory(dimensions, type, [height * width * channels, 1, width * channels, channels]);
   }
 
+  /** Whether memory of four dimensions is laid out as {@link channelsLast}. */
+  isChannelsLast(descriptor: MemoryDescriptor): boolean {
+    return this.runtime.sameLayout(descriptor, this.channelsLast(descriptor.dimensions, descriptor.type));
+  }
+
   /** A value in the arena, alive from the first to the last instruction that names it. */
   value(descriptor: MemoryDescriptor): Value {
     return { descriptor, storage: this.#storage(this.runtime.byteLength(descriptor), undefined) };

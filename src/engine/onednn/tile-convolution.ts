@@ -6,15 +6,14 @@ import {
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
-  tileConfiguration,
   workspaceBytes,
 } from "../kernels/tile-convolution/kernel.ts";
 import { packedBytes, packTasks, packWeightsKernel } from "../kernels/tile-convolution/pack-weights.ts";
 import { bytesPerElement } from "./constants.ts";
 import type { LoweringContext } from "./lowered.ts";
-import { alignedBytes } from "./memory.ts";
 import type { Parameter } from "./parameter-store.ts";
 import type { Deferred, Program, Value } from "./program.ts";
+import { tapMajor } from "./weight-gradient-kernel.ts";
 
 /** Maps that are to be made of others. */
 export interface DeferredMaps extends Deferred {
@@ -85,20 +84,14 @@ export function tileConvolution(
     servesConvolution(backward);
   if (!isServed) return undefined;
 
-  // As the kernel of the weights' gradient has it: (kernel rows, kernel columns, channels, filters).
-  const plainLayout = program.descriptors.memory([filters!, channels!, size, size], "f32", [
-    1,
-    filters!,
-    size * channels! * filters!,
-    channels! * filters!,
-  ]);
+  const plainLayout = tapMajor(program, [filters!, channels!, size, size]);
   const convolve = (shape: ConvolutionShape, result: ConvolutionShape, from: Value, then?: () => void): Value => {
     const dimensionsOf = (of: ConvolutionShape) => [batch, of.channels, of.height, of.width];
     const bytesOf = (of: ConvolutionShape) => of.channels * of.height * of.width * bytesPerElement[type];
     const maps = program.convert(name, from, program.channelsLast(dimensionsOf(shape), type));
     const made = program.takeDeferred<DeferredMaps>(maps, "maps");
     const output = program.value(program.channelsLast(dimensionsOf(result), type));
-    const { configuration, workspace } = threadMemory(program, shape);
+    const workspace = threadMemory(program, shape);
     const emit = (work?: SinkWork) => {
       const packed = program.value(program.rowMajor([packedBytes(forward)], "u8"));
       const plain = program.convert(`${name}.weight`, weights, plainLayout);
@@ -119,7 +112,6 @@ export function tileConvolution(
         (locate) =>
           Array.from({ length: batch }, (_, task) =>
             convolutionArguments({
-              configuration: locate(configuration),
               workspace: locate(workspace),
               weights: locate(packed),
               source: {
@@ -148,15 +140,10 @@ export function tileConvolution(
   };
 }
 
-/** Memory of each thread's own and the configuration of the tiles: the same for all convolutions of a shape. */
+/** Memory of each thread's own: the same for all convolutions of a shape. */
 function threadMemory(program: Program, shape: ConvolutionShape) {
   return program.once(`tile convolution ${Object.values(shape).join(" ")}`, () => {
     const bytes = program.runtime.description.threads * workspaceBytes(shape);
-    const configuration = alignedBytes(tileConfiguration(shape).length);
-    configuration.set(tileConfiguration(shape));
-    return {
-      workspace: program.persistent(program.rowMajor([bytes], "u8")),
-      configuration: program.persistent(program.rowMajor([configuration.length], "u8"), configuration),
-    };
+    return program.persistent(program.rowMajor([bytes], "u8"));
   });
 }

@@ -13,9 +13,10 @@ import type { WeightGradient } from "./weight-gradient.ts";
 /** Height and width of a feature map's or of a filter's dimensions. */
 const sizeOf = (dimensions: readonly number[]) => [dimensions[2]!, dimensions[3]!] as const;
 
-function channelsLast(program: Program, { dimensions }: MemoryDescriptor): MemoryDescriptor {
-  const [, channels, height, width] = dimensions as readonly [number, number, number, number];
-  return program.descriptors.memory(dimensions, "bf16", [height * width * channels, 1, width * channels, channels]);
+/** Floats of a convolution's weights (filters, channels, height, width) in the order height, width, channels, filters. */
+export function tapMajor({ descriptors }: Program, weights: readonly number[]): MemoryDescriptor {
+  const [filters, channels, , width] = weights as readonly [number, number, number, number];
+  return descriptors.memory(weights, "f32", [1, filters, width * channels * filters, channels * filters]);
 }
 
 /** What is computed; the maps as the forward pass has them. */
@@ -34,7 +35,7 @@ const FLOATS_PER_TASK = 2 ** 18;
 
 /**
  * Undefined where the kernel cannot compute the gradient: it takes channels-last maps of bfloat16, with channels by the tile or those of photographs, on AMX.
- * The gradient is laid out as (height, width, input channels, output channels).
+ * The gradient is laid out as {@link tapMajor}.
  */
 export function kernelWeightGradient(
   program: Program,
@@ -47,7 +48,7 @@ export function kernelWeightGradient(
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
-    [source, destination].every((map) => runtime.sameLayout(map, channelsLast(program, map)));
+    [source, destination].every((map) => map.type === "bf16" && program.isChannelsLast(map));
   if (!isServed) return undefined;
 
   const [outputs, inputs] = weights as readonly [number, number];
@@ -56,9 +57,7 @@ export function kernelWeightGradient(
   const sizes = { channels, input, output, kernel, stride, padding, hasBias: bias !== undefined };
   const { threads } = runtime.description;
   const { shape, parts, ranges } = cutWeightGradient(sizes, source.dimensions[0]!, threads);
-  const rowPitch = inputs * outputs;
-  const layout = program.descriptors.memory(weights, "f32", [1, outputs, kernel[1] * rowPitch, rowPitch]);
-  const weightCount = kernel[0] * kernel[1] * rowPitch;
+  const weightCount = kernel[0] * kernel[1] * inputs * outputs;
   const partBytes = bytesPerElement.f32 * (weightCount + outputs);
 
   /** The first part writes into the gradients themselves. */
@@ -84,13 +83,10 @@ export function kernelWeightGradient(
   };
 
   return {
-    layout,
+    layout: tapMajor(program, weights),
     append({ source: from, gradient, diffWeights, diffBias }) {
       if (diffWeights === undefined) return;
-      const maps = [
-        program.convert(name, from, channelsLast(program, source)),
-        program.convert(name, gradient, channelsLast(program, destination)),
-      ] as const;
+      const maps = [program.convert(name, from, source), program.convert(name, gradient, destination)] as const;
       const imageBytes = maps.map((map) => runtime.byteLength(map.descriptor) / map.descriptor.dimensions[0]!);
       const scratch = program.value(program.rowMajor([threads * scratchBytesOf(shape)], "u8"));
       const others =

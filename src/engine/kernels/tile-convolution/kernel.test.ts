@@ -12,7 +12,6 @@ import {
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
-  tileConfiguration,
   workspaceBytes,
 } from "./kernel.ts";
 import { packedBytes, packTasks, packWeightsKernel } from "./pack-weights.ts";
@@ -153,13 +152,10 @@ function byKernels({ batch, shape, source, sink }: Case, drawn: Drawn) {
   const result = written(batch * sizeOf(resultOf(shape)));
   const sums = singles(SUM_ROWS * shape.filters * batch).fill(Number.NaN);
   const workspace = alignedBytes(batch * workspaceBytes(shape));
-  const configuration = alignedBytes(64);
-  configuration.set(tileConfiguration(shape));
   const mapsAt = (maps: readonly Uint16Array[], size: number, image: number) =>
     maps.map((map) => addressOf(map) + BigInt(2 * size * image));
   const tasks = Array.from({ length: batch }, (_, image) =>
     convolutionArguments({
-      configuration: addressOf(configuration),
       workspace: addressOf(workspace),
       weights: addressOf(packed),
       source: {

@@ -23,7 +23,7 @@ import {
   type Vector,
 } from "../assembler.ts";
 import {
-  type GradientPassShape,
+  type GradientSumsShape,
   gradientSumsName,
   gradientSumsSink,
   type InputGradientShape,
@@ -49,6 +49,7 @@ import {
   type TakeRegisters,
 } from "../channel-pass.ts";
 import { argumentOf, callingThread, type Kernel, taskKernel } from "../kernel.ts";
+import { configureTiles } from "../tile-configuration.ts";
 import {
   type ConvolutionShape,
   geometryOf,
@@ -73,7 +74,7 @@ export type ConvolutionSource =
 export type ConvolutionSink =
   | { readonly kind: "plain" }
   | { readonly kind: "statistics" }
-  | ({ readonly kind: "gradientSums" } & GradientPassShape);
+  | ({ readonly kind: "gradientSums" } & GradientSumsShape);
 
 const paddedBytes = ({ channels, height, width, kernel }: ConvolutionShape): number =>
   2 * channels * (height + kernel - 1) * (width + kernel - 1);
@@ -85,21 +86,7 @@ const BLOCK_BYTES = 4 * TILE_BYTES;
 export const workspaceBytes = (shape: ConvolutionShape): number =>
   ROW_BYTES * Math.ceil((BLOCK_BYTES + paddedBytes(shape)) / ROW_BYTES);
 
-/** The 64 bytes that configure AMX's tiles: tiles 0 to 3 for sums, 4 and 5 for pixels, 6 and 7 for weights. */
-export function tileConfiguration(shape: ConvolutionShape): Uint8Array {
-  const positions = tilePositions(geometryOf(shape).columns)!;
-  const configuration = new Uint8Array(64);
-  configuration[0] = 1;
-  const view = new DataView(configuration.buffer);
-  for (let tile = 0; tile < 8; tile++) {
-    view.setUint16(16 + 2 * tile, ROW_BYTES, true);
-    configuration[48 + tile] = tile < 6 ? positions : TILE_ROWS;
-  }
-  return configuration;
-}
-
 export interface ConvolutionTask {
-  readonly configuration: bigint;
   /** Of the first thread; those of the others follow. */
   readonly workspace: bigint;
   /** As {@link packWeightsKernel} makes them. */
@@ -110,9 +97,8 @@ export interface ConvolutionTask {
   readonly sink: PassArguments;
 }
 
-const FIRST = 3;
-export const convolutionArguments = ({ configuration, workspace, weights, source, sink }: ConvolutionTask) => [
-  configuration,
+const FIRST = 2;
+export const convolutionArguments = ({ workspace, weights, source, sink }: ConvolutionTask) => [
   workspace,
   weights,
   ...passArguments(source),
@@ -126,9 +112,11 @@ const packedWeights = rbp;
 const pixelStride = r15;
 const rowStride = r13;
 
+/** Tiles 0 to 3 are for sums, 4 and 5 for pixels, 6 and 7 for weights. */
+const FIRST_WEIGHT_TILE = 6;
 const sumTile = (pixels: number, filters: number): Tile => tmm(2 * pixels + filters);
 const pixelTile = (pixels: number): Tile => tmm(4 + pixels);
-const weightTile = (filters: number): Tile => tmm(6 + filters);
+const weightTile = (filters: number): Tile => tmm(FIRST_WEIGHT_TILE + filters);
 
 const sourceNames: {
   readonly [K in ConvolutionSource["kind"]]: (source: Extract<ConvolutionSource, { kind: K }>) => string;
@@ -141,7 +129,7 @@ const sinkNames: { readonly [K in ConvolutionSink["kind"]]: (sink: Extract<Convo
   {
     plain: () => "",
     statistics: () => ", statistics",
-    gradientSums: (shape) => `, ${gradientSumsName(shape)}${shape.stores ? ", stored" : ""}`,
+    gradientSums: (shape) => `, ${gradientSumsName(shape)}`,
   };
 
 const nameOf = <T extends { readonly kind: string }>(names: object, value: T): string =>
@@ -154,15 +142,22 @@ export function convolutionKernel(shape: ConvolutionShape, source: ConvolutionSo
   return taskKernel(
     name,
     (a) => {
-      a.mov(rdx, argumentOf(0));
-      a.ldtilecfg(at(rdx));
       a.mov(workspace, BigInt(workspaceBytes(shape)));
       a.imul(workspace, callingThread);
-      a.add(workspace, argumentOf(1));
+      a.add(workspace, argumentOf(0));
       const maps = fillPadded(a, shape, source);
       convolve(a, shape, sink, FIRST + 2 + maps);
     },
-    { after: (a) => a.tilerelease() },
+    {
+      before(a) {
+        const positions = tilePositions(geometryOf(shape).columns)!;
+        configureTiles(
+          a,
+          range(8).map((tile) => (tile < FIRST_WEIGHT_TILE ? positions : TILE_ROWS)),
+        );
+      },
+      after: (a) => a.tilerelease(),
+    },
   );
 }
 
@@ -249,7 +244,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
   const take = registerFile();
   const work = sinkOf(a, take, sink);
   const [value, rounded] = take(2) as [Vector, Vector];
-  const group = channelGroup(a, filters, 2, first);
+  const group = channelGroup(a, filters, first);
   const pointers: readonly General[] = mapPointers.slice(0, 1 + (work?.maps ?? 0));
   // The rows' base is free between the begin and the end of a group.
   const padded = rdx;
@@ -320,7 +315,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     }
   };
 
-  a.mov(packedWeights, argumentOf(2));
+  a.mov(packedWeights, argumentOf(1));
   a.mov(rowStride, BigInt(ROW_BYTES));
   a.mov(pixelStride, BigInt(readStep * pixelBytes));
   a.mov(groupOffset, 0n);

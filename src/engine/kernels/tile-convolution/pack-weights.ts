@@ -1,7 +1,7 @@
 /** Weights of a convolution from floats to the tiles that AMX multiplies by. */
 import { at, k, rax, rdi, rsi, rsp, zmm } from "../assembler.ts";
 import { argumentOf, type Kernel, taskKernel } from "../kernel.ts";
-import { ROW_BYTES, TILE_BYTES, TILE_ROWS } from "./geometry.ts";
+import { ROW_BYTES, TILE_BYTES, TILE_CHANNELS, TILE_FILTERS, TILE_ROWS } from "./geometry.ts";
 
 export interface WeightShape {
   readonly channels: number;
@@ -32,12 +32,12 @@ export function packTasks(
 ): readonly (readonly bigint[])[] {
   const [summed, columns] = direction === "forward" ? [channels, filters] : [filters, channels];
   const tasks: bigint[][] = [];
-  for (let pair = 0; pair < columns / 32; pair++) {
+  for (let pair = 0; pair < columns / (2 * TILE_FILTERS); pair++) {
     for (const taps of order) {
-      for (let chunk = 0; chunk < summed / 32; chunk++) {
+      for (let chunk = 0; chunk < summed / TILE_CHANNELS; chunk++) {
         for (const tap of taps) {
           for (const half of [0, 1]) {
-            const [first, column] = [32 * chunk, 32 * pair + 16 * half];
+            const [first, column] = [TILE_CHANNELS * chunk, TILE_FILTERS * (2 * pair + half)];
             const [channel, filter] = direction === "forward" ? [first, column] : [column, first];
             const element = (tap * channels + channel) * filters + filter;
             tasks.push([from + BigInt(4 * element), to + BigInt(TILE_BYTES * tasks.length)]);

@@ -7,6 +7,7 @@
  */
 import { type Assembler, at, rax, rcx, rdi, rsp, zmm } from "../assembler.ts";
 import { callingThread, type Kernel, taskKernel } from "../kernel.ts";
+import { configureTiles } from "../tile-configuration.ts";
 import { advance, FRAME, fullOrder, halfOrder, laneMasks, local, scratchMemory, setMask, zero } from "./frame.ts";
 import { imagesAtOnce, type Layout, layoutOf, PAIR_BYTES, TILE, type WeightGradientShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
@@ -14,19 +15,16 @@ import { packGradient } from "./pack-gradient.ts";
 import { packSource, preparePicking } from "./pack-source.ts";
 import { argument } from "./task.ts";
 
-function configureTiles(a: Assembler, { channels, stride }: WeightGradientShape): void {
+/** What every thread needs before its first task: tiles, variables, and registers that keep their contents. */
+function prepare(a: Assembler, { channels, stride }: WeightGradientShape): void {
+  // Tiles 0 to 5 have a row for each input channel, the others are of the gradient.
+  const rows = Math.min(TILE, channels[0]);
+  configureTiles(a, [rows, rows, rows, rows, rows, rows, TILE, TILE]);
   a.sub(rsp, FRAME);
   const store = (offset: number, value: bigint) => {
     a.mov(rax, value);
     a.mov(at(rsp, offset), rax);
   };
-  for (let offset = 0; offset < 64; offset += 8) store(offset, 0n);
-  store(0, 1n);
-  for (const offset of [16, 24]) store(offset, 0x0040_0040_0040_0040n);
-  // Tiles 0 to 5 have a row for each input channel, the others are of the gradient.
-  const rows = Math.min(TILE, channels[0]);
-  store(48, BigInt(rows) * 0x0101_0101_0101n + (BigInt(TILE) << 48n) + (BigInt(TILE) << 56n));
-  a.ldtilecfg(at(rsp));
   for (const [register, indices] of [
     [fullOrder, [0, 4, 1, 5, 2, 6, 3, 7]],
     [halfOrder, [0, 2, 1, 3]],
@@ -40,7 +38,7 @@ function configureTiles(a: Assembler, { channels, stride }: WeightGradientShape)
   if (channels[0] < TILE) preparePicking(a, channels[0], stride[1] * channels[0]);
 }
 
-function releaseTiles(a: Assembler): void {
+function release(a: Assembler): void {
   a.tilerelease();
   a.add(rsp, FRAME);
 }
@@ -80,8 +78,8 @@ export function weightGradientKernel(shape: WeightGradientShape): Kernel {
     a.jump("greater", nextUnit);
   };
   return taskKernel(name, body, {
-    before: (a) => configureTiles(a, shape),
-    after: releaseTiles,
+    before: (a) => prepare(a, shape),
+    after: release,
   });
 }
 
