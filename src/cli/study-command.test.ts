@@ -54,7 +54,7 @@ it("stops when asked to, and keeps what is done for the next time", async () => 
   expect(lines.out).toContain("4/10  Initial model");
   // The notebook's network on the data as published is shown as `train` shows it.
   const printed = lines.out.join("\n");
-  expect(printed).toMatch(/^epoch 1\/\d+ {2}loss [\d.]+ {2}accuracy [\d.]+ % {2}\d+ images\/s/m);
+  expect(printed).toMatch(/^epoch +1\/\d+ {2}loss [\d.]+ {2}accuracy [\d.]+ % {2}\d+ images\/s/m);
   expect(printed).toMatch(/^official: \d+ images of 9 classes/m);
   expect(printed).toMatch(/^run: .*models/m);
   expect(await readdir(join(out, "steps"))).toContain("budget.json");
