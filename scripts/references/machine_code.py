@@ -126,6 +126,7 @@ def generals():
             yield f"{name} r10, {address}"
         yield f"prefetcht0 {address}"
         yield f"prefetcht1 {address}"
+        yield f"prefetchw {address}"
         yield f"mov {address}, rsi"
         yield f"mov {address}, r11"
     yield "ret"

@@ -192,6 +192,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   ldtilecfg: (a, from) => a.ldtilecfg(from!.memory()),
   prefetcht0: (a, from) => a.prefetcht0(from!.memory()),
   prefetcht1: (a, from) => a.prefetcht1(from!.memory()),
+  prefetchw: (a, from) => a.prefetchw(from!.memory()),
   vpscatterdd: (a, to, from) => {
     const { base, index, displacement } = scattered(to!.text);
     a.vpscatterdd(base, index, displacement, from!.vector(), to!.masking!.mask);

@@ -252,10 +252,15 @@ export class Assembler {
     this.#prefetch(2, address);
   }
 
-  #prefetch(level: number, address: Address): void {
+  /** Brings the line of an address to the first-level cache, to be written. */
+  prefetchw(address: Address): void {
+    this.#prefetch(1, address, 0x0d);
+  }
+
+  #prefetch(level: number, address: Address, opcode = 0x18): void {
     const [b, x] = [address.base.general >> 3, (address.index?.general ?? 0) >> 3];
     if (b | x) this.#emit(0x40 | (x << 1) | b);
-    this.#emit(0x0f, 0x18);
+    this.#emit(0x0f, opcode);
     this.#modRm(level, address);
   }
 

@@ -240,6 +240,7 @@ function sourceKernel(
     channelPass(a, {
       channels,
       maps: 1 + maps,
+      written: 0,
       first: PIXEL_ARGUMENTS,
       loops: flatLoops(a),
       begin,
@@ -292,6 +293,7 @@ export function gradientSumsKernel(channels: number, shape: GradientSumsShape): 
     channelPass(a, {
       channels,
       maps: 2 + sink.maps,
+      written: shape.stores ? 0 : undefined,
       first: PIXEL_ARGUMENTS,
       loops: flatLoops(a),
       begin: sink.begin,

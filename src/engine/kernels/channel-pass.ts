@@ -5,6 +5,7 @@
 import {
   type Address,
   type Assembler,
+  at,
   atIndex,
   type General,
   type Mask,
@@ -23,6 +24,8 @@ import { argumentOf } from "./kernel.ts";
 
 /** Channels that a register holds; only multiples of it can be walked over. */
 export const CHANNELS_PER_REGISTER = 16;
+
+const REGISTERS_PER_LINE = 2;
 
 /** Rows of floats, one per channel, that a pass reads. Statistics read a pivot only. */
 export const coefficientRows = {
@@ -93,6 +96,8 @@ export type PixelLoops = (block: (pixels: number) => void) => void;
 export interface ChannelPass {
   readonly channels: number;
   readonly maps: number;
+  /** The map that is written and not read; the others are read. */
+  readonly written?: number | undefined;
   /** Position of the pass's arguments. */
   readonly first: number;
   readonly loops: PixelLoops;
@@ -109,11 +114,24 @@ export const registersOf = (channels: number): number => {
   return [4, 3, 2, 1].find((count) => all % count === 0)!;
 };
 
-export function channelPass(a: Assembler, { channels, maps, first, loops, begin, pixel, end }: ChannelPass): void {
+/** How far ahead of its pixel a pass asks for its maps: measured, twice and half as far are as good. */
+const BYTES_AHEAD = 4096;
+
+export function channelPass(
+  a: Assembler,
+  { channels, maps, written, first, loops, begin, pixel, end }: ChannelPass,
+): void {
   const registers = registersOf(channels);
   const group = channelGroup(a, channels, first);
   const pointers = mapPointers.slice(0, maps);
   const pixelBytes = 2 * channels;
+  const ahead = pixelBytes * Math.ceil(BYTES_AHEAD / pixelBytes);
+  const askFor = (displacement: number) => {
+    pointers.forEach((pointer, index) => {
+      if (index === written) a.prefetchw(at(pointer, displacement));
+      else a.prefetcht0(at(pointer, displacement));
+    });
+  };
   a.mov(groupOffset, 0n);
   a.mov(r8, BigInt(channels / CHANNELS_PER_REGISTER / registers));
   a.repeat(r8, () => {
@@ -126,6 +144,7 @@ export function channelPass(a: Assembler, { channels, maps, first, loops, begin,
       for (let turn = 0; turn < pixels; turn++) {
         for (let register = 0; register < registers; register++) {
           const displacement = turn * pixelBytes + 32 * register;
+          if (register % REGISTERS_PER_LINE === 0) askFor(displacement + ahead);
           pixel((index) => ({ base: pointers[index]!, displacement }), register, turn);
         }
       }

@@ -178,6 +178,7 @@ function fillPadded(
   channelPass(a, {
     channels,
     maps,
+    written: made?.maps,
     first: FIRST,
     loops(block) {
       a.mov(rows, BigInt(height));
@@ -227,6 +228,9 @@ interface Block {
   readonly taps: readonly Tap[];
   readonly firstStep: number;
 }
+
+/** How far ahead of its pixel a sink asks for its maps: measured, from half to twice as far is as good. */
+const PIXELS_AHEAD = 32;
 
 /** Multiplies the padded maps by the weights, block by block, and hands each block's pixels to the sink. */
 function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number): void {
@@ -294,12 +298,19 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     }
   };
 
+  const ahead = PIXELS_AHEAD * 2 * filters;
+  const askFor = (displacement: number) => {
+    a.prefetchw(at(pointers[0]!, displacement));
+    for (const pointer of pointers.slice(1)) a.prefetcht0(at(pointer, displacement));
+  };
+
   /** Hands a block's pixels to the sink and stores them, `shift` bytes from where the pointers are. */
   const finish = ({ places }: Block, shift: number): (() => void)[] =>
     places.flatMap((tilePlaces, p) =>
       tilePlaces.flatMap((place, position) =>
         [0, 1].map((f) => () => {
           const map = (index: number): Address => at(pointers[index]!, shift + place + 32 * f);
+          if (f === 0) askFor(shift + place + ahead);
           a.move("vmovups", value, at(workspace, (2 * p + f) * TILE_BYTES + ROW_BYTES * position));
           work?.take(value, (index) => map(1 + index), f, position);
           storeRounded(a, map(0), value, rounded);
