@@ -17,7 +17,14 @@ import {
 } from "../kernels/channel-pass.ts";
 import type { Kernel } from "../kernels/kernel.ts";
 import { bytesPerElement } from "./constants.ts";
-import { addition, type Lowered, type LoweringContext, type LoweringRule, toType } from "./lowered.ts";
+import {
+  addition,
+  type Lowered,
+  type LoweringContext,
+  type LoweringRule,
+  type NodeContext,
+  toType,
+} from "./lowered.ts";
 import type { Parameter } from "./parameter-store.ts";
 import { floats, type Program, type Value } from "./program.ts";
 import type { DeferredConvolution, DeferredMaps } from "./tile-convolution.ts";
@@ -61,7 +68,7 @@ export const batchNormalization: LoweringRule<BatchNormNode["operation"]> = (
   const normalization = { node, scale: scale!, shift: shift!, mean, variance, runningMean: runningMean!.value };
   if (training && servesNormalization(program, source)) {
     const addend = shortcut && program.convert(node.name, toType(context, node.name, shortcut), source.descriptor);
-    return byKernels(context, normalization, source, addend, place.relu);
+    return byKernels(context, normalization, source, addend, place);
   }
   if (shortcut === undefined) return byPrimitives(context, normalization, source, place.relu);
   const normalized = byPrimitives(context, normalization, source, false);
@@ -127,7 +134,7 @@ function byKernels(
   { node, scale, shift, mean, variance, runningMean }: Normalization,
   source: Value,
   shortcut: Value | undefined,
-  relu: boolean,
+  { relu, ownsInput }: Pick<NodeContext, "relu" | "ownsInput">,
 ): Lowered {
   const { name, operation } = node;
   const [channels, height, width] = node.shape as readonly [number, number, number];
@@ -195,6 +202,7 @@ function byKernels(
     source: { kind: "normalize", ...shape },
     coefficients,
     maps: operands,
+    reads: operands,
     emit: () => pass("normalize", normalizeKernel(channels, shape), [output, ...operands], 1),
   };
   program.defer([output], normalized);
@@ -213,8 +221,13 @@ function byKernels(
     ];
     const work = fused && program.takeDeferred<DeferredConvolution>(fused, "convolution");
     let masked = first;
-    if (work) work.emit({ sink: { kind: "gradientSums", ...sumsShape }, coefficients, sums, sumBytes, maps: others });
-    else {
+    if (work) {
+      const second = incoming.find((gradient) => gradient !== first);
+      // A line that was just read is written without being fetched once more.
+      const into = second && program.mayOverwrite(second) ? second : undefined;
+      work.emit({ sink: { kind: "gradientSums", ...sumsShape }, coefficients, sums, sumBytes, maps: others, into });
+      masked = into ?? first;
+    } else {
       if (stores) masked = program.value(source.descriptor);
       pass("gradient sums", gradientSumsKernel(channels, sumsShape), [masked, first, ...others], stores ? 1 : 0, {
         writesSums: true,
@@ -243,19 +256,19 @@ function byKernels(
         };
       },
     );
-    const inputGradient = program.value(source.descriptor);
+    const inputGradient = ownsInput ? source : program.value(source.descriptor);
     const gradientShape = { mask: stores || mask !== "input" ? "none" : "input" } as const;
     const deferred: DeferredMaps = {
       kind: "maps",
       source: { kind: "inputGradient", ...gradientShape },
       coefficients,
       maps: [source, masked],
+      reads: [source, masked],
       emit: () =>
         pass("input gradient", inputGradientKernel(channels, gradientShape), [inputGradient, source, masked], 1),
     };
     program.defer([inputGradient], deferred);
-    // What was put off still reads the gradient that the shortcut gets.
-    return shortcut ? [inputGradient, { ...masked, shared: true }] : [inputGradient];
+    return shortcut ? [inputGradient, masked] : [inputGradient];
   };
   return {
     output,

@@ -10,6 +10,8 @@ export interface Fusion {
   readonly relu: boolean;
   /** Whether the node's own backward pass applies that rectifier's mask to the gradient. */
   readonly maskGradient: boolean;
+  /** Nobody else needs the node's first input, forward or backward: the node may overwrite it in the end. */
+  readonly ownsInput: boolean;
 }
 
 export interface FusionPlan {
@@ -68,14 +70,20 @@ export function planFusion(graph: Graph): FusionPlan {
     nodes: nodes.map((node, index) => {
       if (absorbedBy.has(index) || putOff.has(index)) return undefined;
       const { operation, inputs } = node;
+      // A convolution's own backward pass has no use for its output.
+      const owns = (source: number) =>
+        source !== INPUT && nodes[source]!.operation.kind === "conv2d" && readers[source]!.length === 1;
+      const ownsInput = owns(inputs[0]!);
       if (operation.kind === "maxPool") {
-        return { node, inputs, relu: false, maskGradient: maskedByPool.has(resolve(inputs[0]!)) };
+        return { node, inputs, relu: false, maskGradient: maskedByPool.has(resolve(inputs[0]!)), ownsInput };
       }
       const relu = rectified.has(index);
       const maskGradient = relu && !normalizes(index) && !maskedByPool.has(index);
       const body = summedBy.get(index);
-      if (body === undefined) return { node, inputs, relu, maskGradient };
-      return { node: nodes[body]!, inputs: [...nodes[body]!.inputs, inputs[1]!], relu, maskGradient };
+      if (body === undefined) return { node, inputs, relu, maskGradient, ownsInput };
+      const { inputs: bodyInputs } = nodes[body]!;
+      const fused = [...bodyInputs, inputs[1]!];
+      return { node: nodes[body]!, inputs: fused, relu, maskGradient, ownsInput: owns(bodyInputs[0]!) };
     }),
   };
 }

@@ -47,7 +47,8 @@ export type LoweringRule<O extends Operation> = (
 
 export const reluPost = (relu: boolean): readonly PostOperation[] => (relu ? [{ kind: "relu" }] : []);
 
-const inPlaceOf = (program: Program, value: Value): Value => (value.shared ? program.value(value.descriptor) : value);
+const inPlaceOf = (program: Program, value: Value): Value =>
+  program.mayOverwrite(value) ? value : program.value(value.descriptor);
 
 /** The gradient before an elementwise function, from that after it and from the function's `output`. */
 export function elementwiseBackward(
@@ -108,7 +109,7 @@ export function sumGradients({ program }: LoweringContext, name: string, gradien
     const { descriptor } = sum;
     const other = program.convert(name, next, descriptor);
     // The primitive may overwrite its first operand only.
-    const [first, second] = sum.shared && !other.shared ? [other, sum] : [sum, other];
+    const [first, second] = !program.mayOverwrite(sum) && program.mayOverwrite(other) ? [other, sum] : [sum, other];
     const target = inPlaceOf(program, first);
     const add = program.descriptors.binary("add", descriptor, descriptor, descriptor, []);
     program.add(`${name} gradient sum`, add, { source: first, source1: second, destination: target });

@@ -60,6 +60,8 @@ type Instruction = PrimitiveInstruction | KernelInstruction | Calculation;
 /** Instructions that are put off until something reads what they write, so that a kernel may do their work on its way. */
 export interface Deferred {
   readonly kind: string;
+  /** What they read, as far as others write or overwrite it. */
+  readonly reads: readonly Value[];
   /** Adds them. */
   emit(): void;
 }
@@ -203,6 +205,12 @@ export class Program {
 
   isDeferred({ storage }: Value, kind: string): boolean {
     return this.#deferred.get(storage)?.kind === kind;
+  }
+
+  /** Whether a value has no reader left but the caller, so that its memory may be written to. */
+  mayOverwrite({ storage, shared }: Value): boolean {
+    const awaited = [...this.#deferred.values()].some(({ reads }) => reads.some((value) => value.storage === storage));
+    return !shared && !awaited;
   }
 
   /** The work of a kind that was put off and writes `value`, which is the caller's to do now. */

@@ -31,6 +31,8 @@ export interface SinkWork {
   readonly sums: Value;
   readonly sumBytes: number;
   readonly maps: readonly Value[];
+  /** Where the result goes, if not into memory of its own: may be one of the maps. */
+  readonly into?: Value | undefined;
 }
 
 export interface DeferredConvolution extends Deferred {
@@ -85,12 +87,12 @@ export function tileConvolution(
   if (!isServed) return undefined;
 
   const plainLayout = tapMajor(program, [filters!, channels!, size, size]);
-  const convolve = (shape: ConvolutionShape, result: ConvolutionShape, from: Value, then?: () => void): Value => {
+  const convolve = (shape: ConvolutionShape, resultShape: ConvolutionShape, from: Value, then?: () => void): Value => {
     const dimensionsOf = (of: ConvolutionShape) => [batch, of.channels, of.height, of.width];
     const bytesOf = (of: ConvolutionShape) => of.channels * of.height * of.width * bytesPerElement[type];
     const maps = program.convert(name, from, program.channelsLast(dimensionsOf(shape), type));
     const made = program.takeDeferred<DeferredMaps>(maps, "maps");
-    const output = program.value(program.channelsLast(dimensionsOf(result), type));
+    const output = program.value(program.channelsLast(dimensionsOf(resultShape), type));
     const workspace = threadMemory(program, shape);
     const emit = (work?: SinkWork) => {
       const packed = program.value(program.rowMajor([packedBytes(forward)], "u8"));
@@ -102,9 +104,10 @@ export function tileConvolution(
         (locate) => packTasks(forward, shape.direction, tapOrder(shape), locate(plain), locate(packed)),
       );
       const sourceMaps = made ? [...made.maps, maps] : [maps];
-      const sinkMaps = [output, ...(work?.maps ?? [])];
+      const result = work?.into ?? output;
+      const sinkMaps = [result, ...(work?.maps ?? [])];
       const reads = [...(made ? [...made.maps, made.coefficients] : [maps]), packed, ...(work?.maps ?? [])];
-      const writes = [...(made ? [maps] : []), output, ...(work ? [work.sums] : [])];
+      const writes = [...(made ? [maps] : []), result, ...(work ? [work.sums] : [])];
       program.addKernel(
         `${name} ${shape.direction === "forward" ? "forward" : "backward data"}`,
         convolutionKernel(shape, made?.source ?? { kind: "maps" }, work?.sink ?? { kind: "plain" }),
@@ -122,14 +125,14 @@ export function tileConvolution(
               sink: {
                 coefficients: work ? locate(work.coefficients) : 0,
                 sums: work ? locate(work.sums, task * work.sumBytes) : 0,
-                maps: sinkMaps.map((map) => locate(map, task * bytesOf(result))),
+                maps: sinkMaps.map((map) => locate(map, task * bytesOf(resultShape))),
               },
             }),
           ),
       );
       then?.();
     };
-    const deferred: DeferredConvolution = { kind: "convolution", emit };
+    const deferred: DeferredConvolution = { kind: "convolution", reads: made?.maps ?? [maps], emit };
     program.defer(made ? [maps, output] : [output], deferred);
     return output;
   };
