@@ -7,10 +7,10 @@ import re
 import subprocess
 import tempfile
 
-WITH_TWO_SOURCES = """vaddps vsubps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq vpunpckhdq vpunpcklqdq
-vpunpckhqdq vpermw vpermq""".split()
+WITH_TWO_SOURCES = """vaddps vmulps vsubps vdivps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq vpunpckhdq
+vpunpcklqdq vpunpckhqdq vpermw vpermq""".split()
 # How many times smaller the source is than the destination.
-WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1}
+WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1, "vsqrtps": 1}
 MOVES = ["vmovups", "vmovdqu16"]
 COMPARISONS = {"vcmpps": 14, "vpcmpuw": 6}
 
@@ -59,6 +59,8 @@ def vectors():
     for bits in 512, 256:
         yield f"vbroadcasti32x4 {vector(12, bits)}, [rbp+r15*8]"
         yield f"vbroadcasti32x4 {vector(22, bits)}{{k2}}, [r13-4096]"
+        yield f"vbroadcastss {vector(12, bits)}, [rbp+r15*8]"
+        yield f"vbroadcastss {vector(22, bits)}{{k2}}, [r13-4096]"
     for name in MOVES:
         for bits in 512, 256:
             yield f"{name} {vector(4, bits)}, {vector(13, bits)}"

@@ -141,7 +141,9 @@ type Methods = Exclude<keyof Assembler, Helpers | "op" | "convert" | "move" | "s
 /** Every instruction that there is, by type. */
 const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vaddps: op("vaddps"),
+  vmulps: op("vmulps"),
   vsubps: op("vsubps"),
+  vdivps: op("vdivps"),
   vmaxps: op("vmaxps"),
   vfmadd231ps: op("vfmadd231ps"),
   vfmadd213ps: op("vfmadd213ps"),
@@ -159,7 +161,9 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpmovzxbd: convert("vpmovzxbd"),
   vpmovzxbw: convert("vpmovzxbw"),
   vcvtdq2ps: convert("vcvtdq2ps"),
+  vsqrtps: convert("vsqrtps"),
   vbroadcasti32x4: convert("vbroadcasti32x4"),
+  vbroadcastss: convert("vbroadcastss"),
   vcvtneps2bf16: (a, to, from) => {
     const length = to!.text.startsWith("ymm") ? 512 : 256;
     a.convert("vcvtneps2bf16", to!.vector(), from!.vectorOrMemory(), { ...options(to!), length });

@@ -68,7 +68,9 @@ type Encoding = readonly [map: 1 | 2 | 3, prefix: 0 | 1 | 2 | 3, wide: 0 | 1, op
 /** destination = first op second, second from a register or from memory. */
 const threeOperands = {
   vaddps: [1, 0, 0, 0x58],
+  vmulps: [1, 0, 0, 0x59],
   vsubps: [1, 0, 0, 0x5c],
+  vdivps: [1, 0, 0, 0x5e],
   vmaxps: [1, 0, 0, 0x5f],
   /** destination += first * second */
   vfmadd231ps: [2, 1, 0, 0xb8],
@@ -100,7 +102,9 @@ const twoOperands = {
   vcvtneps2bf16: [2, 2, 0, 0x72],
   /** Signed doublewords to floats. */
   vcvtdq2ps: [1, 0, 0, 0x5b],
+  vsqrtps: [1, 0, 0, 0x51],
   vbroadcasti32x4: [2, 1, 0, 0x5a],
+  vbroadcastss: [2, 1, 0, 0x18],
 } as const satisfies Record<string, Encoding>;
 
 /** Moves: one opcode from register or memory to a register, one to memory. */

@@ -1,22 +1,10 @@
-/** Optimizer updates as oneDNN primitives over the flat parameter array, in pieces that stay in the cache. */
+/** Optimizer updates over the flat parameter array: by a kernel of our own where it can, else as oneDNN primitives over pieces that stay in the cache. */
 import type { Optimizer } from "../optimizer.ts";
 import type { BinaryAlgorithm } from "./constants.ts";
 import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "./descriptors.ts";
-import type { Region } from "./parameter-store.ts";
+import { addOptimizerKernel } from "./optimizer-kernel.ts";
+import type { FlatArrays, SetScalars } from "./optimizer-update.ts";
 import type { Program, Value } from "./program.ts";
-
-export interface FlatArrays {
-  readonly weights: Uint8Array;
-  readonly gradients: Uint8Array;
-  /** In the order of `optimizerSlots`. */
-  readonly slots: readonly Uint8Array[];
-  /** The regions that weight decay applies to, and that are trained at all. */
-  readonly decayed: Region;
-  readonly trained: Region;
-}
-
-/** Numbers of one update that the primitives read from memory. */
-type SetScalars = (learningRate: number, updates: number) => void;
 
 // Five float32 arrays of this many elements fit a core's second-level cache.
 const PIECE = 1 << 16;
@@ -138,4 +126,6 @@ const builders: { readonly [K in Optimizer["kind"]]: Builder<Extract<Optimizer, 
 
 /** Appends one update to the program; the result is to be called before the program runs. */
 export const buildOptimizer = (optimizer: Optimizer, program: Program, arrays: FlatArrays): SetScalars =>
-  (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);
+  program.runtime.kernels
+    ? addOptimizerKernel(optimizer, program, arrays)
+    : (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);

@@ -17,7 +17,7 @@ beforeAll(() => {
     join(folder, "out/train.js"),
     `import { createHash } from "node:crypto";
      import { onednnEngine } from "./engine/onednn/onednn-engine.js";
-     import { sgd } from "./engine/optimizer.js";
+     import { adam } from "./engine/optimizer.js";
      import { buildGraph } from "./network/graph.js";
      import { batchNorm, conv2d, dense, flatten, maxPool, relu, residual } from "./network/layer.js";
      import { initialParameters } from "./network/parameters.js";
@@ -32,7 +32,7 @@ beforeAll(() => {
      function train() {
        const batch = 5;
        const random = Random.of(1);
-       const plan = onednnEngine({ threads: Number(process.argv[2]) }).trainingPlan(graph, { batch, precision: "bf16", optimizer: sgd() });
+       const plan = onednnEngine({ threads: Number(process.argv[2]) }).trainingPlan(graph, { batch, precision: "bf16", optimizer: adam() });
        plan.setParameters(initialParameters(graph.parameters, random));
        for (let step = 0; step < 3; step++) {
          const input = Float32Array.from({ length: batch * 3 * 32 * 32 }, () => random.normal());
