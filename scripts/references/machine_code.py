@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 WITH_TWO_SOURCES = """vaddps vmulps vsubps vdivps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq vpunpckhdq
-vpunpcklqdq vpunpckhqdq vpermw vpermq""".split()
+vpunpcklqdq vpunpckhqdq vcvtne2ps2bf16 vpermw vpermq""".split()
 # How many times smaller the source is than the destination.
 WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1, "vsqrtps": 1}
 MOVES = ["vmovups", "vmovdqu16"]
@@ -73,6 +73,9 @@ def vectors():
     yield "vinserti64x4 zmm1, zmm10, ymm3, 1"
     yield "vinserti64x4 zmm17, zmm31, ymm26, 0"
     yield "vinserti64x4 zmm8, zmm2, [r12+64], 1"
+    yield "vshufi32x4 zmm1, zmm10, zmm3, 68"
+    yield "vshufi32x4 zmm17, zmm31, zmm26, 221"
+    yield "vshufi32x4 zmm8, zmm2, [r12+64], 136"
     for name, greater in COMPARISONS.items():
         for predicate in 0, greater:
             yield f"{name} k{1 + predicate % 7}, zmm3, zmm12, {predicate}"
@@ -90,9 +93,6 @@ def vectors():
         yield f"{name} zmm30, r13d"
     yield "kmovd k1, edx"
     yield "kmovd k6, r11d"
-    for memory in "[rsi+zmm3*1]", "[r12+zmm14*1+64]", "[rsp+zmm17*1-32]", "[r13+zmm28*1+1048576]":
-        yield f"vpscatterdd {memory}{{k1}}, zmm5"
-        yield f"vpscatterdd {memory}{{k7}}, zmm30"
     yield "vzeroupper"
 
 

@@ -118,12 +118,6 @@ const narrow =
   (a, to, from) =>
     a.narrow(name, to!.memory(), from!.vector(), to!.masking);
 
-/** Such as `[r12+zmm17*1-64]`. */
-function scattered(text: string) {
-  const [, base, index, displacement = "0"] = /^\[(\w+)\+zmm(\d+)\*1([+-]\d+)?\]$/.exec(text)!;
-  return { base: general(base!), index: zmm(Number(index)), displacement: Number(displacement) };
-}
-
 type WithIndex = Address & { readonly index: General };
 
 type TableNames =
@@ -155,6 +149,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpunpckhdq: op("vpunpckhdq"),
   vpunpcklqdq: op("vpunpcklqdq"),
   vpunpckhqdq: op("vpunpckhqdq"),
+  vcvtne2ps2bf16: op("vcvtne2ps2bf16"),
   vpermw: op("vpermw"),
   vpermq: op("vpermq"),
   vpmovzxwd: convert("vpmovzxwd"),
@@ -171,6 +166,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vmovups: move("vmovups"),
   vmovdqu16: move("vmovdqu16"),
   vinserti64x4: shuffle("vinserti64x4"),
+  vshufi32x4: shuffle("vshufi32x4"),
   vcmpps: compare("vcmpps"),
   vpcmpuw: compare("vpcmpuw"),
   vpmovdb: narrow("vpmovdb"),
@@ -197,10 +193,6 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   prefetcht0: (a, from) => a.prefetcht0(from!.memory()),
   prefetcht1: (a, from) => a.prefetcht1(from!.memory()),
   prefetchw: (a, from) => a.prefetchw(from!.memory()),
-  vpscatterdd: (a, to, from) => {
-    const { base, index, displacement } = scattered(to!.text);
-    a.vpscatterdd(base, index, displacement, from!.vector(), to!.masking!.mask);
-  },
   tilerelease: (a) => a.tilerelease(),
   tilezero: (a, tile) => a.tilezero(tile!.tile()),
   tileloadd: (a, tile, from) => a.tileloadd(tile!.tile(), from!.memory() as WithIndex),

@@ -86,6 +86,8 @@ const threeOperands = {
   vpunpckhqdq: [1, 1, 1, 0x6d],
   /** destination = quadwords of `second` chosen by the indices in `first`. */
   vpermq: [2, 1, 1, 0x36],
+  /** Floats of `second` and then of `first` to bfloat16 numbers, to the nearest, ties to even. */
+  vcvtne2ps2bf16: [2, 3, 0, 0x72],
   /** Two words of destination per element: indices from `first`. */
   vpermw: [2, 1, 1, 0x8d],
 } as const satisfies Record<string, Encoding>;
@@ -122,6 +124,8 @@ const moves = {
 /** destination = op(first, second, immediate) */
 const withImmediate = {
   vinserti64x4: [3, 1, 1, 0x3a],
+  /** Two of the first's four quarters, then two of the second's. */
+  vshufi32x4: [3, 1, 0, 0x43],
 } as const satisfies Record<string, Encoding>;
 
 /** mask = comparison(first, second, predicate) */
@@ -355,13 +359,6 @@ export class Assembler {
 
   narrow(name: keyof typeof narrowing, destination: Address, { vector }: Vector, masking?: Masking): void {
     this.#evex(narrowing[name], vector, 0, destination, 512, masking);
-  }
-
-  /** Stores 32-bit elements at base + displacement + index, in bytes, where the mask is one; the mask ends as zero. */
-  vpscatterdd(base: General, index: Vector, displacement: number, source: Vector, mask: Mask): void {
-    const address = { base, index: general(index.vector & 15), displacement };
-    // The fifth bit of the index takes the place of that of the missing operand.
-    this.#evex([2, 1, 0, 0xa0], source.vector, index.vector & 16, address, 512, { mask, others: "keep" });
   }
 
   ldtilecfg(source: Address): void {

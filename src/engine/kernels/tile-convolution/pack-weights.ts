@@ -1,7 +1,11 @@
 /** Weights of a convolution from floats to the tiles that AMX multiplies by. */
-import { at, k, rax, rdi, rsi, rsp, zmm } from "../assembler.ts";
+import { type Address, type Assembler, at, rcx, rdi, rdx, rsi, zmm } from "../assembler.ts";
 import { argumentOf, type Kernel, taskKernel } from "../kernel.ts";
-import { ROW_BYTES, TILE_BYTES, TILE_CHANNELS, TILE_FILTERS, TILE_ROWS } from "./geometry.ts";
+import { ROW_BYTES, range, TILE_BYTES, TILE_CHANNELS, TILE_FILTERS, TILE_ROWS } from "./geometry.ts";
+
+/** Channels, and filters, that are packed at a time. */
+const BLOCK = TILE_CHANNELS;
+const PAIR_BYTES = 2 * TILE_BYTES;
 
 export interface WeightShape {
   readonly channels: number;
@@ -18,71 +22,108 @@ export const packedBytes = ({ channels, filters, kernel }: WeightShape): number 
 export type PackDirection = "forward" | "backward";
 
 /**
- * One task per tile of the result: 16 rows of 16 columns of pairs, pairs along what is summed over. Forward, channels are summed over and columns
- * are filters; backward it is the other way round.
+ * One task per tap and {@link TILE_CHANNELS} channels: blocks of as many filters, each of which makes two tiles side by side, of 16 rows of 16 columns
+ * of pairs, pairs along what is summed over. Forward, channels are summed over and columns are filters; backward it is the other way round.
  *
  * @param order of each phase, the taps in the order in which they are multiplied by
  */
 export function packTasks(
-  { channels, filters }: WeightShape,
+  { channels, filters, kernel }: WeightShape,
   direction: PackDirection,
   order: readonly (readonly number[])[],
   from: bigint,
   to: bigint,
 ): readonly (readonly bigint[])[] {
-  const [summed, columns] = direction === "forward" ? [channels, filters] : [filters, channels];
-  const tasks: bigint[][] = [];
-  for (let pair = 0; pair < columns / (2 * TILE_FILTERS); pair++) {
-    for (const taps of order) {
-      for (let chunk = 0; chunk < summed / TILE_CHANNELS; chunk++) {
-        for (const tap of taps) {
-          for (const half of [0, 1]) {
-            const [first, column] = [TILE_CHANNELS * chunk, TILE_FILTERS * (2 * pair + half)];
-            const [channel, filter] = direction === "forward" ? [first, column] : [column, first];
-            const element = (tap * channels + channel) * filters + filter;
-            tasks.push([from + BigInt(4 * element), to + BigInt(TILE_BYTES * tasks.length)]);
-          }
-        }
-      }
-    }
-  }
-  return tasks;
+  const summedBlocks = (direction === "forward" ? channels : filters) / BLOCK;
+  // Tiles lie as (pairs of columns, phases, blocks that are summed over, taps).
+  const columnStep = summedBlocks * kernel * kernel;
+  let phaseStart = 0;
+  const tasks = order.flatMap((taps) => {
+    const start = phaseStart;
+    phaseStart += summedBlocks * taps.length;
+    const [channelStep, filterStep] = direction === "forward" ? [taps.length, columnStep] : [columnStep, taps.length];
+    return taps.flatMap((tap, index) =>
+      Array.from({ length: channels / BLOCK }, (_, block) => [
+        from + BigInt(4 * (tap * channels + BLOCK * block) * filters),
+        to + BigInt(PAIR_BYTES * (start + index + block * channelStep)),
+        BigInt(PAIR_BYTES * filterStep),
+      ]),
+    );
+  });
+  return tasks.toSorted(([a], [b]) => Number(a! - b!));
 }
 
 export function packWeightsKernel(filters: number, direction: PackDirection): Kernel {
   const rowBytes = 4 * filters;
+  const read = (row: number, half: number) => at(rsi, row * rowBytes + 4 * TILE_FILTERS * half);
   return taskKernel(`pack weights, ${direction}, ${filters} filters`, (a) => {
-    const [first, second, indices] = [zmm(0), zmm(1), zmm(2)];
     a.mov(rsi, argumentOf(0));
     a.mov(rdi, argumentOf(1));
-    if (direction === "forward") {
-      for (let row = 0; row < TILE_ROWS; row++) {
-        for (const [half, into] of [first, second].entries()) {
-          a.convert("vcvtneps2bf16", into, at(rsi, (2 * row + half) * rowBytes));
-          a.convert("vpmovzxwd", into, into);
-        }
-        a.vpslld(second, second, 16);
-        a.op("vpord", first, first, second);
-        a.move("vmovups", at(rdi, ROW_BYTES * row), first);
+    a.mov(rdx, argumentOf(2));
+    a.mov(rcx, BigInt(filters / BLOCK));
+    a.repeat(rcx, () => {
+      for (const half of [0, 1]) {
+        const tile = (row: number) => at(rdi, TILE_BYTES * half + ROW_BYTES * row);
+        if (direction === "forward") joinRows(a, (row) => read(row, half), tile);
+        else transposePairs(a, (row) => [read(TILE_ROWS * half + row, 0), read(TILE_ROWS * half + row, 1)], tile);
       }
-      return;
-    }
-    // Numbers 0 to 15 times the length of a row: a column's places.
-    a.mov(rax, 0x0f0e0d0c0b0a0908n);
-    a.push(rax);
-    a.mov(rax, 0x0706050403020100n);
-    a.push(rax);
-    a.convert("vpmovzxbd", indices, at(rsp));
-    a.vpslld(indices, indices, 6);
-    a.pop(rax);
-    a.pop(rax);
-    a.mov(rax, 0xffffn);
-    for (let column = 0; column < TILE_ROWS; column++) {
-      a.convert("vcvtneps2bf16", first, at(rsi, column * rowBytes));
-      a.convert("vcvtneps2bf16", second, at(rsi, column * rowBytes + 64));
-      a.shuffle("vinserti64x4", first, first, second, 1);
-      a.kmovd(k(1), rax);
-      a.vpscatterdd(rdi, indices, 4 * column, first, k(1));
-    }
+      a.add(rsi, 4 * BLOCK);
+      a.add(rdi, rdx);
+    });
   });
+}
+
+/** Pairs along rows: two rows of 16 floats make one. */
+function joinRows(a: Assembler, read: (row: number) => Address, write: (row: number) => Address): void {
+  const [first, second] = [zmm(0), zmm(1)];
+  for (let row = 0; row < TILE_ROWS; row++) {
+    for (const [index, into] of [first, second].entries()) {
+      a.convert("vcvtneps2bf16", into, read(2 * row + index));
+      a.convert("vpmovzxwd", into, into);
+    }
+    a.vpslld(second, second, 16);
+    a.op("vpord", first, first, second);
+    a.move("vmovups", write(row), first);
+  }
+}
+
+/** Pairs along columns: 16 rows of 32 floats, in two halves, become columns. */
+function transposePairs(
+  a: Assembler,
+  read: (row: number) => readonly [Address, Address],
+  write: (row: number) => Address,
+): void {
+  const [rows, others] = [range(16).map(zmm), range(16).map((index) => zmm(16 + index))];
+  for (const [row, into] of rows.entries()) {
+    const [low, high] = read(row);
+    a.move("vmovups", others[row]!, high);
+    a.op("vcvtne2ps2bf16", into, others[row]!, low);
+  }
+  // Columns of two rows side by side, then of four, in each quarter of a register.
+  for (let i = 0; i < 16; i += 2) {
+    a.op("vpunpckldq", others[i]!, rows[i]!, rows[i + 1]!);
+    a.op("vpunpckhdq", others[i + 1]!, rows[i]!, rows[i + 1]!);
+  }
+  for (let i = 0; i < 16; i += 4) {
+    for (const j of [0, 1]) {
+      a.op("vpunpcklqdq", rows[i + 2 * j]!, others[i + j]!, others[i + j + 2]!);
+      a.op("vpunpckhqdq", rows[i + 2 * j + 1]!, others[i + j]!, others[i + j + 2]!);
+    }
+  }
+  // Quarter q of register 4 g + c holds column 4 q + c of the rows from 4 g on.
+  const quarters = { firstTwo: 0x44, lastTwo: 0xee, even: 0x88, odd: 0xdd };
+  const [top, bottom, column] = [zmm(16), zmm(17), zmm(18)];
+  for (let c = 0; c < 4; c++) {
+    for (const [q, two] of [
+      [0, quarters.firstTwo],
+      [2, quarters.lastTwo],
+    ] as const) {
+      a.shuffle("vshufi32x4", top, rows[c]!, rows[4 + c]!, two);
+      a.shuffle("vshufi32x4", bottom, rows[8 + c]!, rows[12 + c]!, two);
+      a.shuffle("vshufi32x4", column, top, bottom, quarters.even);
+      a.move("vmovups", write(4 * q + c), column);
+      a.shuffle("vshufi32x4", column, top, bottom, quarters.odd);
+      a.move("vmovups", write(4 * (q + 1) + c), column);
+    }
+  }
 }
