@@ -135,6 +135,7 @@ type Methods = Exclude<keyof Assembler, Helpers | "op" | "convert" | "move" | "s
 /** Every instruction that there is, by type. */
 const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vaddps: op("vaddps"),
+  vaddpd: op("vaddpd"),
   vmulps: op("vmulps"),
   vsubps: op("vsubps"),
   vdivps: op("vdivps"),
@@ -157,6 +158,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   vpmovzxbw: convert("vpmovzxbw"),
   vcvtdq2ps: convert("vcvtdq2ps"),
   vsqrtps: convert("vsqrtps"),
+  vcvtps2pd: convert("vcvtps2pd"),
   vbroadcasti32x4: convert("vbroadcasti32x4"),
   vbroadcastss: convert("vbroadcastss"),
   vcvtneps2bf16: (a, to, from) => {

@@ -68,6 +68,7 @@ type Encoding = readonly [map: 1 | 2 | 3, prefix: 0 | 1 | 2 | 3, wide: 0 | 1, op
 /** destination = first op second, second from a register or from memory. */
 const threeOperands = {
   vaddps: [1, 0, 0, 0x58],
+  vaddpd: [1, 1, 1, 0x58],
   vmulps: [1, 0, 0, 0x59],
   vsubps: [1, 0, 0, 0x5c],
   vdivps: [1, 0, 0, 0x5e],
@@ -105,6 +106,8 @@ const twoOperands = {
   /** Signed doublewords to floats. */
   vcvtdq2ps: [1, 0, 0, 0x5b],
   vsqrtps: [1, 0, 0, 0x51],
+  /** 8 floats to 8 doubles. */
+  vcvtps2pd: [1, 0, 0, 0x5a],
   vbroadcasti32x4: [2, 1, 0, 0x5a],
   vbroadcastss: [2, 1, 0, 0x18],
 } as const satisfies Record<string, Encoding>;

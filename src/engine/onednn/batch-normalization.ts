@@ -16,6 +16,7 @@ import {
   SUM_ROWS,
 } from "../kernels/channel-pass.ts";
 import type { Kernel } from "../kernels/kernel.ts";
+import { columnSumArguments, columnSumKernel } from "../kernels/partial-sum.ts";
 import { bytesPerElement } from "./constants.ts";
 import {
   addition,
@@ -61,8 +62,12 @@ export const batchNormalization: LoweringRule<BatchNormNode["operation"]> = (
     const count = batch * node.shape[1]! * node.shape[2]!;
     const unbiased = count > 1 ? count / (count - 1) : 1;
     afterForward.push(() => {
-      moveTowards(floats(runningMean!.value), floats(mean), momentum, 1);
-      moveTowards(floats(runningVariance!.value), floats(variance), momentum, unbiased);
+      const [means, variances] = [floats(mean), floats(variance)];
+      const [runningMeans, runningVariances] = [floats(runningMean!.value), floats(runningVariance!.value)];
+      return () => {
+        moveTowards(runningMeans, means, momentum, 1);
+        moveTowards(runningVariances, variances, momentum, unbiased);
+      };
     });
   }
   const normalization = { node, scale: scale!, shift: shift!, mean, variance, runningMean: runningMean!.value };
@@ -128,6 +133,7 @@ function byPrimitives(
 /** A batch is cut into so many tasks, however many threads there are, so that sums do not depend on their number. */
 const MOST_TASKS = 32;
 const LEAST_PIXELS = 256;
+const COLUMNS_PER_TASK = 128;
 
 function byKernels(
   { program, batch, type }: LoweringContext,
@@ -144,6 +150,8 @@ function byKernels(
   const coefficients = table(COEFFICIENT_ROWS);
   const sums = table(Math.max(flatTasks.length, batch), SUM_ROWS);
   const sumBytes = SUM_ROWS * channels * bytesPerElement.f32;
+  const columns = SUM_ROWS * channels;
+  const totals = doubles(program, columns);
   const row = (which: CoefficientRow) =>
     floats(coefficients).subarray(channels * coefficientRows[which], channels * (coefficientRows[which] + 1));
 
@@ -169,20 +177,35 @@ function byKernels(
     );
   };
 
+  /** Adds up what so many tasks left in `sums`. */
+  const addSums = (tasks: number) => {
+    program.addKernel(`${name} sums`, columnSumKernel(sumBytes), { reads: [sums], writes: [totals.value] }, (locate) =>
+      Array.from({ length: Math.ceil(columns / COLUMNS_PER_TASK) }, (_, task) => {
+        const first = task * COLUMNS_PER_TASK;
+        return columnSumArguments({
+          from: locate(sums, first * bytesPerElement.f32),
+          to: locate(totals.value, first * Float64Array.BYTES_PER_ELEMENT),
+          columns: Math.min(COLUMNS_PER_TASK, columns - first),
+          rows: tasks,
+        });
+      }),
+    );
+  };
+
   const convolution = program.takeDeferred<DeferredConvolution>(source, "convolution");
   if (convolution) {
     convolution.emit({ sink: { kind: "statistics" }, coefficients: runningMean, sums, sumBytes, maps: [] });
   } else pass("statistics", statisticsKernel(channels), [source], 0, { rows: runningMean, writesSums: true });
+  addSums(convolution ? batch : flatTasks.length);
   program.addCalculation(
     `${name} coefficients`,
-    { reads: [sums, scale.value, shift.value], writes: [coefficients, mean, variance] },
+    { reads: [totals.value, scale.value, shift.value], writes: [coefficients, mean, variance] },
     () => {
-      const adder = rowAdder(floats(sums), convolution ? batch : flatTasks.length, channels);
       const [means, variances, pivots] = [floats(mean), floats(variance), floats(runningMean)];
       const [scales, shifts, weights, biases] = [row("scale"), row("shift"), floats(scale.value), floats(shift.value)];
       const meanRow = row("mean");
+      const [sum, squares] = [totals.array.subarray(0, channels), totals.array.subarray(channels)];
       return () => {
-        const [sum, squares] = adder();
         for (let channel = 0; channel < channels; channel++) {
           const offset = sum[channel]! / pixels;
           means[channel] = pivots[channel]! + offset;
@@ -233,16 +256,16 @@ function byKernels(
         writesSums: true,
       });
     }
+    addSums(work ? batch : flatTasks.length);
     program.addCalculation(
       `${name} gradient coefficients`,
-      { reads: [sums, mean, variance], writes: [coefficients, scale.gradient!, shift.gradient!] },
+      { reads: [totals.value, mean, variance], writes: [coefficients, scale.gradient!, shift.gradient!] },
       () => {
-        const adder = rowAdder(floats(sums), work ? batch : flatTasks.length, channels);
         const [means, variances, scales] = [floats(mean), floats(variance), row("scale")];
         const [scaleGradients, shiftGradients] = [floats(scale.gradient!), floats(shift.gradient!)];
+        const [sum, products] = [totals.array.subarray(0, channels), totals.array.subarray(channels)];
         const [ofGradient, ofInput, constant] = [row("ofGradient"), row("ofInput"), row("constant")];
         return () => {
-          const [sum, products] = adder();
           for (let channel = 0; channel < channels; channel++) {
             const inverse = 1 / Math.sqrt(variances[channel]! + operation.epsilon);
             shiftGradients[channel] = sum[channel]!;
@@ -284,16 +307,9 @@ const cut = (pixels: number, tasks: number) =>
     return { from, pixels: Math.floor(((task + 1) * pixels) / tasks) - from };
   });
 
-/** Adds both rows of sums over all tasks, in double precision. */
-function rowAdder(sums: Float32Array, tasks: number, channels: number) {
-  const totals = new Float64Array(SUM_ROWS * channels);
-  const rows = [totals.subarray(0, channels), totals.subarray(channels)] as const;
-  return () => {
-    totals.fill(0);
-    let next = 0;
-    for (let task = 0; task < tasks; task++) {
-      for (let i = 0; i < totals.length; i++) totals[i]! += sums[next++]!;
-    }
-    return rows;
-  };
+/** Memory for doubles, with its typed array. */
+function doubles(program: Program, count: number) {
+  const value = program.persistent(program.rowMajor([count * Float64Array.BYTES_PER_ELEMENT], "u8"));
+  const { buffer, byteOffset } = value.storage.array!;
+  return { value, array: new Float64Array(buffer, byteOffset, count) };
 }

@@ -16,8 +16,8 @@ export interface LoweringContext {
   readonly type: DataType;
   /** To be called before each forward pass in training, with the number of updates done. */
   readonly beforeForward: ((updates: number) => void)[];
-  /** To be called after each forward pass in training. */
-  readonly afterForward: (() => void)[];
+  /** Called once when all memory is there; what they give is to be called after each forward pass in training. */
+  readonly afterForward: (() => () => void)[];
 }
 
 export interface NodeContext extends Fusion {

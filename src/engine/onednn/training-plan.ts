@@ -112,6 +112,7 @@ export function trainingPlan(
     update: { from: afterBackward, to: program.mark },
   };
   program.seal();
+  const finishers = context.afterForward.map((prepare) => prepare());
 
   let updates = 0;
   const allKeys = graph.parameters.map(({ name }) => [name, name] as const);
@@ -128,7 +129,7 @@ export function trainingPlan(
       load(images);
       for (const prepare of context.beforeForward) prepare(updates);
       program.run(sections.forward);
-      for (const finish of context.afterForward) finish();
+      for (const finish of finishers) finish();
       const loss = trainingLoss(logits, targets, graph.classes, options, floats(logitGradient));
       program.run(sections.backward);
       return { loss, logits };
