@@ -31,42 +31,35 @@ export function partialSumKernel(others: number, pitch: number): Kernel {
   });
 }
 
-/** Columns that a task of {@link columnSumKernel} must have a multiple of. */
+/** Columns that {@link columnSumKernel} must have a multiple of. */
 export const COLUMNS_AT_ONCE = 32;
 
 export interface ColumnSumTask {
-  /** Of the first row. */
   readonly from: bigint;
   /** Doubles, one per column. */
   readonly to: bigint;
-  readonly columns: number;
   readonly rows: number;
 }
 
-export const columnSumArguments = ({ from, to, columns, rows }: ColumnSumTask) => [
-  from,
-  to,
-  columns / COLUMNS_AT_ONCE,
-  rows,
-];
+export const columnSumArguments = ({ from, to, rows }: ColumnSumTask) => [from, to, rows];
 
-/** Adds rows of floats, `pitch` bytes apart, in order and in double precision. */
-export function columnSumKernel(pitch: number): Kernel {
+/** Adds rows of floats in order and in double precision. */
+export function columnSumKernel(columns: number): Kernel {
   const registers = [0, 1, 2, 3];
-  return taskKernel(`sums of columns, rows ${pitch} bytes apart`, (a) => {
+  return taskKernel(`sums of ${columns} columns`, (a) => {
     a.mov(rsi, argumentOf(0));
     a.mov(rdi, argumentOf(1));
-    a.mov(rax, argumentOf(2));
+    a.mov(rax, BigInt(columns / COLUMNS_AT_ONCE));
     a.repeat(rax, () => {
       for (const register of registers) a.op("vpxord", zmm(register), zmm(register), zmm(register));
       a.mov(rdx, rsi);
-      a.mov(rcx, argumentOf(3));
+      a.mov(rcx, argumentOf(2));
       a.repeat(rcx, () => {
         for (const register of registers) {
           a.convert("vcvtps2pd", zmm(4 + register), at(rdx, 32 * register));
           a.op("vaddpd", zmm(register), zmm(register), zmm(4 + register));
         }
-        a.add(rdx, pitch);
+        a.add(rdx, 4 * columns);
       });
       for (const register of registers) a.move("vmovups", at(rdi, 64 * register), zmm(register));
       a.add(rsi, 4 * COLUMNS_AT_ONCE);

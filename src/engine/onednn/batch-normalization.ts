@@ -133,7 +133,6 @@ function byPrimitives(
 /** A batch is cut into so many tasks, however many threads there are, so that sums do not depend on their number. */
 const MOST_TASKS = 32;
 const LEAST_PIXELS = 256;
-const COLUMNS_PER_TASK = 128;
 
 function byKernels(
   { program, batch, type }: LoweringContext,
@@ -177,20 +176,11 @@ function byKernels(
     );
   };
 
-  /** Adds up what so many tasks left in `sums`. */
-  const addSums = (tasks: number) => {
-    program.addKernel(`${name} sums`, columnSumKernel(sumBytes), { reads: [sums], writes: [totals.value] }, (locate) =>
-      Array.from({ length: Math.ceil(columns / COLUMNS_PER_TASK) }, (_, task) => {
-        const first = task * COLUMNS_PER_TASK;
-        return columnSumArguments({
-          from: locate(sums, first * bytesPerElement.f32),
-          to: locate(totals.value, first * Float64Array.BYTES_PER_ELEMENT),
-          columns: Math.min(COLUMNS_PER_TASK, columns - first),
-          rows: tasks,
-        });
-      }),
-    );
-  };
+  /** Adds up what so many tasks left in `sums`: by one thread, as two are no faster. */
+  const addSums = (rows: number) =>
+    program.addKernel(`${name} sums`, columnSumKernel(columns), { reads: [sums], writes: [totals.value] }, (locate) => [
+      columnSumArguments({ from: locate(sums), to: locate(totals.value), rows }),
+    ]);
 
   const convolution = program.takeDeferred<DeferredConvolution>(source, "convolution");
   if (convolution) {
