@@ -37,14 +37,7 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
   },
   projection: {
     layers: [...stem(), residual(block(64, 2), convNorm(64, 2, 1)), relu(), ...head()],
-    alone: [
-      "3.shortcut.1 statistics",
-      "3.shortcut.1 normalize",
-      "3.body.4 normalize",
-      "3.body.4 gradient sums",
-      "3.shortcut.1 gradient sums",
-      "3.shortcut.1 input gradient",
-    ],
+    alone: ["3.shortcut.1 normalize", "3.body.4 normalize", "3.body.4 gradient sums", "3.shortcut.1 gradient sums"],
   },
   "rectified shortcut": {
     layers: [...stem(), residual(block(32), [conv2d(32, 1), relu()]), relu(), ...head()],

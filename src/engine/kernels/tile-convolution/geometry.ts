@@ -86,7 +86,6 @@ export function servesConvolution(shape: ConvolutionShape): boolean {
     channels % TILE_CHANNELS === 0 &&
     filters % (2 * TILE_FILTERS) === 0 &&
     kernel % 2 === 1 &&
-    kernel > 1 &&
     tilePositions(columns) !== undefined &&
     rows % pairedRows(columns) === 0
   );

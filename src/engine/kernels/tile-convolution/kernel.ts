@@ -293,6 +293,8 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
         step++;
       }
     }
+    // Where a phase has no taps.
+    for (const instructions of meanwhile.splice(0)) instructions();
     for (const p of [0, 1]) {
       for (const f of [0, 1]) a.tilestored(atIndex(workspace, rowStride, 1, (2 * p + f) * TILE_BYTES), sumTile(p, f));
     }
