@@ -6,6 +6,8 @@ import { sharedRuntime } from "./onednn/runtime.ts";
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 
 export const kernels = runtime?.kernels;
+/** That may take part in what they run. */
+export const threads = runtime?.description.threads ?? 0;
 /** Why tests of kernels are skipped, to be shown in their titles; empty where they run. */
 export const kernelsMissing = onednnMissing || (kernels ? "" : " (skipped: kernels need AMX and Linux)");
 

@@ -28,7 +28,7 @@ import {
 } from "./lowered.ts";
 import type { Parameter } from "./parameter-store.ts";
 import { floats, type Program, type Value } from "./program.ts";
-import type { DeferredConvolution, DeferredMaps } from "./tile-convolution.ts";
+import { type DeferredConvolution, type DeferredMaps, takeConvolution } from "./tile-convolution.ts";
 
 type BatchNormNode = GraphNode<Extract<Operation, { kind: "batchNorm" }>>;
 
@@ -223,22 +223,17 @@ function byKernels(
   const backward = (gradients: readonly Value[]) => {
     const incoming = gradients.map((gradient) => program.convert(name, gradient, source.descriptor));
     const mask = relu ? (shortcut ? "output" : "input") : "none";
-    const stores = incoming.length === 2 || (relu && shortcut !== undefined);
-    const sumsShape = { mask, second: incoming.length === 2, stores } as const;
-    const fused = incoming.find((gradient) => program.isDeferred(gradient, "convolution"));
-    const first = fused ?? incoming[0]!;
-    const others = [
-      source,
-      ...incoming.filter((gradient) => gradient !== first),
-      ...(mask === "output" ? [output] : []),
-    ];
-    const work = fused && program.takeDeferred<DeferredConvolution>(fused, "convolution");
+    const convolved = takeConvolution(program, incoming);
+    const [first, second] = convolved ? [convolved.gradient, convolved.other] : [incoming[0]!, incoming[1]];
+    const stores = second !== undefined || (relu && shortcut !== undefined);
+    const sumsShape = { mask, second: second !== undefined, stores } as const;
+    const others = [source, ...(second ? [second] : []), ...(mask === "output" ? [output] : [])];
     let masked = first;
-    if (work) {
-      const second = incoming.find((gradient) => gradient !== first);
+    if (convolved) {
       // A line that was just read is written without being fetched once more.
       const into = second && program.mayOverwrite(second) ? second : undefined;
-      work.emit({ sink: { kind: "gradientSums", ...sumsShape }, coefficients, sums, sumBytes, maps: others, into });
+      const sink = { kind: "gradientSums", ...sumsShape } as const;
+      convolved.convolution.emit({ sink, coefficients, sums, sumBytes, maps: others, into }, convolved.projection);
       masked = into ?? first;
     } else {
       if (stores) masked = program.value(source.descriptor);
@@ -246,7 +241,7 @@ function byKernels(
         writesSums: true,
       });
     }
-    addSums(work ? batch : flatTasks.length);
+    addSums(convolved ? batch : flatTasks.length);
     program.addCalculation(
       `${name} gradient coefficients`,
       { reads: [totals.value, mean, variance], writes: [coefficients, scale.gradient!, shift.gradient!] },

@@ -37,7 +37,59 @@ export interface SinkWork {
 
 export interface DeferredConvolution extends Deferred {
   readonly kind: "convolution";
-  emit(work?: SinkWork): void;
+  readonly shape: ConvolutionShape;
+  /** What it reads. */
+  readonly operand: Operand;
+  /** Where its weights are, tap by tap. */
+  readonly weights: Value;
+  /** Adds what shall follow it. */
+  readonly then?: (() => void) | undefined;
+  /** With a projection, whose result is added to its own, that one's work is done too. */
+  emit(work?: SinkWork, projection?: DeferredConvolution): void;
+}
+
+/** Maps that a convolution reads, and what they are made of on the way. */
+interface Operand {
+  readonly maps: Value;
+  readonly made: DeferredMaps | undefined;
+}
+
+/** Of two gradients of the same maps, that which a convolution makes, if one does, and the convolution. */
+export interface ConvolvedGradient {
+  readonly gradient: Value;
+  readonly convolution: DeferredConvolution;
+  /** Brings the other gradient along; else that is {@link other}. */
+  readonly projection?: DeferredConvolution;
+  readonly other?: Value | undefined;
+}
+
+/** Whether a kernel for the one can do the other on its way. */
+const canProject = ({ shape }: DeferredConvolution, projection: DeferredConvolution): boolean => {
+  const { kernel, ...sizes } = projection.shape;
+  return (
+    kernel === 1 &&
+    shape.kernel > 1 &&
+    Object.entries(sizes).every(([key, value]) => shape[key as keyof ConvolutionShape] === value)
+  );
+};
+
+/** Takes the convolutions that were put off and make some of one or two gradients; undefined where none does. */
+export function takeConvolution(program: Program, gradients: readonly Value[]): ConvolvedGradient | undefined {
+  const taken = gradients.flatMap((gradient, index) => {
+    const convolution = program.takeDeferred<DeferredConvolution>(gradient, "convolution");
+    return convolution ? [{ gradient, convolution, other: gradients[1 - index] }] : [];
+  });
+  const [one, two] = taken;
+  if (one === undefined || two === undefined) return one;
+  for (const [main, { convolution: projection }] of [
+    [one, two],
+    [two, one],
+  ] as const) {
+    if (canProject(main.convolution, projection))
+      return { gradient: main.gradient, convolution: main.convolution, projection };
+  }
+  two.convolution.emit();
+  return one;
 }
 
 export interface TileConvolution {
@@ -93,46 +145,71 @@ export function tileConvolution(
     const maps = program.convert(name, from, program.channelsLast(dimensionsOf(shape), type));
     const made = program.takeDeferred<DeferredMaps>(maps, "maps");
     const output = program.value(program.channelsLast(dimensionsOf(resultShape), type));
-    const workspace = threadMemory(program, shape);
-    const emit = (work?: SinkWork) => {
-      const packed = program.value(program.rowMajor([packedBytes(forward)], "u8"));
-      const plain = program.convert(`${name}.weight`, weights, plainLayout);
+    const plain = program.convert(`${name}.weight`, weights, plainLayout);
+    const emit = (work?: SinkWork, projection?: DeferredConvolution) => {
+      const whole = projection ? { ...shape, projected: true } : shape;
+      const workspace = threadMemory(program, whole);
+      const packedSizes = [forward, ...(projection ? [{ ...forward, kernel: 1 }] : [])].map(packedBytes);
+      const packed = program.value(program.rowMajor([packedSizes.reduce((sum, bytes) => sum + bytes)], "u8"));
       program.addKernel(
         `${name}.weight pack`,
         packWeightsKernel(filters!, shape.direction),
-        { reads: [plain], writes: [packed] },
-        (locate) => packTasks(forward, shape.direction, tapOrder(shape), locate(plain), locate(packed)),
+        { reads: [plain, ...(projection ? [projection.weights] : [])], writes: [packed] },
+        (locate) => {
+          const further = projection && locate(projection.weights);
+          return packTasks(forward, shape.direction, tapOrder(whole), locate(plain), locate(packed), further);
+        },
       );
-      const sourceMaps = made ? [...made.maps, maps] : [maps];
+      const operands = [{ maps, made }, ...(projection ? [projection.operand] : [])];
       const result = work?.into ?? output;
       const sinkMaps = [result, ...(work?.maps ?? [])];
-      const reads = [...(made ? [...made.maps, made.coefficients] : [maps]), packed, ...(work?.maps ?? [])];
-      const writes = [...(made ? [maps] : []), result, ...(work ? [work.sums] : [])];
+      const reads = [...operands.flatMap(readBy), packed, ...(work?.maps ?? [])];
+      const writes = [
+        ...operands.flatMap((operand) => (operand.made ? [operand.maps] : [])),
+        result,
+        ...(work ? [work.sums] : []),
+      ];
       program.addKernel(
         `${name} ${shape.direction === "forward" ? "forward" : "backward data"}`,
-        convolutionKernel(shape, made?.source ?? { kind: "maps" }, work?.sink ?? { kind: "plain" }),
+        convolutionKernel(
+          whole,
+          sourceOf(made),
+          work?.sink ?? { kind: "plain" },
+          projection && sourceOf(projection.operand.made),
+        ),
         { reads: work ? [...reads, work.coefficients] : reads, writes },
         (locate) =>
-          Array.from({ length: batch }, (_, task) =>
-            convolutionArguments({
+          Array.from({ length: batch }, (_, task) => {
+            const [source, further] = operands.map((operand) => ({
+              coefficients: operand.made ? locate(operand.made.coefficients) : 0,
+              sums: 0,
+              maps: [...(operand.made?.maps ?? []), operand.maps].map((map) => locate(map, task * bytesOf(shape))),
+            }));
+            return convolutionArguments({
               workspace: locate(workspace),
               weights: locate(packed),
-              source: {
-                coefficients: made ? locate(made.coefficients) : 0,
-                sums: 0,
-                maps: sourceMaps.map((map) => locate(map, task * bytesOf(shape))),
-              },
+              source: source!,
+              projection: further,
               sink: {
                 coefficients: work ? locate(work.coefficients) : 0,
                 sums: work ? locate(work.sums, task * work.sumBytes) : 0,
                 maps: sinkMaps.map((map) => locate(map, task * bytesOf(resultShape))),
               },
-            }),
-          ),
+            });
+          }),
       );
       then?.();
+      projection?.then?.();
     };
-    const deferred: DeferredConvolution = { kind: "convolution", reads: made?.maps ?? [maps], emit };
+    const deferred: DeferredConvolution = {
+      kind: "convolution",
+      reads: made?.maps ?? [maps],
+      shape,
+      operand: { maps, made },
+      weights: plain,
+      then,
+      emit,
+    };
     program.defer(made ? [maps, output] : [output], deferred);
     return output;
   };
@@ -142,6 +219,10 @@ export function tileConvolution(
     backwardData: (gradient, then) => convolve(backward, forward, gradient, then),
   };
 }
+
+const sourceOf = (made: DeferredMaps | undefined): ConvolutionSource => made?.source ?? { kind: "maps" };
+
+const readBy = ({ maps, made }: Operand): readonly Value[] => (made ? [...made.maps, made.coefficients] : [maps]);
 
 /** Memory of each thread's own: the same for all convolutions of a shape. */
 function threadMemory(program: Program, shape: ConvolutionShape) {

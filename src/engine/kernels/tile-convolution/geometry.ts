@@ -20,6 +20,8 @@ export interface ConvolutionShape {
   readonly stride: 1 | 2;
   /** Backward, what is read is the gradient of a convolution's output, and the result that of its input. */
   readonly direction: "forward" | "backward";
+  /** Backward: the gradient that another convolution of the same input, of one pixel, else alike, brings is added. */
+  readonly projected?: boolean;
 }
 
 /** A place of the kernel, and the pixel of the padded maps that it meets, counted from that of the first. */
@@ -27,6 +29,8 @@ export interface Tap {
   readonly tap: number;
   readonly row: number;
   readonly column: number;
+  /** It meets the maps that the projection reads, whose only tap it is. */
+  readonly ofProjection?: boolean;
 }
 
 /**
@@ -45,7 +49,7 @@ export interface Geometry {
 
 export const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-export function geometryOf({ height, width, kernel, stride, direction }: ConvolutionShape): Geometry {
+export function geometryOf({ height, width, kernel, stride, direction, projected }: ConvolutionShape): Geometry {
   const border = (kernel - 1) / 2;
   if (direction === "forward") {
     const taps = range(kernel * kernel).map((tap) => ({ tap, row: Math.floor(tap / kernel), column: tap % kernel }));
@@ -60,12 +64,13 @@ export function geometryOf({ height, width, kernel, stride, direction }: Convolu
       const meets = [met(row, Math.floor(tap / kernel)), met(column, tap % kernel)] as const;
       return meets.every(Number.isInteger) ? [{ tap, row: border + meets[0], column: border + meets[1] }] : [];
     });
-    return { row, column, taps };
+    const tap = { tap: kernel * kernel, row: border, column: border, ofProjection: true };
+    return { row, column, taps: projected && index === 0 ? [...taps, tap] : taps };
   });
   return { rows: height, columns: width, border, readStep: 1, writeStep: stride, phases };
 }
 
-/** For each phase the taps in the order in which the kernel multiplies by them. */
+/** For each phase the taps in the order in which the kernel multiplies by them; a projection's comes after all others. */
 export const tapOrder = (shape: ConvolutionShape): readonly (readonly number[])[] =>
   geometryOf(shape).phases.map(({ taps }) => taps.map(({ tap }) => tap));
 

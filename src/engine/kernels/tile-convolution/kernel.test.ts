@@ -1,7 +1,16 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../random.ts";
-import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../../kernels-under-test.ts";
+import {
+  drawnWords,
+  kernels,
+  kernelsMissing,
+  singles,
+  threads,
+  toFloat,
+  toWord,
+  words,
+} from "../../kernels-under-test.ts";
 import { alignedBytes } from "../../onednn/memory.ts";
 import { addressOf } from "../../onednn/native.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "../channel-pass.ts";
@@ -25,6 +34,8 @@ interface Case {
   readonly shape: ConvolutionShape;
   readonly source: ConvolutionSource;
   readonly sink: ConvolutionSink;
+  /** Source of a projection. */
+  readonly projected?: ConvolutionSource | undefined;
 }
 
 /** Channels-last maps of images, as numbers. */
@@ -117,7 +128,7 @@ const sinkMaps = (sink: ConvolutionSink): number =>
 
 const numbers = (map: Uint16Array): number[] => Array.from(map, toFloat);
 
-function draw({ batch, shape, source, sink }: Case) {
+function draw({ batch, shape, source, sink, projected }: Case) {
   const random = Random.of(...Object.values(shape).map(Number).filter(Number.isInteger), batch);
   const uniform = () => 2 * random.uniform() - 1;
   // Zeros as rectifiers give them.
@@ -130,9 +141,12 @@ function draw({ batch, shape, source, sink }: Case) {
   return {
     layer: { channels, filters, kernel: shape.kernel },
     weights: singles(channels * filters * shape.kernel ** 2).map(uniform),
+    projectionWeights: singles(channels * filters).map(uniform),
     read: Array.from({ length: sourceMaps(source) }, () => drawMaps(shape)),
+    projectionReads: Array.from({ length: projected ? sourceMaps(projected) : 0 }, () => drawMaps(shape)),
     joined: Array.from({ length: sinkMaps(sink) }, () => drawMaps(result)),
     sourceCoefficients: drawTable(shape.channels),
+    projectionCoefficients: drawTable(shape.channels),
     sinkCoefficients: drawTable(shape.filters),
   };
 }
@@ -141,27 +155,36 @@ type Drawn = ReturnType<typeof draw>;
 const written = (length: number) => words(length + BEHIND).fill(UNTOUCHED);
 
 /** Runs the kernels; gives the maps that were made for the convolution, its result and the sums of every image. */
-function byKernels({ batch, shape, source, sink }: Case, drawn: Drawn) {
-  const { layer, weights, read, joined, sourceCoefficients, sinkCoefficients } = drawn;
-  const packed = alignedBytes(packedBytes(layer));
+function byKernels({ batch, shape, source, sink, projected }: Case, drawn: Drawn) {
+  const { layer, weights, projectionWeights, read, joined, sourceCoefficients, sinkCoefficients } = drawn;
+  const packed = alignedBytes(packedBytes(layer) + packedBytes({ ...layer, kernel: 1 }));
   const { direction } = shape;
-  const packing = packTasks(layer, direction, tapOrder(shape), addressOf(weights), addressOf(packed));
+  const [from, further] = [addressOf(weights), addressOf(projectionWeights)];
+  const packing = packTasks(layer, direction, tapOrder(shape), from, addressOf(packed), further);
   kernels!.run(kernels!.load(packWeightsKernel(layer.filters, direction)), taskList(packing));
 
-  const made = written(batch * sizeOf(shape));
+  const [made, projectionMade] = [written(batch * sizeOf(shape)), written(batch * sizeOf(shape))];
   const result = written(batch * sizeOf(resultOf(shape)));
   const sums = singles(SUM_ROWS * shape.filters * batch).fill(Number.NaN);
-  const workspace = alignedBytes(batch * workspaceBytes(shape));
+  const workspace = alignedBytes(threads * workspaceBytes(shape));
   const mapsAt = (maps: readonly Uint16Array[], size: number, image: number) =>
     maps.map((map) => addressOf(map) + BigInt(2 * size * image));
+  const storing = (from: ConvolutionSource | undefined, maps: readonly Uint16Array[], result: Uint16Array) =>
+    from?.kind === "maps" ? maps : [...maps, result];
+  const projection = (image: number) => ({
+    coefficients: addressOf(drawn.projectionCoefficients),
+    sums: 0,
+    maps: mapsAt(storing(projected, drawn.projectionReads, projectionMade), sizeOf(shape), image),
+  });
   const tasks = Array.from({ length: batch }, (_, image) =>
     convolutionArguments({
+      projection: projected && projection(image),
       workspace: addressOf(workspace),
       weights: addressOf(packed),
       source: {
         coefficients: addressOf(sourceCoefficients),
         sums: 0,
-        maps: mapsAt(source.kind === "maps" ? read : [...read, made], sizeOf(shape), image),
+        maps: mapsAt(storing(source, read, made), sizeOf(shape), image),
       },
       sink: {
         coefficients: addressOf(sinkCoefficients),
@@ -170,26 +193,37 @@ function byKernels({ batch, shape, source, sink }: Case, drawn: Drawn) {
       },
     }),
   );
-  kernels!.run(kernels!.load(convolutionKernel(shape, source, sink)), taskList(tasks));
-  return { made, result, sums };
+  kernels!.run(kernels!.load(convolutionKernel(shape, source, sink, projected)), taskList(tasks));
+  return { made, projectionMade, result, sums };
 }
 
 /** The same in plain TypeScript; the result is not rounded. */
-function plainly({ batch, shape, source, sink }: Case, drawn: Drawn) {
+function plainly({ batch, shape, source, sink, projected }: Case, drawn: Drawn) {
   const coefficientsOf = (table: Float32Array, channels: number, index: number) => (row: CoefficientRow) =>
     table[channels * coefficientRows[row] + (index % channels)]!;
-  const [read, joined] = [drawn.read.map(numbers), drawn.joined.map(numbers)];
+  const joined = drawn.joined.map(numbers);
   const { channels, filters } = shape;
-  const made = read[0]!.map((_, index) => {
-    const coefficient = coefficientsOf(drawn.sourceCoefficients, channels, index);
-    const values = read.map((map) => map[index]!);
-    return toFloat(toWord(madeOf(source, values, coefficient)));
-  });
-  const weights = drawn.weights.map((weight) => toFloat(toWord(weight)));
+  const make = (from: ConvolutionSource, words: readonly Uint16Array[], table: Float32Array) => {
+    const read = words.map(numbers);
+    return Array.from({ length: batch * sizeOf(shape) }, (_, index) => {
+      const values = read.map((map) => map[index]!);
+      return toFloat(toWord(madeOf(from, values, coefficientsOf(table, channels, index))));
+    });
+  };
+  const made = make(source, drawn.read, drawn.sourceCoefficients);
+  const projectionMade = projected && make(projected, drawn.projectionReads, drawn.projectionCoefficients);
+  const rounded = (weights: Float32Array) => weights.map((weight) => toFloat(toWord(weight)));
+  const convolved = convolve(made, rounded(drawn.weights), shape, batch);
+  if (projectionMade) {
+    const projection = convolve(projectionMade, rounded(drawn.projectionWeights), { ...shape, kernel: 1 }, batch);
+    convolved.forEach((value, index) => {
+      convolved[index] = value + projection[index]!;
+    });
+  }
   const terms = sink.kind === "plain" ? 0 : SUM_ROWS * filters * batch;
   const [sums, sizes] = [new Float64Array(terms), new Float64Array(terms)];
   const perImage = sizeOf(resultOf(shape));
-  const result = convolve(made, weights, shape, batch).map((value, index) => {
+  const result = convolved.map((value, index) => {
     const coefficient = coefficientsOf(drawn.sinkCoefficients, filters, index);
     const values = joined.map((map) => map[index]!);
     const done = sunk(sink, value, values, coefficient);
@@ -200,7 +234,7 @@ function plainly({ batch, shape, source, sink }: Case, drawn: Drawn) {
     });
     return done.value;
   });
-  return { made, result, sums, sizes };
+  return { made, projectionMade, result, sums, sizes };
 }
 
 /** Places where `found` is not within `allowed` of what is expected. */
@@ -229,7 +263,15 @@ const inputGradient = (mask: "none" | "input") => ({ kind: "inputGradient", mask
 const gradientSums = (mask: "none" | "input" | "output", second: boolean, stores: boolean) =>
   ({ kind: "gradientSums", mask, second, stores }) as const;
 
-const cases: readonly (readonly [ConvolutionShape, number, ConvolutionSource, ConvolutionSink])[] = [
+const withProjection = (shape: ConvolutionShape): ConvolutionShape => ({ ...shape, projected: true });
+
+const cases: readonly (readonly [
+  ConvolutionShape,
+  number,
+  ConvolutionSource,
+  ConvolutionSink,
+  projected?: ConvolutionSource,
+])[] = [
   [forward(32, 8, 8, 32, 3), 3, maps, plain],
   [forward(64, 4, 12, 32, 3), 1, normalize(true, false), statistics],
   [forward(32, 4, 16, 96, 5), 3, normalize(true, true), statistics],
@@ -255,36 +297,55 @@ const cases: readonly (readonly [ConvolutionShape, number, ConvolutionSource, Co
   [backward(64, 1, 32, 32, 3, 2), 1, inputGradient("none"), plain],
   [backward(32, 4, 16, 64, 1), 1, inputGradient("input"), gradientSums("output", true, true)],
   [backward(64, 2, 16, 32, 1, 2), 3, inputGradient("none"), gradientSums("none", true, true)],
+  [withProjection(backward(32, 4, 16, 64, 3)), 1, maps, plain, inputGradient("input")],
+  [withProjection(backward(64, 2, 8, 32, 5, 2)), 3, inputGradient("input"), plain, maps],
+  [
+    withProjection(backward(64, 4, 8, 32, 3, 2)),
+    3,
+    inputGradient("input"),
+    gradientSums("output", false, true),
+    inputGradient("none"),
+  ],
 ];
 
-const title = ([shape, batch, source, sink]: (typeof cases)[number]) =>
-  `${batch} x ${convolutionKernel(shape, source, sink).name}`;
+const title = ([shape, batch, source, sink, projected]: (typeof cases)[number]) =>
+  `${batch} x ${convolutionKernel(shape, source, sink, projected).name}`;
 
 describe.skipIf(kernels === undefined)(`convolutions on tiles${kernelsMissing}`, () => {
-  test.each(cases.map((each) => [title(each), each] as const))("%s", (_, [shape, batch, source, sink]) => {
+  test.each(cases.map((each) => [title(each), each] as const))("%s", (_, [shape, batch, source, sink, projected]) => {
     expect(servesConvolution(shape)).toBe(true);
-    const each = { shape, batch, source, sink };
+    const each = { shape, batch, source, sink, projected };
     const drawn = draw(each);
     const found = byKernels(each, drawn);
     const expected = plainly(each, drawn);
 
-    const made = numbers(found.made.subarray(0, expected.made.length));
-    const untouched = made.map(() => toFloat(UNTOUCHED));
-    expect(wrong(made, source.kind === "maps" ? untouched : expected.made, () => 0)).toEqual([]);
+    const untouched = expected.made.map(() => toFloat(UNTOUCHED));
+    const checkMade = (
+      words: Uint16Array,
+      from: ConvolutionSource | undefined,
+      made: readonly number[] | undefined,
+    ) => {
+      const stored = from === undefined || from.kind === "maps" ? untouched : made!;
+      expect(wrong(numbers(words.subarray(0, stored.length)), stored, () => 0)).toEqual([]);
+    };
+    checkMade(found.made, source, expected.made);
+    checkMade(found.projectionMade, projected, expected.projectionMade);
 
     // Half the step from one bfloat16 number to the next, and what sums of floats lose.
     const rounding = (index: number) => 2 ** -8 * Math.abs(expected.result[index]!) + 1e-5;
     expect(wrong(numbers(found.result), expected.result, rounding)).toEqual([]);
     expect(wrong(found.sums, expected.sums, (index) => 1e-5 * expected.sizes[index]! + 1e-4)).toEqual([]);
 
-    for (const map of [found.made, found.result]) {
+    for (const map of [found.made, found.projectionMade, found.result]) {
       expect(map.subarray(map.length - BEHIND).every((word) => word === UNTOUCHED)).toBe(true);
     }
   });
 });
 
 test("convolutions on tiles that differ have different names", () => {
-  const names = cases.map(([shape, _, source, sink]) => convolutionKernel(shape, source, sink).name);
+  const names = cases.map(
+    ([shape, _, source, sink, projected]) => convolutionKernel(shape, source, sink, projected).name,
+  );
   expect(new Set(names).size).toBe(names.length);
 });
 

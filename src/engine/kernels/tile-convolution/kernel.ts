@@ -84,7 +84,7 @@ const BLOCK_BYTES = 4 * TILE_BYTES;
 
 /** Memory, zero at first, that each thread needs for a shape; nothing else may write to it. */
 export const workspaceBytes = (shape: ConvolutionShape): number =>
-  ROW_BYTES * Math.ceil((BLOCK_BYTES + paddedBytes(shape)) / ROW_BYTES);
+  BLOCK_BYTES + (shape.projected ? 2 : 1) * paddedBytes(shape);
 
 export interface ConvolutionTask {
   /** Of the first thread; those of the others follow. */
@@ -93,15 +93,18 @@ export interface ConvolutionTask {
   readonly weights: bigint;
   /** Maps: what the source reads; after them, unless it reads maps as they are, where its result is stored. */
   readonly source: PassArguments;
+  /** The same of what the projection reads. */
+  readonly projection?: PassArguments | undefined;
   /** Maps: the result, then what the sink reads. */
   readonly sink: PassArguments;
 }
 
 const FIRST = 2;
-export const convolutionArguments = ({ workspace, weights, source, sink }: ConvolutionTask) => [
+export const convolutionArguments = ({ workspace, weights, source, projection, sink }: ConvolutionTask) => [
   workspace,
   weights,
   ...passArguments(source),
+  ...(projection ? passArguments(projection) : []),
   ...passArguments(sink),
 ];
 
@@ -135,18 +138,27 @@ const sinkNames: { readonly [K in ConvolutionSink["kind"]]: (sink: Extract<Convo
 const nameOf = <T extends { readonly kind: string }>(names: object, value: T): string =>
   (names as Record<string, (value: T) => string>)[value.kind]!(value);
 
-export function convolutionKernel(shape: ConvolutionShape, source: ConvolutionSource, sink: ConvolutionSink): Kernel {
+/** @param projected the source of what is {@link ConvolutionShape.projected} */
+export function convolutionKernel(
+  shape: ConvolutionShape,
+  source: ConvolutionSource,
+  sink: ConvolutionSink,
+  projected?: ConvolutionSource,
+): Kernel {
   const { channels, filters, height, width, kernel, stride, direction } = shape;
   const what = `${direction} convolution ${kernel}x${kernel} / ${stride} of ${channels}x${height}x${width} to ${filters}`;
-  const name = `${nameOf(sourceNames, source)}${what}${nameOf(sinkNames, sink)}`;
+  const added = projected ? `, ${nameOf(sourceNames, projected)}projection` : "";
+  const name = `${nameOf(sourceNames, source)}${what}${added}${nameOf(sinkNames, sink)}`;
   return taskKernel(
     name,
     (a) => {
       a.mov(workspace, BigInt(workspaceBytes(shape)));
       a.imul(workspace, callingThread);
       a.add(workspace, argumentOf(0));
-      const maps = fillPadded(a, shape, source);
-      convolve(a, shape, sink, FIRST + 2 + maps);
+      let first = FIRST;
+      first += fillPadded(a, shape, source, first, 0);
+      if (projected) first += fillPadded(a, shape, projected, first, paddedBytes(shape));
+      convolve(a, shape, sink, first);
     },
     {
       before(a) {
@@ -161,11 +173,13 @@ export function convolutionKernel(shape: ConvolutionShape, source: ConvolutionSo
   );
 }
 
-/** Puts an image's maps into the thread's memory, inside the border; returns how many maps it was told of. */
+/** Puts an image's maps into the thread's memory, `offset` bytes on and inside the border; returns how many arguments it has. */
 function fillPadded(
   a: Assembler,
   { channels, height, width, kernel }: ConvolutionShape,
   source: ConvolutionSource,
+  first: number,
+  offset: number,
 ): number {
   const take = registerFile();
   const made = sourceOf(a, take, registersOf(channels), source);
@@ -179,7 +193,7 @@ function fillPadded(
     channels,
     maps,
     written: made?.maps,
-    first: FIRST,
+    first,
     loops(block) {
       a.mov(rows, BigInt(height));
       a.repeat(rows, () => {
@@ -192,7 +206,8 @@ function fillPadded(
       });
     },
     begin(group) {
-      a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + border * (width + kernel) * pixelBytes));
+      const inside = offset + border * (width + kernel) * pixelBytes;
+      a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + inside));
       made?.begin(group);
     },
     pixel(map, register, turn) {
@@ -206,7 +221,7 @@ function fillPadded(
       }
     },
   });
-  return maps;
+  return 2 + maps;
 }
 
 function sourceOf(a: Assembler, take: TakeRegisters, registers: number, source: ConvolutionSource): Source | undefined {
@@ -280,7 +295,8 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     let step = firstStep;
     for (const chunk of range(chunks)) {
       for (const tap of taps) {
-        const offset = tap.row * paddedRow + tap.column * pixelBytes + ROW_BYTES * chunk;
+        const region = tap.ofProjection ? paddedBytes(shape) : 0;
+        const offset = region + tap.row * paddedRow + tap.column * pixelBytes + ROW_BYTES * chunk;
         for (const f of [0, 1]) {
           a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * TILE_BYTES));
         }

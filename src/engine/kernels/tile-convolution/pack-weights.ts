@@ -26,6 +26,7 @@ export type PackDirection = "forward" | "backward";
  * of pairs, pairs along what is summed over. Forward, channels are summed over and columns are filters; backward it is the other way round.
  *
  * @param order of each phase, the taps in the order in which they are multiplied by
+ * @param projection where the weights are of the tap that the kernel itself does not have
  */
 export function packTasks(
   { channels, filters, kernel }: WeightShape,
@@ -33,10 +34,11 @@ export function packTasks(
   order: readonly (readonly number[])[],
   from: bigint,
   to: bigint,
+  projection = 0n,
 ): readonly (readonly bigint[])[] {
   const summedBlocks = (direction === "forward" ? channels : filters) / BLOCK;
   // Tiles lie as (pairs of columns, phases, blocks that are summed over, taps).
-  const columnStep = summedBlocks * kernel * kernel;
+  const columnStep = summedBlocks * order.flat().length;
   let phaseStart = 0;
   const tasks = order.flatMap((taps) => {
     const start = phaseStart;
@@ -44,7 +46,8 @@ export function packTasks(
     const [channelStep, filterStep] = direction === "forward" ? [taps.length, columnStep] : [columnStep, taps.length];
     return taps.flatMap((tap, index) =>
       Array.from({ length: channels / BLOCK }, (_, block) => [
-        from + BigInt(4 * (tap * channels + BLOCK * block) * filters),
+        (tap < kernel * kernel ? from + BigInt(4 * tap * channels * filters) : projection) +
+          BigInt(4 * BLOCK * block * filters),
         to + BigInt(PAIR_BYTES * (start + index + block * channelStep)),
         BigInt(PAIR_BYTES * filterStep),
       ]),
