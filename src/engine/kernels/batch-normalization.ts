@@ -37,14 +37,14 @@ export interface Sink {
 
 export interface NormalizeShape {
   readonly relu: boolean;
-  /** Whether a shortcut is added before the rectifier. */
-  readonly shortcut: boolean;
+  /** Whether a shortcut is added before the rectifier, and whether it is multiplied by a scale of its own. */
+  readonly shortcut: boolean | "scaled";
 }
 
 export const normalizeName = ({ relu, shortcut }: NormalizeShape): string =>
-  `normalize${shortcut ? " + shortcut" : ""}${relu ? " + relu" : ""}`;
+  `normalize${shortcut ? ` + ${shortcut === "scaled" ? "scaled " : ""}shortcut` : ""}${relu ? " + relu" : ""}`;
 
-/** x * scale + shift [+ shortcut], rectified or not. Maps: x [, shortcut]. */
+/** x * scale + shift [+ shortcut [* its scale]], rectified or not. Maps: x [, shortcut]. */
 export function normalizeSource(
   a: Assembler,
   take: TakeRegisters,
@@ -53,19 +53,21 @@ export function normalizeSource(
 ): Source {
   const scale = take(registers);
   const shift = take(registers);
+  const shortcutScale = shortcut === "scaled" ? take(registers) : [];
   const [zero, value, other] = take(3) as [Vector, Vector, Vector];
   return {
     maps: shortcut ? 2 : 1,
     begin(group) {
       clear(a, [zero]);
-      group.load({ scale, shift });
+      group.load({ scale, shift, shortcutScale });
     },
     make(map, register) {
       loadFloats(a, value, map(0));
       a.op("vfmadd213ps", value, scale[register]!, shift[register]!);
       if (shortcut) {
         loadFloats(a, other, map(1));
-        a.op("vaddps", value, value, other);
+        if (shortcut === "scaled") a.op("vfmadd231ps", value, other, shortcutScale[register]!);
+        else a.op("vaddps", value, value, other);
       }
       // Of two operands of which one is not a number, the instruction gives the second.
       if (relu) a.op("vmaxps", value, zero, value);

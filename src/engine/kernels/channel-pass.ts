@@ -36,9 +36,10 @@ export const coefficientRows = {
   ofGradient: 3,
   ofInput: 4,
   constant: 5,
+  shortcutScale: 6,
 } as const;
 export type CoefficientRow = keyof typeof coefficientRows;
-export const COEFFICIENT_ROWS = 6;
+export const COEFFICIENT_ROWS = 7;
 /** Rows of sums that a pass writes. */
 export const SUM_ROWS = 2;
 

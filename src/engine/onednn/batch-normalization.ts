@@ -139,7 +139,7 @@ function byKernels(
   { node, scale, shift, mean, variance, runningMean }: Normalization,
   source: Value,
   shortcut: Value | undefined,
-  { relu, ownsInput }: Pick<NodeContext, "relu" | "ownsInput">,
+  { relu, ownsInput, ownsShortcut = false }: Pick<NodeContext, "relu" | "ownsInput" | "ownsShortcut">,
 ): Lowered {
   const { name, operation } = node;
   const [channels, height, width] = node.shape as readonly [number, number, number];
@@ -151,8 +151,7 @@ function byKernels(
   const sumBytes = SUM_ROWS * channels * bytesPerElement.f32;
   const columns = SUM_ROWS * channels;
   const totals = doubles(program, columns);
-  const row = (which: CoefficientRow) =>
-    floats(coefficients).subarray(channels * coefficientRows[which], channels * (coefficientRows[which] + 1));
+  const row = (which: CoefficientRow) => rowOf(floats(coefficients), which, channels);
 
   /** `maps` as the kernel has them; it writes the first so many of them. */
   const pass = (
@@ -182,6 +181,7 @@ function byKernels(
       columnSumArguments({ from: locate(sums), to: locate(totals.value), rows }),
     ]);
 
+  const scaled = shortcut && ownsShortcut ? takeNormalization(program, shortcut) : undefined;
   const convolution = program.takeDeferred<DeferredConvolution>(source, "convolution");
   if (convolution) {
     convolution.emit({ sink: { kind: "statistics" }, coefficients: runningMean, sums, sumBytes, maps: [] });
@@ -189,11 +189,15 @@ function byKernels(
   addSums(convolution ? batch : flatTasks.length);
   program.addCalculation(
     `${name} coefficients`,
-    { reads: [totals.value, scale.value, shift.value], writes: [coefficients, mean, variance] },
+    {
+      reads: [totals.value, scale.value, shift.value, ...(scaled ? [scaled.coefficients] : [])],
+      writes: [coefficients, mean, variance],
+    },
     () => {
       const [means, variances, pivots] = [floats(mean), floats(variance), floats(runningMean)];
       const [scales, shifts, weights, biases] = [row("scale"), row("shift"), floats(scale.value), floats(shift.value)];
-      const meanRow = row("mean");
+      const [meanRow, shortcutScales] = [row("mean"), row("shortcutScale")];
+      const ofShortcut = scaled && floats(scaled.coefficients);
       const [sum, squares] = [totals.array.subarray(0, channels), totals.array.subarray(channels)];
       return () => {
         for (let channel = 0; channel < channels; channel++) {
@@ -204,12 +208,16 @@ function byKernels(
           shifts[channel] = biases[channel]! - means[channel]! * scales[channel]!;
         }
         meanRow.set(means);
+        if (ofShortcut === undefined) return;
+        shortcutScales.set(rowOf(ofShortcut, "scale", channels));
+        for (const [channel, term] of rowOf(ofShortcut, "shift", channels).entries()) shifts[channel]! += term;
       };
     },
   );
   const output = program.value(source.descriptor);
-  const shape = { relu, shortcut: shortcut !== undefined };
-  const operands = shortcut ? [source, shortcut] : [source];
+  const shape = { relu, shortcut: scaled ? "scaled" : shortcut !== undefined } as const;
+  const addend = scaled ? scaled.maps[0]! : shortcut;
+  const operands = addend ? [source, addend] : [source];
   const normalized: DeferredMaps = {
     kind: "maps",
     source: { kind: "normalize", ...shape },
@@ -284,6 +292,19 @@ function byKernels(
     backwardOfSum: (first, second) => backward([first, second]),
   };
 }
+
+/** A shortcut that is nothing but a normalisation which was put off: the caller's to do now. */
+function takeNormalization(program: Program, shortcut: Value): DeferredMaps | undefined {
+  const deferred = program.takeDeferred<DeferredMaps>(shortcut, "maps");
+  if (deferred === undefined) return undefined;
+  const { source } = deferred;
+  if (source.kind === "normalize" && !source.relu && !source.shortcut) return deferred;
+  deferred.emit();
+  return undefined;
+}
+
+const rowOf = (coefficients: Float32Array, which: CoefficientRow, channels: number) =>
+  coefficients.subarray(channels * coefficientRows[which], channels * (coefficientRows[which] + 1));
 
 /** Consecutive parts of so many pixels. */
 const cut = (pixels: number, tasks: number) =>

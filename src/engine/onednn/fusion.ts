@@ -12,6 +12,8 @@ export interface Fusion {
   readonly maskGradient: boolean;
   /** Nobody else needs the node's first input, forward or backward: the node may overwrite it in the end. */
   readonly ownsInput: boolean;
+  /** Nobody else reads the shortcut. */
+  readonly ownsShortcut?: boolean;
 }
 
 export interface FusionPlan {
@@ -83,7 +85,9 @@ export function planFusion(graph: Graph): FusionPlan {
       if (body === undefined) return { node, inputs, relu, maskGradient, ownsInput };
       const { inputs: bodyInputs } = nodes[body]!;
       const fused = [...bodyInputs, inputs[1]!];
-      return { node: nodes[body]!, inputs: fused, relu, maskGradient, ownsInput: owns(bodyInputs[0]!) };
+      const shortcut = inputs[1]!;
+      const ownsShortcut = shortcut !== INPUT && readers[shortcut]!.length === 1;
+      return { node: nodes[body]!, inputs: fused, relu, maskGradient, ownsInput: owns(bodyInputs[0]!), ownsShortcut };
     }),
   };
 }

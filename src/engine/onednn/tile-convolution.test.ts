@@ -37,7 +37,7 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
   },
   projection: {
     layers: [...stem(), residual(block(64, 2), convNorm(64, 2, 1)), relu(), ...head()],
-    alone: ["3.shortcut.1 normalize", "3.body.4 normalize", "3.body.4 gradient sums", "3.shortcut.1 gradient sums"],
+    alone: ["3.body.4 normalize", "3.body.4 gradient sums", "3.shortcut.1 gradient sums"],
   },
   "rectified shortcut": {
     layers: [...stem(), residual(block(32), [conv2d(32, 1), relu()]), relu(), ...head()],
@@ -45,13 +45,7 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
   },
   "two readers": {
     layers: [...stem(), residual(convNorm(64), convNorm(64)), relu(), ...head()],
-    alone: [
-      "3.body.1 statistics",
-      "3.shortcut.1 normalize",
-      "3.body.1 normalize",
-      "3.body.1 gradient sums",
-      "3.shortcut.1 gradient sums",
-    ],
+    alone: ["3.body.1 statistics", "3.body.1 normalize", "3.body.1 gradient sums", "3.shortcut.1 gradient sums"],
   },
   "two readers, one of them pools": {
     layers: [...stem(), residual(convNorm(32, 2), [maxPool(2)]), relu(), ...head()],

@@ -100,7 +100,8 @@ function madeOf(source: ConvolutionSource, [x = 0, other = 0]: readonly number[]
   const normalized = source.kind === "normalize" || source.mask === "input";
   const scaled = normalized ? fma(x, coefficient("scale"), coefficient("shift")) : 0;
   if (source.kind === "normalize") {
-    const sum = source.shortcut ? Math.fround(scaled + other) : scaled;
+    const factor = source.shortcut === "scaled" ? coefficient("shortcutScale") : 1;
+    const sum = source.shortcut ? fma(other, factor, scaled) : scaled;
     return source.relu ? Math.max(0, sum) : sum;
   }
   const gradient = source.mask === "none" || scaled > 0 ? other : 0;
@@ -258,7 +259,7 @@ const backward = (...[channels, ...rest]: Parameters<typeof size>): ConvolutionS
 const maps = { kind: "maps" } as const;
 const plain = { kind: "plain" } as const;
 const statistics = { kind: "statistics" } as const;
-const normalize = (relu: boolean, shortcut: boolean) => ({ kind: "normalize", relu, shortcut }) as const;
+const normalize = (relu: boolean, shortcut: boolean | "scaled") => ({ kind: "normalize", relu, shortcut }) as const;
 const inputGradient = (mask: "none" | "input") => ({ kind: "inputGradient", mask }) as const;
 const gradientSums = (mask: "none" | "input" | "output", second: boolean, stores: boolean) =>
   ({ kind: "gradientSums", mask, second, stores }) as const;
@@ -284,6 +285,7 @@ const cases: readonly (readonly [
   [forward(32, 4, 24, 32, 5, 2), 1, inputGradient("none"), plain],
   [forward(32, 8, 8, 64, 1), 3, normalize(true, true), statistics],
   [forward(64, 4, 16, 32, 1, 2), 3, maps, statistics],
+  [forward(32, 8, 16, 32, 3), 1, normalize(true, "scaled"), statistics],
   [backward(32, 8, 8, 32, 3), 3, maps, plain],
   [backward(64, 4, 12, 32, 3), 1, inputGradient("none"), gradientSums("input", false, false)],
   [backward(32, 4, 16, 96, 5), 3, inputGradient("input"), gradientSums("none", false, false)],
