@@ -156,9 +156,11 @@ export function convolutionKernel(
       a.imul(workspace, callingThread);
       a.add(workspace, argumentOf(0));
       let first = FIRST;
-      first += fillPadded(a, shape, source, first, 0);
+      const inPlace = kernel === 1 && source.kind === "maps";
+      if (inPlace) first += 3;
+      else first += fillPadded(a, shape, source, first, 0);
       if (projected) first += fillPadded(a, shape, projected, first, paddedBytes(shape));
-      convolve(a, shape, sink, first);
+      convolve(a, shape, sink, first, inPlace);
     },
     {
       before(a) {
@@ -248,7 +250,7 @@ interface Block {
 const PIXELS_AHEAD = 32;
 
 /** Multiplies the padded maps by the weights, block by block, and hands each block's pixels to the sink. */
-function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number): void {
+function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number, inPlace: boolean): void {
   const { channels, filters, width } = shape;
   const { rows, columns, border, readStep, writeStep, phases } = geometryOf(shape);
   const positions = tilePositions(columns)!;
@@ -355,7 +357,8 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
       a.add(pointer, groupOffset);
     });
     work?.begin(group);
-    a.lea(padded, at(workspace, BLOCK_BYTES));
+    if (inPlace) a.mov(padded, argumentOf(FIRST + 2));
+    else a.lea(padded, at(workspace, BLOCK_BYTES));
     multiplyRows([]);
     a.mov(rax, BigInt(rows / rowsAtOnce - 1));
     a.repeat(rax, () => {
