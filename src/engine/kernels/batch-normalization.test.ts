@@ -106,12 +106,14 @@ function wrongSums(found: Float32Array, channels: number, terms: readonly (reado
     .map((place) => `${place}: ${found[place]} instead of ${totals[place]}`);
 }
 
+const shortcuts = [false, true, "scaled"] as const;
+
 /** Of doubles, that which a fused multiplication and addition of floats gives. */
 const fma = (a: number, b: number, c: number) => Math.fround(a * b + c);
 
 describe.skipIf(kernels === undefined)(`kernels for batch normalisation${kernelsMissing}`, () => {
   const normalizations = channelCounts.flatMap((channels) =>
-    booleans.flatMap((relu) => booleans.map((shortcut) => ({ channels, relu, shortcut }))),
+    booleans.flatMap((relu) => shortcuts.map((shortcut) => ({ channels, relu, shortcut }))),
   );
   test.each(normalizations)("normalize $channels channels, relu: $relu, shortcut: $shortcut", (each) => {
     const { channels, relu, shortcut } = each;
@@ -122,7 +124,8 @@ describe.skipIf(kernels === undefined)(`kernels for batch normalisation${kernels
     run(normalizeKernel(channels, each), { channels, coefficients, maps: [output, ...inputs] });
     const expected = evaluate({ channels, coefficients, maps: inputs }, ([x, other], coefficient) => {
       const normalized = fma(x!, coefficient("scale"), coefficient("shift"));
-      const sum = shortcut ? Math.fround(normalized + other!) : normalized;
+      const factor = shortcut === "scaled" ? coefficient("shortcutScale") : 1;
+      const sum = shortcut ? fma(other!, factor, normalized) : normalized;
       // What is not a number stays so.
       return relu && sum < 0 ? 0 : sum;
     });
@@ -194,7 +197,7 @@ describe.skipIf(kernels === undefined)(`kernels for batch normalisation${kernels
 test("kernels for batch normalisation that differ have different names", () => {
   const shapes = booleans.flatMap((a) => booleans.map((b) => [a, b] as const));
   const names = [16, 32].flatMap((channels) => [
-    ...shapes.map(([relu, shortcut]) => normalizeKernel(channels, { relu, shortcut })),
+    ...booleans.flatMap((relu) => shortcuts.map((shortcut) => normalizeKernel(channels, { relu, shortcut }))),
     statisticsKernel(channels),
     ...(["none", "input", "output"] as const).flatMap((mask) =>
       shapes.map(([second, stores]) => gradientSumsKernel(channels, { mask, second, stores })),

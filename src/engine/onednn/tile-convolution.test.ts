@@ -39,6 +39,10 @@ const networks: Readonly<Record<string, { readonly layers: readonly Layer[]; rea
     layers: [...stem(), residual(block(64, 2), convNorm(64, 2, 1)), relu(), ...head()],
     alone: ["3.body.4 normalize", "3.body.4 gradient sums", "3.shortcut.1 gradient sums"],
   },
+  "rectified projection": {
+    layers: [...stem(), residual(block(64, 2), [...convNorm(64, 2, 1), relu()]), relu(), ...head()],
+    alone: ["3.shortcut.1 normalize", "3.body.4 normalize", "3.body.4 gradient sums", "3.shortcut.1 gradient sums"],
+  },
   "rectified shortcut": {
     layers: [...stem(), residual(block(32), [conv2d(32, 1), relu()]), relu(), ...head()],
     alone: ["3.body.4 normalize", "3.body.4 gradient sums"],
@@ -138,6 +142,8 @@ describe.skipIf(kernels === undefined)(`convolutions on tiles${kernelsMissing}`,
     const [on, off] = [step(graph, true), step(graph, false)];
     expect(off.instructions.some(({ implementation }) => implementation.startsWith("kernel"))).toBe(false);
     expect(on.instructions.flatMap(({ label }) => (ofNormalization.test(label) ? [label] : []))).toEqual(alone);
+    const projects = on.instructions.some(({ implementation }) => implementation.includes(", projection"));
+    expect(projects).toBe(name.endsWith("projection"));
     const wrong = [...off.found].flatMap(([what, expected]) => {
       const error = normError(on.found.get(what)!, expected);
       return error <= allowedFor(what) ? [] : [`${what}: ${error.toExponential(1)}`];

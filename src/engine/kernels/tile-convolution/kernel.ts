@@ -2,7 +2,8 @@
  * Convolutions of channels-last bfloat16 maps and the gradients of their inputs on the tiles of AMX, with batch normalisation on the way: what
  * they read can be made from other maps, and sums can be taken of what they write, so that maps pass through memory less often.
  *
- * A task is an image. Its maps are put into memory of the thread's own, with a border of zeros, where every tap of the kernel is a plain offset.
+ * A task is an image. Its maps are put into memory of the thread's own, with a border of zeros, where every tap of the kernel is a plain offset;
+ * a kernel of one pixel, which has no border, reads maps that need not be made where they are.
  * Blocks of two tiles of pixels by two tiles of filters are summed over all taps and channels, then stored.
  */
 import {
@@ -108,6 +109,9 @@ export const convolutionArguments = ({ workspace, weights, source, projection, s
   ...passArguments(sink),
 ];
 
+/** How many arguments {@link passArguments} gives. */
+const passLength = (maps: number): number => 2 + maps;
+
 /** The thread's own memory: first the sums of a block, then the padded maps. */
 const workspace = r11;
 const packedWeights = rbp;
@@ -155,10 +159,8 @@ export function convolutionKernel(
       a.mov(workspace, BigInt(workspaceBytes(shape)));
       a.imul(workspace, callingThread);
       a.add(workspace, argumentOf(0));
-      let first = FIRST;
       const inPlace = kernel === 1 && source.kind === "maps";
-      if (inPlace) first += 3;
-      else first += fillPadded(a, shape, source, first, 0);
+      let first = FIRST + (inPlace ? passLength(1) : fillPadded(a, shape, source, FIRST, 0));
       if (projected) first += fillPadded(a, shape, projected, first, paddedBytes(shape));
       convolve(a, shape, sink, first, inPlace);
     },
@@ -223,7 +225,7 @@ function fillPadded(
       }
     },
   });
-  return 2 + maps;
+  return passLength(maps);
 }
 
 function sourceOf(a: Assembler, take: TakeRegisters, registers: number, source: ConvolutionSource): Source | undefined {
@@ -249,7 +251,7 @@ interface Block {
 /** How far ahead of its pixel a sink asks for its maps: measured, from half to twice as far is as good. */
 const PIXELS_AHEAD = 32;
 
-/** Multiplies the padded maps by the weights, block by block, and hands each block's pixels to the sink. */
+/** Multiplies the padded maps, or those of the first pass in place, by the weights, block by block, and hands each block's pixels to the sink. */
 function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number, inPlace: boolean): void {
   const { channels, filters, width } = shape;
   const { rows, columns, border, readStep, writeStep, phases } = geometryOf(shape);
