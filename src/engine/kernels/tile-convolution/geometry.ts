@@ -74,24 +74,58 @@ export function geometryOf({ height, width, kernel, stride, direction, projected
 export const tapOrder = (shape: ConvolutionShape): readonly (readonly number[])[] =>
   geometryOf(shape).phases.map(({ taps }) => taps.map(({ tap }) => tap));
 
-/** Positions of a row in one tile; undefined where no number fills tiles well. */
-export function tilePositions(columns: number): number | undefined {
-  for (let positions = TILE_ROWS; positions >= 8; positions--) if (columns % positions === 0) return positions;
+/** How positions make tiles. */
+export interface Tiling {
+  readonly positions: number;
+  /** More than one where rows are so short that a tile has several whole ones. */
+  readonly rowsPerTile: number;
+  readonly tilesPerRow: number;
+  /** Rows that make whole pairs of tiles. */
+  readonly rowsAtOnce: number;
+}
+
+/** Undefined where no tiles are well filled. */
+export function tilingOf(shape: ConvolutionShape): Tiling | undefined {
+  const { rows, columns, readStep } = geometryOf(shape);
+  const rowsPerTile = TILE_ROWS / columns;
+  if (rowsPerTile > 1 && readStep === 1 && Number.isInteger(rowsPerTile) && rows % (2 * rowsPerTile) === 0) {
+    return { positions: TILE_ROWS, rowsPerTile, tilesPerRow: 1, rowsAtOnce: 2 * rowsPerTile };
+  }
+  for (let positions = TILE_ROWS; positions >= 8; positions--) {
+    if (columns % positions !== 0) continue;
+    const tilesPerRow = columns / positions;
+    const rowsAtOnce = tilesPerRow % 2 === 0 ? 1 : 2;
+    return rows % rowsAtOnce === 0 ? { positions, rowsPerTile: 1, tilesPerRow, rowsAtOnce } : undefined;
+  }
   return undefined;
 }
 
-/** Rows of positions that make whole pairs of tiles. */
-export const pairedRows = (columns: number): 1 | 2 => ((columns / tilePositions(columns)!) % 2 === 0 ? 1 : 2);
+/** Where what is read lies in a thread's memory, with zeros around it. */
+export interface PaddedLayout {
+  readonly rowBytes: number;
+  /** From the place of a pixel to where it lies once more for taps of the next column. */
+  readonly copyBytes: number;
+  /** One, or where a tile has several rows one for each column of the kernel, shifted by that much and without zeros between rows. */
+  readonly copies: number;
+  readonly bytes: number;
+}
+
+export function paddedLayout(shape: ConvolutionShape): PaddedLayout {
+  const { channels, height, width, kernel } = shape;
+  const isShifted = tilingOf(shape)!.rowsPerTile > 1;
+  const rowBytes = 2 * channels * (isShifted ? width : width + kernel - 1);
+  const copyBytes = rowBytes * (height + kernel - 1);
+  const copies = isShifted ? kernel : 1;
+  return { rowBytes, copyBytes, copies, bytes: copies * copyBytes };
+}
 
 /** Whether there is a kernel for such a convolution. */
 export function servesConvolution(shape: ConvolutionShape): boolean {
   const { channels, filters, kernel } = shape;
-  const { rows, columns } = geometryOf(shape);
   return (
     channels % TILE_CHANNELS === 0 &&
     filters % (2 * TILE_FILTERS) === 0 &&
     kernel % 2 === 1 &&
-    tilePositions(columns) !== undefined &&
-    rows % pairedRows(columns) === 0
+    tilingOf(shape) !== undefined
   );
 }

@@ -54,7 +54,7 @@ import { configureTiles } from "../tile-configuration.ts";
 import {
   type ConvolutionShape,
   geometryOf,
-  pairedRows,
+  paddedLayout,
   ROW_BYTES,
   range,
   type Tap,
@@ -62,7 +62,7 @@ import {
   TILE_CHANNELS,
   TILE_FILTERS,
   TILE_ROWS,
-  tilePositions,
+  tilingOf,
 } from "./geometry.ts";
 
 /** What the convolution reads: maps as they are, or what is made of maps, which is stored too. */
@@ -77,15 +77,12 @@ export type ConvolutionSink =
   | { readonly kind: "statistics" }
   | ({ readonly kind: "gradientSums" } & GradientSumsShape);
 
-const paddedBytes = ({ channels, height, width, kernel }: ConvolutionShape): number =>
-  2 * channels * (height + kernel - 1) * (width + kernel - 1);
-
 /** Sums of a block before they are rounded: 2 tiles by 2. */
 const BLOCK_BYTES = 4 * TILE_BYTES;
 
 /** Memory, zero at first, that each thread needs for a shape; nothing else may write to it. */
 export const workspaceBytes = (shape: ConvolutionShape): number =>
-  BLOCK_BYTES + (shape.projected ? 2 : 1) * paddedBytes(shape);
+  BLOCK_BYTES + (shape.projected ? 2 : 1) * paddedLayout(shape).bytes;
 
 export interface ConvolutionTask {
   /** Of the first thread; those of the others follow. */
@@ -161,12 +158,12 @@ export function convolutionKernel(
       a.add(workspace, argumentOf(0));
       const inPlace = kernel === 1 && source.kind === "maps";
       let first = FIRST + (inPlace ? passLength(1) : fillPadded(a, shape, source, FIRST, 0));
-      if (projected) first += fillPadded(a, shape, projected, first, paddedBytes(shape));
+      if (projected) first += fillPadded(a, shape, projected, first, paddedLayout(shape).bytes);
       convolve(a, shape, sink, first, inPlace);
     },
     {
       before(a) {
-        const positions = tilePositions(geometryOf(shape).columns)!;
+        const { positions } = tilingOf(shape)!;
         configureTiles(
           a,
           range(8).map((tile) => (tile < FIRST_WEIGHT_TILE ? positions : TILE_ROWS)),
@@ -180,18 +177,29 @@ export function convolutionKernel(
 /** Puts an image's maps into the thread's memory, `offset` bytes on and inside the border; returns how many arguments it has. */
 function fillPadded(
   a: Assembler,
-  { channels, height, width, kernel }: ConvolutionShape,
+  shape: ConvolutionShape,
   source: ConvolutionSource,
   first: number,
   offset: number,
 ): number {
+  const { channels, height, width, kernel } = shape;
+  const { rowBytes, copies, copyBytes } = paddedLayout(shape);
   const take = registerFile();
   const made = sourceOf(a, take, registersOf(channels), source);
-  const [copied, rounded] = take(2) as [Vector, Vector];
+  const [rounded] = take(1) as [Vector];
   const maps = made ? made.maps + 1 : 1;
   const pixelBytes = 2 * channels;
   const border = (kernel - 1) / 2;
-  const turns = [4, 3, 2, 1].find((count) => width % count === 0)!;
+  const isShifted = tilingOf(shape)!.rowsPerTile > 1;
+  const turns = isShifted ? width : [4, 3, 2, 1].find((count) => width % count === 0)!;
+  /** Bytes from the first pixel of a row that is inside to each place of another one. */
+  const placesOf = (column: number): number[] => {
+    if (!isShifted) return [column * pixelBytes];
+    return range(copies)
+      .map((copy) => ({ copy, place: column + border - copy }))
+      .filter(({ place }) => place >= 0 && place < width)
+      .map(({ copy, place }) => copy * copyBytes + place * pixelBytes);
+  };
   const [padded, rows] = [r15, r13];
   channelPass(a, {
     channels,
@@ -206,22 +214,19 @@ function fillPadded(
           block(turns);
           a.add(padded, turns * pixelBytes);
         });
-        a.add(padded, 2 * border * pixelBytes);
+        a.add(padded, rowBytes - width * pixelBytes);
       });
     },
     begin(group) {
-      const inside = offset + border * (width + kernel) * pixelBytes;
+      const inside = offset + border * (isShifted ? rowBytes : rowBytes + pixelBytes);
       a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + inside));
       made?.begin(group);
     },
     pixel(map, register, turn) {
-      const inside = at(padded, turn * pixelBytes + 32 * register);
-      if (made) {
-        storeRounded(a, map(made.maps), made.make(map, register), rounded);
-        a.move("vmovups", inside, rounded, { length: 256 });
-      } else {
-        a.move("vmovups", copied, map(0), { length: 256 });
-        a.move("vmovups", inside, copied, { length: 256 });
+      if (made) storeRounded(a, map(made.maps), made.make(map, register), rounded);
+      else a.move("vmovups", rounded, map(0), { length: 256 });
+      for (const place of placesOf(turn)) {
+        a.move("vmovups", at(padded, place + 32 * register), rounded, { length: 256 });
       }
     },
   });
@@ -253,15 +258,13 @@ const PIXELS_AHEAD = 32;
 
 /** Multiplies the padded maps, or those of the first pass in place, by the weights, block by block, and hands each block's pixels to the sink. */
 function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number, inPlace: boolean): void {
-  const { channels, filters, width } = shape;
-  const { rows, columns, border, readStep, writeStep, phases } = geometryOf(shape);
-  const positions = tilePositions(columns)!;
-  const rowsAtOnce = pairedRows(columns);
-  const tilesPerRow = columns / positions;
-  const pairs = (rowsAtOnce * tilesPerRow) / 2;
+  const { channels, filters } = shape;
+  const { rows, columns, readStep, writeStep, phases } = geometryOf(shape);
+  const { positions, rowsPerTile, tilesPerRow, rowsAtOnce } = tilingOf(shape)!;
+  const { rowBytes, copies, copyBytes, bytes: paddedBytes } = paddedLayout(shape);
+  const pairs = ((rowsAtOnce / rowsPerTile) * tilesPerRow) / 2;
   const chunks = channels / TILE_CHANNELS;
   const pixelBytes = 2 * channels;
-  const paddedRow = pixelBytes * (width + 2 * border);
   const resultRow = 2 * filters * columns * writeStep;
   const resultBytes = rowsAtOnce * writeStep * resultRow;
   const take = registerFile();
@@ -271,7 +274,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
   const pointers: readonly General[] = mapPointers.slice(0, 1 + (work?.maps ?? 0));
   // The rows' base is free between the begin and the end of a group.
   const padded = rdx;
-  const rowOf = (tile: number) => Math.floor(tile / tilesPerRow);
+  const rowOf = (tile: number) => Math.floor(tile / tilesPerRow) * rowsPerTile;
   const columnOf = (tile: number) => (tile % tilesPerRow) * positions;
 
   const blocks: Block[] = [];
@@ -281,11 +284,11 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     for (const { row, column, taps } of phases) {
       const tiles = [2 * pair, 2 * pair + 1];
       const places = tiles.map((tile) =>
-        range(positions).map(
-          (position) =>
-            (rowOf(tile) * writeStep + row) * resultRow +
-            ((columnOf(tile) + position) * writeStep + column) * 2 * filters,
-        ),
+        range(positions).map((position) => {
+          const index = columnOf(tile) + position;
+          const [ownRow, ownColumn] = [rowOf(tile) + Math.floor(index / columns), index % columns];
+          return (ownRow * writeStep + row) * resultRow + (ownColumn * writeStep + column) * 2 * filters;
+        }),
       );
       blocks.push({ tiles, places, taps, firstStep: steps });
       steps += chunks * taps.length;
@@ -299,13 +302,14 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     let step = firstStep;
     for (const chunk of range(chunks)) {
       for (const tap of taps) {
-        const region = tap.ofProjection ? paddedBytes(shape) : 0;
-        const offset = region + tap.row * paddedRow + tap.column * pixelBytes + ROW_BYTES * chunk;
+        const region = tap.ofProjection ? paddedBytes : 0;
+        const shift = tap.column * (copies > 1 ? copyBytes : pixelBytes);
+        const offset = region + tap.row * rowBytes + shift + ROW_BYTES * chunk;
         for (const f of [0, 1]) {
           a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * TILE_BYTES));
         }
         tiles.forEach((tile, p) => {
-          const start = rowOf(tile) * readStep * paddedRow + columnOf(tile) * readStep * pixelBytes;
+          const start = rowOf(tile) * readStep * rowBytes + columnOf(tile) * readStep * pixelBytes;
           a.tileloadd(pixelTile(p), atIndex(padded, pixelStride, 1, start + offset));
           for (const f of [0, 1]) a.tdpbf16ps(sumTile(p, f), pixelTile(p), weightTile(f));
         });
@@ -365,7 +369,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     a.mov(rax, BigInt(rows / rowsAtOnce - 1));
     a.repeat(rax, () => {
       for (const pointer of pointers) a.add(pointer, resultBytes);
-      a.add(padded, rowsAtOnce * readStep * paddedRow);
+      a.add(padded, rowsAtOnce * readStep * rowBytes);
       multiplyRows(finish(last, -resultBytes));
     });
     for (const instructions of finish(last, 0)) instructions();
