@@ -131,6 +131,8 @@ def generals():
         yield f"prefetchw {address}"
         yield f"mov {address}, rsi"
         yield f"mov {address}, r11"
+        yield f"xadd {address}, rax"
+        yield f"xadd {address}, r9"
     yield "ret"
 
 

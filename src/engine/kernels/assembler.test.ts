@@ -129,7 +129,7 @@ type TableNames =
   | Parameters<Assembler["narrow"]>[0];
 
 /** Methods that are no instruction; the tests of kernels run them. */
-type Helpers = "finish" | "label" | "place" | "repeat" | "jump";
+type Helpers = "lock" | "finish" | "label" | "place" | "repeat" | "jump";
 type Methods = Exclude<keyof Assembler, Helpers | "op" | "convert" | "move" | "shuffle" | "compare" | "narrow">;
 
 /** Every instruction that there is, by type. */
@@ -190,6 +190,7 @@ const instructions: Readonly<Record<TableNames | Methods, Emit>> = {
   add: (a, to, from) => a.add(to!.general(), from!.generalMemoryOrNumber()),
   sub: (a, to, from) => a.sub(to!.general(), from!.generalMemoryOrNumber()),
   cmp: (a, to, from) => a.cmp(to!.general(), from!.generalMemoryOrNumber()),
+  xadd: (a, to, from) => a.xadd(to!.memory(), from!.general()),
   imul: (a, to, from) => a.imul(to!.general(), from!.generalOrMemory()),
   ldtilecfg: (a, from) => a.ldtilecfg(from!.memory()),
   prefetcht0: (a, from) => a.prefetcht0(from!.memory()),

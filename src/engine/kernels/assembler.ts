@@ -248,6 +248,18 @@ export class Assembler {
     this.#modRm(destination.general, source);
   }
 
+  /** Makes the next instruction, which changes memory, one step for all threads. */
+  lock(): void {
+    this.#emit(0xf0);
+  }
+
+  /** Adds the source to memory; the source becomes what was there. */
+  xadd(destination: Address, source: General): void {
+    this.#rexWide(source.general, destination);
+    this.#emit(0x0f, 0xc1);
+    this.#modRm(source.general, destination);
+  }
+
   /** rax = rdx:rax / divisor, unsigned; rdx the remainder. */
   div(divisor: General): void {
     this.#wide(0xf7, 6, divisor);

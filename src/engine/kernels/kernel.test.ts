@@ -1,18 +1,20 @@
 import { describe, expect, test } from "vitest";
-import { taskKernel, taskList } from "./kernel.ts";
+import { MOST_THREADS, taskKernel, taskList } from "./kernel.ts";
+
+const untaken = new Array<bigint>(MOST_THREADS).fill(0n);
 
 describe("taskList", () => {
-  test("gives the number of tasks, the bytes of each, then all arguments", () => {
+  test("gives the number of tasks, the bytes of each, how many were taken of each share, then all arguments", () => {
     expect([
       ...taskList([
         [5n, 6],
         [7, -8n],
       ]),
-    ]).toEqual([2n, 16n, 5n, 6n, 7n, -8n]);
+    ]).toEqual([2n, 16n, ...untaken, 5n, 6n, 7n, -8n]);
   });
 
   test("may be empty", () => {
-    expect([...taskList([])]).toEqual([0n, 0n]);
+    expect([...taskList([])]).toEqual([0n, 0n, ...untaken]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Runs kernels of our own: puts their code into executable memory and has oneDNN's team of OpenMP threads call it. */
 import { EngineError } from "../engine.ts";
-import type { Kernel } from "../kernels/kernel.ts";
+import { type Kernel, MOST_THREADS } from "../kernels/kernel.ts";
 import { roundUp } from "./memory.ts";
 import { bindSystem, type NativeLibrary } from "./native.ts";
 
@@ -60,6 +60,6 @@ export function kernelRunner(library: NativeLibrary, threads: number): KernelRun
       return address;
     },
     // To wake a thread costs more than a small task: none without work is woken.
-    run: (code, tasks) => void parallel(code, tasks, Math.min(threads, Number(tasks[0])), 0),
+    run: (code, tasks) => void parallel(code, tasks, Math.min(threads, MOST_THREADS, Number(tasks[0])), 0),
   };
 }

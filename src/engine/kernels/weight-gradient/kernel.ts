@@ -20,7 +20,6 @@ function prepare(a: Assembler, { channels, stride }: WeightGradientShape): void 
   // Tiles 0 to 5 have a row for each input channel, the others are of the gradient.
   const rows = Math.min(TILE, channels[0]);
   configureTiles(a, [rows, rows, rows, rows, rows, rows, TILE, TILE]);
-  a.sub(rsp, FRAME);
   const store = (offset: number, value: bigint) => {
     a.mov(rax, value);
     a.mov(at(rsp, offset), rax);
@@ -36,11 +35,6 @@ function prepare(a: Assembler, { channels, stride }: WeightGradientShape): void 
     setMask(a, mask, 0xf << (4 * lane));
   }
   if (channels[0] < TILE) preparePicking(a, channels[0], stride[1] * channels[0]);
-}
-
-function release(a: Assembler): void {
-  a.tilerelease();
-  a.add(rsp, FRAME);
 }
 
 export function weightGradientKernel(shape: WeightGradientShape): Kernel {
@@ -79,7 +73,8 @@ export function weightGradientKernel(shape: WeightGradientShape): Kernel {
   };
   return taskKernel(name, body, {
     before: (a) => prepare(a, shape),
-    after: release,
+    after: (a) => a.tilerelease(),
+    frame: FRAME,
   });
 }
 
