@@ -42,7 +42,7 @@ test("a map that is too large for the cache is cut into bands of rows", () => {
 
 test("bands of wide maps have several times the rows that they pack again for their neighbours", () => {
   const wide = { ...sizes, stride: [1, 1], output: [32, 32] } as const;
-  for (const width of [32, 64, 180, 400]) {
+  for (const width of [32, 64, 180]) {
     const { shape } = cutWeightGradient({ ...wide, input: [width, width], output: [width, width] }, 2, 2);
     expect(shape.cut.rows).toBeGreaterThanOrEqual(6);
   }

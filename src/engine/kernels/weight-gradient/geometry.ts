@@ -3,8 +3,9 @@
  *
  * For tap (kh, kw), dW[ic][oc] is the sum over output pixels (oh, ow) of source[oh * s + kh - p][ow * s + kw - p][ic] *
  * gradient[oh][ow][oc]. The source is split into the s * s phases of the stride. In one phase the pixel that a tap meets is a fixed
- * distance (dh, dw) from the output pixel, so that with rows of one length, the pitch, on both sides, and zeros between them, a tap is
- * no more than an offset into the flat source, and all output pixels are one long sum.
+ * distance (dh, dw) from the output pixel. Each phase is written once for each dw, in planes shifted by it, so that with rows of one
+ * length on both sides a tap is no more than so many rows in its plane, and all output pixels are one long sum. Whole rows mostly are
+ * whole cache lines, which a shift by dw would not be, and no zeros are multiplied between them.
  */
 import type { Pair } from "../../../network/layer.ts";
 
@@ -23,13 +24,16 @@ export interface Phase {
   readonly rows: number;
   /** As many as any tap meets. */
   readonly columns: number;
+  /** Columns from an output pixel to those of its taps: there is a plane for each, so that taps differ by whole rows only. */
+  readonly distances: readonly number[];
+  /** The first of its planes. */
+  readonly plane: number;
 }
 
 export interface Tap {
-  /** Index into the phases. */
-  readonly phase: number;
-  /** From the output pixel's row and column to those of the tap in its phase. */
-  readonly distance: Pair;
+  readonly plane: number;
+  /** Rows from the output pixel's to the tap's. */
+  readonly distance: number;
 }
 
 export interface Geometry {
@@ -41,9 +45,7 @@ export interface Geometry {
   /** The first source row that a band of output rows needs, counted from the band's first, and how many more it needs than it has. */
   readonly firstRow: number;
   readonly extraRows: number;
-  /** Zeros before the first row and after the last one. */
-  readonly lead: number;
-  readonly trail: number;
+  readonly planes: number;
 }
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
@@ -57,33 +59,34 @@ export function geometryOf({ input, output, kernel, stride, padding }: Convoluti
   const [rows, columns] = [axis(0), axis(1)];
   const distances = (taps: typeof rows) => taps.map(({ distance }) => distance);
   const [firstRow, lastRow] = [Math.min(...distances(rows)), Math.max(...distances(rows))];
-  const [firstColumn, lastColumn] = [Math.min(...distances(columns)), Math.max(...distances(columns))];
+  const lastColumn = Math.max(...distances(columns));
   const phases: Phase[] = [];
-  const phaseOf = (row: number, column: number): number => {
-    const present = phases.findIndex(({ offset }) => offset[0] === row && offset[1] === column);
-    if (present >= 0) return present;
-    phases.push({
-      offset: [row, column],
-      rows: Math.ceil((input[0] - row) / stride[0]),
-      columns: Math.max(0, Math.min(Math.ceil((input[1] - column) / stride[1]), output[1] + lastColumn)),
-    });
-    return phases.length - 1;
-  };
+  let planes = 0;
+  for (const row of new Set(rows.map(({ phase }) => phase))) {
+    for (const column of new Set(columns.map(({ phase }) => phase))) {
+      const ofPhase = distances(columns.filter(({ phase }) => phase === column));
+      phases.push({
+        offset: [row, column],
+        rows: Math.ceil((input[0] - row) / stride[0]),
+        columns: Math.max(0, Math.min(Math.ceil((input[1] - column) / stride[1]), output[1] + lastColumn)),
+        distances: ofPhase,
+        plane: planes,
+      });
+      planes += ofPhase.length;
+    }
+  }
   const taps = rows.flatMap((row) =>
-    columns.map((column) => ({
-      phase: phaseOf(row.phase, column.phase),
-      distance: [row.distance, column.distance] as const,
-    })),
+    columns.map((column) => {
+      const phase = phases.find(({ offset }) => offset[0] === row.phase && offset[1] === column.phase)!;
+      return { plane: phase.plane + phase.distances.indexOf(column.distance), distance: row.distance };
+    }),
   );
-  const lead = Math.max(0, -firstColumn);
-  const needed = Math.max(...phases.map((phase) => phase.columns + lead), output[1] + lastColumn, output[1]);
   return {
     phases,
     taps,
-    pitch: 2 * Math.ceil(needed / 2),
+    pitch: 2 * Math.ceil(output[1] / 2),
     firstRow,
     extraRows: lastRow - firstRow,
-    lead,
-    trail: Math.max(0, lastColumn),
+    planes,
   };
 }

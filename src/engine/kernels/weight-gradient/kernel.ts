@@ -9,7 +9,7 @@ import { type Assembler, at, rax, rcx, rdi, rsp, zmm } from "../assembler.ts";
 import { callingThread, type Kernel, taskKernel } from "../kernel.ts";
 import { configureTiles } from "../tile-configuration.ts";
 import { advance, FRAME, fullOrder, halfOrder, laneMasks, local, scratchMemory, setMask, zero } from "./frame.ts";
-import { imagesAtOnce, type Layout, layoutOf, PAIR_BYTES, TILE, type WeightGradientShape } from "./layout.ts";
+import { CACHE_LINE, type Layout, layoutOf, PAIR_BYTES, TILE, type WeightGradientShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { packGradient } from "./pack-gradient.ts";
 import { packSource, preparePicking } from "./pack-source.ts";
@@ -95,7 +95,7 @@ function findLastUnit(a: Assembler, { output, cut }: WeightGradientShape): void 
 
 /** Reads the task's arguments and writes those zeros that no unit overwrites. */
 function begin(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
-  const { channelPitch, flat, geometry, blocks, hasHalfBlock, blockBytes, pixels, ones } = layout;
+  const { channelPitch, geometry, blocks, hasHalfBlock, blockBytes, pixels, ones } = layout;
   a.mov(scratchMemory, at(rsp, FRAME + callingThread.displacement!));
   a.mov(rax, BigInt(layout.scratchBytes));
   a.imul(scratchMemory, rax);
@@ -112,14 +112,10 @@ function begin(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
   a.mov(local("accumulate"), rax);
   a.op("vpxord", zero, zero, zero);
   a.mov(rdi, scratchMemory);
-  a.mov(rcx, BigInt(geometry.phases.length * shape.channels[0]));
+  // All of the source's planes: what lies outside of the maps is written here only.
+  a.mov(rcx, BigInt(geometry.planes * shape.channels[0]));
   a.repeat(rcx, () => {
-    if (geometry.lead > 0) a.move("vmovups", at(rdi), zero);
-    // Where images are packed together, what is between their rows is written here only.
-    const first = imagesAtOnce(shape, geometry) > 1 ? 0 : 2 * flat;
-    for (let offset = first; offset < channelPitch; offset += 64) {
-      a.move("vmovups", at(rdi, Math.min(offset, channelPitch - 64)), zero);
-    }
+    for (let offset = 0; offset < channelPitch; offset += CACHE_LINE) a.move("vmovups", at(rdi, offset), zero);
     a.add(rdi, channelPitch);
   });
   for (let block = 0; block < blocks + (hasHalfBlock ? 1 : 0); block++) {

@@ -38,19 +38,19 @@ const SECOND_LEVEL_CACHE = 2 * 2 ** 20;
 export function layoutOf(shape: WeightGradientShape) {
   const { channels, cut } = shape;
   const geometry = geometryOf(shape);
-  const { pitch, lead, trail, extraRows, phases } = geometry;
+  const { pitch, extraRows, planes } = geometry;
   const rowPitch = pitch * cut.images;
   const pixels = rowPitch * cut.rows;
   const steps = Math.ceil(pixels / PIXELS_PER_STEP);
-  const flat = lead + rowPitch * (cut.rows + extraRows);
+  const flat = rowPitch * (cut.rows + extraRows);
   // An odd number of cache lines: channels of a tile must not compete for the same set of the cache.
-  const lines = Math.ceil((2 * (flat + trail + 2 * PIXELS_PER_STEP)) / 64);
+  const lines = Math.ceil((2 * (flat + 2 * PIXELS_PER_STEP)) / 64);
   const channelPitch = 64 * (lines % 2 === 0 ? lines + 1 : lines);
   const planeBytes = channels[0] * channelPitch;
   const blockBytes = steps * STEP_BYTES;
   const blocks = Math.floor(cut.outputChannels / BLOCK);
   const hasHalfBlock = cut.outputChannels % BLOCK !== 0;
-  const gradient = roundUp(phases.length * planeBytes, 4096);
+  const gradient = roundUp(planes * planeBytes, 4096);
   const allBlocks = blocks + (hasHalfBlock ? 1 : 0);
   const ones = gradient + allBlocks * blockBytes;
   const sums = ones + 64;

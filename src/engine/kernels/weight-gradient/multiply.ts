@@ -86,11 +86,12 @@ function rowTilesOf(shape: WeightGradientShape, layout: Layout): (RowTile | type
   const { geometry, planeBytes, channelPitch, rowPitch } = layout;
   const [inputs] = shape.channels;
   const tiles: (RowTile | typeof BIAS)[] = [];
+  // Taps of one plane follow each other, as it is in the nearest cache then.
+  const taps = [...geometry.taps.entries()].sort(([, { plane: first }], [, { plane: second }]) => first - second);
   for (let channel = 0; channel < inputs; channel += TILE) {
-    for (const [index, { phase, distance }] of geometry.taps.entries()) {
-      const pixel = geometry.lead + (distance[0] - geometry.firstRow) * rowPitch + distance[1];
+    for (const [index, { plane, distance }] of taps) {
       tiles.push({
-        offset: phase * planeBytes + channel * channelPitch + 2 * pixel,
+        offset: plane * planeBytes + channel * channelPitch + 2 * rowPitch * (distance - geometry.firstRow),
         row: index * inputs + channel,
       });
     }

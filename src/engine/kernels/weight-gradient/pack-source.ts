@@ -15,6 +15,7 @@ import {
   rdx,
   rsi,
   rsp,
+  type Vector,
   zmm,
 } from "../assembler.ts";
 import { laneMasks, local, scratchMemory, setMask, zero } from "./frame.ts";
@@ -23,26 +24,36 @@ import { whereValid } from "./rows.ts";
 
 /** Rows of the source, image beside image, to rows of pixels per channel. */
 export function packSource(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
-  const { channels, input, stride, cut } = shape;
+  const { channels, input, output, stride, cut } = shape;
   const { geometry, channelPitch, planeBytes } = layout;
-  const { pitch, lead, firstRow, extraRows } = geometry;
+  const { pitch, firstRow, extraRows } = geometry;
   const pixelBytes = 2 * channels[0];
   const rowBytes = input[1] * pixelBytes;
   const imageBytes = input[0] * rowBytes;
   const packRow = channels[0] < TILE ? pickRow : transposeRow;
-  for (const [index, phase] of geometry.phases.entries()) {
+  for (const phase of geometry.phases) {
     a.mov(rax, local("row"));
     a.lea(r8, at(rax, firstRow));
     a.mov(r9, BigInt(stride[0] * rowBytes));
     a.imul(r9, r8);
     a.add(r9, local("sourceImage"));
     a.add(r9, phase.offset[0] * rowBytes + phase.offset[1] * pixelBytes);
-    a.lea(rdi, at(scratchMemory, index * planeBytes + 2 * lead));
+    a.lea(rdi, at(scratchMemory, phase.plane * planeBytes));
     a.mov(r10, BigInt(cut.rows + extraRows));
     a.repeat(r10, () => {
       a.mov(r11, r9);
       a.mov(rbp, local("images"));
-      const row = { pixels: phase.columns, pitch, step: stride[1] * pixelBytes, channelPitch, imageBytes };
+      const row = {
+        pixels: phase.columns,
+        distances: phase.distances,
+        width: output[1],
+        pitch,
+        step: stride[1] * pixelBytes,
+        channelPitch,
+        planeBytes,
+        imageBytes,
+      };
+      const empty = (images: number) => emptyRow(a, phase.distances.length * channels[0], images * pitch, channelPitch);
       const atOnce = imagesAtOnce(shape, geometry);
       const advanceImages = (count: number) => {
         a.add(r11, count * imageBytes);
@@ -56,7 +67,7 @@ export function packSource(a: Assembler, shape: WeightGradientShape, layout: Lay
             a,
             phase.rows,
             () => packRow(a, channels[0], row),
-            () => emptyRow(a, channels[0], pitch, channelPitch),
+            () => empty(1),
           );
           advanceImages(1);
         });
@@ -72,7 +83,7 @@ export function packSource(a: Assembler, shape: WeightGradientShape, layout: Lay
             a,
             phase.rows,
             () => transposeRows(a, channels[0], row, atOnce),
-            () => emptyRow(a, channels[0], atOnce * pitch, channelPitch),
+            () => empty(atOnce),
           );
           advanceImages(atOnce);
           a.jump("always", end);
@@ -90,50 +101,43 @@ export function packSource(a: Assembler, shape: WeightGradientShape, layout: Lay
   }
 }
 
-interface SourceRow {
+/** Where a row goes: to a plane for each distance, as many columns to the left as the distance is. */
+interface Planes {
+  readonly distances: readonly number[];
+  /** Columns of a plane. */
+  readonly width: number;
+  readonly channelPitch: number;
+  readonly planeBytes: number;
+}
+
+interface SourceRow extends Planes {
   readonly pixels: number;
   readonly pitch: number;
   /** Bytes from one pixel to the next. */
   readonly step: number;
-  readonly channelPitch: number;
   readonly imageBytes: number;
 }
 
-/** A row (r11) to rows of pixels (rdi), eight channels at a time; zeros up to the pitch. May write 31 zeros more. */
-function transposeRow(a: Assembler, channels: number, { pixels, pitch, step, channelPitch }: SourceRow): void {
-  const whole = Math.floor(pixels / PIXELS_PER_STEP);
-  const rest = pixels % PIXELS_PER_STEP;
+/** The first pixels of the blocks of a row. */
+const blocksOf = (pixels: number): number[] =>
+  Array.from({ length: Math.ceil(pixels / PIXELS_PER_STEP) }, (_, block) => block * PIXELS_PER_STEP);
+
+/** A row (r11) to rows of pixels (rdi), eight channels at a time. */
+function transposeRow(a: Assembler, channels: number, row: SourceRow): void {
+  const { pixels, step, channelPitch } = row;
   a.mov(rsi, r11);
   a.mov(rcx, BigInt(channels / OCTET));
   a.repeat(rcx, () => {
-    if (whole > 0) {
-      a.mov(rax, BigInt(whole));
-      a.repeat(rax, () => {
-        transposeBlock(a, lanesOf(PIXELS_PER_STEP, step), channelPitch);
-        a.add(rsi, PIXELS_PER_STEP * step);
-        a.add(rdi, 2 * PIXELS_PER_STEP);
-      });
-    }
-    if (rest > 0) transposeBlock(a, lanesOf(rest, step), channelPitch);
-    const written = rest > 0 ? PIXELS_PER_STEP : 0;
-    for (let pixel = written; whole * PIXELS_PER_STEP + pixel < pitch; pixel += PIXELS_PER_STEP) {
-      for (let channel = 0; channel < OCTET; channel++) {
-        a.move("vmovups", at(rdi, 2 * pixel + channel * channelPitch), zero);
-      }
-    }
-    a.add(rsi, 2 * OCTET - whole * PIXELS_PER_STEP * step);
-    a.add(rdi, OCTET * channelPitch - whole * 2 * PIXELS_PER_STEP);
+    for (const first of blocksOf(pixels)) transposeBlock(a, lanesOf(pixels - first, step, first), row);
+    a.add(rsi, 2 * OCTET);
+    a.add(rdi, OCTET * channelPitch);
   });
   a.sub(rdi, channels * channelPitch);
 }
 
 /** As {@link transposeRow} for short rows of some images. */
-function transposeRows(
-  a: Assembler,
-  channels: number,
-  { pixels, pitch, step, channelPitch, imageBytes }: SourceRow,
-  images: number,
-): void {
+function transposeRows(a: Assembler, channels: number, row: SourceRow, images: number): void {
+  const { pixels, pitch, step, channelPitch, imageBytes } = row;
   const lanes = Array.from({ length: images }, (_, image) =>
     lanesOf(pixels, step)
       .slice(0, laneMasks.length / images)
@@ -142,32 +146,60 @@ function transposeRows(
   a.mov(rsi, r11);
   a.mov(rcx, BigInt(channels / OCTET));
   a.repeat(rcx, () => {
-    transposeBlock(a, lanes, channelPitch);
+    transposeBlock(a, lanes, row);
     a.add(rsi, 2 * OCTET);
     a.add(rdi, OCTET * channelPitch);
   });
   a.sub(rdi, channels * channelPitch);
 }
 
-/** Up to eight pixels: where the first is, bytes from one to the next, and where they go. */
+/** Up to eight pixels: the first one's column, where it is, bytes from one to the next, and where they go but for the plane's shift. */
 interface Lane {
+  readonly column: number;
   readonly pixels: number;
   readonly step: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** The lanes of up to 32 consecutive pixels. */
-const lanesOf = (pixels: number, step: number): Lane[] =>
+/** The lanes of up to 32 consecutive pixels, from a column on. */
+const lanesOf = (pixels: number, step: number, column = 0): Lane[] =>
   laneMasks.map((_, lane) => ({
+    column: column + OCTET * lane,
     pixels: Math.max(0, Math.min(OCTET, pixels - OCTET * lane)),
     step,
-    from: OCTET * lane * step,
-    to: 2 * OCTET * lane,
+    from: (column + OCTET * lane) * step,
+    to: 2 * (column + OCTET * lane),
   }));
 
-/** Eight channels of four times eight pixels (rsi) to eight rows (rdi); zeros where a lane has fewer pixels. */
-function transposeBlock(a: Assembler, lanes: readonly Lane[], channelPitch: number): void {
+/** Stores a register for each channel, with the pixels of some lanes, to the rows of all planes (rdi). Changes rax. */
+function storePixels(a: Assembler, registers: readonly Vector[], lanes: readonly Lane[], planes: Planes): void {
+  const { distances, width, channelPitch, planeBytes } = planes;
+  for (const [plane, distance] of distances.entries()) {
+    // Pixels that are stored as far from where they are in the register are stored at once.
+    const masks = new Map<number, number>();
+    for (const [lane, { column, pixels, to }] of lanes.entries()) {
+      const shift = to - 2 * OCTET * lane;
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        const target = column + pixel - distance;
+        if (target < 0 || target >= width) continue;
+        masks.set(shift, (masks.get(shift) ?? 0) + 2 ** (OCTET * lane + pixel));
+      }
+    }
+    for (const [shift, mask] of masks) {
+      const isWhole = mask === 2 ** WORDS - 1;
+      if (!isWhole) setMask(a, wordMask, mask);
+      const masking = isWhole ? undefined : ({ mask: wordMask, others: "keep" } as const);
+      for (const [channel, register] of registers.entries()) {
+        const to = plane * planeBytes + channel * channelPitch + shift - 2 * distance;
+        a.move("vmovdqu16", at(rdi, to), register, masking && { masking });
+      }
+    }
+  }
+}
+
+/** Eight channels of four times eight pixels (rsi) to eight rows of each plane (rdi). */
+function transposeBlock(a: Assembler, lanes: readonly Lane[], planes: Planes): void {
   const first = Array.from({ length: OCTET }, (_, index) => zmm(index));
   const second = Array.from({ length: OCTET }, (_, index) => zmm(OCTET + index));
   // Register j holds pixel j of each lane, so that what is transposed is four squares at once.
@@ -200,17 +232,7 @@ function transposeBlock(a: Assembler, lanes: readonly Lane[], channelPitch: numb
   pairs("vpunpckldq", "vpunpckhdq", second, first, 2);
   // first: 0 channels 0, 1 of pixels 0-3; 1 channels 2, 3; 2 channels 4, 5; 3 channels 6, 7; 4 to 7 of pixels 4-7
   pairs("vpunpcklqdq", "vpunpckhqdq", first, second, 4);
-  const areConsecutive = lanes.every(({ to }, lane) => to === 2 * OCTET * lane);
-  for (const [channel, register] of second.entries()) {
-    const row = channel * channelPitch;
-    if (areConsecutive) a.move("vmovups", at(rdi, row), register);
-    else {
-      for (const [lane, { to }] of lanes.entries()) {
-        const masking = { mask: laneMasks[lane]!, others: "keep" } as const;
-        a.move("vmovups", at(rdi, row + to - 2 * OCTET * lane), register, { masking });
-      }
-    }
-  }
+  storePixels(a, second, lanes, planes);
 }
 
 const WORDS = 32;
@@ -219,17 +241,18 @@ const WORDS = 32;
  * As {@link transposeRow} for a few channels: 32 pixels of a channel are picked from the registers that hold them. Of each
  * register, the words that are wanted go to the places of their pixels.
  */
-function pickRow(a: Assembler, channels: number, { pixels, pitch, step, channelPitch }: SourceRow): void {
+function pickRow(a: Assembler, channels: number, row: SourceRow): void {
+  const { pixels, step, channelPitch } = row;
   const stepWords = step / 2;
   const picked = zmm(8);
-  const block = (count: number) => {
+  const block = (first: number, count: number) => {
     const words = (count - 1) * stepWords + channels;
     const loaded = Array.from({ length: Math.ceil(words / WORDS) }, (_, index) => zmm(index));
     for (const [index, register] of loaded.entries()) {
       const left = words - index * WORDS;
       if (left < WORDS) setMask(a, wordMask, 2 ** left - 1);
       const masking = left < WORDS ? ({ mask: wordMask, others: "zero" } as const) : undefined;
-      a.move("vmovdqu16", register, at(rsi, 64 * index), masking && { masking });
+      a.move("vmovdqu16", register, at(rsi, first * step + 64 * index), masking && { masking });
     }
     for (let channel = 0; channel < channels; channel++) {
       a.op("vpxord", picked, picked, picked);
@@ -245,28 +268,13 @@ function pickRow(a: Assembler, channels: number, { pixels, pitch, step, channelP
         );
         a.op("vpermw", picked, pickOrder(channel), register, { masking: { mask: wordMask, others: "keep" } });
       }
-      a.move("vmovups", at(rdi, channel * channelPitch), picked);
+      storePixels(a, [picked], lanesOf(count, step, first), row);
+      a.add(rdi, channelPitch);
     }
+    a.sub(rdi, channels * channelPitch);
   };
-  const whole = Math.floor(pixels / PIXELS_PER_STEP);
-  const rest = pixels % PIXELS_PER_STEP;
   a.mov(rsi, r11);
-  if (whole > 0) {
-    a.mov(rcx, BigInt(whole));
-    a.repeat(rcx, () => {
-      block(PIXELS_PER_STEP);
-      a.add(rsi, PIXELS_PER_STEP * step);
-      a.add(rdi, 2 * PIXELS_PER_STEP);
-    });
-  }
-  if (rest > 0) block(rest);
-  const written = rest > 0 ? PIXELS_PER_STEP : 0;
-  for (let pixel = written; whole * PIXELS_PER_STEP + pixel < pitch; pixel += PIXELS_PER_STEP) {
-    for (let channel = 0; channel < channels; channel++) {
-      a.move("vmovups", at(rdi, 2 * pixel + channel * channelPitch), zero);
-    }
-  }
-  a.sub(rdi, whole * 2 * PIXELS_PER_STEP);
+  for (const first of blocksOf(pixels)) block(first, Math.min(PIXELS_PER_STEP, pixels - first));
 }
 
 /** Where in their registers the words of a channel are. */
