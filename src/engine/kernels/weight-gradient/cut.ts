@@ -1,15 +1,15 @@
 /** How the work of a weight gradient is cut into tasks, and a task's into units that stay in a core's cache. */
 
 import { type ConvolutionSizes, geometryOf } from "./geometry.ts";
-import { type Cut, unitBytesOf, type WeightGradientShape } from "./layout.ts";
+import { type Cut, PIXELS_PER_STEP, unitBytesOf, type WeightGradientShape } from "./layout.ts";
 
 /** What a unit may take of the second-level cache: 2 MiB wherever there is AMX, of which sums and maps want their part. */
 const UNIT_BYTES = 1.25 * 2 ** 20;
 /** Measured: a few hundred pixels make long enough sums; more of them only take more of the nearer caches. */
 const FEWEST_PIXELS = 256;
-const MOST_PIXELS = 1024;
+const MOST_PIXELS = 512;
 /** A band keeps this many times the source rows that it packs again because its neighbour has them too. */
-const ROWS_PER_EXTRA_ROW = 6;
+const ROWS_PER_EXTRA_ROW = 8;
 /** From this size on the gradient is computed once, for the whole batch: to add up several costs more than is gained. */
 const LARGE_BYTES = 2 ** 19;
 const MOST_PARTS = 8;
@@ -48,7 +48,8 @@ export function cutWeightGradient(
   const isTooLarge = (rows: number) => rows > 1 && (isLong(rows) || !fits({ rows }));
   while (isTooLarge(rowsOf(bands))) bands++;
   if (bands === 1) {
-    const isShort = () => images * output[0] * pitch < FEWEST_PIXELS;
+    // Rows side by side fill whole cache lines, and all lanes while they are transposed.
+    const isShort = () => images * pitch < PIXELS_PER_STEP || images * output[0] * pitch < FEWEST_PIXELS;
     while (images * 2 <= batch && isShort() && fits({ images: images * 2 })) images *= 2;
   }
   const units = Math.ceil(batch / images);
