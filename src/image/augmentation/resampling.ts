@@ -1,5 +1,6 @@
 /** The pixels of an image at other places, bilinearly, in whole numbers: the same bytes on every machine. */
 import type { Affine } from "./affine.ts";
+import type { PixelKernels } from "./pixel-kernels.ts";
 import type { Fill } from "./policy.ts";
 
 /** Coordinates are whole numbers in units of 1 / 2^16 pixel. */
@@ -9,43 +10,7 @@ const one = 1 << bits;
 /** A pixel in one number, red lowest. Two channels at a time can be weighted in it. */
 type Packed = number;
 
-/** Writes the pixels of an RGB image into `pixels`, one number each. */
-export function packPixels(image: Uint8Array, pixels: Int32Array): void {
-  const view = new DataView(image.buffer, image.byteOffset, image.length);
-  // Four pixels at a time are three words, a third of the time that single bytes take.
-  const whole = pixels.length & ~3;
-  for (let i = 0, at = 0; i < whole; i += 4, at += 12) {
-    const first = view.getInt32(at, true);
-    const second = view.getInt32(at + 4, true);
-    const third = view.getInt32(at + 8, true);
-    pixels[i] = first & 0xffffff;
-    pixels[i + 1] = (first >>> 24) | ((second & 0xffff) << 8);
-    pixels[i + 2] = (second >>> 16) | ((third & 0xff) << 16);
-    pixels[i + 3] = third >>> 8;
-  }
-  for (let i = whole; i < pixels.length; i++) {
-    pixels[i] = image[i * 3]! | (image[i * 3 + 1]! << 8) | (image[i * 3 + 2]! << 16);
-  }
-}
-
-/** The way back: writes packed pixels into an RGB image from the byte `offset` on. */
-export function unpackPixels(pixels: Int32Array, image: DataView, offset: number): void {
-  const whole = pixels.length & ~3;
-  let at = offset;
-  for (let i = 0; i < whole; i += 4, at += 12) {
-    const second = pixels[i + 1]!;
-    const third = pixels[i + 2]!;
-    image.setInt32(at, pixels[i]! | (second << 24), true);
-    image.setInt32(at + 4, (second >>> 8) | (third << 16), true);
-    image.setInt32(at + 8, (third >>> 16) | (pixels[i + 3]! << 8), true);
-  }
-  for (let i = whole; i < pixels.length; i++, at += 3) {
-    image.setUint16(at, pixels[i]!, true);
-    image.setUint8(at + 2, pixels[i]! >>> 16);
-  }
-}
-
-/** The bilinear mean of four neighbours; the fractions are in 1/256, and so are the weights, whose sum is 256. */
+/** As {@link PixelKernels.blend} does it. The bilinear mean of four neighbours; the fractions are in 1/256, and so are the weights, whose sum is 256. */
 function blend(p: Packed, q: Packed, r: Packed, s: Packed, right: number, down: number): Packed {
   const w = (right * down + 128) >> 8;
   const u = down - w;
@@ -77,9 +42,9 @@ const inside: { readonly [K in Fill]: (index: number, count: number) => number }
   edge: (index, count) => (index < 0 ? 0 : index < count ? index : count - 1),
 };
 
-/** An image of packed pixels, read along straight lines. */
+/** The packed pixels of kernels, read along straight lines. */
 export class Resampling {
-  readonly #pixels: Int32Array;
+  readonly #kernels: PixelKernels;
   readonly #height: number;
   readonly #width: number;
   readonly #inside: (index: number, count: number) => number;
@@ -88,8 +53,8 @@ export class Resampling {
   #exact = false;
   #map: Affine = [1, 0, 0, 0, 1, 0];
 
-  constructor(pixels: Int32Array, size: { readonly height: number; readonly width: number }, fill: Fill) {
-    this.#pixels = pixels;
+  constructor(kernels: PixelKernels, size: { readonly height: number; readonly width: number }, fill: Fill) {
+    this.#kernels = kernels;
     this.#height = size.height;
     this.#width = size.width;
     this.#inside = inside[fill];
@@ -128,19 +93,22 @@ export class Resampling {
     ];
   }
 
-  /** Writes one row of the result, packed, into `row`. */
-  readRow(y: number, row: Int32Array): void {
+  /** Makes one row of the result the kernels' row. */
+  readRow(y: number): void {
     const [exactX, exactY] = this.#start(y);
     if (this.#exact) {
-      this.#copyRow(exactX >> bits, exactY >> bits, row);
+      this.#copyRow(exactX >> bits, exactY >> bits);
       return;
     }
     // Fractions are cut off to 1/256; with half of that added, they are rounded.
     const [startX, startY] = [exactX + 0x80, exactY + 0x80];
-    const [from, to] = this.#span(startX, startY);
-    this.#blendOutside(startX, startY, row, 0, from);
-    this.#blendInside(startX + from * this.#stepX, startY + from * this.#stepY, row, from, to);
-    this.#blendOutside(startX, startY, row, to, this.#width);
+    const [from, end] = this.#span(startX, startY);
+    // Kernels take four pixels at a time.
+    const to = end - ((end - from) & 3);
+    const [stepX, stepY] = [this.#stepX, this.#stepY];
+    this.#blendAnywhere(startX, startY, 0, from);
+    if (from < to) this.#kernels.blend(from, to, startX + from * stepX, startY + from * stepY, stepX, stepY);
+    this.#blendAnywhere(startX, startY, to, this.#width);
   }
 
   /** The pixels of a row, from and to, that have all four neighbours inside the image. */
@@ -164,37 +132,14 @@ export class Resampling {
     return from < to ? [from, to] : [0, 0];
   }
 
-  #copyRow(x: number, y: number, row: Int32Array): void {
-    const pixels = this.#pixels;
+  #copyRow(x: number, y: number): void {
+    const { pixels, row } = this.#kernels;
     const step = (this.#stepY >> bits) * this.#width + (this.#stepX >> bits);
     for (let i = 0, at = y * this.#width + x; i < row.length; i++, at += step) row[i] = pixels[at]!;
   }
 
-  #blendInside(startX: number, startY: number, row: Int32Array, from: number, to: number): void {
-    const pixels = this.#pixels;
-    const width = this.#width;
-    // Known to be 32-bit integers, the loop computes in them.
-    const stepX = this.#stepX | 0;
-    const stepY = this.#stepY | 0;
-    let x = startX | 0;
-    let y = startY | 0;
-    for (let i = from; i < to; i++) {
-      const at = Math.imul(y >> bits, width) + (x >> bits);
-      row[i] = blend(
-        pixels[at]!,
-        pixels[at + 1]!,
-        pixels[at + width]!,
-        pixels[at + width + 1]!,
-        (x >>> 8) & 0xff,
-        (y >>> 8) & 0xff,
-      );
-      x = (x + stepX) | 0;
-      y = (y + stepY) | 0;
-    }
-  }
-
-  #blendOutside(startX: number, startY: number, row: Int32Array, from: number, to: number): void {
-    const pixels = this.#pixels;
+  #blendAnywhere(startX: number, startY: number, from: number, to: number): void {
+    const { pixels, row } = this.#kernels;
     const [width, height, indexInside] = [this.#width, this.#height, this.#inside];
     for (let i = from; i < to; i++) {
       const x = (startX + i * this.#stepX) | 0;

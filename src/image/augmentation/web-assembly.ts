@@ -1,0 +1,149 @@
+/** WebAssembly put together by hand: expressions nest as they do in WebAssembly's text format, and give bytes. */
+
+/** Instructions in the binary format. */
+export type Code = readonly number[];
+
+/** What a compiled module is used through; the types of ECMAScript do not have it. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number }) => WasmMemory;
+  Module: new (code: Uint8Array) => object;
+  Instance: new (
+    module: object,
+    imports: { environment: { memory: WasmMemory } },
+  ) => { readonly exports: Readonly<Record<string, (...values: number[]) => void>> };
+};
+
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+}
+
+const unsigned = (value: number): Code => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)]);
+
+const signed = (value: number): Code =>
+  value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)];
+
+const simple =
+  (operation: number) =>
+  (...operands: readonly Code[]): Code => [...operands.flat(), operation];
+
+const vector =
+  (operation: number) =>
+  (...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, ...unsigned(operation)];
+
+const vectorAccess =
+  (operation: number) =>
+  (...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, operation, 0, 0];
+
+const lanes =
+  (operation: number) =>
+  (bytes: readonly number[], ...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, operation, ...bytes];
+
+export const i32 = {
+  const: (value: number): Code => [0x41, ...signed(value)],
+  add: simple(0x6a),
+  lessThan: simple(0x49),
+};
+
+export const v128 = {
+  load: vectorAccess(0),
+  /** Eight bytes as eight 16-bit numbers. */
+  load8x8u: vectorAccess(2),
+  load32Splat: vectorAccess(9),
+  /** Address, value. */
+  store: vectorAccess(11),
+  and: vector(78),
+  or: vector(80),
+};
+
+export const i8x16 = {
+  /** Bytes chosen from two vectors, 0 to 15 from the first and 16 to 31 from the second. */
+  shuffle: lanes(13),
+  /** Two vectors of signed numbers, each limited to 0 to 255. */
+  narrowUnsigned: vector(102),
+};
+
+export const i16x8 = {
+  splat: (value: number): Code => vector(16)(i32.const(value)),
+  narrowSigned: vector(133),
+  shiftRightUnsigned: vector(141),
+  add: vector(142),
+  mul: vector(149),
+};
+
+export const i32x4 = {
+  const: (values: readonly number[]): Code => lanes(12)([...new Uint8Array(Int32Array.from(values).buffer)]),
+  splat: vector(17),
+  extractLane: (lane: number, value: Code): Code => lanes(27)([lane], value),
+  shiftLeft: vector(171),
+  shiftRightSigned: vector(172),
+  shiftRightUnsigned: vector(173),
+  add: vector(174),
+  sub: vector(177),
+  mul: vector(181),
+};
+
+const types = { i32: 0x7f, v128: 0x7b } as const;
+
+/** A variable of a function. */
+export interface Local {
+  readonly get: Code;
+  set(value: Code): Code;
+  /** Sets it, and the value stays. */
+  tee(value: Code): Code;
+}
+
+/** A function without a result. */
+export interface WasmFunction {
+  readonly parameters: number;
+  readonly body: Code;
+}
+
+/** A function of as many whole numbers as `define` has parameters after the first, which makes further variables. */
+export function wasmFunction(
+  parameters: number,
+  define: (variable: (type: keyof typeof types) => Local, ...parameters: readonly Local[]) => readonly Code[],
+): WasmFunction {
+  const variables: number[] = [];
+  const local = (index: number): Local => ({
+    get: [0x20, ...unsigned(index)],
+    set: (value) => [...value, 0x21, ...unsigned(index)],
+    tee: (value) => [...value, 0x22, ...unsigned(index)],
+  });
+  const code = define(
+    (type) => local(parameters + variables.push(types[type]) - 1),
+    ...Array.from({ length: parameters }, (_, i) => local(i)),
+  ).flat();
+  const declared = variables.flatMap((type) => [1, type]);
+  return { parameters, body: [...unsigned(variables.length), ...declared, ...code, 0x0b] };
+}
+
+/** Does the instructions at least once, and again as long as the condition holds. */
+export const repeat = (instructions: readonly Code[], condition: Code): Code => [
+  ...[0x03, 0x40],
+  ...instructions.flat(),
+  ...condition,
+  ...[0x0d, 0, 0x0b],
+];
+
+const vectorOf = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
+const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
+const text = (value: string): Code => vectorOf(Array.from(value, (letter) => [letter.charCodeAt(0)]));
+
+/** Compiles functions that work in a memory of `bytes` of their own. */
+export function instantiate<K extends string>(functions: Readonly<Record<K, WasmFunction>>, bytes: number) {
+  const entries = Object.entries<WasmFunction>(functions);
+  const module = Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(
+      1,
+      vectorOf(entries.map(([, { parameters }]) => [0x60, ...vectorOf(Array(parameters).fill([types.i32])), 0])),
+    ),
+    ...section(2, vectorOf([[...text("environment"), ...text("memory"), 0x02, 0x00, 0]])),
+    ...section(3, vectorOf(entries.map((_, i) => unsigned(i)))),
+    ...section(7, vectorOf(entries.map(([name], i) => [...text(name), 0x00, ...unsigned(i)]))),
+    ...section(10, vectorOf(entries.map(([, { body }]) => [...unsigned(body.length), ...body]))),
+  ]);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { environment: { memory } });
+  return { memory: memory.buffer, call: exports as Readonly<Record<K, (...values: number[]) => void>> };
+}
