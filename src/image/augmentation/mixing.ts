@@ -20,12 +20,16 @@ export interface MixableBatch {
   readonly classes: number;
 }
 
-/** Each of four bytes mixed, rounded to the nearest. */
-function mixBytes(a: number, b: number, part: number): number {
-  const even = Math.imul(a & 0xff00ff, part) + Math.imul(b & 0xff00ff, 256 - part) + 0x800080;
-  const odd = Math.imul((a >>> 8) & 0xff00ff, part) + Math.imul((b >>> 8) & 0xff00ff, 256 - part) + 0x800080;
-  return ((even >>> 8) & 0xff00ff) | (odd & 0xff00ff00);
-}
+/** 128, for rounding, in each of two 16-bit numbers. */
+const halves = 0x800080;
+
+/** 256 times the mixture of two bytes each, rounded up by a half. No sum reaches beyond its 16 bits, whatever its parts do. */
+const mixTwo = (a: number, b: number, part: number): number => Math.imul(a - b, part) + (b << 8) + halves;
+
+/** The same with a and b exchanged: both together are 256 times their sum. */
+const mixTwoBack = (a: number, b: number, mixed: number): number => ((a + b) << 8) + 2 * halves - mixed;
+
+const joinBytes = (even: number, odd: number): number => ((even >>> 8) & 0xff00ff) | (odd & 0xff00ff00);
 
 /** Both images of a pair, and their targets, become mixtures: `part` / 256 of the one and the rest of the other. */
 export function mixPair(batch: MixableBatch, one: number, other: number, part: number): void {
@@ -38,14 +42,19 @@ export function mixPair(batch: MixableBatch, one: number, other: number, part: n
   for (let i = start, j = otherStart; i < start + whole; i += 4, j += 4) {
     const a = view.getInt32(i, true);
     const b = view.getInt32(j, true);
-    view.setInt32(i, mixBytes(a, b, part), true);
-    view.setInt32(j, mixBytes(b, a, part), true);
+    const [evenA, evenB] = [a & 0xff00ff, b & 0xff00ff];
+    const [oddA, oddB] = [(a >>> 8) & 0xff00ff, (b >>> 8) & 0xff00ff];
+    const even = mixTwo(evenA, evenB, part);
+    const odd = mixTwo(oddA, oddB, part);
+    view.setInt32(i, joinBytes(even, odd), true);
+    view.setInt32(j, joinBytes(mixTwoBack(evenA, evenB, even), mixTwoBack(oddA, oddB, odd)), true);
   }
   for (let i = start + whole, j = otherStart + whole; i < start + bytes; i++, j++) {
     const a = images[i]!;
     const b = images[j]!;
-    images[i] = mixBytes(a, b, part);
-    images[j] = mixBytes(b, a, part);
+    const mixed = mixTwo(a, b, part);
+    images[i] = mixed >> 8;
+    images[j] = mixTwoBack(a, b, mixed) >> 8;
   }
   mixTargets(batch, one, other, part / 256);
 }

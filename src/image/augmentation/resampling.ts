@@ -42,6 +42,18 @@ const inside: { readonly [K in Fill]: (index: number, count: number) => number }
   edge: (index, count) => (index < 0 ? 0 : index < count ? index : count - 1),
 };
 
+/** The first i of those with 0 <= start + i step <= last; infinity where there is none. */
+const firstInside = (start: number, step: number, last: number): number => {
+  if (step === 0) return start < 0 || start > last ? Number.POSITIVE_INFINITY : 0;
+  return Math.ceil((step > 0 ? -start : last - start) / step);
+};
+
+/** The first i after them. */
+const endInside = (start: number, step: number, last: number): number => {
+  if (step === 0) return Number.POSITIVE_INFINITY;
+  return Math.floor((step > 0 ? last - start : -start) / step) + 1;
+};
+
 /** The packed pixels of kernels, read along straight lines. */
 export class Resampling {
   readonly #kernels: PixelKernels;
@@ -67,7 +79,7 @@ export class Resampling {
     this.#stepY = Math.round(map[3] * one);
     let [whole, within] = [this.#stepX | this.#stepY, true];
     for (const y of [0, this.#height - 1]) {
-      const [x0, y0] = this.#start(y);
+      const [x0, y0] = [this.#startX(y), this.#startY(y)];
       const [x1, y1] = [x0 + (this.#width - 1) * this.#stepX, y0 + (this.#width - 1) * this.#stepY];
       if (!(Math.max(Math.abs(x0), Math.abs(x1), Math.abs(y0), Math.abs(y1)) < 2 ** 31 - 2 * one)) {
         throw new RangeError(`augmentation: the map [${map.join(", ")}] leads further than 2^15 pixels away`);
@@ -82,54 +94,47 @@ export class Resampling {
       within && (whole & (one - 1)) === 0 && Math.round(b * one) % one === 0 && Math.round(e * one) % one === 0;
   }
 
+  // Numbers of 32 bits alone, and no arrays of them: what one row leaves to the garbage collector, thousands of rows a step do.
+
   /** Where the first pixel of a row of the result lies. */
-  #start(y: number): readonly [number, number] {
-    const [a, b, c, d, e, f] = this.#map;
-    const [middleX, middleY] = [(this.#width - 1) / 2, (this.#height - 1) / 2];
-    const down = y - middleY;
-    return [
-      Math.round((b * down - a * middleX + c + middleX) * one),
-      Math.round((e * down - d * middleX + f + middleY) * one),
-    ];
+  #startX(y: number): number {
+    const [a, b, c] = this.#map;
+    const middleX = (this.#width - 1) / 2;
+    return Math.round((b * (y - (this.#height - 1) / 2) - a * middleX + c + middleX) * one);
+  }
+
+  #startY(y: number): number {
+    const [, , , d, e, f] = this.#map;
+    const middleY = (this.#height - 1) / 2;
+    return Math.round((e * (y - middleY) - d * ((this.#width - 1) / 2) + f + middleY) * one);
   }
 
   /** Makes one row of the result the kernels' row. */
   readRow(y: number): void {
-    const [exactX, exactY] = this.#start(y);
+    const exactX = this.#startX(y) | 0;
+    const exactY = this.#startY(y) | 0;
     if (this.#exact) {
       this.#copyRow(exactX >> bits, exactY >> bits);
       return;
     }
     // Fractions are cut off to 1/256; with half of that added, they are rounded.
-    const [startX, startY] = [exactX + 0x80, exactY + 0x80];
-    const [from, end] = this.#span(startX, startY);
+    const startX = (exactX + 0x80) | 0;
+    const startY = (exactY + 0x80) | 0;
+    const [stepX, stepY, width] = [this.#stepX, this.#stepY, this.#width];
+    const [lastX, lastY] = [(width - 1) * one - 1, (this.#height - 1) * one - 1];
+    // Between them, all four neighbours are inside the image.
+    const first = Math.max(0, firstInside(startX, stepX, lastX), firstInside(startY, stepY, lastY));
+    const from = Math.min(width, first) | 0;
+    const end = Math.max(0, Math.min(width, endInside(startX, stepX, lastX), endInside(startY, stepY, lastY))) | 0;
     // Kernels take four pixels at a time.
     const to = end - ((end - from) & 3);
-    const [stepX, stepY] = [this.#stepX, this.#stepY];
-    this.#blendAnywhere(startX, startY, 0, from);
-    if (from < to) this.#kernels.blend(from, to, startX + from * stepX, startY + from * stepY, stepX, stepY);
-    this.#blendAnywhere(startX, startY, to, this.#width);
-  }
-
-  /** The pixels of a row, from and to, that have all four neighbours inside the image. */
-  #span(startX: number, startY: number): readonly [number, number] {
-    let [from, to] = [0, this.#width];
-    for (const [start, step, count] of [
-      [startX, this.#stepX, this.#width],
-      [startY, this.#stepY, this.#height],
-    ] as const) {
-      // Where 0 <= start + i step <= last.
-      const last = (count - 1) * one - 1;
-      if (step === 0) {
-        if (start < 0 || start > last) return [0, 0];
-      } else {
-        const [first, final] =
-          step > 0 ? [-start / step, (last - start) / step] : [(last - start) / step, -start / step];
-        from = Math.max(from, Math.ceil(first));
-        to = Math.min(to, Math.floor(final) + 1);
-      }
+    if (from < to) {
+      this.#blendAnywhere(startX, startY, 0, from);
+      this.#kernels.blend(from, to, (startX + from * stepX) | 0, (startY + from * stepY) | 0, stepX, stepY);
+      this.#blendAnywhere(startX, startY, to, width);
+    } else {
+      this.#blendAnywhere(startX, startY, 0, width);
     }
-    return from < to ? [from, to] : [0, 0];
   }
 
   #copyRow(x: number, y: number): void {
