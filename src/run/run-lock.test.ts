@@ -35,8 +35,9 @@ test("a killed process's lock is taken over, another machine's is not", async ()
 });
 
 test.runIf(process.platform === "linux")("a killed process that nobody has taken note of holds nothing", async () => {
-  // The shell becomes a program that never asks for its child's end.
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "inherit"] });
+  // The shell becomes a program that never asks for its child's end; the child waits for that, as the shell would ask.
+  const script = "(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 30";
+  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const [pid] = await once(parent.stdout, "data");
     const stat = () => readFile(`/proc/${Number(pid)}/stat`, "utf8");
