@@ -20,7 +20,7 @@ import {
   type Vector,
   zmm,
 } from "./assembler.ts";
-import { argumentOf } from "./kernel.ts";
+import { argumentOf, BYTES_AHEAD } from "./kernel.ts";
 
 /** Channels that a register holds; only multiples of it can be walked over. */
 export const CHANNELS_PER_REGISTER = 16;
@@ -114,9 +114,6 @@ export const registersOf = (channels: number): number => {
   const all = channels / CHANNELS_PER_REGISTER;
   return [4, 3, 2, 1].find((count) => all % count === 0)!;
 };
-
-/** How far ahead of its pixel a pass asks for its maps: measured, twice and half as far are as good. */
-const BYTES_AHEAD = 4096;
 
 export function channelPass(
   a: Assembler,

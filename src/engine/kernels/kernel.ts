@@ -23,6 +23,12 @@ export const argumentOf = (position: number) => at(task, 8 * position);
 /** Where the number of the calling thread is, as long as rsp is as it was at the start of the body. */
 export const callingThread = at(rsp);
 
+/** Floats in a register. */
+export const FLOATS_AT_ONCE = 16;
+
+/** How far ahead of where it is a pass over memory asks for what comes next: measured, half and twice as far are as good. */
+export const BYTES_AHEAD = 4096;
+
 /** The largest team that a list has room for. */
 export const MOST_THREADS = 64;
 const HEADER = 2 + MOST_THREADS;
@@ -80,7 +86,7 @@ export function taskKernel(
       a.mov(variable("share"), threads);
       a.mov(threads, rax);
       around.before?.(a);
-      const [nextShare, nextTask, shareDone, notLast, sameRound, end] = Array.from({ length: 6 }, () => a.label());
+      const [nextShare, nextTask, shareDone, notLast, sameRound] = Array.from({ length: 5 }, () => a.label());
       a.place(nextShare!);
       // Share n begins at n * tasks / threads.
       const beginOf = (offset: number) => {
@@ -126,7 +132,6 @@ export function taskKernel(
       a.mov(variable("share"), rcx);
       a.cmp(rcx, variable("thread"));
       a.jump("notEqual", nextShare!);
-      a.place(end!);
       around.after?.(a);
       a.vzeroupper();
       a.add(rsp, FRAME.bytes + frame);

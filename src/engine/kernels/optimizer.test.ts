@@ -5,8 +5,8 @@ import { kernels, kernelsMissing, singles } from "../kernels-under-test.ts";
 import { addressOf } from "../onednn/native.ts";
 import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../optimizer.ts";
 import { applyUpdate } from "../reference/optimizers.ts";
-import { type Kernel, taskList } from "./kernel.ts";
-import { adamKernel, adamScalars, FLOATS_AT_ONCE, sgdKernel, sgdScalars, updateArguments } from "./optimizer.ts";
+import { FLOATS_AT_ONCE, type Kernel, taskList } from "./kernel.ts";
+import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "./optimizer.ts";
 
 /** Of every task, whose scalars are its own. */
 const lengths = [1, 3, 64].map((count) => count * FLOATS_AT_ONCE);

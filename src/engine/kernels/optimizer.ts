@@ -14,10 +14,7 @@ import {
   type Vector,
   zmm,
 } from "./assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
-
-/** Floats that a task must have a multiple of. */
-export const FLOATS_AT_ONCE = 16;
+import { argumentOf, BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./kernel.ts";
 
 /** Numbers of an update in the order in which a task finds them: floats, one after the other. */
 export const sgdScalars = ["decay", "momentum", "rate"] as const;
@@ -40,6 +37,7 @@ export const adamScalars = [
 ] as const;
 
 export interface UpdateTask {
+  /** A multiple of {@link FLOATS_AT_ONCE}. */
   readonly floats: number;
   readonly scalars: bigint;
   readonly gradients: bigint;
@@ -55,9 +53,6 @@ export const updateArguments = ({ floats, scalars, gradients, weights, slots }: 
   weights,
   ...slots,
 ];
-
-/** How far ahead of its elements a pass asks for what comes next: measured, half and twice as far are as good. */
-const BYTES_AHEAD = 4096;
 
 const gradients = rsi;
 const changed: readonly General[] = [rdi, rcx, r8];

@@ -1,15 +1,13 @@
 /** Sums of arrays of floats, in a fixed order. */
 import { at, rax, rcx, rdi, rdx, rsi, zmm } from "./assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
-
-/** Floats that a task of {@link partialSumKernel} must have a multiple of. */
-export const FLOATS_AT_ONCE = 16;
+import { argumentOf, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./kernel.ts";
 
 export interface PartialSumTask {
   /** The first term, which becomes the sum. */
   readonly sum: bigint;
   /** Of the second term. */
   readonly others: bigint;
+  /** A multiple of {@link FLOATS_AT_ONCE}. */
   readonly floats: number;
 }
 

@@ -203,10 +203,6 @@ export class Program {
     for (const { storage } of values) this.#deferred.set(storage, work);
   }
 
-  isDeferred({ storage }: Value, kind: string): boolean {
-    return this.#deferred.get(storage)?.kind === kind;
-  }
-
   /** Whether a value has no reader left but the caller, so that its memory may be written to. */
   mayOverwrite({ storage, shared }: Value): boolean {
     const awaited = [...this.#deferred.values()].some(({ reads }) => reads.some((value) => value.storage === storage));

@@ -1,5 +1,6 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
-import { FLOATS_AT_ONCE, partialSumArguments, partialSumKernel } from "../kernels/partial-sum.ts";
+import { FLOATS_AT_ONCE } from "../kernels/kernel.ts";
+import { partialSumArguments, partialSumKernel } from "../kernels/partial-sum.ts";
 import { cutWeightGradient } from "../kernels/weight-gradient/cut.ts";
 import type { ConvolutionSizes } from "../kernels/weight-gradient/geometry.ts";
 import { weightGradientKernel } from "../kernels/weight-gradient/kernel.ts";
