@@ -1,9 +1,10 @@
 /** Reading folders: layouts, order, what is left out, and what is refused with which words. */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DatasetError, readDataset } from "./dataset.ts";
+import { DatasetError, listLabelledImages, readDataset } from "./dataset.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -13,12 +14,12 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-/** Makes files; the listing never opens them. A path that ends in / is an empty folder. */
+/** Makes files of five bytes, each with another content; the listing never decodes them. A path that ends in / is an empty folder. */
 async function make(...paths: string[]): Promise<void> {
   for (const path of paths) {
     const file = join(root, path);
     await mkdir(path.endsWith("/") ? file : dirname(file), { recursive: true });
-    if (!path.endsWith("/")) await writeFile(file, "12345");
+    if (!path.endsWith("/")) await writeFile(file, createHash("sha256").update(path).digest("hex").slice(0, 5));
   }
 }
 
@@ -83,7 +84,7 @@ describe("layouts", () => {
     ]);
   });
 
-  test("one folder of classes is split by seed, and the split depends on nothing else", async () => {
+  test("one folder of classes is split by seed and contents, and by nothing else", async () => {
     const files = ["cat", "dog"].flatMap((name) => Array.from({ length: 10 }, (_, i) => `${name}/${i}.jpg`));
     await make(...files);
     const dataset = await readDataset(root, { seed: 3 });
@@ -92,6 +93,7 @@ describe("layouts", () => {
     expect(test.filter((image) => image.label === 1)).toHaveLength(2);
     expect(dataset.images.slice(-4)).toEqual(test);
     expect(dataset.problems).toEqual([]);
+    expect(dataset.protocol).toEqual({ name: "drawn split", seed: 3, groupedBy: ["content"] });
     expect(await readDataset(root, { seed: 3 })).toEqual(dataset);
     expect((await readDataset(root, { seed: 4 })).images).not.toEqual(dataset.images);
     expect((await readDataset(root, { testFraction: 0 })).images.every((image) => image.split === "train")).toBe(true);
@@ -101,6 +103,47 @@ describe("layouts", () => {
     await symlink(join(root, "cat"), join(moved, "cat"));
     await symlink(join(root, "dog"), join(moved, "dog"));
     expect((await readDataset(moved, { seed: 3 })).images).toEqual(dataset.images);
+    await rm(moved, { recursive: true });
+
+    const splits = async () =>
+      new Map((await readDataset(root, { seed: 3 })).images.map(({ path, split }) => [path, split]));
+    const before = await splits();
+    await rename(join(root, "cat/0.jpg"), join(root, "cat/zz.jpg"));
+    const renamed = await splits();
+    expect(renamed.get("cat/zz.jpg")).toBe(before.get("cat/0.jpg"));
+    for (const [path, split] of before) if (path !== "cat/0.jpg") expect(renamed.get(path)).toBe(split);
+  });
+
+  test("equal files stand on one side of a drawn split", async () => {
+    await make(...Array.from({ length: 6 }, (_, i) => `a/${i}.jpg`), "b/1.jpg", "b/2.jpg");
+    for (let i = 0; i < 6; i++) await copyFile(join(root, `a/${i}.jpg`), join(root, `a/copy of ${i}.jpg`));
+    for (const seed of [0, 1, 2, 3]) {
+      const { images } = await readDataset(root, { seed, testFraction: 0.4 });
+      const splitOf = (path: string) => images.find((image) => image.path === path)!.split;
+      for (let i = 0; i < 6; i++) expect(splitOf(`a/copy of ${i}.jpg`)).toBe(splitOf(`a/${i}.jpg`));
+    }
+  });
+
+  test("images that are only judged may lie in any layout, with any number of classes", async () => {
+    await make("only/1.jpg", "only/2.jpg");
+    const listed = async () => {
+      const { classes, images } = await listLabelledImages(root);
+      return images.map(({ path, label, split }) => `${split} ${classes[label]} ${path}`);
+    };
+    expect(await listed()).toEqual(["test only only/1.jpg", "test only only/2.jpg"]);
+    await make("Test/b/1.jpg", "Test/a/1.jpg");
+    expect(await listed()).toEqual(["test a Test/a/1.jpg", "test b Test/b/1.jpg"]);
+    await make("Train/b/2.jpg", "Train/c/3.jpg");
+    expect(await listed()).toEqual([
+      "test a Test/a/1.jpg",
+      "test b Test/b/1.jpg",
+      "test b Train/b/2.jpg",
+      "test c Train/c/3.jpg",
+    ]);
+    await rm(join(root, "Test"), { recursive: true });
+    await rm(join(root, "Train"), { recursive: true });
+    await rm(join(root, "only"), { recursive: true });
+    await expect(listLabelledImages(root)).rejects.toThrow(/no image \(JPEG, .*\) in any class folder; put the images/);
   });
 
   test("a Train without a Test is split too", async () => {
@@ -253,6 +296,7 @@ describe("refused, with what, where and what to do", () => {
   });
 
   test("a test fraction out of range", async () => {
+    await make("a/1.jpg", "b/1.jpg");
     await expect(readDataset(root, { testFraction: 1 })).rejects.toThrow("testFraction is 1; give a fraction");
   });
 });

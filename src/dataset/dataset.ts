@@ -3,7 +3,17 @@
 import { join, resolve } from "node:path";
 import { type ClassFolder, foldersOf, formatsRead, type Listing, listFolder, readClasses } from "./class-folders.ts";
 import { byCodePoint } from "./code-point-order.ts";
-import { type Dataset, DatasetError, type ImageRecord, type Problem, phantomMarker, type Split } from "./records.ts";
+import { hashContents } from "./content-hashes.ts";
+import { groupImages } from "./groups.ts";
+import {
+  type Dataset,
+  DatasetError,
+  drawnProtocol,
+  type ImageRecord,
+  type Problem,
+  phantomMarker,
+  type Split,
+} from "./records.ts";
 import { stratifiedSplit } from "./stratified-split.ts";
 
 export { type Dataset, DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
@@ -15,32 +25,37 @@ const splitNames = {
   validation: ["val", "valid", "validation"],
 } as const;
 
+const allSplitNames: readonly string[] = Object.values(splitNames).flat();
+
+/** What a split is drawn by. */
+export interface DrawOptions {
+  /** Default 0. */
+  readonly seed?: number | undefined;
+  /** Part of each class that is tested, in [0, 1), default 0.2. */
+  readonly testFraction?: number | undefined;
+}
+
+/** A data set as its folders have it. Where there is no Test, all images are training images and `drawn` is true. */
+export interface ListedDataset extends Dataset {
+  readonly drawn: boolean;
+}
+
 /**
- * Reads the listing of a data set, opening no image.
+ * Lists a data set to train on, opening no image.
  *
  * The folder holds `Train/<class>/*` and `Test/<class>/*` (any case; also Training and Testing; Val, Valid or Validation
- * serves as test where there is none), or one folder per class, directly or in a Train without a Test; then the split is drawn,
- * class by class, from `seed`. Hidden files are passed over, links are followed, folders inside class folders are not entered.
+ * serves as test where there is none), or one folder per class, directly or in a Train without a Test; then {@link drawSplit} says
+ * which images are tested. Hidden files are passed over, links are followed, folders inside class folders are not entered.
  * What is left out or odd is in `problems`: files that are no images by their suffix, broken links, class folders without an
  * image, classes with a single training image or no test image.
  *
- * @param options.seed of the drawn split, default 0
- * @param options.testFraction of each class in the drawn split, in [0, 1), default 0.2
  * @throws DatasetError where the folder is missing, unreadable or not laid out so, fewer than two classes have training images,
  *   two class names differ only by case, or a class has test images but no training images
  */
-export async function readDataset(
-  root: string,
-  { seed = 0, testFraction = 0.2 }: { readonly seed?: number; readonly testFraction?: number } = {},
-): Promise<Dataset> {
-  if (!(testFraction >= 0 && testFraction < 1)) {
-    throw new DatasetError(`testFraction is ${testFraction}; give a fraction of at least 0 and below 1`);
-  }
+export async function listDataset(root: string): Promise<ListedDataset> {
   const absolute = resolve(root);
   const problems: Problem[] = [];
   const listing = await listFolder(absolute, "");
-  const origin = listing.hidden.includes(phantomMarker) ? "phantom" : "folder";
-
   const parts = findSplits(absolute, listing, problems);
   const train = await readClasses(absolute, parts.train, problems);
   const test = parts.test === undefined ? undefined : await readClasses(absolute, parts.test, problems);
@@ -48,51 +63,155 @@ export async function readDataset(
 
   const classes = train.filter((folder) => folder.images.length > 0).map((folder) => folder.name);
   refuseTooFewClasses(absolute, parts.train, train, classes, listing);
-  const labels = new Map(classes.map((name, label) => [name, label]));
   for (const folder of test ?? []) {
-    if (folder.images.length > 0 && !labels.has(folder.name)) {
+    if (folder.images.length > 0 && !classes.includes(folder.name)) {
       throw new DatasetError(
         `${join(absolute, folder.path)}: the class "${folder.name}" has test images but no training images; ` +
           `add some to ${join(absolute, parts.train, folder.name)}, or remove the folder`,
       );
     }
   }
+  problems.push(...emptyFolders(train));
+  const images = [...recordsOf(train, classes, "train"), ...recordsOf(test ?? [], classes, "test")];
+  const listed = { root: absolute, origin: originOf(listing), classes, images, problems, drawn: test === undefined };
+  return test === undefined ? listed : { ...listed, problems: [...problems, ...scarceClasses(listed)].sort(byPath) };
+}
 
-  const records = (folders: readonly ClassFolder[], split: Split): ImageRecord[] =>
-    folders.flatMap((folder) =>
-      folder.images.map((image) => ({ path: image.path, label: labels.get(folder.name)!, split, bytes: image.bytes })),
+/**
+ * Lists every labelled image below a folder as a test image, whatever the layout: one folder per class, or Train, Test or both with
+ * one folder per class in each; any number of classes. For data that are judged and not trained on.
+ *
+ * @throws DatasetError where the folder is missing or unreadable, or no class folder holds an image
+ */
+export async function listLabelledImages(root: string): Promise<Dataset> {
+  const absolute = resolve(root);
+  const problems: Problem[] = [];
+  const listing = await listFolder(absolute, "");
+  const splits = foldersOf(listing).filter((name) => allSplitNames.includes(name.toLowerCase()));
+  const folders: ClassFolder[] = [];
+  for (const part of splits.length > 0 ? splits : [""]) folders.push(...(await readClasses(absolute, part, problems)));
+  const filled = folders.filter(({ images }) => images.length > 0);
+  if (filled.length === 0) {
+    throw new DatasetError(
+      `${absolute}: no image (${formatsRead}) in any class folder; put the images of each class into a folder named after it`,
     );
-  let images = records(train, "train");
-  if (test === undefined) {
-    const splits = stratifiedSplit(
-      images.map((image) => image.label),
-      { seed, testFraction },
-    );
-    images = images.map((image, i) => ({ ...image, split: splits[i]! }));
-    images = [
-      ...images.filter((image) => image.split === "train"),
-      ...images.filter((image) => image.split === "test"),
-    ];
-  } else {
-    images.push(...records(test, "test"));
   }
+  const classes = [...new Set(filled.map(({ name }) => name))].sort(byCodePoint);
+  problems.push(...emptyFolders(folders));
+  return {
+    root: absolute,
+    origin: originOf(listing),
+    classes,
+    images: recordsOf(filled, classes, "test").sort((a, b) => a.label - b.label),
+    problems: problems.sort(byPath),
+  };
+}
 
-  const counts = classes.map(() => ({ train: 0, test: 0 }));
-  for (const image of images) counts[image.label]![image.split]++;
-  const expectsTest = test !== undefined || testFraction > 0;
-  for (const folder of train) {
-    const count = counts[labels.get(folder.name) ?? -1];
-    if (count === undefined) {
-      problems.push({ path: folder.path, message: "no image in this class folder, class left out" });
-      continue;
-    }
-    if (count.train === 1) problems.push({ path: folder.path, message: "only one training image in this class" });
-    if (expectsTest && count.test === 0) {
-      problems.push({ path: folder.path, message: "no test image for this class, so nothing can be said about it" });
-    }
+/**
+ * Reads a data set as {@link listDataset} does, and draws the split where its folders have none: by the contents of the files, unless
+ * `contents` gives others.
+ *
+ * @throws DatasetError as {@link listDataset}, and for a test fraction out of range
+ */
+export async function readDataset(
+  root: string,
+  {
+    contents = (dataset) => hashContents(dataset).then(({ sha256 }) => sha256),
+    ...draw
+  }: DrawOptions & {
+    /** A hash of what each image holds, in their order. */
+    readonly contents?: ((dataset: Dataset) => Promise<readonly (string | undefined)[]>) | undefined;
+  } = {},
+): Promise<Dataset> {
+  const listed = await listDataset(root);
+  if (!listed.drawn) return withoutMark(listed);
+  const known = await contents(listed);
+  return drawSplit(listed, {
+    ...draw,
+    contents: known,
+    groupOf: groupImages(listed.images, { sha256: known }).groupOf,
+  });
+}
+
+const withoutMark = ({ drawn: _, ...dataset }: ListedDataset): Dataset => dataset;
+
+/**
+ * Draws which images are tested, where the folders do not say: of each class the groups of the lowest rank by seed and content
+ * (see {@link stratifiedSplit}). A data set whose folders say it is given back as it is.
+ *
+ * @param options.groupOf the group of each image, which stays on one side
+ * @param options.groupedBy what makes a group, for the record
+ * @throws DatasetError for a test fraction out of range
+ */
+export function drawSplit(
+  listed: ListedDataset,
+  {
+    contents,
+    groupOf,
+    groupedBy = ["content"],
+    seed = 0,
+    testFraction = 0.2,
+  }: DrawOptions & {
+    readonly contents: readonly (string | undefined)[];
+    readonly groupOf: readonly number[];
+    readonly groupedBy?: readonly string[];
+  },
+): Dataset {
+  if (!(testFraction >= 0 && testFraction < 1)) {
+    throw new DatasetError(`testFraction is ${testFraction}; give a fraction of at least 0 and below 1`);
   }
-  problems.sort((a, b) => byCodePoint(a.path, b.path));
-  return { root: absolute, origin, classes, images, problems };
+  if (!listed.drawn) return withoutMark(listed);
+  const drawn = listed.images.map(({ path, label }, i) => ({
+    label,
+    content: contents[i] ?? path,
+    group: groupOf[i]!,
+  }));
+  const splits = stratifiedSplit(drawn, { seed, testFraction });
+  const part = (split: Split): ImageRecord[] =>
+    listed.images.flatMap((image, i) => (splits[i] === split ? [{ ...image, split }] : []));
+  const dataset = {
+    ...withoutMark(listed),
+    images: [...part("train"), ...part("test")],
+    protocol: { name: drawnProtocol, seed, groupedBy },
+  };
+  const scarce = scarceClasses(dataset, { expectsTest: testFraction > 0 });
+  return { ...dataset, problems: [...listed.problems, ...scarce].sort(byPath) };
+}
+
+const recordsOf = (folders: readonly ClassFolder[], classes: readonly string[], split: Split): ImageRecord[] =>
+  folders.flatMap((folder) =>
+    folder.images.map((image) => ({
+      path: image.path,
+      label: classes.indexOf(folder.name),
+      split,
+      bytes: image.bytes,
+    })),
+  );
+
+const originOf = (listing: Listing): Dataset["origin"] =>
+  listing.hidden.includes(phantomMarker) ? "phantom" : "folder";
+
+const byPath = (a: Problem, b: Problem): number => byCodePoint(a.path, b.path);
+
+const emptyFolders = (folders: readonly ClassFolder[]): Problem[] =>
+  folders
+    .filter(({ images }) => images.length === 0)
+    .map(({ path }) => ({ path, message: "no image in this class folder, class left out" }));
+
+/** Classes of which too little is there to learn from or to judge on, by the folder of their first image. */
+function scarceClasses({ classes, images }: Dataset, { expectsTest = true } = {}): Problem[] {
+  const counts = classes.map(() => ({ folder: "", train: 0, test: 0 }));
+  for (const { path, label, split } of images) {
+    const count = counts[label]!;
+    count[split]++;
+    count.folder ||= path.slice(0, path.lastIndexOf("/"));
+  }
+  return counts.flatMap(({ folder, train, test }) => [
+    ...(train === 1 ? [{ path: folder, message: "only one training image in this class" }] : []),
+    ...(expectsTest && test === 0
+      ? [{ path: folder, message: "no test image for this class, so nothing can be said about it" }]
+      : []),
+  ]);
 }
 
 /** The folder of each split, relative to the root; `train: ""` and no test where the root itself holds the classes. */

@@ -40,6 +40,12 @@ export interface Dataset {
   readonly protocol?: ProtocolSummary;
 }
 
+/** The name of the protocol where the folders have no Test, so that a part of each class was drawn to be tested. */
+export const drawnProtocol = "drawn split";
+
+/** The name of the protocol where data are judged that the model was not trained on, all of them. */
+export const externalProtocol = "external";
+
 /** What a curation plan did to a data set; it stands beside every figure. */
 export interface CurationSummary {
   /** SHA-256 of the plan's file. */
@@ -51,8 +57,10 @@ export interface CurationSummary {
 
 /** How a named protocol separated training and test images; it stands beside every figure. */
 export interface ProtocolSummary {
-  /** Such as `clean` or `grouped:5`. */
+  /** Such as `clean` or `grouped:5`, or {@link drawnProtocol}. */
   readonly name: string;
+  /** Of a drawn split: the seed that it was drawn by. */
+  readonly seed?: number;
   /** Of `grouped:K`: the fold that is tested, from 0. */
   readonly fold?: number;
   /** What images of one group share, such as content and lesion. */
