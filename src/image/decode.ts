@@ -61,29 +61,41 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
   }
 }
 
+/** An image at its own resolution: (height, width, 3) bytes of sRGB, upright. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
 /** As {@link decodeImage}, from a file's content; `name` is what its errors call it. */
-export async function decodeBytes(
+export function decodeBytes(
   bytes: Uint8Array,
   size: number,
   name: string,
   geometry: Geometry = "squash",
 ): Promise<Uint8Array> {
+  return opened(bytes, name, async (image) => {
+    const { data, width, height } = await toRgb(placed(image, size, geometry));
+    if (width !== size || height !== size) throw new Error(`decoded to ${width} x ${height}`);
+    return data;
+  });
+}
+
+/** The whole image at its own resolution, from a file's content: formats, colours, orientation and errors as in {@link decodeImage}. */
+export function decodeFull(bytes: Uint8Array, name: string): Promise<RgbImage> {
+  return opened(bytes, name, ({ pipeline }) => toRgb(pipeline));
+}
+
+/** Lets `use` read an image; whatever is wrong with it becomes an {@link ImageError}. */
+async function opened<T>(bytes: Uint8Array, name: string, use: (image: OpenImage) => Promise<T>): Promise<T> {
   if (bytes.length === 0) throw new ImageError(name, "empty file (0 bytes)", "give a whole copy of the image");
   const format = imageFormat(bytes);
   if (format === undefined) {
     throw new ImageError(name, "not an image", "give a JPEG, PNG, WebP, BMP or TIFF file");
   }
   try {
-    const image = format.name === "BMP" ? await openBmp(bytes, name) : await openEncoded(bytes, name);
-    const { data, info } = await placed(image, size, geometry)
-      .flatten({ background: "#ffffff" })
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3 || data.length !== size * size * 3) {
-      throw new Error(`decoded to ${info.width} x ${info.height} x ${info.channels}`);
-    }
-    return data;
+    return await use(format.name === "BMP" ? await openBmp(bytes, name) : await openEncoded(bytes, name));
   } catch (error) {
     if (error instanceof ImageError) throw error;
     const message = (error as Error).message.trim().split("\n")[0]!;
@@ -91,6 +103,19 @@ export async function decodeBytes(
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
     throw new ImageError(name, reason, "give a whole copy of the image", { cause: error });
   }
+}
+
+async function toRgb(pipeline: Sharp): Promise<RgbImage> {
+  const { data, info } = await pipeline
+    .flatten({ background: "#ffffff" })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  if (channels !== 3 || data.length !== width * height * 3) {
+    throw new Error(`decoded to ${width} x ${height} x ${channels}`);
+  }
+  return { width, height, data };
 }
 
 /** The image's pipeline with cutting, scaling and black around it, each only where it is needed. */
