@@ -7,7 +7,7 @@ import { z } from "zod";
 import { forEachBounded } from "../bounded.ts";
 import { type FileState, fileState, sameState } from "../file-state.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
-import type { ImageRecord, Problem, Split } from "./records.ts";
+import { DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */
 const filesAtOnce = 8;
@@ -44,7 +44,7 @@ export async function hashContents(
   { root, images }: { readonly root: string; readonly images: readonly Pick<ImageRecord, "path">[] },
   { cacheFolder, onProgress, signal }: HashOptions = {},
 ): Promise<ContentHashes> {
-  const cacheFile = cacheFolder && join(cacheFolder, await cacheName(root));
+  const cacheFile = cacheFolder && join(cacheFolder, `contents-${await folderKey(root)}.json`);
   const known = cacheFile ? await readCache(cacheFile) : new Map<string, HashedFile>();
   const sha256 = new Array<string | undefined>(images.length).fill(undefined);
   const unreadable = new Array<Problem | undefined>(images.length).fill(undefined);
@@ -103,11 +103,17 @@ async function hashFile(file: string): Promise<string> {
   }
 }
 
-async function cacheName(root: string): Promise<string> {
-  const key = createHash("sha256")
-    .update(await realpath(root))
-    .digest("hex");
-  return `contents-${key.slice(0, 16)}.json`;
+/** What a data folder is called in the cache, with whatever else its entry depends on; throws DatasetError where it is gone. */
+export async function folderKey(root: string, ...more: readonly unknown[]): Promise<string> {
+  const path = await realpath(root).catch((error: unknown) => {
+    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const reason = gone ? "no such folder (any more)" : `cannot be opened (${(error as Error).message})`;
+    throw new DatasetError(`${root}: ${reason}; give the folder of the images`, { cause: error });
+  });
+  return createHash("sha256")
+    .update(JSON.stringify([path, ...more]))
+    .digest("hex")
+    .slice(0, 16);
 }
 
 /** The hashes of the last call; none where there was none or the file is damaged. */

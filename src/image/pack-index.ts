@@ -1,14 +1,20 @@
 /** The index beside the packed pixels: which file had which content, and where each content's pixels are. */
 
-import { createHash } from "node:crypto";
-import { readFile, realpath } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
+import { folderKey } from "../dataset/content-hashes.ts";
 import type { FileState } from "../file-state.ts";
 import { decoderVersion } from "./decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
 
-/** Where the pixels of a content are in the pixel file, counted in images; or why it has none. */
-export type Content = number | string;
+/** A content that was decoded: where it is in the pixel file, counted in images, and the hash of its pixels before scaling. */
+export interface DecodedContent {
+  readonly slot: number;
+  readonly pixels: string;
+}
+
+/** A decoded content, or why there is none. */
+export type Content = DecodedContent | string;
 
 /** The index of one data folder at one size, with the keys that its pixels depend on. */
 export interface PackIndex {
@@ -22,7 +28,7 @@ export interface PackIndex {
   readonly contents: ReadonlyMap<string, Content>;
 }
 
-const format = "naevus packed images 1";
+const format = "naevus packed images 2";
 
 const schema = z.strictObject({
   format: z.literal(format),
@@ -32,13 +38,14 @@ const schema = z.strictObject({
   pixelFile: z.string().nullable(),
   slots: z.number().int().nonnegative(),
   files: z.array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.string()])),
-  contents: z.array(z.tuple([z.string(), z.union([z.number().int().nonnegative(), z.string()])])),
+  contents: z.array(
+    z.tuple([z.string(), z.union([z.strictObject({ slot: z.int().nonnegative(), pixels: z.string() }), z.string()])]),
+  ),
 });
 
 /** The name that a data folder's pack has in the cache: one per folder, size and geometry. */
 export async function packName(root: string, size: number, geometry: Geometry): Promise<string> {
-  const key = JSON.stringify([await realpath(root), size, geometry]);
-  return `images-${size}-${createHash("sha256").update(key).digest("hex").slice(0, 16)}`;
+  return `images-${size}-${await folderKey(root, size, geometry)}`;
 }
 
 /** Reads an index; undefined where there is none, it is damaged, or it was made by another decoder. */

@@ -19,6 +19,8 @@ export interface PackedImages {
   readonly width: number;
   /** Those that could be decoded, in the data set's order; `read` takes indices into it. */
   readonly images: readonly ImageRecord[];
+  /** What each of them holds. */
+  readonly contents: readonly ImageContent[];
   /** The data set's problems and those of decoding, by path. */
   readonly problems: readonly Problem[];
   /** SHA-256 over class names and over split, class and content of every image: the same wherever the folder lies. */
@@ -29,6 +31,14 @@ export interface PackedImages {
   select(indices: ArrayLike<number>): ImageSelection;
   /** Closes the file; further reads throw. */
   close(): void;
+}
+
+/** An image by what it holds, wherever it lies. */
+export interface ImageContent {
+  /** SHA-256 of the file. */
+  readonly file: string;
+  /** See {@link pixelHash}: the same for every lossless copy of the picture. */
+  readonly pixels: string;
 }
 
 /** Settings of {@link packImages}. */
@@ -117,6 +127,7 @@ async function openKnown(
 function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Packed): PackedImages {
   const images: ImageRecord[] = [];
   const slots: number[] = [];
+  const contents: ImageContent[] = [];
   const problems = [...dataset.problems];
   const entries: Parameters<typeof dataFingerprint>[1][number][] = [];
   for (const image of dataset.images) {
@@ -127,7 +138,8 @@ function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Pac
       continue;
     }
     images.push(image);
-    slots.push(content);
+    slots.push(content.slot);
+    contents.push({ file: sha256!, pixels: content.pixels });
     entries.push({ split: image.split, label: image.label, sha256: sha256! });
   }
   problems.push(...emptiedClasses(dataset, images, problems));
@@ -143,6 +155,7 @@ function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Pac
     height: size,
     width: size,
     images,
+    contents,
     problems,
     fingerprint,
     read: (indices, out) => pixels!.read(slotsOf(indices), out),

@@ -4,10 +4,11 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileState, sameState } from "../file-state.ts";
-import { decodeBytes, ImageError, readImageFile } from "./decode.ts";
+import { decodeBytes, decodeFull, ImageError, readImageFile } from "./decode.ts";
 import type { Geometry } from "./geometry.ts";
-import type { Content, PackIndex } from "./pack-index.ts";
+import type { Content, DecodedContent, PackIndex } from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
+import { pixelHash } from "./pixel-hash.ts";
 
 /** A pack as the cache holds it. */
 export interface Packed {
@@ -21,7 +22,7 @@ export interface Packed {
 type FileEntry = PackIndex["files"] extends ReadonlyMap<string, infer Entry> ? Entry : never;
 
 /** Where a content's pixels are: in the pack that was there, in the new pixel file, or nowhere for a reason. */
-type Place = { readonly known: Content } | { readonly added: number } | { readonly reason: string };
+type Place = { readonly known: Content } | { readonly added: DecodedContent } | { readonly reason: string };
 
 /** One run over the files of a data folder. Call `add` for each file, then `finish`; or `abandon`. */
 export class Packing {
@@ -90,14 +91,16 @@ export class Packing {
     const known = this.#known?.index.contents.get(sha256);
     if (known !== undefined || bytes === undefined) return { known: known! };
     let image: Uint8Array;
+    let pixels: string;
     try {
+      pixels = pixelHash(await decodeFull(bytes, sha256));
       image = await decodeBytes(bytes, this.#size, sha256, this.#geometry);
     } catch (error) {
       if (error instanceof ImageError) return { reason: error.reason };
       throw error;
     }
     this.#writer ??= PixelFileWriter.create(this.#folder, this.#name, this.#imageBytes);
-    return { added: await (await this.#writer).add(image) };
+    return { added: { slot: await (await this.#writer).add(image), pixels } };
   }
 
   /** The finished pack. Its index is the known one itself where nothing changed; its pixels are, where nothing was decoded. */
@@ -111,9 +114,9 @@ export class Packing {
       const place = await placing;
       if ("added" in place) contents.set(sha256, place.added);
       else if ("reason" in place) contents.set(sha256, place.reason);
-      else if (writer !== undefined && typeof place.known === "number") {
-        known!.pixels!.read([place.known], buffer);
-        contents.set(sha256, await writer.add(buffer));
+      else if (writer !== undefined && typeof place.known !== "string") {
+        known!.pixels!.read([place.known.slot], buffer);
+        contents.set(sha256, { ...place.known, slot: await writer.add(buffer) });
       } else contents.set(sha256, place.known);
     }
     const unreadable = this.#unreadable;
