@@ -1,10 +1,9 @@
 /** Applies a curation plan to a data set as it is read; the files stay as they are. */
 
-import { byCodePoint } from "./code-point-order.ts";
 import { type HashOptions, hashContents } from "./content-hashes.ts";
 import type { CurationPlanFile, CurationStep } from "./curation-plan.ts";
 import { DisjointSets } from "./groups.ts";
-import { type Dataset, DatasetError, type ImageRecord, type Problem } from "./records.ts";
+import { type Dataset, DatasetError, type ImageRecord, inImageOrder, type Problem } from "./records.ts";
 
 /** Lines that are named one by one in a message. */
 const named = 3;
@@ -18,11 +17,11 @@ const named = 3;
  * @throws DatasetError where no named file is there, a named file's content is not the one that was judged, a class is unknown,
  *   or fewer than two classes keep a training image
  */
-export async function applyCuration(
-  dataset: Dataset,
+export async function applyCuration<D extends Dataset>(
+  dataset: D,
   plan: CurationPlanFile,
   options: HashOptions = {},
-): Promise<Dataset> {
+): Promise<D> {
   const { file, steps, lines, madeFor } = plan;
   const problems: Problem[] = [...dataset.problems];
   const note = (message: string): void => void problems.push({ path: file, message });
@@ -111,7 +110,7 @@ export async function applyCuration(
   return {
     ...dataset,
     classes: kept.map((label) => dataset.classes[label]!),
-    images: inOrder(images),
+    images: images.sort(inImageOrder),
     problems,
     curation: {
       plan: plan.sha256,
@@ -120,12 +119,6 @@ export async function applyCuration(
     },
   };
 }
-
-/** Training images first, within a split by class, then by path, as {@link Dataset.images} promises. */
-const inOrder = (images: readonly ImageRecord[]): ImageRecord[] =>
-  images.toSorted((a, b) =>
-    a.split === b.split ? a.label - b.label || byCodePoint(a.path, b.path) : a.split === "train" ? -1 : 1,
-  );
 
 /** Throws where the plan was made for another content of a file than what is there now. */
 async function refuseOtherContents(

@@ -30,18 +30,23 @@ export function parseProtocol(name: string): Protocol {
 }
 
 export interface ProtocolOptions extends HashOptions {
+  /** By path, a hash of what the image shows; default: the hash of its file, which tells fewer copies. */
+  readonly contents?: ReadonlyMap<string, string> | undefined;
   /** Tells the lesions; without it images are grouped by content, ISIC id and curation plan alone. */
   readonly metadata?: Metadata | undefined;
   /** Whether images of one patient are one group, default false. */
   readonly patients?: boolean | undefined;
 }
 
-/** The groups of a data set by all that is known: contents (read where the cache does not have them), metadata and curation plan. */
+/** The groups of a data set by all that is known: contents, metadata and curation plan. */
 export async function groupsOf(
   dataset: Dataset,
-  { metadata, patients = false, ...options }: ProtocolOptions = {},
-): Promise<Groups & { readonly sha256: readonly (string | undefined)[]; readonly groupedBy: readonly string[] }> {
-  const { sha256 } = await hashContents(dataset, options);
+  { contents, metadata, patients = false, ...options }: ProtocolOptions = {},
+): Promise<Groups & { readonly contents: readonly (string | undefined)[]; readonly groupedBy: readonly string[] }> {
+  const sha256 =
+    contents === undefined
+      ? (await hashContents(dataset, options)).sha256
+      : dataset.images.map(({ path }) => contents.get(path));
   const matched = metadata && matchMetadata(dataset.images, metadata);
   if (patients && !matched?.fields.has("patient")) {
     throw new DatasetError(
@@ -56,7 +61,7 @@ export async function groupsOf(
     ...(patients ? ["patient"] : []),
     ...(dataset.curation ? ["curation plan"] : []),
   ];
-  return { ...groups, sha256, groupedBy };
+  return { ...groups, contents: sha256, groupedBy };
 }
 
 /**
@@ -65,17 +70,17 @@ export async function groupsOf(
  * @throws DatasetError where no test image is left
  */
 export async function cleanDataset(dataset: Dataset, options: ProtocolOptions = {}): Promise<Dataset> {
-  const { groupOf, sha256, groupedBy } = await groupsOf(dataset, options);
+  const { groupOf, contents, groupedBy } = await groupsOf(dataset, options);
   const learned = { contents: new Set<string>(), groups: new Set<number>() };
   for (const [index, image] of dataset.images.entries()) {
     if (image.split !== "train") continue;
     learned.groups.add(groupOf[index]!);
-    if (sha256[index] !== undefined) learned.contents.add(sha256[index]);
+    if (contents[index] !== undefined) learned.contents.add(contents[index]);
   }
   const leftOut = { content: 0, group: 0 };
   const images = dataset.images.filter(({ split }, index) => {
     if (split === "train" || !learned.groups.has(groupOf[index]!)) return true;
-    leftOut[learned.contents.has(sha256[index] ?? "") ? "content" : "group"]++;
+    leftOut[learned.contents.has(contents[index] ?? "") ? "content" : "group"]++;
     return false;
   });
   if (leftOut.content + leftOut.group > 0 && images.every(({ split }) => split === "train")) {

@@ -1,5 +1,7 @@
 /** What a data set of labelled images is: its classes, its images with label and split, and what was odd about it. */
 
+import { byCodePoint } from "./code-point-order.ts";
+
 /** The part of the data that an image belongs to: learned from, or judged on. */
 export type Split = "train" | "test";
 
@@ -39,6 +41,10 @@ export interface Dataset {
   /** How training and test images were separated, where it is not as the folders are. */
   readonly protocol?: ProtocolSummary;
 }
+
+/** Training images first, within a split by class, then by path, as {@link Dataset.images} promises. */
+export const inImageOrder = (a: ImageRecord, b: ImageRecord): number =>
+  a.split === b.split ? a.label - b.label || byCodePoint(a.path, b.path) : a.split === "train" ? -1 : 1;
 
 /** The name of the protocol where the folders have no Test, so that a part of each class was drawn to be tested. */
 export const drawnProtocol = "drawn split";

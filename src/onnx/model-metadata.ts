@@ -1,5 +1,7 @@
 /** What a model file says about itself, and reading that back without a runtime. */
+import type { ProtocolSummary } from "../dataset/records.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
+import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
 import { ProtobufError, readFields } from "./protobuf.ts";
 
 /** Stands in every model file. */
@@ -23,6 +25,10 @@ export interface ModelMetadata {
   readonly geometry?: Geometry;
   /** What the logits are divided by before the softmax, found on images that were not learned from; 1, the default, for none. */
   readonly temperature?: number;
+  /** How the images that it is to be tested on were kept apart. */
+  readonly protocol?: ProtocolSummary;
+  /** Which images it learned from and is to be tested on; absent where that is not told. */
+  readonly learnedImages?: LearnedImages;
 }
 
 /** Metadata as read from a file. */
@@ -49,6 +55,8 @@ export const metadataEntries = ({
   origin,
   geometry,
   temperature,
+  protocol,
+  learnedImages,
   imageHeight,
   imageWidth,
   intendedUse,
@@ -61,6 +69,8 @@ export const metadataEntries = ({
   ...(origin === undefined ? {} : { origin }),
   geometry,
   temperature: String(temperature),
+  ...(protocol && { protocol: JSON.stringify(protocol) }),
+  ...(learnedImages && { learnedImages: formatLearnedImages(learnedImages, classes.length) }),
   intendedUse,
   version,
 });
@@ -88,6 +98,15 @@ function parseClasses(json: string | undefined): readonly string[] | undefined {
     const classes: unknown = JSON.parse(json ?? "");
     const valid = Array.isArray(classes) && classes.length > 0 && classes.every((name) => typeof name === "string");
     return valid ? classes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseProtocol(json: string): ProtocolSummary | undefined {
+  try {
+    const protocol = JSON.parse(json) as ProtocolSummary;
+    return typeof protocol.name === "string" && Array.isArray(protocol.groupedBy) ? protocol : undefined;
   } catch {
     return undefined;
   }
@@ -126,6 +145,8 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
     throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
   }
+  const protocol = parseProtocol(entries.get("protocol") ?? "");
+  const learnedImages = parseLearnedImages(entries.get("learnedImages") ?? "");
   return {
     classes,
     network: entries.get("network") ?? "",
@@ -134,6 +155,8 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     ...(origin === "folder" || origin === "phantom" ? { origin } : {}),
     geometry,
     temperature,
+    ...(protocol && { protocol }),
+    ...(learnedImages && { learnedImages }),
     imageHeight,
     imageWidth,
     intendedUse: entries.get("intendedUse") ?? "",

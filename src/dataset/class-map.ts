@@ -1,0 +1,78 @@
+/** A class map: a small CSV file that renames and merges classes, such as all malignant ones into one. */
+
+import { byCodePoint } from "./code-point-order.ts";
+import { readTable } from "./csv-table.ts";
+import { type Dataset, DatasetError, type ImageRecord, inImageOrder } from "./records.ts";
+
+const columns = ["class", "becomes"] as const;
+
+/** A map as read from its file. */
+export interface ClassMap {
+  readonly file: string;
+  /** By a class's name, what it becomes; undefined where its images are left out. */
+  readonly names: ReadonlyMap<string, string | undefined>;
+}
+
+/**
+ * Reads a class map: columns `class` and `becomes`, one line per class. Several classes may become one; a class with nothing in
+ * `becomes` is left out; a class without a line keeps its name.
+ *
+ * @throws DatasetError where the file cannot be read, lacks a column, or says two things of one class
+ */
+export async function readClassMap(file: string): Promise<ClassMap> {
+  const table = await readTable(file, { what: "class map" });
+  const missing = columns.find((column) => !table.columns.includes(column));
+  if (missing !== undefined) {
+    throw new DatasetError(
+      `${file}: no column ${missing}; expected the columns class and becomes, such as "melanoma,malignant"`,
+    );
+  }
+  const names = new Map<string, string | undefined>();
+  for (const { line, fields } of table.rows) {
+    const name = fields.get("class")?.normalize("NFC");
+    const becomes = fields.get("becomes")?.normalize("NFC");
+    if (name === undefined) throw new DatasetError(`${file}: line ${line}: no class; fill it in, or remove the line`);
+    if (names.has(name) && names.get(name) !== becomes) {
+      throw new DatasetError(`${file}: line ${line}: says another thing of the class "${name}" than a line before it`);
+    }
+    names.set(name, becomes);
+  }
+  if (names.size === 0) throw new DatasetError(`${file}: no line below the names of the columns; map a class at least`);
+  return { file, names };
+}
+
+/**
+ * The data set with its classes renamed and merged. A line for a class that is not there is passed over, as one map may serve several
+ * data sets, and becomes a problem.
+ *
+ * @throws DatasetError where the map names none of the classes, or leaves none
+ */
+export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: ClassMap): D {
+  const known = dataset.classes.filter((name) => names.has(name));
+  if (known.length === 0) {
+    throw new DatasetError(
+      `${file}: names none of the classes of ${dataset.root}, which are ${dataset.classes.join(", ")}; ` +
+        "write the names as the folders have them",
+    );
+  }
+  const becomes = dataset.classes.map((name) => (names.has(name) ? names.get(name) : name));
+  const classes = [...new Set(becomes.filter((name) => name !== undefined))].sort(byCodePoint);
+  if (classes.length === 0) throw new DatasetError(`${file}: leaves out every class of ${dataset.root}`);
+  const labels = becomes.map((name) => (name === undefined ? undefined : classes.indexOf(name)));
+  const images = dataset.images.flatMap((image): ImageRecord[] => {
+    const label = labels[image.label];
+    return label === undefined ? [] : [{ ...image, label }];
+  });
+  const leftOut = dataset.images.length - images.length;
+  const unused = [...names.keys()].filter((name) => !dataset.classes.includes(name));
+  const notes = [
+    ...(unused.length > 0 ? [`names classes that are not in the data (${unused.join(", ")}); passed over`] : []),
+    ...(leftOut > 0 ? [`leaves out ${leftOut} images of ${known.filter((name) => !names.get(name)).join(", ")}`] : []),
+  ];
+  return {
+    ...dataset,
+    classes,
+    images: images.sort(inImageOrder),
+    problems: [...dataset.problems, ...notes.map((message) => ({ path: file, message }))],
+  };
+}

@@ -1,0 +1,46 @@
+/** Digests of the images that a model learned from: they survive the file, and nothing else is read as some. */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { digestOf, formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
+
+const digest = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const set = fc.array(digest, { maxLength: 50 }).map((list) => new Set(list));
+
+it("takes the first 48 bits of a hash, exactly", () => {
+  expect(digestOf("ffffffffffff".padEnd(64, "0"))).toBe(2 ** 48 - 1);
+  expect(digestOf("000000000001".padEnd(64, "f"))).toBe(1);
+});
+
+it("writes and reads back any sets, eight characters a digest", () => {
+  const learned = fc.record({
+    train: set,
+    validation: set,
+    test: fc.array(fc.tuple(digest, fc.nat(2))).map((list) => new Map(list)),
+    lesions: set,
+    patients: set,
+  });
+  fc.assert(
+    fc.property(learned, (images: LearnedImages) => {
+      const text = formatLearnedImages(images, 3);
+      expect(parseLearnedImages(text)).toEqual(images);
+      const { train, validation, test, lesions, patients } = images;
+      const count = train.size + validation.size + test.size + lesions.size + patients.size;
+      expect(text.length).toBeLessThan(8 * count + 200);
+    }),
+  );
+});
+
+it("does not tell the order of the images", () => {
+  const one = {
+    train: new Set([1, 2]),
+    validation: new Set<number>(),
+    test: new Map(),
+    lesions: new Set<number>(),
+    patients: new Set<number>(),
+  };
+  expect(formatLearnedImages({ ...one, train: new Set([2, 1]) }, 2)).toBe(formatLearnedImages(one, 2));
+});
+
+it.each(["", "no JSON", "{}", '{"train":"AA=="}'])("reads %j as nothing", (text) => {
+  expect(parseLearnedImages(text)).toBeUndefined();
+});

@@ -1,0 +1,90 @@
+/** Which images a model learned from and is to be tested on, as short digests that lie in the model file. */
+
+/** Hexadecimal digits of a hash that a digest keeps: 48 bits, which a number holds exactly. */
+const digits = 12;
+const digestBytes = digits / 2;
+
+/** An image, lesion or patient as the first 48 bits of its SHA-256. */
+export type Digest = number;
+
+/** The digest of a SHA-256 in hexadecimal. */
+export const digestOf = (sha256: string): Digest => Number.parseInt(sha256.slice(0, digits), 16);
+
+/**
+ * What a model has to do with which images. An image stands in its set by the hash of its pixels and by that of its file, a lesion
+ * or patient by the hash of its id. Something else is taken for one of n entries with a probability of n / 2^48: about 2e-11 for
+ * 2,500 images, 3e-9 for 400,000.
+ */
+export interface LearnedImages {
+  /** The weights were fitted to these. */
+  readonly train: ReadonlySet<Digest>;
+  /** An epoch and a temperature were chosen on these. */
+  readonly validation: ReadonlySet<Digest>;
+  /** The images of the run's own test, each with its label. */
+  readonly test: ReadonlyMap<Digest, number>;
+  /** The lesions of the training and validation images, where they are known. */
+  readonly lesions: ReadonlySet<Digest>;
+  /** Their patients, where the run kept patients apart. */
+  readonly patients: ReadonlySet<Digest>;
+}
+
+function encode(digests: Iterable<Digest>): string {
+  // Sorted, so that the file does not tell the order of the images.
+  const sorted = [...digests].sort((a, b) => a - b);
+  const bytes = new Uint8Array(sorted.length * digestBytes);
+  for (const [i, digest] of sorted.entries()) {
+    let rest = digest;
+    for (let at = digestBytes - 1; at >= 0; at--) {
+      bytes[i * digestBytes + at] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function decode(text: unknown): Digest[] {
+  const binary = atob(String(text));
+  if (binary.length % digestBytes !== 0) throw new RangeError("digests of another length");
+  const digests: Digest[] = [];
+  for (let start = 0; start < binary.length; start += digestBytes) {
+    let digest = 0;
+    for (let at = start; at < start + digestBytes; at++) digest = digest * 256 + binary.charCodeAt(at);
+    digests.push(digest);
+  }
+  return digests;
+}
+
+/** The text of learned images, some eight characters a digest; `classes` is how many labels there are. */
+export function formatLearnedImages(
+  { train, validation, test, lesions, patients }: LearnedImages,
+  classes: number,
+): string {
+  const byLabel = Array.from({ length: classes }, (): Digest[] => []);
+  for (const [digest, label] of test) byLabel[label]!.push(digest);
+  return JSON.stringify({
+    digests: `first ${digits * 4} bits of SHA-256, base64`,
+    train: encode(train),
+    validation: encode(validation),
+    test: byLabel.map(encode),
+    lesions: encode(lesions),
+    patients: encode(patients),
+  });
+}
+
+/** Reads {@link formatLearnedImages}; undefined where the text is none. */
+export function parseLearnedImages(text: string): LearnedImages | undefined {
+  try {
+    const { train, validation, test, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
+    return {
+      train: new Set(decode(train)),
+      validation: new Set(decode(validation)),
+      test: new Map((test as unknown[]).flatMap((part, label) => decode(part).map((digest) => [digest, label]))),
+      lesions: new Set(decode(lesions)),
+      patients: new Set(decode(patients)),
+    };
+  } catch {
+    return undefined;
+  }
+}
