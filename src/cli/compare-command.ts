@@ -1,14 +1,14 @@
-/** `naevus compare`: runs side by side on the same test images. */
+/** `naevus compare`: models side by side on the same images. */
 import type { Command } from "commander";
+import { checkLines } from "../evaluation/format-check.ts";
 import { compareRuns, type RunsCompared } from "../run/compare.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
+import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { phantomNotice, progressView } from "./progress.ts";
-import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 import type { Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 
-interface CompareOptions extends Readonly<Record<string, unknown>> {
-  readonly data: string;
+interface CompareOptions extends JudgedDataOptions {
   readonly json?: boolean;
 }
 
@@ -16,21 +16,20 @@ interface CompareOptions extends Readonly<Record<string, unknown>> {
 export function addCompareCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("compare")
-    .description("Compare runs with the first of them, on the same test images")
+    .description("Compare models with the first of them, on the same images, which none of them learned from")
     .argument("<run...>", "run folders, or their model.onnx")
-    .requiredOption("--data <path>", "Folder of images with the classes of the models")
     .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
-  addSettingOptions(command, ["curation", "metadata", "protocol", "groupBy", "cache"]).action(
-    async (runs: string[], options: CompareOptions) => finish(await runComparison(runs, options, terminal)),
+  addJudgedDataOptions(command).action(async (runs: string[], options: CompareOptions) =>
+    finish(await runComparison(runs, options, terminal)),
   );
 }
 
 async function runComparison(runs: readonly string[], options: CompareOptions, terminal: Terminal): Promise<number> {
-  const given = withAbsolutePaths(settingsFromFlags(options));
   const view = progressView(terminal, terminal.error);
   return withInterruption(view.stop, async (signal) => {
     try {
-      const compared = await compareRuns(runs, options.data, { given, signal, onEvent: view.show });
+      const { dataset, judging } = await openJudged(runs, options, { signal, onEvent: view.show });
+      const compared = await compareRuns(runs, dataset, judging);
       view.stop();
       terminal.out(options.json ? JSON.stringify(compared) : format(compared));
       return 0;
@@ -58,9 +57,14 @@ const points = ({
   return `${signed(value)} points${interval ? ` (95 % interval ${signed(interval[0])} to ${signed(interval[1])})` : ""}`;
 };
 
-function format({ protocol, origin, comparisons }: RunsCompared): string {
+/** Stands above every comparison of runs. */
+const modelsNotRecipes =
+  "This compares trained models, not the recipes that they were trained by: with another seed, either would be another model.";
+
+function format({ protocol, origin, check, comparisons }: RunsCompared): string {
   const phantom = origin === "phantom" ? `, ${phantomNotice}` : "";
   return [
+    [modelsNotRecipes, ...checkLines(check), ""].join("\n"),
     ...comparisons.map((one) =>
       [
         `${one.firstRun} against ${one.secondRun}: ${one.samples} test images, ${protocol}${phantom}`,

@@ -26,7 +26,7 @@ function placeholderOf({ type, expected }: SettingDescription): string {
 function helpOf({ description, choices, defaultValue }: SettingDescription): string {
   const notes = [
     ...(choices ? [choices.join(", ")] : []),
-    ...(defaultValue === undefined || defaultValue === false ? [] : [`default ${defaultValue}`]),
+    ...(defaultValue === undefined || typeof defaultValue === "boolean" ? [] : [`default ${defaultValue}`]),
   ];
   return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
 }
@@ -35,7 +35,9 @@ function helpOf({ description, choices, defaultValue }: SettingDescription): str
 export function addSettingOptions(command: Command, names: readonly SettingName[] | "all" = "all"): Command {
   for (const setting of settingDescriptions) {
     if (names !== "all" && !names.includes(setting.name)) continue;
-    command.addOption(new Option(`${flagOf(setting.name)}${placeholderOf(setting)}`, helpOf(setting)));
+    // What is on by default can only be switched off.
+    const flag = setting.defaultValue === true ? flagOf(setting.name).replace("--", "--no-") : flagOf(setting.name);
+    command.addOption(new Option(`${flag}${placeholderOf(setting)}`, helpOf(setting)));
   }
   return command;
 }
@@ -43,9 +45,10 @@ export function addSettingOptions(command: Command, names: readonly SettingName[
 /** The settings among a command's options, checked one by one; throws SettingsError, which names the flag. */
 export function settingsFromFlags(options: Readonly<Record<string, unknown>>): SettingsInput {
   const given = settingDescriptions.flatMap(
-    ({ name }): readonly (readonly [SettingName, string | number | boolean])[] => {
+    ({ name, defaultValue }): readonly (readonly [SettingName, string | number | boolean])[] => {
       const text = options[name];
-      if (text === true) return [[name, true]];
+      // Commander gives true where the flag that switches it off was not used.
+      if (typeof text === "boolean") return text === defaultValue ? [] : [[name, text]];
       return typeof text === "string" ? [[name, settingFromText(name, text)]] : [];
     },
   );
@@ -88,7 +91,7 @@ export async function collectSettings(options: Readonly<Record<string, unknown>>
 
 /** Settings with the paths of data files made absolute, so that a run finds them again from another folder. */
 export function withAbsolutePaths<S extends SettingsInput>(settings: S): S {
-  const paths = (["curation", "metadata"] as const).flatMap((name) => {
+  const paths = (["curation", "classMap", "metadata"] as const).flatMap((name) => {
     const path = settings[name];
     return path === undefined ? [] : [[name, resolve(path)] as const];
   });

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
 import { FileError } from "../files.ts";
 import { evaluate } from "../run/evaluate.ts";
-import { openData } from "../run/open-data.ts";
+import { openData, openJudgedData } from "../run/open-data.ts";
 import { readConfig } from "../run/run-config.ts";
 import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../run/train.ts";
 import { parseSettings, SettingsError, type SettingsInput } from "../training/settings.ts";
@@ -119,10 +119,11 @@ async function goOn(run: string, given: SettingsInput, context: RunContext): Pro
     throw new SettingsError(`--resume ${run} writes to that folder; leave out --out ${given.out}`);
   }
   const cache = given.cache ?? config.settings.cache;
-  const dataset = await openData(given.data ?? config.data.root, { ...config.settings, cache }, context);
-  const result = await resume(run, { ...context, dataset, cache });
-  const judged = result.finished && config.data.test > 0;
-  return { result, evaluation: judged ? await evaluate(run, dataset, { ...context, cache }) : undefined };
+  const data = given.data ?? config.data.root;
+  const result = await resume(run, { ...context, data, cache });
+  if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
+  const dataset = await openJudgedData([run], data, { cache }, context);
+  return { result, evaluation: await evaluate(run, dataset, { ...context, cache }) };
 }
 
 /** The main figures, and all that says what was judged. */

@@ -124,7 +124,7 @@ export async function readDataset(
   } = {},
 ): Promise<Dataset> {
   const listed = await listDataset(root);
-  if (!listed.drawn) return withoutMark(listed);
+  if (!listed.drawn) return withoutDraw(listed);
   const known = await contents(listed);
   return drawSplit(listed, {
     ...draw,
@@ -133,7 +133,8 @@ export async function readDataset(
   });
 }
 
-const withoutMark = ({ drawn: _, ...dataset }: ListedDataset): Dataset => dataset;
+/** The data set alone. */
+export const withoutDraw = ({ drawn: _, ...dataset }: ListedDataset): Dataset => dataset;
 
 /**
  * Draws which images are tested, where the folders do not say: of each class the groups of the lowest rank by seed and content
@@ -160,7 +161,7 @@ export function drawSplit(
   if (!(testFraction >= 0 && testFraction < 1)) {
     throw new DatasetError(`testFraction is ${testFraction}; give a fraction of at least 0 and below 1`);
   }
-  if (!listed.drawn) return withoutMark(listed);
+  if (!listed.drawn) return withoutDraw(listed);
   const drawn = listed.images.map(({ path, label }, i) => ({
     label,
     content: contents[i] ?? path,
@@ -170,7 +171,7 @@ export function drawSplit(
   const part = (split: Split): ImageRecord[] =>
     listed.images.flatMap((image, i) => (splits[i] === split ? [{ ...image, split }] : []));
   const dataset = {
-    ...withoutMark(listed),
+    ...withoutDraw(listed),
     images: [...part("train"), ...part("test")],
     protocol: { name: drawnProtocol, seed, groupedBy },
   };

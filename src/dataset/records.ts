@@ -66,13 +66,13 @@ export interface ProtocolSummary {
   /** Such as `clean` or `grouped:5`, or {@link drawnProtocol}. */
   readonly name: string;
   /** Of a drawn split: the seed that it was drawn by. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Of `grouped:K`: the fold that is tested, from 0. */
-  readonly fold?: number;
+  readonly fold?: number | undefined;
   /** What images of one group share, such as content and lesion. */
   readonly groupedBy: readonly string[];
   /** Of `clean`: test images left out because their content, or another image of their group, stands in training. */
-  readonly leftOut?: { readonly content: number; readonly group: number };
+  readonly leftOut?: { readonly content: number; readonly group: number } | undefined;
 }
 
 /** A data set that cannot be used as it is. The message is one sentence: what, where and what to do. */

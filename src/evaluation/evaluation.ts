@@ -10,6 +10,8 @@ import {
 } from "./class-scores.ts";
 import { type ConfusionMatrix, confusionMatrix, correctCount, predictedCounts } from "./confusion-matrix.ts";
 import { confusionTable } from "./confusion-table.ts";
+import { checkLines } from "./format-check.ts";
+import type { JudgedCheck } from "./judged-check.ts";
 import { checkPredictions, type Predictions, predictedClasses } from "./predictions.ts";
 import { shorten, textTable } from "./text-table.ts";
 import { wilsonInterval } from "./wilson-interval.ts";
@@ -26,8 +28,11 @@ export interface EvaluationSubject {
   readonly groupedBy?: readonly string[];
   /** Test images that were not judged, because they stand in training by content or by group. */
   readonly leftOut?: ProtocolSummary["leftOut"];
-  /** Images that the model could learn from. */
+  /** Images that the weights were fitted to, and images that an epoch and a temperature were chosen on. */
   readonly trainingImages?: number;
+  readonly validationImages?: number;
+  /** What was found out about each image before it was judged. */
+  readonly check?: JudgedCheck;
   /** What a curation plan did to the data; absent where there was none. */
   readonly curation?: CurationSummary;
   /** `phantom`: drawn images, not photographs; the figures then say nothing about skin. */
@@ -136,6 +141,8 @@ function subjectLines({
   groupedBy,
   leftOut,
   trainingImages,
+  validationImages,
+  check,
   curation,
   models,
   views,
@@ -148,6 +155,7 @@ function subjectLines({
   const counts = [
     ...(fold === undefined ? [] : [`fold ${fold}`]),
     ...(trainingImages === undefined ? [] : [`${trainingImages} training images`]),
+    ...(validationImages === undefined ? [] : [`${validationImages} validation images`]),
     ...(groupedBy === undefined ? [] : [`kept apart by ${groupedBy.join(", ")}`]),
   ];
   return [
@@ -155,6 +163,7 @@ function subjectLines({
     ...(leftOut === undefined
       ? []
       : [`not judged: ${leftOut.content} whose content and ${leftOut.group} whose group stands in training`]),
+    ...(check === undefined ? [] : checkLines(check)),
     ...(curation === undefined
       ? []
       : [

@@ -20,8 +20,10 @@ export interface LearnedImages {
   readonly train: ReadonlySet<Digest>;
   /** An epoch and a temperature were chosen on these. */
   readonly validation: ReadonlySet<Digest>;
-  /** The images of the run's own test, each with its label. */
-  readonly test: ReadonlyMap<Digest, number>;
+  /** The images of the run's own test, each with its labels: one, but for a content that stands under several classes. */
+  readonly test: ReadonlyMap<Digest, readonly number[]>;
+  /** How many those are; an image has up to two digests. */
+  readonly testImages: number;
   /** The lesions of the training and validation images, where they are known. */
   readonly lesions: ReadonlySet<Digest>;
   /** Their patients, where the run kept patients apart. */
@@ -58,16 +60,17 @@ function decode(text: unknown): Digest[] {
 
 /** The text of learned images, some eight characters a digest; `classes` is how many labels there are. */
 export function formatLearnedImages(
-  { train, validation, test, lesions, patients }: LearnedImages,
+  { train, validation, test, testImages, lesions, patients }: LearnedImages,
   classes: number,
 ): string {
   const byLabel = Array.from({ length: classes }, (): Digest[] => []);
-  for (const [digest, label] of test) byLabel[label]!.push(digest);
+  for (const [digest, labels] of test) for (const label of labels) byLabel[label]!.push(digest);
   return JSON.stringify({
     digests: `first ${digits * 4} bits of SHA-256, base64`,
     train: encode(train),
     validation: encode(validation),
     test: byLabel.map(encode),
+    testImages,
     lesions: encode(lesions),
     patients: encode(patients),
   });
@@ -76,11 +79,16 @@ export function formatLearnedImages(
 /** Reads {@link formatLearnedImages}; undefined where the text is none. */
 export function parseLearnedImages(text: string): LearnedImages | undefined {
   try {
-    const { train, validation, test, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
+    const { train, validation, test, testImages, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
+    const labels = new Map<Digest, number[]>();
+    for (const [label, part] of (test as unknown[]).entries()) {
+      for (const digest of decode(part)) labels.set(digest, [...(labels.get(digest) ?? []), label]);
+    }
     return {
       train: new Set(decode(train)),
       validation: new Set(decode(validation)),
-      test: new Map((test as unknown[]).flatMap((part, label) => decode(part).map((digest) => [digest, label]))),
+      test: labels,
+      testImages: Number(testImages),
       lesions: new Set(decode(lesions)),
       patients: new Set(decode(patients)),
     };

@@ -1,20 +1,33 @@
 /** Opens the data of a run as its settings say: read, curated, and separated by the protocol. */
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import { applyCuration } from "../dataset/apply-curation.ts";
+import { applyClassMap, readClassMap } from "../dataset/class-map.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
-import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import {
+  type Dataset,
+  DatasetError,
+  drawSplit,
+  listDataset,
+  listLabelledImages,
+  withoutDraw,
+} from "../dataset/dataset.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { applyProtocol, type ProtocolOptions } from "../dataset/protocols.ts";
-import type { Settings } from "../training/settings.ts";
+import { applyProtocol, groupsOf, type ProtocolOptions } from "../dataset/protocols.ts";
+import { externalProtocol } from "../dataset/records.ts";
+import { imageContents } from "../image/image-contents.ts";
+import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { readConfig } from "./run-config.ts";
 import { RunError } from "./run-folder.ts";
+import { readRunImages } from "./run-images.ts";
 
 /** The settings that decide which images there are, and which of them are tested. */
 export const dataSettingNames = [
   "seed",
   "testFraction",
   "curation",
+  "classMap",
   "metadata",
   "protocol",
   "fold",
@@ -34,40 +47,6 @@ interface OpenContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Opens the data on which runs are judged together: with the test images that the first of them has there, `given` going before
- * its own settings.
- *
- * Throws RunError where one of the others has learned from some of those images, and what {@link judgingSettings} and
- * {@link openData} throw.
- */
-export async function openJudgedData(
-  runs: readonly string[],
-  root: string,
-  { cache, ...given }: DataSettings,
-  context: OpenContext = {},
-): Promise<{ readonly dataset: Dataset; readonly settings: DataSettings }> {
-  const [first, ...others] = runs;
-  if (first === undefined) throw new RunError("expected at least one run, got none");
-  const settings = { ...(await judgingSettings(first, root, given)), cache };
-  const dataset = await openData(root, settings, context);
-  const tested = new Set(dataset.images.filter(({ split }) => split === "test").map(({ path }) => path));
-  for (const run of others) {
-    await judgingSettings(run, root, given);
-    const own = await ownSettings(run, root);
-    if (own === undefined) continue;
-    const { images } = await openData(root, { ...own, cache }, context.signal ? { signal: context.signal } : {});
-    const learned = images.filter(({ split, path }) => split === "train" && tested.has(path)).length;
-    if (learned > 0) {
-      throw new RunError(
-        `${run}: has learned from ${learned} of the ${tested.size} images that ${first} is tested on; ` +
-          "give runs of the same split, or other data",
-      );
-    }
-  }
-  return { dataset, settings };
-}
-
 /** A data set before its protocol, and what the protocol is applied with. */
 export interface CuratedData {
   readonly dataset: Dataset;
@@ -75,9 +54,9 @@ export interface CuratedData {
 }
 
 /**
- * Reads a data folder, applies the curation plan where there is one, and separates its images as the protocol says.
+ * Reads a data folder, applies the curation plan and the class map where there are any, and separates its images as the protocol says.
  *
- * Throws DatasetError, also for metadata and a plan that do not fit; FileError of the cache; the signal's reason where it aborts.
+ * Throws DatasetError, also for metadata, a plan and a map that do not fit; FileError of the cache; the signal's reason where it aborts.
  */
 export async function openData(root: string, settings: DataSettings = {}, context: OpenContext = {}): Promise<Dataset> {
   const { protocol = "official", fold } = settings;
@@ -86,25 +65,74 @@ export async function openData(root: string, settings: DataSettings = {}, contex
   return applyProtocol(dataset, protocol, { ...options, ...(fold !== undefined && { fold }) });
 }
 
-/** As {@link openData}, before the protocol. */
+/** As {@link openData}, before the protocol. Where the folders have no Test, the split is drawn here, groups whole. */
 export async function openCuratedData(
   root: string,
-  { seed = 0, testFraction = 0.2, curation, metadata, groupBy, cache }: DataSettings,
+  { seed = 0, testFraction = 0.2, curation, classMap, metadata, protocol = "official", groupBy, cache }: DataSettings,
   { onEvent, signal }: OpenContext = {},
 ): Promise<CuratedData> {
-  const read = await readDataset(root, { seed, testFraction });
+  const listed = await listDataset(root);
   const hashing = {
     cacheFolder: cacheFolder(cache),
     onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     ...(signal && { signal }),
   };
-  const curated = curation === undefined ? read : await applyCuration(read, await readCurationPlan(curation), hashing);
+  const curated =
+    curation === undefined ? listed : await applyCuration(listed, await readCurationPlan(curation), hashing);
+  const merged = classMap === undefined ? curated : applyClassMap(curated, await readClassMap(classMap));
+  if (merged.classes.length < 2) {
+    throw new DatasetError(`${classMap}: leaves only one class, "${merged.classes[0]}"; at least two are needed`);
+  }
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
-  const dataset =
-    table === undefined
-      ? curated
-      : { ...curated, problems: [...curated.problems, ...matchMetadata(read.images, table).problems] };
-  return { dataset, options: { ...hashing, metadata: table, patients: groupBy === "patient" } };
+  const { images } = merged;
+  // Published folders are taken as they are, so nothing has to be decoded to read them.
+  const isSeparated = listed.drawn || protocol !== "official";
+  const { contents } = isSeparated ? await imageContents(merged, hashing) : {};
+  const byPath = contents && new Map(images.flatMap(({ path }, i) => (contents[i] ? [[path, contents[i]]] : [])));
+  const options: ProtocolOptions = {
+    ...hashing,
+    metadata: table,
+    patients: groupBy === "patient",
+    ...(byPath && { contents: byPath }),
+  };
+  const dataset = listed.drawn
+    ? drawSplit(merged, { ...(await groupsOf(merged, options)), seed, testFraction })
+    : withoutDraw(merged);
+  const odd = table === undefined ? [] : matchMetadata(listed.images, table).problems;
+  return { dataset: { ...dataset, problems: [...dataset.problems, ...odd] }, options };
+}
+
+/**
+ * Lists the images on which runs are judged. With nothing given, all labelled images below the folder, whatever its layout: `evaluate`
+ * then finds by content which of them the runs may be tested on. With a protocol, a fold or a curation plan, the data set that these
+ * make, with the run's own seed, metadata and grouping where the folder is the run's.
+ *
+ * Throws RunError where there is no run, SettingsError for settings that contradict each other, and what {@link openData} throws.
+ */
+export async function openJudgedData(
+  runs: readonly string[],
+  root: string,
+  { cache, ...given }: DataSettings,
+  context: OpenContext = {},
+): Promise<Dataset> {
+  const [first] = runs;
+  if (first === undefined) throw new RunError("expected at least one run, got none");
+  const { protocol, curation, fold, classMap } = given;
+  if (protocol === externalProtocol && (curation !== undefined || fold !== undefined)) {
+    throw new SettingsError(
+      "protocol: external judges all images, so it goes with no curation and no fold; leave these out",
+    );
+  }
+  if (protocol !== externalProtocol && (protocol ?? curation ?? fold) !== undefined) {
+    const own = await ownSettings(first, root);
+    const dataset = await openData(root, { ...own, ...given, cache }, context);
+    return { ...dataset, protocol: dataset.protocol ?? { name: "official", groupedBy: [] } };
+  }
+  const before = protocol === undefined ? await settingsOfOlderRun(first, root) : undefined;
+  if (before !== undefined) return openData(root, { ...before, cache }, context);
+  const listed = await listLabelledImages(root);
+  const dataset = classMap === undefined ? listed : applyClassMap(listed, await readClassMap(classMap));
+  return protocol === undefined ? dataset : { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
 }
 
 /** Says that lesions may be on both sides, where nothing tells them. */
@@ -122,37 +150,23 @@ export function warnOfUnknownLesions(
   });
 }
 
-/** The settings that a run opened these data with; undefined where it was trained on others, or is a model file alone. */
-async function ownSettings(run: string, root: string): Promise<DataSettings | undefined> {
+/** The settings of a run that did not keep its images: only the data set that they make can show that these are its own. */
+async function settingsOfOlderRun(run: string, root: string): Promise<DataSettings | undefined> {
   if (run.endsWith(".onnx")) return undefined;
   const { settings, data } = await readConfig(resolve(run));
-  if (resolve(root) !== data.root) return undefined;
-  return Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
+  if ((await readRunImages(resolve(run), data.classes)) !== undefined) return undefined;
+  const { protocol, fold } = settings;
+  return { ...(await ownSettings(run, root)), protocol, fold };
 }
 
-/**
- * The settings with which a run's model is judged on a data folder: those of the run where it is the run's own data, so that the same
- * images are tested, else the run's draw alone. `given` goes before them.
- *
- * Throws RunError where there is no run, or where the model has learned from images that would be tested.
- */
-export async function judgingSettings(run: string, root: string, given: DataSettings): Promise<DataSettings> {
-  // A model file without its run says nothing of its data.
-  if (run.endsWith(".onnx")) return given;
-  const own = await ownSettings(run, root);
-  if (own === undefined) {
-    const { seed, testFraction } = (await readConfig(resolve(run))).settings;
-    return { seed, testFraction, ...given };
-  }
-  const judged: DataSettings = { ...own, ...given };
-  const isGrouped = (protocol: string | undefined): boolean => protocol?.startsWith("grouped:") === true;
-  const others = dataSettingNames.filter((name) => judged[name] !== own[name]);
-  if (others.length > 0 && (isGrouped(own.protocol) || isGrouped(judged.protocol))) {
-    const name = own.fold === undefined ? own.protocol : `${own.protocol}, fold ${own.fold}`;
-    throw new RunError(
-      `${run}: trained with the protocol ${name}, so with another ${others.join(" or ")} it would be tested on images that it ` +
-        "learned from; leave that out, or train again",
-    );
-  }
-  return judged;
+/** What a run was told of these data; nothing where it was trained on a folder elsewhere, or is a model file alone. */
+async function ownSettings(run: string, root: string): Promise<DataSettings> {
+  if (run.endsWith(".onnx")) return {};
+  const { settings, data } = await readConfig(resolve(run));
+  const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
+  if ((await place(root)) !== (await place(data.root))) return {};
+  const { fold, protocol, ...own } = Object.fromEntries(
+    dataSettingNames.map((name) => [name, settings[name]]),
+  ) as DataSettings;
+  return own;
 }

@@ -5,6 +5,7 @@ import type { Geometry } from "../image/geometry.ts";
 import type { Model } from "../inference/model.ts";
 import { squareViews, testTimeAugmented } from "../inference/test-time-augmentation.ts";
 import { openModel } from "./open-model.ts";
+import { type Provenance, provenanceOf } from "./provenance.ts";
 import { readConfig } from "./run-config.ts";
 import { foldRun, RunError, runFiles } from "./run-folder.ts";
 
@@ -24,6 +25,8 @@ export interface ModelGroup {
 }
 
 export interface OpenedModels {
+  /** The runs, for messages. */
+  readonly name: string;
   /** The folder of a single run; undefined for several, or where a model's file was given. */
   readonly folder: string | undefined;
   readonly classes: readonly string[];
@@ -33,6 +36,8 @@ export interface OpenedModels {
   /** Of each image. */
   readonly views: number;
   readonly groups: readonly ModelGroup[];
+  /** What each model learned from. */
+  readonly provenances: readonly Provenance[];
   dispose(): Promise<void>;
 }
 
@@ -79,6 +84,7 @@ export async function openModels(
   const runs = await runsOf(given);
   const models: Model[] = [];
   const folders: (string | undefined)[] = [];
+  const provenances: Provenance[] = [];
   const dispose = async () => {
     for (const model of models) await model.dispose();
   };
@@ -87,33 +93,35 @@ export async function openModels(
       const { model, folder } = await openModel(run);
       models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
       folders.push(folder);
-      refuseOtherClasses(models[0]!.classes, model.classes, runs[0]!, run);
+      provenances.push(await provenanceOf(run, model));
+      refuseOtherClasses(models[0]!.classes, { classes: model.classes, name: run });
     }
   } catch (error) {
     await dispose();
     throw error;
   }
   return {
+    name: runs.join(", "),
     folder: folders.length === 1 ? folders[0] : undefined,
     classes: models[0]!.classes,
     origin: models.some(({ metadata }) => metadata.origin === "phantom") ? "phantom" : "folder",
     count: models.length,
     views: testTimeAugmentation ? squareViews : 1,
     groups: groupsOf(models),
+    provenances,
     dispose,
   };
 }
 
-function refuseOtherClasses(
+/** Throws RunError where a model's classes are not those expected, in their order. */
+export function refuseOtherClasses(
   expected: readonly string[],
-  classes: readonly string[],
-  firstRun: string,
-  run: string,
+  { classes, name }: { readonly classes: readonly string[]; readonly name: string },
 ): void {
-  if (classes.length === expected.length && classes.every((name, label) => name === expected[label])) return;
+  if (classes.length === expected.length && classes.every((one, label) => one === expected[label])) return;
   throw new RunError(
-    `${run}: its classes are ${classes.join(", ")}, those of ${firstRun} are ${expected.join(", ")}; ` +
-      "only models of the same classes can judge together",
+    `${name}: its classes are ${classes.join(", ")}, those of the first run are ${expected.join(", ")}; ` +
+      "only models of the same classes can be judged together",
   );
 }
 

@@ -11,6 +11,7 @@ import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
 import { learningRateOf, parseSettings, type Settings } from "../training/settings.ts";
 import { RunError, runFiles } from "./run-folder.ts";
+import type { RunImage } from "./run-images.ts";
 import { version } from "./version.ts";
 
 const configSchema = z.strictObject({
@@ -34,7 +35,9 @@ const configSchema = z.strictObject({
     /** SHA-256 over paths, labels and splits in order: the order decides which images meet in a batch. */
     listing: z.string(),
     classes: z.array(z.string()),
+    /** Training images, those of validation among them. */
     train: z.int(),
+    validation: z.int().optional(),
     test: z.int(),
     leftOut: z.int(),
     /** What a curation plan did, and how a protocol separated the images, where there was one. */
@@ -50,6 +53,7 @@ const configSchema = z.strictObject({
       .strictObject({
         name: z.string(),
         fold: z.int().optional(),
+        seed: z.int().optional(),
         groupedBy: z.array(z.string()),
         leftOut: z.strictObject({ content: z.int(), group: z.int() }).optional(),
       })
@@ -72,6 +76,8 @@ export interface Prepared {
   readonly graph: Graph;
   readonly engine: Engine;
   readonly packed: PackedImages;
+  /** What becomes of each packed image, in their order. */
+  readonly images: readonly RunImage[];
 }
 
 /** SHA-256 over paths, labels and splits of a data set's images, in order. */
@@ -85,7 +91,7 @@ const countOf = ({ images }: PackedImages, split: "train" | "test"): number =>
 
 /** The configuration of a new run. */
 export function configOf(settings: Settings, dataset: Dataset, prepared: Prepared, milliseconds: number): RunConfig {
-  const { graph, packed, engine } = prepared;
+  const { graph, packed, engine, images } = prepared;
   const { name, library, instructionSet, threads, defaultPrecision } = engine.description;
   const training = countOf(packed, "train");
   return {
@@ -107,6 +113,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       listing: listingOf(packed),
       classes: [...dataset.classes],
       train: training,
+      validation: images.filter(({ part }) => part === "validation").length,
       test: countOf(packed, "test"),
       leftOut: dataset.images.length - packed.images.length,
       ...(dataset.curation && {

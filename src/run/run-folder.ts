@@ -7,6 +7,7 @@ import type { EpochMetrics } from "../training/checkpoint.ts";
 /** The files of a run. */
 export const runFiles = {
   config: "config.json",
+  images: "images.csv",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
   model: "model.onnx",

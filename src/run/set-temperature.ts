@@ -1,18 +1,18 @@
 /** Writes a finished run's model again with another temperature, for one that was found after the training. */
 import { join, resolve } from "node:path";
-import { writeFileAtomic } from "../files.ts";
 import { buildGraph } from "../network/graph.ts";
-import { onnxModel } from "../onnx/onnx-model.ts";
 import { readCheckpoint } from "../training/checkpoint.ts";
 import { networkOf } from "../training/settings.ts";
+import { writeModel } from "./model-file.ts";
 import { readConfig } from "./run-config.ts";
 import { RunError, runFiles } from "./run-folder.ts";
-import { version } from "./version.ts";
+import { readRunImages } from "./run-images.ts";
 
 /** Throws RunError where the run is not there or has no checkpoint, CheckpointError, FileError. */
 export async function setTemperature(run: string, temperature: number): Promise<void> {
   const folder = resolve(run);
-  const { settings, resolved, data } = await readConfig(folder);
+  const config = await readConfig(folder);
+  const { settings, resolved, data } = config;
   const graph = buildGraph(networkOf(settings, { classes: data.classes.length, imageSize: resolved.imageSize }));
   const checkpoint = await readCheckpoint(join(folder, runFiles.checkpoint), {
     graph,
@@ -23,14 +23,6 @@ export async function setTemperature(run: string, temperature: number): Promise<
   if (checkpoint === undefined)
     throw new RunError(`${folder}: there is no ${runFiles.checkpoint}; resume the run first`);
   const { parameters, average, best } = checkpoint;
-  const metadata = {
-    classes: data.classes,
-    network: settings.network,
-    dataFingerprint: data.fingerprint,
-    version,
-    origin: data.origin,
-    geometry: settings.geometry,
-    temperature,
-  };
-  await writeFileAtomic(join(folder, runFiles.model), [onnxModel(graph, best ?? average ?? parameters, metadata)]);
+  const images = await readRunImages(folder, data.classes);
+  await writeModel(folder, config, { graph, parameters: best ?? average ?? parameters, temperature, images });
 }

@@ -1,14 +1,13 @@
 import { join, resolve } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
+import { drawnProtocol } from "../dataset/records.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
-import { writeFileAtomic } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
-import { onnxModel } from "../onnx/onnx-model.ts";
 import { Random } from "../random.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import {
@@ -31,6 +30,8 @@ import {
 } from "../training/settings.ts";
 import { freshProgress, nonFinite, type StepReport, trainNetwork } from "../training/train.ts";
 import { cacheFolder } from "./cache-folder.ts";
+import { divideImages, ownDataset } from "./divide-images.ts";
+import { writeModel } from "./model-file.ts";
 import { openData } from "./open-data.ts";
 import { configOf, listingOf, type Prepared, type RunConfig, readConfig, writeConfig } from "./run-config.ts";
 import {
@@ -43,10 +44,9 @@ import {
   runFiles,
   runName,
 } from "./run-folder.ts";
+import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
 import { lockRun } from "./run-lock.ts";
 import { openEventFile } from "./tensorboard.ts";
-import { metadataOf, validationPart } from "./validation-part.ts";
-import { version } from "./version.ts";
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =
@@ -109,13 +109,15 @@ export async function train(
   const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   const packed = await pack(dataset, graph, settings, context);
   try {
-    const config = configOf(settings, dataset, { graph, engine, packed }, clock());
+    const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings) };
+    const config = configOf(settings, dataset, prepared, clock());
     const begin = async () => {
       const run = await makeFolder(settings, clock());
+      await writeRunImages(run, dataset.classes, prepared.images);
       await writeConfig(run, config);
       return run;
     };
-    return await runTraining(begin, dataset, config, { graph, engine, packed }, context);
+    return await runTraining(begin, config, prepared, context);
   } finally {
     packed.close();
   }
@@ -125,13 +127,18 @@ export async function train(
  * Goes on with a run that was stopped at any moment, with its own settings; the result is the same, bit for bit, as without
  * the stop. A finished run has its model written again.
  *
- * @param context.dataset by default read again from where it was
+ * @param context.dataset by default the run's own images
+ * @param context.data where these are now, by default where they were
  * @param context.cache the folder of decoded images, by default that of the run
  * Throws what {@link train} throws, CheckpointError where the checkpoint is damaged, RunError where the data are others.
  */
 export async function resume(
   run: string,
-  context: RunContext & { readonly dataset?: Dataset | undefined; readonly cache?: string | undefined } = {},
+  context: RunContext & {
+    readonly dataset?: Dataset | undefined;
+    readonly data?: string | undefined;
+    readonly cache?: string | undefined;
+  } = {},
 ): Promise<TrainingResult> {
   const folder = resolve(run);
   const config = await readConfig(folder);
@@ -141,7 +148,10 @@ export async function resume(
     imageSize: resolved.imageSize,
     ...(context.cache && { cache: context.cache }),
   };
-  const dataset = context.dataset ?? (await openData(config.data.root, settings, context));
+  const recorded = await readRunImages(folder, config.data.classes);
+  const root = context.data ?? config.data.root;
+  const dataset =
+    context.dataset ?? (recorded ? ownDataset(config, recorded, root) : await openData(root, settings, context));
   const graph = graphOf(settings, dataset.classes.length);
   const warn = warnWith(context);
   const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
@@ -160,15 +170,17 @@ export async function resume(
           "or start a new run",
       );
     }
-    return await runTraining(async () => folder, dataset, config, { graph, engine, packed }, context);
+    const images = recorded ?? (await divideImages(dataset, packed, settings));
+    return await runTraining(async () => folder, config, { graph, engine, packed, images }, context);
   } finally {
     packed.close();
   }
 }
 
-/** A run that is resumed opens its data by its settings: they must be those that the data set was opened with. */
+/** The settings are kept with the run: they must be those that the data set was opened with. */
 function refuseOtherProtocol({ protocol, fold, curation }: Settings, dataset: Dataset): void {
-  const opened = dataset.protocol?.name ?? "official";
+  const { name = "official" } = dataset.protocol ?? {};
+  const opened = name === drawnProtocol ? "official" : name;
   if (protocol !== opened || fold !== dataset.protocol?.fold) {
     throw new SettingsError(
       `protocol: the settings say ${protocol}, the data set was opened as ${opened}; open it with the run's settings`,
@@ -221,26 +233,22 @@ const isFiniteEverywhere = (tensors: Tensors): boolean =>
 
 async function runTraining(
   begin: () => Promise<string>,
-  dataset: Dataset,
   config: RunConfig,
-  { graph, engine, packed }: Prepared,
+  { graph, engine, packed, images: divided }: Prepared,
   context: RunContext,
 ): Promise<TrainingResult> {
   const { onEvent, signal, clock = Date.now } = context;
   const { settings, resolved, data } = config;
   const { seed, epochs } = settings;
   const classes = data.classes.length;
-  const parts = await validationPart(dataset, packed.images, {
-    fraction: settings.validation,
-    seed,
-    metadata: settings.validation > 0 ? await metadataOf(settings.metadata) : undefined,
-    patients: settings.groupBy === "patient",
-    cacheFolder: cacheFolder(settings.cache),
-  });
-  const selection = packed.select(parts.learned);
-  const labelsAt = (indices: Uint32Array) => Array.from(indices, (index) => packed.images[index]!.label);
-  const labels = labelsAt(parts.learned);
-  const validation = parts.validated.length > 0 ? judging(parts.validated) : undefined;
+  const indicesOf = (part: RunImage["part"]) =>
+    Uint32Array.from(divided.flatMap((image, i) => (image.part === part ? [i] : [])));
+  const learned = indicesOf("train");
+  const validated = indicesOf("validation");
+  const selection = packed.select(learned);
+  const labelsAt = (indices: Uint32Array) => Array.from(indices, (index) => divided[index]!.label);
+  const labels = labelsAt(learned);
+  const validation = validated.length > 0 ? judging(validated) : undefined;
   const plan = engine.trainingPlan(graph, {
     batch: Math.min(resolved.batch, labels.length),
     precision: resolved.precision,
@@ -302,16 +310,9 @@ async function runTraining(
       clock,
     });
     if (result.finished) {
-      const metadata = {
-        classes: data.classes,
-        network: settings.network,
-        dataFingerprint: data.fingerprint,
-        version,
-        origin: data.origin,
-        geometry: settings.geometry,
-        temperature: validation ? temperatureOf(validation.logits(result.parameters), validation.labels) : 1,
-      };
-      await writeFileAtomic(join(run, runFiles.model), [onnxModel(graph, result.parameters, metadata)]);
+      const { parameters } = result;
+      const temperature = validation ? temperatureOf(validation.logits(parameters), validation.labels) : 1;
+      await writeModel(run, config, { graph, parameters, temperature, images: divided });
     }
     return resultOf(run, config, result.finished, result.progress.history);
   } finally {
@@ -344,7 +345,11 @@ async function runTraining(
   }
 
   function temperatureOf(logits: Float32Array, truth: readonly number[]): number {
-    const { temperature, atLimit } = fitTemperature({ logits, truth, groups: parts.groups });
+    const { temperature, atLimit } = fitTemperature({
+      logits,
+      truth,
+      groups: Array.from(validated, (index) => divided[index]!.group),
+    });
     return atLimit ? 1 : temperature;
   }
 }

@@ -1,5 +1,6 @@
 /** Every setting of a training run: one schema from which types, defaults, checks, `--help` and the docs come. */
 import { z } from "zod";
+import { externalProtocol } from "../dataset/records.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
@@ -17,16 +18,21 @@ export const settingsSchema = z.strictObject({
   data: path()
     .optional()
     .describe("Folder of images: Train/<class>/* and Test/<class>/*, or one folder per class (then split by seed)"),
+  classMap: path()
+    .optional()
+    .describe(
+      "CSV with the columns class and becomes: classes are renamed and merged, such as all malignant ones into one",
+    ),
   curation: path().optional().describe("Curation plan, as naevus curate writes it, applied as the images are read"),
   metadata: path().optional().describe("CSV of metadata, which tells the protocols clean and grouped:K the lesions"),
   protocol: z
     .string()
-    .regex(/^(official|clean|grouped:([2-9]|[1-9]\d|100))$/)
+    .regex(/^(official|clean|external|grouped:([2-9]|[1-9]\d|100))$/)
     .default("official")
-    .meta({ expected: "one of official, clean and grouped:K with K from 2 to 100" })
+    .meta({ expected: "one of official, clean and grouped:K with K from 2 to 100 (to judge also external)" })
     .describe(
       "How training and test images are separated: official (as the folders are), clean (no test image whose content or lesion " +
-        "stands in training) or grouped:K (one of K folds of whole lesions)",
+        "stands in training) or grouped:K (one of K folds of whole lesions); a model is also judged on external data, all of them",
     ),
   fold: z.int().min(0).max(99).optional().describe("With grouped:K: the fold that is tested, from 0"),
   groupBy: z
@@ -156,6 +162,12 @@ export const settingsSchema = z.strictObject({
     .default(60)
     .describe("Longest time between two checkpoints; one is also written after each epoch"),
   tensorboard: z.boolean().default(false).describe("Also write the figures of each epoch as events for TensorBoard"),
+  hashes: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether model.onnx tells, by digests, which images it learned from, so that every judgement can leave these out",
+    ),
   out: path().optional().describe("New folder for the run; by default runs/<network>-<date>-<time>"),
   cache: path().optional().describe("Folder for decoded images; by default $XDG_CACHE_HOME/naevus or ~/.cache/naevus"),
 });
@@ -262,6 +274,9 @@ export function checkSettings(input: unknown, label: (name: string) => string = 
 export function parseSettings(input: unknown): Settings {
   const settings = checkSettings(input);
   const { optimizer, momentum, patience, validation, network, stochasticDepth } = settings;
+  if (settings.protocol === externalProtocol) {
+    throw new SettingsError("protocol: external is for judging a model; train with official, clean or grouped:K");
+  }
   if (momentum !== undefined && optimizer !== "sgd") {
     throw new SettingsError(`momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`);
   }

@@ -1,0 +1,22 @@
+/** What was found out about images before a model judged them: which of them it had seen, and which were left out. */
+
+/** Images that stand in training by their content, or else by another image of their lesion or patient. */
+export interface SeenCounts {
+  readonly content: number;
+  readonly lesion: number;
+  readonly patient: number;
+}
+
+/** Whether the models had seen the images that were judged, and which images were not judged. */
+export interface JudgedCheck {
+  /** What images were compared by; empty where nothing tells what a model learned from. */
+  readonly comparedBy: readonly (keyof SeenCounts)[];
+  /** Judged although a model learned from them: of a published test set, or because somebody insisted. */
+  readonly seen: SeenCounts;
+  /** Not judged. `missing`: gone, changed or unreadable. */
+  readonly leftOut: SeenCounts & { readonly missing: number };
+  /** These by name. */
+  readonly leftOutImages: readonly { readonly path: string; readonly reason: string }[];
+  /** Images in the folder of a run's own data that the run does not know; they were not judged. */
+  readonly newImages: number;
+}

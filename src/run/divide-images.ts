@@ -1,0 +1,52 @@
+/** What becomes of each image of a run: learned from, validated on or tested, with what is known of it. */
+import type { Dataset } from "../dataset/dataset.ts";
+import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { groupsOf } from "../dataset/protocols.ts";
+import type { PackedImages } from "../image/packed-store.ts";
+import type { Settings } from "../training/settings.ts";
+import type { RunConfig } from "./run-config.ts";
+import { type RunImage, recordsOf } from "./run-images.ts";
+import { validationPart } from "./validation-part.ts";
+
+/** Divides the images of a new run, in the order of the packed ones. Throws DatasetError for metadata that do not fit. */
+export async function divideImages(
+  dataset: Dataset,
+  packed: PackedImages,
+  { validation, seed, metadata: file, groupBy }: Settings,
+): Promise<RunImage[]> {
+  const { images, contents } = packed;
+  const metadata = file === undefined ? undefined : await readMetadata(file);
+  const known = metadata && matchMetadata(images, metadata).images;
+  const options = {
+    metadata,
+    patients: groupBy === "patient",
+    contents: new Map(images.map(({ path }, i) => [path, contents[i]!.pixels])),
+  };
+  const { groupOf } = await groupsOf({ ...dataset, images }, options);
+  const { validated } = await validationPart(dataset, images, { fraction: validation, seed, ...options });
+  const held = new Set(validated);
+  return images.map(({ path, label, split, bytes }, i) => {
+    const { lesion, patient } = known?.[i] ?? {};
+    return {
+      part: split === "test" ? "test" : held.has(i) ? "validation" : "train",
+      path,
+      label,
+      bytes,
+      group: groupOf[i]!,
+      ...(lesion !== undefined && { lesion }),
+      ...(patient !== undefined && { patient }),
+      ...contents[i]!,
+    };
+  });
+}
+
+/** The data set of a run, from what it kept of it; `root` is where the images are now. */
+export const ownDataset = ({ data }: RunConfig, images: readonly RunImage[], root: string): Dataset => ({
+  root,
+  origin: data.origin,
+  classes: data.classes,
+  images: recordsOf(images),
+  problems: [],
+  ...(data.curation && { curation: data.curation }),
+  ...(data.protocol && { protocol: data.protocol }),
+});

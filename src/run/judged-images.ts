@@ -1,0 +1,259 @@
+/** Chooses which images of a data set models are judged on: by content and lesion, none that they learned from. */
+import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
+import type { Metadata } from "../dataset/metadata.ts";
+import { groupsOf } from "../dataset/protocols.ts";
+import { drawnProtocol, externalProtocol, type ProtocolSummary } from "../dataset/records.ts";
+import type { JudgedCheck, SeenCounts } from "../evaluation/judged-check.ts";
+import type { PackedImages } from "../image/packed-store.ts";
+import { type Digest, digestOf } from "../onnx/learned-images.ts";
+import type { Provenance } from "./provenance.ts";
+import { RunError } from "./run-folder.ts";
+import { idDigest, type RunImage } from "./run-images.ts";
+
+export interface SelectionOptions {
+  /** Class names in the order of the models' probabilities. */
+  readonly classes: readonly string[];
+  /** Whether images that a model learned from are judged all the same; default false. */
+  readonly allowSeen?: boolean | undefined;
+  /** Tells the lesions and patients of images that no run knows. */
+  readonly metadata?: Metadata | undefined;
+}
+
+/** The images to judge. */
+export interface Selection {
+  readonly protocol: ProtocolSummary;
+  /** Whether these are the first run's own test images, all of them and as it was trained to be tested. */
+  readonly isOwnTest: boolean;
+  /** Into the packed images. */
+  readonly indices: readonly number[];
+  /** Of each, an index into the models' classes. */
+  readonly truth: readonly number[];
+  /** Of each, the group of images that show one lesion, as far as it is known. */
+  readonly groups: readonly number[];
+  readonly check: JudgedCheck;
+}
+
+/** A decoded image with all that identifies it. */
+interface Candidate {
+  readonly index: number;
+  readonly image: ImageRecord;
+  readonly digests: readonly Digest[];
+  /** What the first run that knows it recorded. */
+  readonly recorded: RunImage | undefined;
+  readonly lesion: string | undefined;
+  readonly patient: string | undefined;
+}
+
+/** The candidates that a protocol tests; `own` where they are the first run's. */
+interface Choice {
+  readonly protocol: ProtocolSummary;
+  readonly own: boolean;
+  readonly chosen: readonly Candidate[];
+}
+
+/**
+ * Chooses the images of `dataset` on which the models of `runs` are judged together.
+ *
+ * - Where the data are the first run's own (it knows at least half of the images, and one of its test images is among them), its test
+ *   images are judged, wherever they lie and whatever the folder's split would be now.
+ * - Where another protocol was asked for, the test images that it makes.
+ * - All other data are external, and all of their images are judged.
+ *
+ * What one of the models learned from, by content, lesion or patient, is left out and counted. Only a published Test is judged as it is,
+ * since its figures are for comparison with other work; they say how much of it stands in Train.
+ *
+ * @throws RunError where a class is unknown to the models, no image is left, or nothing tells what a model learned from and
+ *   `allowSeen` is not given
+ */
+export async function selectImages(
+  runs: readonly Provenance[],
+  dataset: Dataset,
+  packed: PackedImages,
+  { classes, allowSeen = false, metadata }: SelectionOptions,
+): Promise<Selection> {
+  const first = runs[0]!;
+  const candidates = candidatesOf(runs, packed, metadata);
+  const unchecked = runs.find(({ learned, fingerprint }) => !learned && fingerprint !== packed.fingerprint);
+  if (unchecked && !allowSeen) {
+    throw new RunError(
+      `${unchecked.run}: nothing tells which images this model learned from, so it might be judged on these; ` +
+        "give the folder of its run, train it again, or insist with --allow-seen",
+    );
+  }
+  const { protocol, own, chosen } = choose(first, dataset, packed, candidates);
+  const asPublished = own && protocol.name === "official";
+  const judged = chosen.filter(
+    (one) =>
+      allowSeen ||
+      runs.every((run) => seenBy(run, one) === undefined || (asPublished && isPublished(run) && isTested(run, one))),
+  );
+  const kept = new Set(judged);
+  const leftOut = chosen.filter((one) => !kept.has(one));
+  const kindOf = (one: Candidate): keyof SeenCounts | undefined =>
+    runs.map((run) => seenBy(run, one)).find((kind) => kind !== undefined);
+  const reasons = [
+    ...leftOut.map((one) => ({ path: one.image.path, reason: `its ${kindOf(one)} stands in training` })),
+    ...unjudged(first, { own, protocol }, dataset, packed, candidates),
+  ];
+  // A model file alone knows how many images there were, but not their names.
+  const expected = own ? (first.learned?.testImages ?? 0) : 0;
+  const missing = Math.max(reasons.length - leftOut.length, expected - chosen.length);
+  if (judged.length === 0) throw nothingLeft(dataset, chosen.length, reasons);
+  const count = (of: readonly Candidate[]): SeenCounts => {
+    const kinds = of.map(kindOf);
+    const number = (kind: keyof SeenCounts) => kinds.filter((other) => other === kind).length;
+    return { content: number("content"), lesion: number("lesion"), patient: number("patient") };
+  };
+  const check: JudgedCheck = {
+    comparedBy: unchecked ? [] : comparedBy(runs, candidates),
+    seen: count(judged),
+    leftOut: { ...count(leftOut), missing },
+    leftOutImages: reasons,
+    newImages: own ? candidates.filter((one) => !isKnown(first, one)).length : 0,
+  };
+  return {
+    protocol,
+    isOwnTest: own && leftOut.length + missing === 0,
+    indices: judged.map(({ index }) => index),
+    truth: labelsOf(judged, own ? first : undefined, dataset, classes),
+    groups: await groupsOfJudged(judged, own, dataset, packed, metadata),
+    check,
+  };
+}
+
+function candidatesOf(
+  runs: readonly Provenance[],
+  { images, contents }: PackedImages,
+  metadata: Metadata | undefined,
+): Candidate[] {
+  const recorded = new Map<Digest, RunImage>();
+  for (const { images: own = [] } of runs.toReversed()) {
+    for (const image of own) for (const hash of [image.file, image.pixels]) recorded.set(digestOf(hash), image);
+  }
+  return images.map((image, index) => {
+    const { pixels, file } = contents[index]!;
+    const digests = [digestOf(pixels), digestOf(file)];
+    const known = digests.map((digest) => recorded.get(digest)).find((one) => one !== undefined);
+    const { lesion = known?.lesion, patient = known?.patient } = metadata?.of(image.path) ?? {};
+    return { index, image, digests, recorded: known, lesion, patient };
+  });
+}
+
+const isPublished = ({ protocol }: Provenance): boolean => protocol.name === "official";
+
+const isTested = ({ learned }: Provenance, { digests }: Candidate): boolean =>
+  digests.some((digest) => learned?.test.has(digest));
+
+/** Whether a model learned from an image, or had an epoch chosen by it, and by what that is known. */
+function seenBy({ learned }: Provenance, { digests, lesion, patient }: Candidate): keyof SeenCounts | undefined {
+  if (learned === undefined) return undefined;
+  if (digests.some((digest) => learned.train.has(digest) || learned.validation.has(digest))) return "content";
+  if (lesion !== undefined && learned.lesions.has(idDigest("lesion", lesion))) return "lesion";
+  return patient !== undefined && learned.patients.has(idDigest("patient", patient)) ? "patient" : undefined;
+}
+
+const isKnown = (run: Provenance, one: Candidate): boolean => isTested(run, one) || seenBy(run, one) === "content";
+
+function choose(first: Provenance, dataset: Dataset, packed: PackedImages, candidates: readonly Candidate[]): Choice {
+  const asked = dataset.protocol?.name === drawnProtocol ? undefined : dataset.protocol;
+  const external = { protocol: { name: externalProtocol, groupedBy: [] }, own: false, chosen: candidates };
+  const testSplit = candidates.filter(({ image }) => image.split === "test");
+  if (asked?.name === externalProtocol) return external;
+  const isRuns = asked === undefined || (asked.name === first.protocol.name && asked.fold === first.protocol.fold);
+  if (isRuns && first.learned === undefined && first.fingerprint === packed.fingerprint) {
+    return { protocol: first.protocol, own: true, chosen: testSplit };
+  }
+  const tested = candidates.filter((one) => isTested(first, one));
+  const known = candidates.filter((one) => isKnown(first, one));
+  if (isRuns && tested.length > 0 && 2 * known.length >= candidates.length) {
+    return { protocol: first.protocol, own: true, chosen: tested };
+  }
+  return asked === undefined ? external : { protocol: asked, own: false, chosen: testSplit };
+}
+
+/** The images that would have been judged, were they there and whole. */
+function unjudged(
+  first: Provenance,
+  { own, protocol }: Pick<Choice, "own" | "protocol">,
+  dataset: Dataset,
+  packed: PackedImages,
+  candidates: readonly Candidate[],
+): JudgedCheck["leftOutImages"] {
+  const trouble = new Map(packed.problems.map(({ path, message }) => [path, message]));
+  if (!own || first.images === undefined) {
+    const decoded = new Set(packed.images.map(({ path }) => path));
+    const wanted = dataset.images.filter(({ split }) => protocol.name === externalProtocol || split === "test");
+    return wanted
+      .filter(({ path }) => !decoded.has(path))
+      .map(({ path }) => ({ path, reason: trouble.get(path) ?? "could not be decoded" }));
+  }
+  const present = new Set(candidates.flatMap(({ digests }) => digests));
+  const rows = first.images.filter(({ part }) => part === "test");
+  const gone = rows.filter(({ pixels, file }) => !present.has(digestOf(pixels)) && !present.has(digestOf(file)));
+  return gone.map(({ path }) => ({
+    path,
+    reason: trouble.get(path) ?? "is missing, or has another content than when the run began",
+  }));
+}
+
+function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["leftOutImages"]): RunError {
+  const [example] = reasons;
+  if (example === undefined) {
+    return new RunError(`${dataset.root}: no test image to judge the model on; add images below Test`);
+  }
+  const images = chosen === 0 ? "the test images of the run" : `${chosen} images that would be judged`;
+  return new RunError(
+    `${dataset.root}: none is left of ${images} (${example.path}: ${example.reason}); ` +
+      "give images that the model did not learn from, or insist with --allow-seen",
+  );
+}
+
+/** By what it was checked whether images were seen. */
+function comparedBy(runs: readonly Provenance[], candidates: readonly Candidate[]): JudgedCheck["comparedBy"] {
+  const learned = runs.flatMap((run) => run.learned ?? []);
+  const tells = (kind: "lesion" | "patient", among: "lesions" | "patients"): boolean =>
+    learned.some((one) => one[among].size > 0) && candidates.some((one) => one[kind] !== undefined);
+  return [
+    "content",
+    ...(tells("lesion", "lesions") ? ["lesion" as const] : []),
+    ...(tells("patient", "patients") ? ["patient" as const] : []),
+  ];
+}
+
+/** The run's own label of each image where it has one, since curation may have changed it; else that of its folder. */
+function labelsOf(
+  judged: readonly Candidate[],
+  own: Provenance | undefined,
+  dataset: Dataset,
+  classes: readonly string[],
+): number[] {
+  const labelOf = dataset.classes.map((name) => classes.indexOf(name));
+  const labels = judged.map(({ image, digests }) => {
+    const label = labelOf[image.label]!;
+    const recorded = digests.map((digest) => own?.learned?.test.get(digest)).find((found) => found !== undefined);
+    return recorded === undefined || recorded.includes(label) ? label : recorded[0]!;
+  });
+  const unknown = new Set(judged.flatMap(({ image }, i) => (labels[i] === -1 ? [dataset.classes[image.label]!] : [])));
+  if (unknown.size > 0) {
+    const names = [...unknown].map((name) => `"${name}"`).join(", ");
+    throw new RunError(
+      `${dataset.root}: the model does not know the ${unknown.size === 1 ? "class" : "classes"} ${names}; its classes are ` +
+        `${classes.join(", ")}; say with --class-map what each of them becomes`,
+    );
+  }
+  return labels;
+}
+
+async function groupsOfJudged(
+  judged: readonly Candidate[],
+  own: boolean,
+  dataset: Dataset,
+  { contents }: PackedImages,
+  metadata: Metadata | undefined,
+): Promise<readonly number[]> {
+  const recorded = judged.map((one) => one.recorded?.group);
+  if (own && recorded.every((group) => group !== undefined)) return recorded;
+  const images = judged.map(({ image }) => image);
+  const byPath = new Map(judged.map(({ image, index }) => [image.path, contents[index]!.pixels]));
+  return (await groupsOf({ ...dataset, images }, { metadata, contents: byPath })).groupOf;
+}

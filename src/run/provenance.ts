@@ -1,0 +1,39 @@
+/** What a run's model learned from and is to be tested on, from its folder or from the model file alone. */
+import { resolve } from "node:path";
+import type { ProtocolSummary } from "../dataset/records.ts";
+import type { Model } from "../inference/model.ts";
+import type { LearnedImages } from "../onnx/learned-images.ts";
+import { readConfig } from "./run-config.ts";
+import { learnedImagesOf, type RunImage, readRunImages } from "./run-images.ts";
+
+export interface Provenance {
+  /** As it was given. */
+  readonly run: string;
+  /** Undefined where nothing tells it: a model without digests, or a run of a version that did not keep them. */
+  readonly learned: LearnedImages | undefined;
+  /** How the run's test images were kept apart. */
+  readonly protocol: ProtocolSummary;
+  /** The run's images, of a run's folder alone. */
+  readonly images: readonly RunImage[] | undefined;
+  /** The fingerprint of all images of the run. */
+  readonly fingerprint: string;
+}
+
+/** Throws RunError where the folder's files are damaged. */
+export async function provenanceOf(run: string, { classes, metadata }: Model): Promise<Provenance> {
+  const official = { name: "official", groupedBy: [] };
+  if (run.endsWith(".onnx")) {
+    const { learnedImages, protocol = official, dataFingerprint } = metadata;
+    return { run, learned: learnedImages, protocol, images: undefined, fingerprint: dataFingerprint };
+  }
+  const folder = resolve(run);
+  const { settings, data } = await readConfig(folder);
+  const images = await readRunImages(folder, classes);
+  return {
+    run,
+    learned: images && learnedImagesOf(images, settings),
+    protocol: data.protocol ?? official,
+    images,
+    fingerprint: data.fingerprint,
+  };
+}
