@@ -57,17 +57,18 @@ const points = ({
   return `${signed(value)} points${interval ? ` (95 % interval ${signed(interval[0])} to ${signed(interval[1])})` : ""}`;
 };
 
-/** Stands above every comparison of runs. */
+/** Stands below every comparison of runs. */
 const modelsNotRecipes =
   "This compares trained models, not the recipes that they were trained by: with another seed, either would be another model.";
 
 function format({ protocol, origin, check, comparisons }: RunsCompared): string {
   const phantom = origin === "phantom" ? `, ${phantomNotice}` : "";
+  const { content, lesion, patient, missing } = check.leftOut;
+  const leftOut = content + lesion + patient + missing;
   return [
-    [modelsNotRecipes, ...checkLines(check), ""].join("\n"),
     ...comparisons.map((one) =>
       [
-        `${one.firstRun} against ${one.secondRun}: ${one.samples} test images, ${protocol}${phantom}`,
+        `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
         `  right                 ${percent(one.first.value)} against ${percent(one.second.value)}`,
         `  right alone           ${one.onlyFirst} against ${one.onlySecond}; McNemar's exact p = ${one.mcnemar.toFixed(4)}`,
         `  accuracy              ${points(one.accuracyDifference)}`,
@@ -75,6 +76,8 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
         "",
       ].join("\n"),
     ),
+    ...checkLines(check),
+    modelsNotRecipes,
     intendedUse,
   ].join("\n");
 }

@@ -184,12 +184,17 @@ export function formatEvaluation(
   evaluation: Evaluation,
   { columns = 100 }: { readonly columns?: number } = {},
 ): string {
-  const { protocol, origin, samples, correct, accuracy, accuracyInterval, classes } = evaluation;
+  const { protocol, origin, samples, correct, accuracy, accuracyInterval, classes, perClass } = evaluation;
+  const absent = perClass.flatMap(({ class: name, support }) => (support === 0 ? [name] : []));
+  const ofClasses =
+    absent.length === 0
+      ? `${classes.length} classes`
+      : `${classes.length - absent.length} of the model's ${classes.length} classes (none of ${absent.join(", ")})`;
   const [low, high] = accuracyInterval.map(percent);
   const images = samples === 1 ? "1 image" : `${samples} images`;
   return [
     [
-      `${protocol}: ${images} of ${classes.length} classes${origin === "phantom" ? ", phantom data (drawn, not photographs)" : ""}`,
+      `${protocol}: ${images} of ${ofClasses}${origin === "phantom" ? ", phantom data (drawn, not photographs)" : ""}`,
       ...subjectLines(evaluation),
     ].join("\n"),
     [

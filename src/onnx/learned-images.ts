@@ -22,8 +22,8 @@ export interface LearnedImages {
   readonly validation: ReadonlySet<Digest>;
   /** The images of the run's own test, each with its labels: one, but for a content that stands under several classes. */
   readonly test: ReadonlyMap<Digest, readonly number[]>;
-  /** How many those are; an image has up to two digests. */
-  readonly testImages: number;
+  /** How many images that are; one has up to two digests. */
+  readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
   /** The lesions of the training and validation images, where they are known. */
   readonly lesions: ReadonlySet<Digest>;
   /** Their patients, where the run kept patients apart. */
@@ -60,7 +60,7 @@ function decode(text: unknown): Digest[] {
 
 /** The text of learned images, some eight characters a digest; `classes` is how many labels there are. */
 export function formatLearnedImages(
-  { train, validation, test, testImages, lesions, patients }: LearnedImages,
+  { train, validation, test, counts, lesions, patients }: LearnedImages,
   classes: number,
 ): string {
   const byLabel = Array.from({ length: classes }, (): Digest[] => []);
@@ -70,7 +70,7 @@ export function formatLearnedImages(
     train: encode(train),
     validation: encode(validation),
     test: byLabel.map(encode),
-    testImages,
+    counts,
     lesions: encode(lesions),
     patients: encode(patients),
   });
@@ -79,7 +79,7 @@ export function formatLearnedImages(
 /** Reads {@link formatLearnedImages}; undefined where the text is none. */
 export function parseLearnedImages(text: string): LearnedImages | undefined {
   try {
-    const { train, validation, test, testImages, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
+    const { train, validation, test, counts, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
     const labels = new Map<Digest, number[]>();
     for (const [label, part] of (test as unknown[]).entries()) {
       for (const digest of decode(part)) labels.set(digest, [...(labels.get(digest) ?? []), label]);
@@ -88,7 +88,7 @@ export function parseLearnedImages(text: string): LearnedImages | undefined {
       train: new Set(decode(train)),
       validation: new Set(decode(validation)),
       test: labels,
-      testImages: Number(testImages),
+      counts: counts as LearnedImages["counts"],
       lesions: new Set(decode(lesions)),
       patients: new Set(decode(patients)),
     };

@@ -105,13 +105,18 @@ describe("the folder of a cross-validation", () => {
   });
 
   it("is refused on its own data, of which each model has learned a part that another is tested on", async () => {
-    await expect(openJudgedData(await runsOf(folds), data, context)).rejects.toThrow(
-      /fold-1: has learned from \d+ of the \d+ images that .*fold-0 is tested on; give runs of the same split, or other data/,
-    );
     const elsewhere = join(folder, "elsewhere");
     await cp(data, elsewhere, { recursive: true });
-    const { dataset: others } = await openJudgedData(await runsOf(folds), elsewhere, context);
-    expect(await evaluate(folds, others, context)).toMatchObject({ models: 2, protocol: "official" });
+    for (const place of [data, elsewhere]) {
+      const listed = await openJudgedData(await runsOf(folds), place, context);
+      await expect(evaluate(folds, listed, context)).rejects.toThrow(
+        /: none is left of \d+ images that would be judged \(.*: its content stands in training\); give images that/,
+      );
+    }
+    const others = join(folder, "others");
+    await writePhantomDataset(others, { images: 48, size: 16, seed: 2 });
+    const judged = await evaluate(folds, await openJudgedData(await runsOf(folds), others, context), context);
+    expect(judged).toMatchObject({ models: 2, protocol: "external", samples: 48 });
   });
 
   it("is refused as long as a fold is missing", async () => {

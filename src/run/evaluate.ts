@@ -17,7 +17,6 @@ import {
 } from "./open-models.ts";
 import type { Provenance } from "./provenance.ts";
 import { RunError, runFiles } from "./run-folder.ts";
-import type { RunImage } from "./run-images.ts";
 import type { RunContext } from "./train.ts";
 
 /** Images that are read and judged at once. */
@@ -103,13 +102,14 @@ export async function judgeEach(
   const opened: OpenedModels[] = [];
   try {
     for (const runs of all) opened.push(await openModels(runs, options));
-    const [{ classes }] = opened as [OpenedModels];
+    const [first] = opened as [OpenedModels];
+    const { classes } = first;
     const provenances = opened.flatMap((models) => models.provenances);
     let selection: Selection | undefined;
     let subject: Pick<JudgedImages, "images" | "fingerprint"> | undefined;
     const results: JudgedImages[] = [];
     for (const models of opened) {
-      refuseOtherClasses(classes, models);
+      refuseOtherClasses(first, models);
       let sum: Float64Array | undefined;
       for (const group of models.groups) {
         const packed = await packImages(dataset, {
@@ -152,11 +152,11 @@ export async function judgeEach(
   }
 }
 
-/** Of a run whose folder says so. */
-function imagesLearnedFrom({ images }: Provenance) {
-  if (images === undefined) return {};
-  const count = (part: RunImage["part"]) => images.filter((image) => image.part === part).length;
-  return { trainingImages: count("train"), ...(count("validation") > 0 && { validationImages: count("validation") }) };
+/** Of a model that tells it. */
+function imagesLearnedFrom({ learned }: Provenance) {
+  if (learned === undefined) return {};
+  const { train, validation } = learned.counts;
+  return { trainingImages: train, ...(validation > 0 && { validationImages: validation }) };
 }
 
 async function addProbabilities(

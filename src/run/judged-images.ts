@@ -96,7 +96,7 @@ export async function selectImages(
     ...unjudged(first, { own, protocol }, dataset, packed, candidates),
   ];
   // A model file alone knows how many images there were, but not their names.
-  const expected = own ? (first.learned?.testImages ?? 0) : 0;
+  const expected = own ? (first.learned?.counts.test ?? 0) : 0;
   const missing = Math.max(reasons.length - leftOut.length, expected - chosen.length);
   if (judged.length === 0) throw nothingLeft(dataset, chosen.length, reasons);
   const count = (of: readonly Candidate[]): SeenCounts => {

@@ -94,7 +94,7 @@ export async function openModels(
       models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
       folders.push(folder);
       provenances.push(await provenanceOf(run, model));
-      refuseOtherClasses(models[0]!.classes, { classes: model.classes, name: run });
+      refuseOtherClasses({ name: runs[0]!, classes: models[0]!.classes }, { name: run, classes: model.classes });
     }
   } catch (error) {
     await dispose();
@@ -113,14 +113,16 @@ export async function openModels(
   };
 }
 
-/** Throws RunError where a model's classes are not those expected, in their order. */
-export function refuseOtherClasses(
-  expected: readonly string[],
-  { classes, name }: { readonly classes: readonly string[]; readonly name: string },
-): void {
-  if (classes.length === expected.length && classes.every((one, label) => one === expected[label])) return;
+interface NamedClasses {
+  readonly name: string;
+  readonly classes: readonly string[];
+}
+
+/** Throws RunError where the classes of another model are not those of the first, in their order. */
+export function refuseOtherClasses(first: NamedClasses, { name, classes }: NamedClasses): void {
+  if (classes.length === first.classes.length && classes.every((one, label) => one === first.classes[label])) return;
   throw new RunError(
-    `${name}: its classes are ${classes.join(", ")}, those of the first run are ${expected.join(", ")}; ` +
+    `${name}: its classes are ${classes.join(", ")}, those of ${first.name} are ${first.classes.join(", ")}; ` +
       "only models of the same classes can be judged together",
   );
 }

@@ -102,11 +102,12 @@ export function learnedImagesOf(
     train: new Set<number>(),
     validation: new Set<number>(),
     test: new Map<number, number[]>(),
-    testImages: images.filter(({ part }) => part === "test").length,
+    counts: { train: 0, validation: 0, test: 0 },
     lesions: new Set<number>(),
     patients: new Set<number>(),
   };
   for (const { part, pixels, file, label, lesion, patient } of images) {
+    learned.counts[part]++;
     for (const digest of [digestOf(pixels), digestOf(file)]) {
       if (part !== "test") learned[part].add(digest);
       else if (!learned.test.get(digest)?.includes(label)) {
