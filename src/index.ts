@@ -12,14 +12,7 @@ export {
   formatCurationPlan,
   readCurationPlan,
 } from "./dataset/curation-plan.ts";
-export {
-  type Dataset,
-  DatasetError,
-  type ImageRecord,
-  type Problem,
-  readDataset,
-  type Split,
-} from "./dataset/dataset.ts";
+export { type Dataset, DatasetError, type ImageRecord, type Problem, type Split } from "./dataset/dataset.ts";
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
 export { isic9Manifest, type ManifestEntry } from "./dataset/isic-archive/manifest.ts";
@@ -115,6 +108,7 @@ export {
 export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
 export { writePhantomDataset } from "./image/phantom.ts";
 export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
+export { readDataset } from "./image/read-dataset.ts";
 export { loadModel, type Model, ModelError } from "./inference/model.ts";
 export { testTimeAugmented } from "./inference/test-time-augmentation.ts";
 // Networks

@@ -4,9 +4,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
 import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
 import { packImages } from "../image/packed-store.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { median } from "../median.ts";
 import type { Effort, Results } from "./bench.ts";
 import { benchmarkNetworks } from "./benchmark-networks.ts";

@@ -1,11 +1,12 @@
 /** What is measured in a process of its own that does nothing else: one function for each, from its task to its figures. */
-import { readDataset } from "../dataset/dataset.ts";
+
 import type { Precision } from "../engine/engine.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import { adam } from "../engine/optimizer.ts";
 import { randomBatch, timeInstructions } from "../engine/profile/timing.ts";
 import { policies } from "../image/augmentation/policy.ts";
 import { packImages } from "../image/packed-store.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { median } from "../median.ts";
 import { type NetworkName, networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";

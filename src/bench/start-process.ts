@@ -1,5 +1,5 @@
 /** Runs as a process of its own: what `naevus train` does up to its first step, then says so and ends. */
-import { readDataset } from "../dataset/dataset.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { train } from "../run/train.ts";
 import { parseSettings, type SettingsInput } from "../training/settings.ts";
 import { answer } from "./serve.ts";

@@ -4,7 +4,8 @@ import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DatasetError, listLabelledImages, readDataset } from "./dataset.ts";
+import { readDataset } from "../image/read-dataset.ts";
+import { DatasetError, listLabelledImages } from "./dataset.ts";
 
 let root: string;
 beforeEach(async () => {

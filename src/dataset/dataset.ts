@@ -3,8 +3,6 @@
 import { join, resolve } from "node:path";
 import { type ClassFolder, foldersOf, formatsRead, type Listing, listFolder, readClasses } from "./class-folders.ts";
 import { byCodePoint } from "./code-point-order.ts";
-import { hashContents } from "./content-hashes.ts";
-import { groupImages } from "./groups.ts";
 import {
   type Dataset,
   DatasetError,
@@ -105,32 +103,6 @@ export async function listLabelledImages(root: string): Promise<Dataset> {
     images: recordsOf(filled, classes, "test").sort((a, b) => a.label - b.label),
     problems: problems.sort(byPath),
   };
-}
-
-/**
- * Reads a data set as {@link listDataset} does, and draws the split where its folders have none: by the contents of the files, unless
- * `contents` gives others.
- *
- * @throws DatasetError as {@link listDataset}, and for a test fraction out of range
- */
-export async function readDataset(
-  root: string,
-  {
-    contents = (dataset) => hashContents(dataset).then(({ sha256 }) => sha256),
-    ...draw
-  }: DrawOptions & {
-    /** A hash of what each image holds, in their order. */
-    readonly contents?: ((dataset: Dataset) => Promise<readonly (string | undefined)[]>) | undefined;
-  } = {},
-): Promise<Dataset> {
-  const listed = await listDataset(root);
-  if (!listed.drawn) return withoutDraw(listed);
-  const known = await contents(listed);
-  return drawSplit(listed, {
-    ...draw,
-    contents: known,
-    groupOf: groupImages(listed.images, { sha256: known }).groupOf,
-  });
 }
 
 /** The data set alone. */

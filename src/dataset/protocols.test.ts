@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Dataset, DatasetError, readDataset } from "./dataset.ts";
+import { readDataset } from "../image/read-dataset.ts";
+import { type Dataset, DatasetError } from "./dataset.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { applyProtocol, foldDataset, foldIndices, foldsOf, parseProtocol } from "./protocols.ts";
 

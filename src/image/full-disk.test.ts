@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
 import { FileError } from "../files.ts";
 import { packImages } from "./packed-store.ts";
+import { readDataset } from "./read-dataset.ts";
 
 /** Bytes that may still be written through file handles. */
 let room = Number.POSITIVE_INFINITY;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
 import { decodeBytes } from "./decode.ts";
 import { type Geometry, geometryNames, placeImage, type Rectangle } from "./geometry.ts";
 import { packImages } from "./packed-store.ts";
+import { readDataset } from "./read-dataset.ts";
 
 const side = fc.integer({ min: 1, max: 400 });
 

@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DatasetError, readDataset } from "../dataset/dataset.ts";
+import { DatasetError } from "../dataset/dataset.ts";
 import { systemClock } from "../dataset/isic-archive/clock.ts";
 import {
   fastClock,
@@ -22,6 +22,7 @@ import type { ManifestEntry } from "../dataset/isic-archive/manifest.ts";
 import { readMetadata } from "../dataset/metadata.ts";
 import { FileError } from "../files.ts";
 import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
+import { readDataset } from "./read-dataset.ts";
 
 const [width, height] = [80, 60];
 const idOf = (n: number): string => `ISIC_${String(n).padStart(7, "0")}`;

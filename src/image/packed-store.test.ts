@@ -19,10 +19,11 @@ import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { DatasetError, readDataset } from "../dataset/dataset.ts";
+import { DatasetError } from "../dataset/dataset.ts";
 import { FileError } from "../files.ts";
 import * as decode from "./decode.ts";
 import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
+import { readDataset } from "./read-dataset.ts";
 
 vi.mock("./decode.ts", async (original) => {
   const actual = await original<typeof decode>();

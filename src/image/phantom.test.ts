@@ -3,9 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DatasetError, readDataset } from "../dataset/dataset.ts";
+import { DatasetError } from "../dataset/dataset.ts";
 import { packImages } from "./packed-store.ts";
 import { writePhantomDataset } from "./phantom.ts";
+import { readDataset } from "./read-dataset.ts";
 
 let parent: string;
 let folder: string;

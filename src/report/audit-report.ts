@@ -4,11 +4,12 @@ import { join, resolve } from "node:path";
 import { type Audit, type AuditProgress, auditDataset } from "../audit/audit.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
-import { type Dataset, type Problem, readDataset } from "../dataset/dataset.ts";
+import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
 import { filePicture } from "../image/picture.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { Random } from "../random.ts";
 import { auditPage } from "./audit-page.ts";
 

@@ -5,9 +5,10 @@ import { distributionOf } from "../audit/distribution.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
-import { type Dataset, type Problem, readDataset } from "../dataset/dataset.ts";
+import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
 import { filePicture, svgToPng } from "../image/picture.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { distributionChart } from "./audit-charts.ts";
 import { sampleOfClasses } from "./audit-report.ts";
 import { drawChart } from "./chart.ts";
@@ -51,7 +52,7 @@ export async function show(
   data: string,
   { out, curation, format = "svg", perClass = 8, ...options }: ShowOptions,
 ): Promise<Pictures> {
-  const dataset = await readDataset(data);
+  const dataset = await readDataset(data, options);
   const curated =
     curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
   const folder = resolve(out);

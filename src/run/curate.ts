@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import { hashContents } from "../dataset/content-hashes.ts";
 import { makeCurationPlan } from "../dataset/curate.ts";
 import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.ts";
-import { type Dataset, DatasetError, type Problem, readDataset } from "../dataset/dataset.ts";
+import { type Dataset, DatasetError, type Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { writeFileAtomic } from "../files.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { RunError } from "./run-folder.ts";
 import type { RunContext } from "./train.ts";
@@ -54,7 +55,7 @@ export async function curate(
   { out, overwrite = false, metadata, mapping, patients = false, cache, onEvent, signal }: CurateOptions,
 ): Promise<CurationResult> {
   if (!overwrite) await refuseExisting(out);
-  const dataset = await readDataset(data);
+  const dataset = await readDataset(data, { cacheFolder: cacheFolder(cache), signal });
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
   const matched = table && matchMetadata(dataset.images, table);
   if (patients && !matched?.fields.has("patient")) {

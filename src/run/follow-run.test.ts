@@ -4,8 +4,9 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { type FollowedEvent, followRun } from "./follow-run.ts";
 import { lockRun } from "./run-lock.ts";

@@ -4,9 +4,10 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { evaluate } from "./evaluate.ts";
 import { predict } from "./predict.ts";

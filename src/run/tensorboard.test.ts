@@ -3,9 +3,10 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Dataset, readDataset } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { FileError } from "../files.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { crc32c } from "./crc32c.ts";

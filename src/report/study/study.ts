@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hashContents } from "../../dataset/content-hashes.ts";
-import { type Dataset, readDataset } from "../../dataset/dataset.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
 import { readMetadata } from "../../dataset/metadata.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { writeFileAtomic } from "../../files.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
+import { readDataset } from "../../image/read-dataset.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { cacheFolder } from "../../run/cache-folder.ts";
 import { version } from "../../run/version.ts";
@@ -74,7 +75,8 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     settings.threads === undefined ? {} : { threads: settings.threads },
   );
   onEvent({ kind: "chapter", number: 1, title: chapters[0] });
-  const raw = await readDataset(options.data, settings);
+  const { seed, testFraction, cache } = settings;
+  const raw = await readDataset(options.data, { seed, testFraction, cacheFolder: cacheFolder(cache), signal });
   const { sha256 } = await hashContents(raw, {
     cacheFolder: cacheFolder(settings.cache),
     signal,
