@@ -20,7 +20,7 @@ export interface LearnedImages {
   readonly train: ReadonlySet<Digest>;
   /** An epoch and a temperature were chosen on these. */
   readonly validation: ReadonlySet<Digest>;
-  /** The images of the run's own test, each with its labels: one, but for a content that stands under several classes. */
+  /** The images of the run's own test, with a label for each file that has the content. */
   readonly test: ReadonlyMap<Digest, readonly number[]>;
   /** How many images that are; one has up to two digests. */
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number };

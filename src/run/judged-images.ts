@@ -49,6 +49,8 @@ interface Choice {
   readonly protocol: ProtocolSummary;
   readonly own: boolean;
   readonly chosen: readonly Candidate[];
+  /** The run's own labels, where it has any: curation may have changed those of the folders. */
+  readonly labels?: ReadonlyMap<Candidate, number>;
 }
 
 /**
@@ -80,7 +82,8 @@ export async function selectImages(
         "give the folder of its run, train it again, or insist with --allow-seen",
     );
   }
-  const { protocol, own, chosen } = choose(first, dataset, packed, candidates);
+  const labelOf = dataset.classes.map((name) => classes.indexOf(name));
+  const { protocol, own, chosen, labels } = choose(first, dataset, packed, candidates, labelOf);
   const asPublished = own && protocol.name === "official";
   const judged = chosen.filter(
     (one) =>
@@ -115,7 +118,7 @@ export async function selectImages(
     protocol,
     isOwnTest: own && leftOut.length + missing === 0,
     indices: judged.map(({ index }) => index),
-    truth: labelsOf(judged, own ? first : undefined, dataset, classes),
+    truth: knownLabels(judged, (one) => labels?.get(one) ?? labelOf[one.image.label]!, dataset, classes),
     groups: await groupsOfJudged(judged, own, dataset, packed, metadata),
     check,
   };
@@ -154,7 +157,13 @@ function seenBy({ learned }: Provenance, { digests, lesion, patient }: Candidate
 
 const isKnown = (run: Provenance, one: Candidate): boolean => isTested(run, one) || seenBy(run, one) === "content";
 
-function choose(first: Provenance, dataset: Dataset, packed: PackedImages, candidates: readonly Candidate[]): Choice {
+function choose(
+  first: Provenance,
+  dataset: Dataset,
+  packed: PackedImages,
+  candidates: readonly Candidate[],
+  labelOf: readonly number[],
+): Choice {
   const asked = dataset.protocol?.name === drawnProtocol ? undefined : dataset.protocol;
   const external = { protocol: { name: externalProtocol, groupedBy: [] }, own: false, chosen: candidates };
   const testSplit = candidates.filter(({ image }) => image.split === "test");
@@ -166,7 +175,8 @@ function choose(first: Provenance, dataset: Dataset, packed: PackedImages, candi
   const tested = candidates.filter((one) => isTested(first, one));
   const known = candidates.filter((one) => isKnown(first, one));
   if (isRuns && tested.length > 0 && 2 * known.length >= candidates.length) {
-    return { protocol: first.protocol, own: true, chosen: tested };
+    const labels = ownTests(first, tested, labelOf);
+    return { protocol: first.protocol, own: true, chosen: tested.filter((one) => labels.has(one)), labels };
   }
   return asked === undefined ? external : { protocol: asked, own: false, chosen: testSplit };
 }
@@ -220,19 +230,41 @@ function comparedBy(runs: readonly Provenance[], candidates: readonly Candidate[
   ];
 }
 
-/** The run's own label of each image where it has one, since curation may have changed it; else that of its folder. */
-function labelsOf(
+/**
+ * Which of the images that hold a content of the run's test are its test images, with their labels: of each content as many as the
+ * run has, first those that lie where they lay, then those in the folder of their class. A copy in Train is none of them.
+ */
+function ownTests(
+  { learned, images = [] }: Provenance,
+  tested: readonly Candidate[],
+  labelOf: readonly number[],
+): Map<Candidate, number> {
+  const open = new Map([...learned!.test].map(([digest, labels]) => [digest, [...labels]]));
+  const paths = new Set(images.flatMap(({ part, path }) => (part === "test" ? [path] : [])));
+  const labels = new Map<Candidate, number>();
+  const take = (one: Candidate, label: number | undefined): void => {
+    const places = one.digests.map((digest) => open.get(digest)).find((found) => found !== undefined)!;
+    const at = label === undefined ? 0 : places.indexOf(label);
+    if (!labels.has(one) && at >= 0 && at < places.length) labels.set(one, places.splice(at, 1)[0]!);
+  };
+  const ofClass = (one: Candidate): number => labelOf[one.image.label]!;
+  for (const one of tested) if (paths.has(one.image.path)) take(one, ofClass(one));
+  for (const one of tested) take(one, ofClass(one));
+  // What curation gave another class; a copy that was learned from under its own class is none of these.
+  const relabelled = tested.filter(({ digests }) => !digests.some((digest) => learned!.train.has(digest)));
+  for (const one of relabelled) if (paths.has(one.image.path)) take(one, undefined);
+  for (const one of relabelled) take(one, undefined);
+  return labels;
+}
+
+/** The label of each image; throws where it is of a class that the models do not know. */
+function knownLabels(
   judged: readonly Candidate[],
-  own: Provenance | undefined,
+  labelOf: (one: Candidate) => number,
   dataset: Dataset,
   classes: readonly string[],
 ): number[] {
-  const labelOf = dataset.classes.map((name) => classes.indexOf(name));
-  const labels = judged.map(({ image, digests }) => {
-    const label = labelOf[image.label]!;
-    const recorded = digests.map((digest) => own?.learned?.test.get(digest)).find((found) => found !== undefined);
-    return recorded === undefined || recorded.includes(label) ? label : recorded[0]!;
-  });
+  const labels = judged.map(labelOf);
   const unknown = new Set(judged.flatMap(({ image }, i) => (labels[i] === -1 ? [dataset.classes[image.label]!] : [])));
   if (unknown.size > 0) {
     const names = [...unknown].map((name) => `"${name}"`).join(", ");

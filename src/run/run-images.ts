@@ -110,9 +110,7 @@ export function learnedImagesOf(
     learned.counts[part]++;
     for (const digest of [digestOf(pixels), digestOf(file)]) {
       if (part !== "test") learned[part].add(digest);
-      else if (!learned.test.get(digest)?.includes(label)) {
-        learned.test.set(digest, [...(learned.test.get(digest) ?? []), label]);
-      }
+      else learned.test.set(digest, [...(learned.test.get(digest) ?? []), label]);
     }
     if (part === "test") continue;
     if (lesion !== undefined) learned.lesions.add(idDigest("lesion", lesion));

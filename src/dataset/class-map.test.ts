@@ -1,0 +1,56 @@
+/** Class maps: classes renamed, merged and left out, and what is refused. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { applyClassMap, readClassMap } from "./class-map.ts";
+import type { Dataset } from "./records.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-class-map-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const image = (label: number, name: string) => ({ path: `${name}.jpg`, label, split: "train", bytes: 1 }) as const;
+const dataset: Dataset = {
+  root: "/data",
+  origin: "folder",
+  classes: ["bcc", "melanoma", "nevus"],
+  images: [image(0, "a"), image(1, "b"), image(2, "c"), image(2, "d")],
+  problems: [],
+};
+const mapped = async (text: string) => {
+  const file = join(folder, "map.csv");
+  await writeFile(file, text);
+  return applyClassMap(dataset, await readClassMap(file));
+};
+const labels = ({ classes, images }: Dataset) => images.map(({ path, label }) => `${path} ${classes[label]}`);
+
+it("merges several classes into one, and keeps those without a line", async () => {
+  const merged = await mapped("class,becomes\nmelanoma,malignant\nbcc,malignant\n");
+  expect(merged.classes).toEqual(["malignant", "nevus"]);
+  expect(labels(merged)).toEqual(["a.jpg malignant", "b.jpg malignant", "c.jpg nevus", "d.jpg nevus"]);
+  expect(merged.problems).toEqual([]);
+});
+
+it("leaves out a class that becomes nothing, and says so", async () => {
+  const merged = await mapped("class;becomes\nnevus;\n");
+  expect(labels(merged)).toEqual(["a.jpg bcc", "b.jpg melanoma"]);
+  expect(merged.problems).toEqual([{ path: join(folder, "map.csv"), message: "leaves out 2 images of nevus" }]);
+});
+
+it("passes over classes that are not there, and says so", async () => {
+  const { problems } = await mapped("class,becomes\nmole,nevus\nnevus,mole\n");
+  expect(problems[0]!.message).toBe("names classes that are not in the data (mole); passed over");
+});
+
+it.each([
+  ["from,to\na,b\n", /no column class; expected the columns class and becomes/],
+  ["class,becomes\n", /no line below/],
+  ["class,becomes\nnevus,a\nnevus,b\n", /line 3: says another thing of the class "nevus"/],
+  ["class,becomes\nwart,a\n", /names none of the classes of \/data, which are bcc, melanoma, nevus/],
+  ["class,becomes\nbcc,\nmelanoma,\nnevus,\n", /leaves out every class/],
+])("refuses %j", async (text, message) => {
+  await expect(mapped(text)).rejects.toThrow(message);
+});
