@@ -76,7 +76,7 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
         "",
       ].join("\n"),
     ),
-    ...checkLines(check),
+    ...checkLines(check, protocol),
     modelsNotRecipes,
     intendedUse,
   ].join("\n");

@@ -1,6 +1,5 @@
 /** The options of the commands that judge models, and the images that they name. */
 import type { Command } from "commander";
-import { readMetadata } from "../dataset/metadata.ts";
 import type { Dataset } from "../dataset/records.ts";
 import type { JudgingContext } from "../run/evaluate.ts";
 import { openJudgedData } from "../run/open-data.ts";
@@ -35,8 +34,6 @@ export async function openJudged(
   context: Pick<JudgingContext, "onEvent" | "signal">,
 ): Promise<{ readonly dataset: Dataset; readonly judging: JudgingContext }> {
   const settings = withAbsolutePaths(settingsFromFlags(options));
-  const dataset = await openJudgedData(runs, options.data, settings, context);
-  const { cache, metadata: file } = settings;
-  const metadata = file === undefined ? undefined : await readMetadata(file);
-  return { dataset, judging: { ...context, cache, metadata, allowSeen: options.allowSeen } };
+  const { dataset, metadata } = await openJudgedData(runs, options.data, settings, context);
+  return { dataset, judging: { ...context, cache: settings.cache, metadata, allowSeen: options.allowSeen } };
 }

@@ -279,8 +279,9 @@ describe("help", () => {
   it("shows every setting", async () => {
     const { status, out } = await naevus("train", "--help");
     expect(status).toBe(0);
-    for (const { name, type } of settingDescriptions) {
-      expect(out).toMatch(new RegExp(`${flagOf(name)} ${type === "boolean" ? " +" : "<"}`));
+    for (const { name, type, defaultValue } of settingDescriptions) {
+      const flag = defaultValue === true ? flagOf(name).replace("--", "--no-") : flagOf(name);
+      expect(out).toMatch(new RegExp(`${flag} ${type === "boolean" ? " +" : "<"}`));
     }
     for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);
   });

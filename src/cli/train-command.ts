@@ -122,8 +122,8 @@ async function goOn(run: string, given: SettingsInput, context: RunContext): Pro
   const data = given.data ?? config.data.root;
   const result = await resume(run, { ...context, data, cache });
   if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
-  const dataset = await openJudgedData([run], data, { cache }, context);
-  return { result, evaluation: await evaluate(run, dataset, { ...context, cache }) };
+  const { dataset, metadata } = await openJudgedData([run], data, { cache }, context);
+  return { result, evaluation: await evaluate(run, dataset, { ...context, metadata, cache }) };
 }
 
 /** The main figures, and all that says what was judged. */

@@ -137,6 +137,7 @@ function classTable({ perClass, confusionMatrix: matrix, macro, weighted, sample
 
 /** What was judged beside the images' number: the fold, what was kept apart, what curation did, and which data these are. */
 function subjectLines({
+  protocol,
   fold,
   groupedBy,
   leftOut,
@@ -163,7 +164,7 @@ function subjectLines({
     ...(leftOut === undefined
       ? []
       : [`not judged: ${leftOut.content} whose content and ${leftOut.group} whose group stands in training`]),
-    ...(check === undefined ? [] : checkLines(check)),
+    ...(check === undefined ? [] : checkLines(check, protocol)),
     ...(curation === undefined
       ? []
       : [

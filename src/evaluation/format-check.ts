@@ -13,13 +13,18 @@ const inWords = (counts: SeenCounts): string =>
     .join(", ");
 
 /** Says what was judged although it was seen, what was left out, and what nobody knows. */
-export function checkLines({ comparedBy, seen, leftOut, leftOutImages, newImages }: JudgedCheck): string[] {
+export function checkLines(
+  { comparedBy, seen, leftOut, leftOutImages, newImages }: JudgedCheck,
+  protocol: string,
+): string[] {
   const [judged, avoided] = [inWords(seen), inWords(leftOut)];
   const names = leftOutImages.slice(0, named).map(({ path, reason }) => `  ${path}: ${reason}`);
+  const asPublished =
+    protocol === "official" ? " (a published test is judged as it is; the protocol clean leaves them out)" : "";
   const more = leftOutImages.length - named;
   return [
     ...(comparedBy.length === 0 ? ["nothing tells which images the model learned from: these may be among them"] : []),
-    ...(judged === "" ? [] : [`judged although they stand in training: ${judged}`]),
+    ...(judged === "" ? [] : [`judged although they stand in training: ${judged}${asPublished}`]),
     ...(avoided === "" ? [] : [`not judged, because they stand in training: ${avoided}`]),
     ...(leftOut.missing === 0
       ? []

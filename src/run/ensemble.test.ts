@@ -109,14 +109,15 @@ describe("the folder of a cross-validation", () => {
     const elsewhere = join(folder, "elsewhere");
     await cp(data, elsewhere, { recursive: true });
     for (const place of [data, elsewhere]) {
-      const listed = await openJudgedData(await runsOf(folds), place, context);
+      const { dataset: listed } = await openJudgedData(await runsOf(folds), place, context);
       await expect(evaluate(folds, listed, context)).rejects.toThrow(
         /: none is left of \d+ images that would be judged \(.*: its content stands in training\); give images that/,
       );
     }
     const others = join(folder, "others");
     await writePhantomDataset(others, { images: 48, size: 16, seed: 2 });
-    const judged = await evaluate(folds, await openJudgedData(await runsOf(folds), others, context), context);
+    const { dataset: unseen } = await openJudgedData(await runsOf(folds), others, context);
+    const judged = await evaluate(folds, unseen, context);
     expect(judged).toMatchObject({ models: 2, protocol: "external", samples: 48 });
   });
 

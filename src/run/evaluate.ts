@@ -39,14 +39,26 @@ export type JudgingContext = Omit<RunContext, "clock"> &
  */
 export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingContext = {}): Promise<Evaluation> {
   const judged = await judgeTestImages(runs, dataset, context);
-  const { protocol, folder, images, fingerprint, origin, count, views, isOwnTest, groups: _, ...predictions } = judged;
+  const {
+    protocol,
+    folder,
+    images,
+    fingerprint,
+    origin,
+    count,
+    views,
+    isOwnTest,
+    curation,
+    groups: _,
+    ...predictions
+  } = judged;
   const { name, fold, groupedBy, leftOut } = protocol;
   const evaluation = evaluateClassification({
     protocol: name,
     ...(fold !== undefined && { fold }),
     ...(groupedBy.length > 0 && { groupedBy }),
     ...(leftOut && { leftOut }),
-    ...(dataset.curation && { curation: dataset.curation }),
+    ...(curation && { curation }),
     origin,
     ...ensembleFields({ count, views }),
     dataFingerprint: fingerprint,
@@ -77,7 +89,6 @@ export interface JudgedImages extends Omit<Selection, "indices"> {
   /** (images, classes). */
   readonly probabilities: Float32Array;
   readonly origin: Dataset["origin"];
-  readonly fingerprint: string;
   /** Of a single run, where it is known. */
   readonly trainingImages?: number;
   readonly validationImages?: number;
@@ -106,7 +117,7 @@ export async function judgeEach(
     const { classes } = first;
     const provenances = opened.flatMap((models) => models.provenances);
     let selection: Selection | undefined;
-    let subject: Pick<JudgedImages, "images" | "fingerprint"> | undefined;
+    let subject: { readonly images: readonly ImageRecord[]; readonly packed: string } | undefined;
     const results: JudgedImages[] = [];
     for (const models of opened) {
       refuseOtherClasses(first, models);
@@ -122,8 +133,8 @@ export async function judgeEach(
         try {
           selection ??= await selectImages(provenances, dataset, packed, { classes, allowSeen, metadata });
           const { indices } = selection;
-          subject ??= { images: indices.map((index) => packed.images[index]!), fingerprint: packed.fingerprint };
-          if (packed.fingerprint !== subject.fingerprint) {
+          subject ??= { images: indices.map((index) => packed.images[index]!), packed: packed.fingerprint };
+          if (packed.fingerprint !== subject.packed) {
             throw new RunError(`${dataset.root}: its images changed while they were judged; try again`);
           }
           sum ??= new Float64Array(indices.length * classes.length);
@@ -136,7 +147,7 @@ export async function judgeEach(
       const { indices: _, ...chosen } = selection!;
       results.push({
         ...chosen,
-        ...subject!,
+        images: subject!.images,
         folder,
         count,
         views,

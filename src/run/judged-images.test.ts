@@ -53,7 +53,8 @@ const judge = async (
   { given = {}, ...context }: JudgingContext & { readonly given?: DataSettings } = {},
 ): Promise<Evaluation> => {
   const runs = typeof run === "string" ? [run] : run;
-  return evaluate(runs, await openJudgedData(runs, data, { ...given, cache }), { cache, ...context });
+  const { dataset, metadata } = await openJudgedData(runs, data, { ...given, cache });
+  return evaluate(runs, dataset, { cache, metadata, ...context });
 };
 const modelOf = (run: string) => join(run, "model.onnx");
 const figuresOf = ({ protocol, samples, correct, confusionMatrix }: Evaluation) => ({

@@ -2,7 +2,7 @@
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import type { Metadata } from "../dataset/metadata.ts";
 import { groupsOf } from "../dataset/protocols.ts";
-import { drawnProtocol, externalProtocol, type ProtocolSummary } from "../dataset/records.ts";
+import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../dataset/records.ts";
 import type { JudgedCheck, SeenCounts } from "../evaluation/judged-check.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import { type Digest, digestOf } from "../onnx/learned-images.ts";
@@ -24,6 +24,9 @@ export interface Selection {
   readonly protocol: ProtocolSummary;
   /** Whether these are the first run's own test images, all of them and as it was trained to be tested. */
   readonly isOwnTest: boolean;
+  /** Of the data that they are from: the run's where they are its own. */
+  readonly fingerprint: string;
+  readonly curation?: CurationSummary | undefined;
   /** Into the packed images. */
   readonly indices: readonly number[];
   /** Of each, an index into the models' classes. */
@@ -117,6 +120,8 @@ export async function selectImages(
   return {
     protocol,
     isOwnTest: own && leftOut.length + missing === 0,
+    fingerprint: own ? first.fingerprint : packed.fingerprint,
+    curation: own ? first.curation : dataset.curation,
     indices: judged.map(({ index }) => index),
     truth: knownLabels(judged, (one) => labels?.get(one) ?? labelOf[one.image.label]!, dataset, classes),
     groups: await groupsOfJudged(judged, own, dataset, packed, metadata),

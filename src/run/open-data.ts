@@ -12,7 +12,7 @@ import {
   listLabelledImages,
   withoutDraw,
 } from "../dataset/dataset.ts";
-import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
+import { type Metadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { applyProtocol, groupsOf, type ProtocolOptions } from "../dataset/protocols.ts";
 import { externalProtocol } from "../dataset/records.ts";
 import { imageContents } from "../image/image-contents.ts";
@@ -102,10 +102,16 @@ export async function openCuratedData(
   return { dataset: { ...dataset, problems: [...dataset.problems, ...odd] }, options };
 }
 
+/** Images to judge runs on, and what tells their lesions. */
+export interface JudgedData {
+  readonly dataset: Dataset;
+  readonly metadata: Metadata | undefined;
+}
+
 /**
  * Lists the images on which runs are judged. With nothing given, all labelled images below the folder, whatever its layout: `evaluate`
  * then finds by content which of them the runs may be tested on. With a protocol, a fold or a curation plan, the data set that these
- * make, with the run's own seed, metadata and grouping where the folder is the run's.
+ * make. Where the folder is the first run's, what is not given is as the run had it.
  *
  * Throws RunError where there is no run, SettingsError for settings that contradict each other, and what {@link openData} throws.
  */
@@ -114,7 +120,7 @@ export async function openJudgedData(
   root: string,
   { cache, ...given }: DataSettings,
   context: OpenContext = {},
-): Promise<Dataset> {
+): Promise<JudgedData> {
   const [first] = runs;
   if (first === undefined) throw new RunError("expected at least one run, got none");
   const { protocol, curation, fold, classMap } = given;
@@ -123,16 +129,23 @@ export async function openJudgedData(
       "protocol: external judges all images, so it goes with no curation and no fold; leave these out",
     );
   }
+  const { protocol: ownProtocol, fold: ownFold, ...own } = await ownSettings(first, root);
+  const asRun = { ...own, protocol: ownProtocol, fold: ownFold, cache };
+  const file = given.metadata ?? own.metadata;
+  const metadata = file === undefined ? undefined : await readMetadata(file);
   if (protocol !== externalProtocol && (protocol ?? curation ?? fold) !== undefined) {
-    const own = await ownSettings(first, root);
-    const dataset = await openData(root, { ...own, ...given, cache }, context);
-    return { ...dataset, protocol: dataset.protocol ?? { name: "official", groupedBy: [] } };
+    const settings = { ...(protocol === undefined ? asRun : own), ...given, cache };
+    const dataset = await openData(root, settings, context);
+    return { dataset: { ...dataset, protocol: dataset.protocol ?? { name: "official", groupedBy: [] } }, metadata };
   }
-  const before = protocol === undefined ? await settingsOfOlderRun(first, root) : undefined;
-  if (before !== undefined) return openData(root, { ...before, cache }, context);
+  if (protocol === undefined && (await isOlderRun(first))) {
+    // Only the data set that its settings make can show that these are its own.
+    return { dataset: await openData(root, asRun, context), metadata };
+  }
   const listed = await listLabelledImages(root);
   const dataset = classMap === undefined ? listed : applyClassMap(listed, await readClassMap(classMap));
-  return protocol === undefined ? dataset : { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
+  const external = { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
+  return { dataset: protocol === undefined ? dataset : external, metadata };
 }
 
 /** Says that lesions may be on both sides, where nothing tells them. */
@@ -150,13 +163,11 @@ export function warnOfUnknownLesions(
   });
 }
 
-/** The settings of a run that did not keep its images: only the data set that they make can show that these are its own. */
-async function settingsOfOlderRun(run: string, root: string): Promise<DataSettings | undefined> {
-  if (run.endsWith(".onnx")) return undefined;
-  const { settings, data } = await readConfig(resolve(run));
-  if ((await readRunImages(resolve(run), data.classes)) !== undefined) return undefined;
-  const { protocol, fold } = settings;
-  return { ...(await ownSettings(run, root)), protocol, fold };
+/** Whether a run was begun before runs kept their images. */
+async function isOlderRun(run: string): Promise<boolean> {
+  if (run.endsWith(".onnx")) return false;
+  const { data } = await readConfig(resolve(run));
+  return (await readRunImages(resolve(run), data.classes)) === undefined;
 }
 
 /** What a run was told of these data; nothing where it was trained on a folder elsewhere, or is a model file alone. */
@@ -165,8 +176,5 @@ async function ownSettings(run: string, root: string): Promise<DataSettings> {
   const { settings, data } = await readConfig(resolve(run));
   const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
   if ((await place(root)) !== (await place(data.root))) return {};
-  const { fold, protocol, ...own } = Object.fromEntries(
-    dataSettingNames.map((name) => [name, settings[name]]),
-  ) as DataSettings;
-  return own;
+  return Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
 }

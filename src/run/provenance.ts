@@ -1,6 +1,6 @@
 /** What a run's model learned from and is to be tested on, from its folder or from the model file alone. */
 import { resolve } from "node:path";
-import type { ProtocolSummary } from "../dataset/records.ts";
+import type { CurationSummary, ProtocolSummary } from "../dataset/records.ts";
 import type { Model } from "../inference/model.ts";
 import type { LearnedImages } from "../onnx/learned-images.ts";
 import { readConfig } from "./run-config.ts";
@@ -17,6 +17,8 @@ export interface Provenance {
   readonly images: readonly RunImage[] | undefined;
   /** The fingerprint of all images of the run. */
   readonly fingerprint: string;
+  /** What a curation plan did to them, as far as the run's folder says it. */
+  readonly curation?: CurationSummary | undefined;
 }
 
 /** Throws RunError where the folder's files are damaged. */
@@ -35,5 +37,6 @@ export async function provenanceOf(run: string, { classes, metadata }: Model): P
     protocol: data.protocol ?? official,
     images,
     fingerprint: data.fingerprint,
+    curation: data.curation,
   };
 }
