@@ -131,7 +131,7 @@ export async function judgeEach(
           ...(signal && { signal }),
         });
         try {
-          selection ??= await selectImages(provenances, dataset, packed, { classes, allowSeen, metadata });
+          selection ??= selectImages(provenances, dataset, packed, { classes, allowSeen, metadata });
           const { indices } = selection;
           subject ??= { images: indices.map((index) => packed.images[index]!), packed: packed.fingerprint };
           if (packed.fingerprint !== subject.packed) {

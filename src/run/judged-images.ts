@@ -1,7 +1,7 @@
 /** Chooses which images of a data set models are judged on: by content and lesion, none that they learned from. */
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
+import { groupImages } from "../dataset/groups.ts";
 import type { Metadata } from "../dataset/metadata.ts";
-import { groupsOf } from "../dataset/protocols.ts";
 import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../dataset/records.ts";
 import type { JudgedCheck, SeenCounts } from "../evaluation/judged-check.ts";
 import type { PackedImages } from "../image/packed-store.ts";
@@ -70,12 +70,12 @@ interface Choice {
  * @throws RunError where a class is unknown to the models, no image is left, or nothing tells what a model learned from and
  *   `allowSeen` is not given
  */
-export async function selectImages(
+export function selectImages(
   runs: readonly Provenance[],
   dataset: Dataset,
   packed: PackedImages,
   { classes, allowSeen = false, metadata }: SelectionOptions,
-): Promise<Selection> {
+): Selection {
   const first = runs[0]!;
   const candidates = candidatesOf(runs, packed, metadata);
   const unchecked = runs.find(({ learned, fingerprint }) => !learned && fingerprint !== packed.fingerprint);
@@ -124,7 +124,7 @@ export async function selectImages(
     curation: own ? first.curation : dataset.curation,
     indices: judged.map(({ index }) => index),
     truth: knownLabels(judged, (one) => labels?.get(one) ?? labelOf[one.image.label]!, dataset, classes),
-    groups: await groupsOfJudged(judged, own, dataset, packed, metadata),
+    groups: groupsOfJudged(judged, own, packed),
     check,
   };
 }
@@ -281,16 +281,15 @@ function knownLabels(
   return labels;
 }
 
-async function groupsOfJudged(
-  judged: readonly Candidate[],
-  own: boolean,
-  dataset: Dataset,
-  { contents }: PackedImages,
-  metadata: Metadata | undefined,
-): Promise<readonly number[]> {
+/** As the run has them where the images are its own; else by content and lesion. */
+function groupsOfJudged(judged: readonly Candidate[], own: boolean, { contents }: PackedImages): readonly number[] {
   const recorded = judged.map((one) => one.recorded?.group);
   if (own && recorded.every((group) => group !== undefined)) return recorded;
-  const images = judged.map(({ image }) => image);
-  const byPath = new Map(judged.map(({ image, index }) => [image.path, contents[index]!.pixels]));
-  return (await groupsOf({ ...dataset, images }, { metadata, contents: byPath })).groupOf;
+  return groupImages(
+    judged.map(({ image }) => image),
+    {
+      sha256: judged.map(({ index }) => contents[index]!.pixels),
+      metadata: judged.map(({ lesion }) => (lesion === undefined ? undefined : { lesion })),
+    },
+  ).groupOf;
 }
