@@ -1,8 +1,10 @@
 /** Applies a curation plan to a data set as it is read; the files stay as they are. */
 
 import { type HashOptions, hashContents } from "./content-hashes.ts";
-import type { CurationPlanFile, CurationStep } from "./curation-plan.ts";
+import { type CurationPlanFile, type CurationStep, refuseContradictions } from "./curation-plan.ts";
+import { FoldedNames } from "./folded-names.ts";
 import { DisjointSets } from "./groups.ts";
+import { nameList } from "./name-list.ts";
 import { type Dataset, DatasetError, type ImageRecord, inImageOrder, type Problem } from "./records.ts";
 
 /** Lines that are named one by one in a message. */
@@ -22,10 +24,15 @@ export async function applyCuration<D extends Dataset>(
   plan: CurationPlanFile,
   options: HashOptions = {},
 ): Promise<D> {
-  const { file, steps, lines, madeFor } = plan;
+  const { file, lines, madeFor } = plan;
   const problems: Problem[] = [...dataset.problems];
   const note = (message: string): void => void problems.push({ path: file, message });
   const indexOf = new Map(dataset.images.map(({ path }, index) => [path, index]));
+  const paths = new FoldedNames(indexOf);
+  const steps = plan.steps.map((step) =>
+    "path" in step ? { ...step, path: paths.nameOf(step.path) ?? step.path } : step,
+  );
+  refuseContradictions(file, steps, lines);
 
   const gone = steps.flatMap((step, i) => ("path" in step && !indexOf.has(step.path) ? [i] : []));
   const about = steps.filter((step) => "path" in step).length;
@@ -44,14 +51,15 @@ export async function applyCuration<D extends Dataset>(
         "make it again with naevus curate, so that the new ones are looked at too",
     );
   }
-  await refuseOtherContents(dataset, plan, indexOf, options);
+  await refuseOtherContents(dataset, { ...plan, steps }, indexOf, options);
 
   const labels: (number | undefined)[] = dataset.images.map(({ label }) => label);
+  const classLabels = new FoldedNames(dataset.classes.map((name, label) => [name, label]));
   const labelOf = (className: string, line: number | undefined): number => {
-    const label = dataset.classes.indexOf(className);
-    if (label >= 0) return label;
+    const label = classLabels.get(className);
+    if (label !== undefined) return label;
     throw new DatasetError(
-      `${file}: line ${line}: no class "${className}" in ${dataset.root}; there is ${dataset.classes.join(", ")}`,
+      `${file}: line ${line}: no class "${className}" in ${dataset.root}; there is ${nameList(dataset.classes)}`,
     );
   };
   const groups = new Map<string, number[]>();

@@ -5,6 +5,7 @@ const field = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${tex
 /** A table with a header line; a row lacks what it has no key for. */
 export function csvText(columns: readonly string[], rows: Iterable<Readonly<Record<string, string>>>): string {
   const lines = [columns.map(field).join(",")];
-  for (const row of rows) lines.push(columns.map((column) => field(row[column] ?? "")).join(","));
+  for (const row of rows)
+    lines.push(columns.map((column) => field(Object.hasOwn(row, column) ? row[column]! : "")).join(","));
   return `${lines.join("\n")}\n`;
 }

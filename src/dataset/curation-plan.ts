@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { readTable } from "./csv-table.ts";
 import { csvText } from "./csv-text.ts";
+import { isMissing } from "./missing-values.ts";
 import { DatasetError } from "./records.ts";
 
 /** What is done, and to what; `reason` is for people. */
@@ -44,17 +45,24 @@ const actions = ["leave out class", "leave out", "relabel", "group"] as const;
 /** Digits of a content's SHA-256 that are written. */
 const contentDigits = 16;
 
+/** Stands before the digits, or a spreadsheet takes some of them (such as 12345678e9012345) for numbers and rounds them. */
+const contentPrefix = "sha256:";
+
+/** The form that a spreadsheet gives to long numbers. */
+const roundedNumber = /^\d+([.,]\d+)?e[+-]?\d+$/;
+
 /** The text of a plan's file. Lines that begin with `#` are comments. */
 export function formatCurationPlan({ steps, madeFor }: CurationPlan): string {
   const header = [
     title,
     ...(madeFor === undefined ? [] : [`data: ${madeFor.images} images, fingerprint ${madeFor.fingerprint}`]),
-    "Applied on reading; no image is changed. Remove a line to undo it, or add your own; content may be left empty.",
+    "Applied on reading, no image is changed. Remove a line to undo it, or add your own. The content may be left empty.",
   ];
   const rows = steps.map((step) => {
     const about = { action: step.action, reason: step.reason };
     if (step.action === "leave out class") return { ...about, class: step.className };
-    const image = { ...about, path: step.path, content: step.content?.slice(0, contentDigits) ?? "" };
+    const content = step.content === undefined ? "" : `${contentPrefix}${step.content.slice(0, contentDigits)}`;
+    const image = { ...about, path: step.path, content };
     if (step.action === "relabel") return { ...image, class: step.className };
     return step.action === "group" ? { ...image, group: step.group } : image;
   });
@@ -62,7 +70,7 @@ export function formatCurationPlan({ steps, madeFor }: CurationPlan): string {
 }
 
 /**
- * Reads a plan; commas, semicolons or tabs, any line ends.
+ * Reads a plan, also as spreadsheets save it again: see `readTable`.
  *
  * @throws DatasetError where the file cannot be read, is no plan, or two of its lines contradict each other
  */
@@ -87,7 +95,7 @@ export async function readCurationPlan(file: string): Promise<CurationPlanFile> 
   }
   refuseContradictions(file, steps, lines);
   const [, images, fingerprint] =
-    table.comments.map((comment) => /^data: (\d+) images, fingerprint ([0-9a-f]{64})/.exec(comment)).find(Boolean) ??
+    table.comments.map((comment) => /^data: (\d+) images\W+fingerprint ([0-9a-f]{64})/.exec(comment)).find(Boolean) ??
     [];
   const sha256 = createHash("sha256")
     .update(await readFile(file))
@@ -108,24 +116,29 @@ function stepOf(fields: ReadonlyMap<string, string>, where: string): CurationSte
   }
   const need = (column: string): string => {
     const value = fields.get(column);
-    if (value === undefined)
+    // Of groups, one for all that is unknown would be a lie; files and classes may be called anything.
+    if (value === undefined || (column === "group" && isMissing(value)))
       throw new DatasetError(`${where}: "${action}" needs a ${column}; fill it in, or remove the line`);
     return value;
   };
   const reason = fields.get("reason") ?? "";
   if (action === "leave out class") return { action, className: need("class").normalize("NFC"), reason };
-  const content = fields.get("content")?.toLowerCase();
+  const given = fields.get("content")?.toLowerCase();
+  const content = given === undefined || isMissing(given) ? undefined : given.replace(contentPrefix, "");
   if (content !== undefined && !/^[0-9a-f]{8,64}$/.test(content)) {
-    throw new DatasetError(
-      `${where}: content is "${content}", no SHA-256 in hexadecimal; leave it empty, or make the plan again`,
-    );
+    const why = roundedNumber.test(content) ? "a number that a spreadsheet has rounded" : "no SHA-256 in hexadecimal";
+    throw new DatasetError(`${where}: content is "${given}", ${why}; leave it empty, or make the plan again`);
   }
-  const image = { path: need("path").replaceAll("\\", "/"), ...(content !== undefined && { content }), reason };
+  const path = need("path")
+    .replaceAll("\\", "/")
+    .replace(/^(\.\/)+/, "");
+  const image = { path, ...(content !== undefined && { content }), reason };
   if (action === "relabel") return { action, ...image, className: need("class").normalize("NFC") };
   return action === "group" ? { action, ...image, group: need("group") } : { action: "leave out", ...image };
 }
 
-function refuseContradictions(file: string, steps: readonly CurationStep[], lines: readonly number[]): void {
+/** Throws a DatasetError where two lines say different things about one image. */
+export function refuseContradictions(file: string, steps: readonly CurationStep[], lines: readonly number[]): void {
   const decided = new Map<string, number>();
   for (const [i, step] of steps.entries()) {
     if (step.action !== "leave out" && step.action !== "relabel") continue;

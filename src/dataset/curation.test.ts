@@ -162,6 +162,30 @@ describe("the default rules", () => {
   });
 });
 
+describe("names that are stored otherwise", () => {
+  const plan = async (...rows: string[]) => {
+    const file = join(folder, "plan.csv");
+    await writeFile(file, ["action,path,class,group,content,reason", ...rows, ""].join("\n"));
+    return readCurationPlan(file);
+  };
+
+  it("are found with accents apart, in other case and with backslashes", async () => {
+    const dataset = await datasetOf({ ...withTest, "Train/nevus/r\u00e9gion.jpg": "a", "Train/nevus/B.JPG": "b" });
+    const rows = ["leave out,./Train\\nevus\\re\u0301gion.jpg,,,,", "relabel,train/nevus/b.jpg,MELANOMA,,,"];
+    const curated = await applyCuration(dataset, await plan(...rows));
+    expect(curated.curation).toMatchObject({ leftOut: 1, relabelled: 1 });
+    expect(curated.classes[curated.images.find(({ path }) => path === "Train/nevus/B.JPG")!.label]).toBe("melanoma");
+  });
+
+  it("may contradict each other", async () => {
+    const dataset = await datasetOf({ ...withTest, "Train/nevus/B.JPG": "b" });
+    const rows = ["leave out,Train/nevus/B.JPG,,,,", "relabel,train/nevus/b.jpg,melanoma,,,"];
+    await expect(applyCuration(dataset, await plan(...rows))).rejects.toThrow(
+      "lines 2 and 3 contradict each other on Train/nevus/B.JPG",
+    );
+  });
+});
+
 describe("the plan's file", () => {
   const text = fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 12 })

@@ -78,6 +78,12 @@ describe("a mapping file", () => {
     expect(mapping.labelsOf("MEL")).toEqual([3]);
   });
 
+  it("finds classes in other case, and takes every spelling of nothing for an empty class", async () => {
+    const mapping = await read("sep=;\ndiagnosis;class\nLK;Melanoma\nBKL;#N/A\nDF;none\n");
+    expect(mapping.labelsOf("LK")).toEqual([3]);
+    expect([mapping.labelsOf("BKL"), mapping.labelsOf("DF")]).toEqual([undefined, undefined]);
+  });
+
   it.each([
     ["diagnosis,label\na,b\n", "no column class; expected diagnosis and class"],
     ["diagnosis,class\nx,nevi\n", 'line 2: no class "nevi" in the data; there is actinic keratosis'],

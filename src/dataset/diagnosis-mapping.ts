@@ -1,6 +1,9 @@
 /** Which classes a diagnosis in the metadata agrees with: the names of ISIC and HAM10000, and a user's own mapping file. */
 
 import { readTable } from "./csv-table.ts";
+import { FoldedNames } from "./folded-names.ts";
+import { isMissing, isMissingName } from "./missing-values.ts";
+import { nameList } from "./name-list.ts";
 import { DatasetError } from "./records.ts";
 
 /** What diagnoses and class folders are called, by the kind that is meant; all in the form of {@link plainName}. */
@@ -148,17 +151,20 @@ export async function readDiagnosisMapping(file: string, classes: readonly strin
   const missing = ["diagnosis", "class"].find((column) => !columns.includes(column));
   if (missing !== undefined) {
     throw new DatasetError(
-      `${file}: no column ${missing}; expected diagnosis and class, there is ${columns.join(", ")}`,
+      `${file}: no column ${missing}; expected diagnosis and class, there is ${nameList(columns)}`,
     );
   }
   const own = new Map<string, string[]>();
+  const classNames = new FoldedNames(classes.map((name) => [name, name]));
   for (const { line, fields } of rows) {
     const diagnosis = fields.get("diagnosis");
-    const name = fields.get("class")?.normalize("NFC");
-    if (diagnosis === undefined)
+    const given = fields.get("class");
+    // A class of the data may be called `none` or `unknown`; otherwise these say that there is none.
+    const name = given && classNames.get(given);
+    if (diagnosis === undefined || isMissingName(diagnosis))
       throw new DatasetError(`${file}: line ${line}: no diagnosis; give one, or remove the line`);
-    if (name !== undefined && !classes.includes(name)) {
-      throw new DatasetError(`${file}: line ${line}: no class "${name}" in the data; there is ${classes.join(", ")}`);
+    if (given !== undefined && name === undefined && !isMissing(given)) {
+      throw new DatasetError(`${file}: line ${line}: no class "${given}" in the data; there is ${nameList(classes)}`);
     }
     const key = plainName(diagnosis);
     const before = own.get(key) ?? [];
