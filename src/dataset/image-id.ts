@@ -1,10 +1,19 @@
 /** Which image a file shows, by its name: ISIC ids, and the suffixes that copies and downsampled versions get. */
 
+/** The suffixes of the formats that are decoded, in any case. A file's content decides, its suffix only selects it. */
+export const imageSuffix = /\.(jpe?g|jpe|jfif|png|webp|bmp|tiff?)$/i;
+
+/** What a table may call an image by besides: formats that images are sorted and shared in before they are converted. */
+const otherImageSuffix = /\.(gif|dib|hei[cf]|avif|jp2|dcm|dicom)$/i;
+
 const suffixes = /(?:\s*\(\d+\)|[ _-]+(?:copy|kopie|copia|downsampled)(?:[ _-]*\d+)?|\s+-\s+copy)$/i;
+
+/** A name without the suffixes of images' formats (`a.dcm.png` is `a`). What else follows a dot is its part: `lesion.2` is not `lesion`. */
+export const withoutImageSuffix = (name: string): string => name.replace(imageSuffix, "").replace(otherImageSuffix, "");
 
 /** A file's name without folders and without the suffix of its format. */
 export const fileStem = (path: string): string =>
-  path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).replace(/\.[a-z0-9]{1,5}$/i, "");
+  withoutImageSuffix(path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1));
 
 /** The ISIC id in a file's name, as `ISIC_0000000`; undefined where there is none. It names one image of the archive. */
 export function isicId(path: string): string | undefined {

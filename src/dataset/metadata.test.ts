@@ -171,6 +171,30 @@ describe("rows", () => {
   });
 });
 
+describe("what is not known", () => {
+  it("of a lesion or patient is no lesion or patient, however it is spelled", async () => {
+    const spellings = ["", "#N/A", "<NA>", "NA", "nan", "None", "missing", "-", "-1", "#NV", "unknown"];
+    const metadata = await read(
+      `image_id;lesion_id;patient_id\n${spellings.map((cell, i) => `a${i};${cell};${cell}`).join("\n")}\nb;L1;P1\n`,
+    );
+    expect([...metadata.images].filter(([, image]) => Object.keys(image).length > 0)).toEqual([
+      ["b", { lesion: "L1", patient: "P1" }],
+    ]);
+  });
+
+  it("of an image's id is a row that is not read; words may be names of files", async () => {
+    const metadata = await read("image_id,age\n#N/A,1\n<NA>,2\nnone,3\n");
+    expect([...metadata.images]).toEqual([["none", { age: 3 }]]);
+    expect(metadata.problems.map(({ message }) => message)).toEqual(["lines 2, 3: no image_id, not read"]);
+  });
+
+  it("may have the name of something that every object has", async () => {
+    const metadata = await read("image_id,sex,lesion_id\n__proto__,constructor,toString\nconstructor,__proto__,\n");
+    expect(metadata.of("x/__proto__.jpg")).toEqual({ sex: "constructor", lesion: "toString" });
+    expect(metadata.of("x/constructor.jpg")).toEqual({ sex: "__proto__" });
+  });
+});
+
 describe("image ids", () => {
   it.each([
     ["Train/nevus/ISIC_0000000.jpg", "ISIC_0000000"],
@@ -212,6 +236,50 @@ describe("matching", () => {
         { path: metadata.files[0], message: "has an id that no image has, ISIC_0000009; not used" },
       ],
     });
+  });
+
+  it("gives a row to the file of its folder, never to a namesake of another class", async () => {
+    const images = ["melanoma", "nevus"].flatMap((name) => [image(`${name}/001.jpg`), image(`${name}/002.jpg`)]);
+    const metadata = await read(
+      "path,lesion_id,dx\nmelanoma/001.jpg,L1,mel\nmelanoma/002.jpg,L2,mel\nnevus/001.jpg,L3,nv\n",
+    );
+    const { images: matched, problems } = matchMetadata(images, metadata);
+    expect(matched.map((one) => one?.lesion)).toEqual(["L1", "L2", "L3", undefined]);
+    expect(problems.map(({ message }) => message)).toEqual(["says nothing of 1 of 4 images"]);
+  });
+
+  it("joins a table of paths with one of ids, and leaves open what they dispute", async () => {
+    const paths = await table("path,lesion_id,age\nnevus/a.1.jpg,L1,30\n");
+    const ids = await table("image_id,sex,age\na.1,f,31\n");
+    expect((await readMetadata([paths, ids])).of("Train/nevus/a.1.jpg")).toEqual({ lesion: "L1", sex: "female" });
+  });
+
+  it("gives no row to a file of other case where a file has its very name", async () => {
+    const metadata = await read("image_id,lesion_id\nIMG_1,L1\n");
+    const images = [image("a/IMG_1.jpg"), image("b/img_1.jpg")];
+    expect(matchMetadata(images, metadata).images).toEqual([{ lesion: "L1" }, undefined]);
+    expect(matchMetadata(images.slice(1), metadata).images).toEqual([{ lesion: "L1" }]);
+  });
+
+  it("says where an id is the name of several files", async () => {
+    const metadata = await read("image_id,lesion_id\n001,L1\n");
+    expect(matchMetadata([image("a/001.jpg"), image("b/001.jpg")], metadata).problems[0]?.message).toBe(
+      "an id is the name of several files, such as 001 of a/001.jpg and b/001.jpg; where these are different images, " +
+        "give paths with their folders in a column called path",
+    );
+  });
+
+  it.each(["lesion", "patient"])("warns of a %s that a large part of the images share", async (field) => {
+    const names = ["zzz", "zzz", "zzz", "zzz", "zzz", "L1", "L1", "L2", "L2", "L3"];
+    const metadata = await read(`image_id,${field}_id\n${names.map((name, i) => `i${i},${name}`).join("\n")}\n`);
+    const { problems } = matchMetadata(
+      names.map((_, i) => image(`a/i${i}.jpg`)),
+      metadata,
+    );
+    expect(problems.map(({ message }) => message)).toEqual([
+      `the ${field} "zzz" has 5 of the 10 images with a known ${field}, which are kept together; ` +
+        `if it means that the ${field} is not known, leave these cells empty`,
+    ]);
   });
 
   it("knows of the fields that the table's other images have nothing", async () => {

@@ -1,7 +1,10 @@
 /** Metadata of images from CSV: lesion, patient, age, sex, site and diagnosis by image, in the columns of ISIC and HAM10000. */
 
 import { readTable, type Table, type TableRow } from "./csv-table.ts";
-import { fileStem, imageId } from "./image-id.ts";
+import { isicId } from "./image-id.ts";
+import { type FoundNames, ImageNames, imageName } from "./image-names.ts";
+import { isMissing, isMissingIdentity, isMissingName } from "./missing-values.ts";
+import { nameList } from "./name-list.ts";
 import { DatasetError, type ImageRecord, type Problem } from "./records.ts";
 
 /** What is known of one image; a field is absent where the table does not say. */
@@ -25,18 +28,37 @@ export type MetadataField = keyof ImageMetadata;
 export interface Metadata {
   /** The tables' files. */
   readonly files: readonly string[];
-  /** By the id or file name that the table gives, without the suffix of its format. */
+  /** By the id, file name or path that the table gives, without the suffix of an image's format. */
   readonly images: ReadonlyMap<string, ImageMetadata>;
   /** The fields that at least one image has. */
   readonly fields: ReadonlySet<MetadataField>;
   /** Rows that repeat or contradict others, values that are none: the path is the table's. */
   readonly problems: readonly Problem[];
-  /** What is known of the image in a file, by its name; copies and downsampled versions are recognised. */
+  /**
+   * What is known of the image in a file, by its name, and by its folders where the table gives them; copies and downsampled versions
+   * are recognised.
+   */
   of(path: string): ImageMetadata | undefined;
+  /** The keys of {@link images} that mean a file; undefined where none does, or another file could be meant. */
+  find(path: string): FoundNames | undefined;
 }
 
 /** The names of the id's column, the surest first. */
-const idColumns = ["isic_id", "image_id", "image_name", "image", "file_name", "filename", "file", "path", "id"];
+const idColumns = [
+  "isic_id",
+  "image_id",
+  "image_name",
+  "image",
+  "img_id",
+  "file_name",
+  "filename",
+  "file",
+  "path",
+  "image_path",
+  "file_path",
+  "filepath",
+  "id",
+];
 
 /** The names of each field's columns, the surest first; a field is taken from the first that says something. */
 const fieldColumns: { readonly [K in MetadataField]: readonly string[] } = {
@@ -52,8 +74,13 @@ const fieldColumns: { readonly [K in MetadataField]: readonly string[] } = {
 /** The columns of the challenges' ground truth, where the one with 1 is the diagnosis. */
 const oneHotColumns = ["mel", "nv", "bcc", "ak", "akiec", "bkl", "df", "vasc", "scc", "unk"];
 
-const saysNothing = /^(unknown|unk|n\/?a|nan|null|none|not reported|-|\?)$/i;
-const sexes: Readonly<Record<string, string>> = { m: "male", f: "female" };
+const sexes: ReadonlyMap<string, string> = new Map([
+  ["m", "male"],
+  ["f", "female"],
+]);
+
+/** A number as any spreadsheet writes it: `55`, `55.0` or `55,0`. */
+const numberOf = (cell: string): number => Number(cell.replace(/^(\d+),(\d+)$/, "$1.$2"));
 
 /** Rows that are named one by one in a message. */
 const named = 3;
@@ -75,16 +102,14 @@ export async function readMetadata(files: string | readonly string[]): Promise<M
     noteLines(note, table.overlongLines, "more fields than columns, the rest not read");
     addTable(file, table, images, note);
   }
-  const byId = uniqueIds(images.keys());
+  const names = new ImageNames(images.keys());
   return {
     files: tables,
     images,
     fields: new Set([...images.values()].flatMap((image) => Object.keys(image) as MetadataField[])),
     problems,
-    of(path) {
-      const stem = fileStem(path);
-      return images.get(stem) ?? images.get(byId.get(imageId(path)) ?? "");
-    },
+    of: (path) => agreed((names.find(path)?.names ?? []).map((name) => images.get(name)!)),
+    find: (path) => names.find(path),
   };
 }
 
@@ -99,14 +124,14 @@ function addTable(
   const idColumn = idColumns.find((column) => columns.includes(column));
   if (idColumn === undefined) {
     throw new DatasetError(
-      `${file}: no column with the images' ids; call it one of ${idColumns.join(", ")} (there is ${list(columns)})`,
+      `${file}: no column with the images' ids; call it one of ${idColumns.join(", ")} (there is ${nameList(columns)})`,
     );
   }
   const oneHot = oneHotColumns.filter((column) => columns.includes(column));
   const known = Object.values(fieldColumns).flat();
   if (oneHot.length < 2 && !columns.some((column) => known.includes(column))) {
     throw new DatasetError(
-      `${file}: no column says anything of the images; known are ${known.join(", ")} (there is ${list(columns)})`,
+      `${file}: no column says anything of the images; known are ${known.join(", ")} (there is ${nameList(columns)})`,
     );
   }
   const lines = { withoutId: [] as number[], repeated: [] as number[], age: [] as number[], oneHot: [] as number[] };
@@ -114,11 +139,11 @@ function addTable(
   const contradicted = new Map<string, Set<MetadataField>>();
   for (const row of rows) {
     const given = row.fields.get(idColumn);
-    if (given === undefined) {
+    if (given === undefined || isMissingName(given)) {
       lines.withoutId.push(row.line);
       continue;
     }
-    const id = fileStem(given);
+    const id = imageName(given);
     const image = fieldsOf(row, oneHot.length < 2 ? [] : oneHot, lines);
     const before = images.get(id) ?? {};
     const disputed = contradicted.get(id) ?? new Set();
@@ -153,9 +178,10 @@ function fieldsOf(
   lines: { readonly age: number[]; readonly oneHot: number[] },
 ): ImageMetadata {
   const text = (field: MetadataField): string | undefined => {
+    const missing = field === "lesion" || field === "patient" ? isMissingIdentity : isMissing;
     for (const column of fieldColumns[field]) {
       const value = row.fields.get(column);
-      if (value !== undefined && !saysNothing.test(value)) return value;
+      if (value !== undefined && !missing(value)) return value;
     }
     return undefined;
   };
@@ -166,16 +192,16 @@ function fieldsOf(
   }
   for (const field of ["sex", "site"] as const) {
     const value = text(field)?.toLowerCase();
-    if (value !== undefined) image[field] = field === "sex" ? (sexes[value] ?? value) : value;
+    if (value !== undefined) image[field] = field === "sex" ? (sexes.get(value) ?? value) : value;
   }
   const age = text("age");
   if (age !== undefined) {
-    const years = Number(age);
+    const years = numberOf(age);
     if (years >= 0 && years <= 150) image.age = years;
     else lines.age.push(row.line);
   }
   if (image.diagnosis === undefined && oneHot.length > 0) {
-    const chosen = oneHot.filter((column) => Number(row.fields.get(column) ?? 0) === 1);
+    const chosen = oneHot.filter((column) => numberOf(row.fields.get(column) ?? "0") === 1);
     if (chosen.length !== 1) lines.oneHot.push(row.line);
     else if (chosen[0] !== "unk") image.diagnosis = chosen[0]!.toUpperCase();
   }
@@ -189,19 +215,12 @@ function noteLines(note: (message: string) => void, lines: readonly number[], wh
   note(`${lines.length === 1 ? "line" : "lines"} ${some}${more}: ${what}`);
 }
 
-const list = (columns: readonly string[]): string => columns.slice(0, 20).join(", ");
-
-/** From an image's id to the table's own name for it, where only one row can be meant. */
-function uniqueIds(names: Iterable<string>): Map<string, string> {
-  const byId = new Map<string, string>();
-  const shared = new Set<string>();
-  for (const name of names) {
-    const id = imageId(name);
-    if (byId.has(id)) shared.add(id);
-    byId.set(id, name);
-  }
-  for (const id of shared) byId.delete(id);
-  return byId;
+/** The fields in which all agree; undefined of none. */
+function agreed(images: readonly ImageMetadata[]): ImageMetadata | undefined {
+  if (images.length < 2) return images[0];
+  const disputed = (field: string): boolean =>
+    new Set(images.flatMap((image) => image[field as MetadataField] ?? [])).size > 1;
+  return Object.fromEntries(Object.entries(Object.assign({}, ...images)).filter(([field]) => !disputed(field)));
 }
 
 /** Metadata laid beside the images of a data set. */
@@ -219,38 +238,82 @@ export interface MatchedMetadata {
 }
 
 /**
- * Finds the metadata of each image by its file's name.
+ * Finds the metadata of each image by its file's name. A row whose name is one file's to the letter is no other file's of other letters.
  *
  * @throws DatasetError where no image has any: then the table is of another data set
  */
 export function matchMetadata(images: readonly ImageRecord[], metadata: Metadata): MatchedMetadata {
-  const matched = images.map(({ path }) => metadata.of(path));
-  const used = new Set(matched);
+  const all = images.map(({ path }) => metadata.find(path));
+  const exact = new Set(all.flatMap((found) => (found?.likeness === "exact" ? found.names : [])));
+  const found = all.map((one) =>
+    one?.likeness === "folded" && one.names.some((name) => exact.has(name)) ? undefined : one,
+  );
+  const matched = images.map(({ path }, i) => (found[i] === undefined ? undefined : metadata.of(path)));
+  const used = new Set(found.flatMap((one) => one?.names ?? []));
   const unknownImages = matched.filter((image) => image === undefined).length;
   const file = metadata.files.join(", ");
   if (unknownImages === images.length) {
     const [id] = metadata.images.keys();
     throw new DatasetError(
       `${file}: none of its ${metadata.images.size} ids (such as ${id}) is the name of an image ` +
-        `(such as ${images[0]?.path ?? "none"}); give the table of these images`,
+        `(such as ${images[0]?.path ?? "none"}); give the table of these images, with the folders as they are or without any`,
     );
   }
-  const unusedIds = [...metadata.images].flatMap(([id, image]) => (used.has(image) ? [] : [id]));
-  const unusedNote =
-    unusedIds.length === 1
-      ? `has an id that no image has, ${unusedIds[0]}; not used`
-      : `has ${unusedIds.length} ids that no image has, such as ${unusedIds[0]}; not used`;
+  const unusedIds = [...metadata.images.keys()].filter((id) => !used.has(id));
+  const notes = [
+    ...(unknownImages > 0 ? [`says nothing of ${unknownImages} of ${images.length} images`] : []),
+    ...(unusedIds.length === 1 ? [`has an id that no image has, ${unusedIds[0]}; not used`] : []),
+    ...(unusedIds.length > 1
+      ? [`has ${unusedIds.length} ids that no image has, such as ${unusedIds[0]}; not used`]
+      : []),
+    ...namesakes(images, found),
+    ...(["lesion", "patient"] as const).flatMap((field) => muchShared(field, matched)),
+  ];
   return {
     images: matched,
     fields: new Set(matched.flatMap((image) => Object.keys(image ?? {}) as MetadataField[])),
     unknownImages,
     unusedIds,
-    problems: [
-      ...metadata.problems,
-      ...(unknownImages > 0
-        ? [{ path: file, message: `says nothing of ${unknownImages} of ${images.length} images` }]
-        : []),
-      ...(unusedIds.length > 0 ? [{ path: file, message: unusedNote }] : []),
-    ],
+    problems: [...metadata.problems, ...notes.map((message) => ({ path: file, message }))],
   };
+}
+
+/** Says that names without folders stand for several files each, which may be different images. */
+function namesakes(images: readonly ImageRecord[], found: readonly (FoundNames | undefined)[]): string[] {
+  const byName = new Map<string, string[]>();
+  for (const [i, { path }] of images.entries()) {
+    const one = found[i];
+    if (one === undefined || one.likeness === "id" || isicId(path) !== undefined) continue;
+    for (const name of one.names) if (!name.includes("/")) byName.set(name, [...(byName.get(name) ?? []), path]);
+  }
+  const several = [...byName].filter(([, paths]) => paths.length > 1);
+  const [first] = several;
+  if (first === undefined) return [];
+  const [name, [one, other]] = first;
+  return [
+    `${several.length === 1 ? "an id is" : `${several.length} ids are`} the name of several files, such as ${name} of ${one} and ${other}; ` +
+      "where these are different images, give paths with their folders in a column called path",
+  ];
+}
+
+/** The part of the images with a known lesion or patient from which one of them is worth a warning, and the fewest images. */
+const muchSharedFrom = { part: 0.25, images: 5 };
+
+/** Says that one lesion or patient has a large part of the images: it may be another spelling of "not known". */
+function muchShared(field: "lesion" | "patient", matched: readonly (ImageMetadata | undefined)[]): string[] {
+  const counts = new Map<string, number>();
+  for (const image of matched) {
+    const name = image?.[field];
+    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const known = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return [...counts]
+    .filter(([, count]) => count >= muchSharedFrom.images && count > muchSharedFrom.part * known)
+    .map(
+      ([name, count]) =>
+        `the ${field} "${name}" has ${count} of the ${known} images with a known ${field}, which are kept together; ` +
+        "if it means that the " +
+        field +
+        " is not known, leave these cells empty",
+    );
 }

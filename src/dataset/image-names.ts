@@ -1,0 +1,108 @@
+/** Which of a table's names means an image file: by its folders where the table gives them, never a namesake of another folder. */
+
+import { foldedName } from "./folded-names.ts";
+import { fileStem, imageId, isicId, withoutImageSuffix } from "./image-id.ts";
+
+/** A table's name for an image in one form: folders with `/`, accents in one, without the suffix of an image's format. */
+export const imageName = (given: string): string =>
+  withoutImageSuffix(
+    given
+      .normalize("NFC")
+      .replaceAll("\\", "/")
+      .replace(/^(\.?\/)+/, ""),
+  );
+
+/** The folders of a path, the innermost first, folded. */
+const foldersOf = (path: string): string[] => foldedName(path).split("/").slice(0, -1).reverse();
+
+/** Folders that say which part of a data set an image belongs to; two of them that differ are two images. */
+const splitFolder = /^(train|training|test|testing|val|valid|validation)$/;
+
+interface Candidate {
+  readonly name: string;
+  readonly stem: string;
+  readonly folders: readonly string[];
+}
+
+/**
+ * How many folders of a table's name agree with a file's, from the innermost; undefined where they are of different images.
+ *
+ * One may tell more of the outer folders than the other (`melanoma/a` and `/home/me/Train/melanoma/a`). Outer folders may also differ, as
+ * data are moved, if the class folder agrees and they are not Train and Test.
+ */
+function agreement(named: readonly string[], own: readonly string[]): number | undefined {
+  const both = Math.min(named.length, own.length);
+  let agreeing = 0;
+  while (agreeing < both && named[agreeing] === own[agreeing]) agreeing++;
+  if (agreeing === both) return agreeing;
+  return agreeing > 0 && !splitFolder.test(named[agreeing]!) ? agreeing : undefined;
+}
+
+/** How a name was found: as it is written (`exact`), in other letters (`folded`), or as the same ISIC id or a copy (`id`). */
+export type Likeness = "exact" | "folded" | "id";
+
+export interface FoundNames {
+  /** One, or several names of one image, such as one with folders and one without. */
+  readonly names: readonly string[];
+  readonly likeness: Likeness;
+}
+
+/** The names of one table, or of several of the same images. */
+export class ImageNames {
+  readonly #byStem = new Map<string, Candidate[]>();
+  readonly #byId = new Map<string, Candidate[]>();
+
+  /** @param names in the form of {@link imageName} */
+  constructor(names: Iterable<string>) {
+    const add = (map: Map<string, Candidate[]>, key: string, candidate: Candidate): void => {
+      const there = map.get(key);
+      if (there === undefined) map.set(key, [candidate]);
+      else there.push(candidate);
+    };
+    for (const name of names) {
+      const candidate = { name, stem: name.slice(name.lastIndexOf("/") + 1), folders: foldersOf(name) };
+      add(this.#byStem, foldedName(candidate.stem), candidate);
+      add(this.#byId, foldedName(imageId(name)), candidate);
+    }
+  }
+
+  /**
+   * The names that mean a file: those with its folders before those without, as written before folded, folded before the same id. Where
+   * several could be meant, none is; of an ISIC id all are.
+   */
+  find(path: string): FoundNames | undefined {
+    const file = path.normalize("NFC");
+    const stem = fileStem(file);
+    const own = foldersOf(file);
+    const alike = this.#byStem.get(foldedName(stem)) ?? [];
+    const levels: readonly (readonly [Likeness, readonly Candidate[]])[] = [
+      ["exact", alike.filter((candidate) => candidate.stem === stem)],
+      ["folded", alike],
+      ["id", this.#byId.get(foldedName(imageId(file))) ?? []],
+    ];
+    const isIsic = isicId(file) !== undefined;
+    for (const [likeness, candidates] of levels) {
+      const withFolders = best(candidates, own);
+      const without = candidates.filter(({ folders }) => folders.length === 0).map(({ name }) => name);
+      const anywhere = isIsic && withFolders.length + without.length === 0 ? candidates.map(({ name }) => name) : [];
+      const found = [withFolders, without, anywhere];
+      if (found.every((names) => names.length === 0)) continue;
+      const names = found.flatMap((some) => (some.length === 1 || isIsic ? some : []));
+      return names.length === 0 ? undefined : { names, likeness };
+    }
+    return undefined;
+  }
+}
+
+/** Of the names with folders those that agree most with a file's. */
+function best(candidates: readonly Candidate[], own: readonly string[]): string[] {
+  let most = 0;
+  let names: string[] = [];
+  for (const { name, folders } of candidates) {
+    const agreeing = folders.length === 0 ? undefined : agreement(folders, own);
+    if (agreeing === undefined || agreeing < most) continue;
+    names = agreeing > most ? [name] : [...names, name];
+    most = agreeing;
+  }
+  return names;
+}
