@@ -1,21 +1,18 @@
 /** Lists folders: the class folders of a split, and the image files in each. */
 
+import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { forEachBounded } from "../bounded.ts";
+import { isClutter } from "./clutter.ts";
 import { byCodePoint } from "./code-point-order.ts";
+import { imageSuffix } from "./image-id.ts";
+import { isOutputFolder } from "./output-folder.ts";
 import { DatasetError, type Problem } from "./records.ts";
-
-/** The suffixes of the formats that are decoded, in lower case. A file's content decides, its suffix only selects it. */
-const imageSuffix = /\.(jpe?g|jpe|jfif|png|webp|bmp|tiff?)$/i;
 
 /** The formats in words. */
 export const formatsRead = "JPEG, PNG, WebP, BMP or TIFF";
-
-/** What an operating system leaves behind in folders, beside the names that begin with a dot. */
-const clutter = new Set(["thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"]);
-const isHidden = (name: string): boolean => name.startsWith(".") || clutter.has(name.toLowerCase());
 
 const statsAtOnce = 16;
 
@@ -31,26 +28,47 @@ export interface ClassFolder {
 
 /** What a folder holds. */
 export interface Listing {
-  /** In code-point order, each with what it is after following links; undefined where that cannot be said. */
-  readonly entries: readonly { readonly name: string; readonly stats: Stats | undefined }[];
+  /** In code-point order, without folders that naevus wrote itself. */
+  readonly entries: readonly Entry[];
   readonly hidden: readonly string[];
 }
+
+interface Entry {
+  /** Where it is not UTF-8, with its bytes as `\xe9`; then no path leads to it. */
+  readonly name: string;
+  readonly isUtf8: boolean;
+  /** What it is after following links; undefined where that cannot be said. */
+  readonly stats: Stats | undefined;
+}
+
+/** A name of any bytes as text that shows them. */
+const escaped = (name: Buffer): string =>
+  Array.from(name, (byte) =>
+    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+  ).join("");
 
 /** Lists a folder given relative to the root; throws a DatasetError where it cannot be read. */
 export async function listFolder(root: string, path: string): Promise<Listing> {
   const folder = join(root, path);
-  let names: string[];
+  let names: Buffer[];
   try {
-    names = await readdir(folder);
+    // As bytes: a name that is not UTF-8 would be another one as text.
+    names = await readdir(folder, { encoding: "buffer" });
   } catch (error) {
     throw new DatasetError(`${folder}: ${folderTrouble(error)}`, { cause: error });
   }
-  const visible = names.filter((name) => !isHidden(name)).sort(byCodePoint);
-  const entries: { name: string; stats: Stats | undefined }[] = [];
-  await forEachBounded(visible, statsAtOnce, async (name, i) => {
-    entries[i] = { name, stats: await stat(join(folder, name)).catch(() => undefined) };
+  const visible = names.filter((name) => !isClutter(name.toString()));
+  const entries: Entry[] = [];
+  await forEachBounded(visible, statsAtOnce, async (bytes) => {
+    const name = isUtf8(bytes) ? bytes.toString() : escaped(bytes);
+    const stats = await stat(Buffer.concat([Buffer.from(join(folder, "/")), bytes])).catch(() => undefined);
+    if (stats?.isDirectory() && (await isOutputFolder(join(folder, name)))) return;
+    entries.push({ name, isUtf8: isUtf8(bytes), stats });
   });
-  return { entries, hidden: names.filter(isHidden) };
+  return {
+    entries: entries.sort((a, b) => byCodePoint(a.name, b.name)),
+    hidden: names.map((name) => name.toString()).filter(isClutter),
+  };
 }
 
 function folderTrouble(error: unknown): string {
@@ -67,34 +85,78 @@ function folderTrouble(error: unknown): string {
   }
 }
 
-/** The names of the folders in a listing. */
+/** The names of the folders in a listing that can be read. */
 export const foldersOf = (listing: Listing): string[] =>
-  listing.entries.filter((entry) => entry.stats?.isDirectory()).map((entry) => entry.name);
+  listing.entries.filter((entry) => entry.isUtf8 && entry.stats?.isDirectory()).map((entry) => entry.name);
 
-/** The class folders of one split, in code-point order of their class names. */
+/** Whether a folder holds images, folders, both or none of them. */
+export async function holdings(root: string, path: string): Promise<{ images: boolean; folders: boolean }> {
+  const { entries } = await listFolder(root, path);
+  return {
+    images: entries.some(({ name, stats }) => stats?.isFile() && imageSuffix.test(name)),
+    folders: entries.some(({ stats }) => stats?.isDirectory()),
+  };
+}
+
+const relativePath = (...names: string[]): string => names.filter((name) => name !== "").join("/");
+
+const notUtf8 = "its name is not UTF-8";
+const renaming = "rename it, for example with convmv -f latin1 -t utf8 -r --notest";
+const broken = "a broken link or unreadable";
+
+/**
+ * The class folders of one split, in code-point order of their class names.
+ *
+ * @throws DatasetError where a class would be missing: its folder cannot be read, is a broken link or has a name that is not UTF-8, or
+ *   that is so of all its images
+ */
 export async function readClasses(root: string, part: string, problems: Problem[]): Promise<ClassFolder[]> {
-  const relative = (...names: string[]): string => names.filter((name) => name !== "").join("/");
   const classes: ClassFolder[] = [];
   const listing = await listFolder(root, part);
-  for (const { name, stats } of listing.entries) {
-    if (stats === undefined)
-      problems.push({ path: relative(part, name), message: "a broken link or unreadable, left out" });
+  for (const { name, isUtf8: readable, stats } of listing.entries) {
+    const path = relativePath(part, name);
+    const isImage = imageSuffix.test(name);
     // Other files beside the class folders, such as a licence or metadata, are no part of the images.
-    if (stats?.isFile() && imageSuffix.test(name))
-      problems.push({ path: relative(part, name), message: "an image outside the class folders, left out" });
-    if (!stats?.isDirectory()) continue;
-    const path = relative(part, name);
-    const images: { path: string; bytes: number }[] = [];
-    for (const entry of (await listFolder(root, path)).entries) {
-      const file = relative(path, entry.name);
-      const leaveOut = (why: string): void => void problems.push({ path: file, message: `${why}, left out` });
-      if (entry.stats === undefined) leaveOut("a broken link or unreadable");
-      else if (entry.stats.isDirectory()) leaveOut("a folder inside a class folder");
-      else if (!entry.stats.isFile()) leaveOut("not a regular file");
-      else if (!imageSuffix.test(entry.name)) leaveOut(`not ${formatsRead} by its suffix`);
-      else images.push({ path: file, bytes: entry.stats.size });
+    if (stats?.isFile() && isImage) problems.push({ path, message: "an image outside the class folders, left out" });
+    if (stats === undefined && isImage) problems.push({ path, message: `${broken}, left out` });
+    else if (stats === undefined) {
+      throw new DatasetError(`${join(root, path)}: ${broken}; mend or remove it, as it may be a class`);
     }
-    classes.push({ name: className(name), path, images });
+    if (!stats?.isDirectory()) continue;
+    if (!readable) {
+      throw new DatasetError(
+        `${join(root, path)}: this class cannot be read, because ${notUtf8}; ${renaming} ${join(root, part)}`,
+      );
+    }
+    classes.push({ name: className(name), path, images: await readImages(root, path, problems) });
   }
   return classes.sort((a, b) => byCodePoint(a.name, b.name));
+}
+
+/** The image files of a class folder; what is left out is named in `problems`. */
+async function readImages(root: string, path: string, problems: Problem[]): Promise<ClassFolder["images"]> {
+  const images: { path: string; bytes: number }[] = [];
+  const unreadable: Problem[] = [];
+  for (const { name, isUtf8: readable, stats } of (await listFolder(root, path)).entries) {
+    const file = relativePath(path, name);
+    const leaveOut = (why: string): void => void problems.push({ path: file, message: `${why}, left out` });
+    if (stats === undefined) unreadable.push({ path: file, message: `${broken}, left out` });
+    else if (stats.isDirectory()) leaveOut("a folder inside a class folder");
+    else if (!stats.isFile()) leaveOut("not a regular file");
+    else if (!imageSuffix.test(name)) leaveOut(`not ${formatsRead} by its suffix`);
+    else if (!readable)
+      unreadable.push({ path: file, message: `${notUtf8}, left out; ${renaming} ${join(root, path)}` });
+    else images.push({ path: file, bytes: stats.size });
+  }
+  const [first] = unreadable;
+  if (images.length === 0 && first !== undefined) {
+    throw new DatasetError(
+      `${join(root, path)}: none of the ${unreadable.length} images of this class can be read (${first.path}: ${first.message})`,
+    );
+  }
+  if (unreadable.length > 1) {
+    problems.push({ path, message: `${unreadable.length} files of this class cannot be read, see below` });
+  }
+  problems.push(...unreadable);
+  return images;
 }

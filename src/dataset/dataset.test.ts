@@ -158,6 +158,89 @@ describe("layouts", () => {
   });
 });
 
+describe("a class that cannot be read is an error", () => {
+  beforeEach(() =>
+    make("Train/a/1.jpg", "Train/a/2.jpg", "Train/b/1.jpg", "Train/b/2.jpg", "Test/a/1.jpg", "Test/b/1.jpg"),
+  );
+  const linux = test.skipIf(process.platform !== "linux");
+  /** As old archives store `é`: a byte that is no UTF-8. */
+  const latin = (...parts: string[]): Buffer => Buffer.from(join(root, ...parts), "latin1");
+
+  test.each(["Train", "Test"])("a broken link in %s", async (part) => {
+    await symlink(join(root, "gone"), join(root, part, "c"));
+    expect(await refusal()).toBe(
+      `${join(root, part, "c")}: a broken link or unreadable; mend or remove it, as it may be a class`,
+    );
+  });
+
+  test("a broken link in place of Test, which else would be drawn", async () => {
+    await rm(join(root, "Test"), { recursive: true });
+    await symlink(join(root, "gone"), join(root, "Test"));
+    expect(await refusal()).toBe(`${join(root, "Test")}: a broken link or unreadable; mend or remove it`);
+  });
+
+  test("links alone, all of them broken", async () => {
+    await make("Train/c/");
+    for (const name of ["1.jpg", "2.jpg"]) await symlink(join(root, "gone"), join(root, "Train", "c", name));
+    expect(await refusal()).toContain("none of the 2 images of this class can be read (Train/c/1.jpg: a broken link");
+  });
+
+  linux("a folder whose name is not UTF-8", async () => {
+    await make("Train/m/1.jpg");
+    await rename(join(root, "Train", "m"), latin("Train", "m\u00e9lanome"));
+    expect(await refusal()).toBe(
+      `${join(root, "Train")}/m\\xe9lanome: this class cannot be read, because its name is not UTF-8; ` +
+        `rename it, for example with convmv -f latin1 -t utf8 -r --notest ${join(root, "Train")}`,
+    );
+  });
+
+  linux("single files of such names are named and counted", async () => {
+    for (const name of ["l\u00e9sion.jpg", "\u00fc.jpg", "\u00fc.txt"]) {
+      await writeFile(latin("Train", "a", name), "12345");
+    }
+    const { images, problems } = await readDataset(root);
+    expect(images).toHaveLength(6);
+    const cure = `rename it, for example with convmv -f latin1 -t utf8 -r --notest ${join(root, "Train", "a")}`;
+    expect(problems).toEqual([
+      { path: "Train/a", message: "2 files of this class cannot be read, see below" },
+      { path: "Train/a/\\xfc.jpg", message: `its name is not UTF-8, left out; ${cure}` },
+      { path: "Train/a/\\xfc.txt", message: "not JPEG, PNG, WebP, BMP or TIFF by its suffix, left out" },
+      { path: "Train/a/l\\xe9sion.jpg", message: `its name is not UTF-8, left out; ${cure}` },
+    ]);
+  });
+});
+
+describe("classes with the name of a split", () => {
+  test.each(["train", "test", "val", "Validation"])(
+    "%s is one where it holds images as the others do",
+    async (name) => {
+      await make(`${name}/1.jpg`, `${name}/2.jpg`, "bus/1.jpg", "bus/2.jpg", "car/1.jpg", "car/2.jpg");
+      const { classes, problems } = await readDataset(root, { testFraction: 0 });
+      expect(classes).toEqual(["bus", "car", name].sort());
+      expect(problems).toEqual([
+        { path: name, message: "read as a class, because it holds images as the folders beside it do" },
+      ]);
+    },
+  );
+
+  test.each([
+    [["train/1.jpg", "test/1.jpg"], "train"],
+    [["train/1.jpg", "test/1.jpg", "bus/1.jpg"], "train"],
+    [["Train/1.jpg", "Test/a/1.jpg", "Test/b/1.jpg"], "Train"],
+    [["Train/a/1.jpg", "Train/b/1.jpg", "Test/1.jpg"], "Test"],
+    [["train/1.jpg", "train/thumbnails/1.jpg", "bus/1.jpg"], "train"],
+  ])("is an error where the layout does not say what it is: %j", async (paths, named) => {
+    await make(...paths);
+    expect(await refusal()).toContain(`${join(root, named)}: holds images themselves, not a folder for each class`);
+  });
+
+  test("is a split where it holds class folders, whatever stands beside", async () => {
+    await make("train/a/1.jpg", "train/b/1.jpg", "train/stray.jpg", "test/a/1.jpg", "test/b/1.jpg", "more/1.jpg");
+    const { classes, images } = await readDataset(root);
+    expect([classes, images.length]).toEqual([["a", "b"], 4]);
+  });
+});
+
 describe("problems, with the rest going on", () => {
   beforeEach(() => make("a/1.jpg", "a/2.jpg", "a/3.jpg", "b/1.jpg", "b/2.jpg", "b/3.jpg"));
   const problems = async () => (await readDataset(root)).problems.map(({ path, message }) => `${path}: ${message}`);
@@ -166,14 +249,15 @@ describe("problems, with the rest going on", () => {
     await make("a/notes.txt", "a/nested/1.jpg", "a/noSuffix");
     await symlink(join(root, "gone.jpg"), join(root, "b", "link.jpg"));
     await symlink("loop.jpg", join(root, "b", "loop.jpg"));
-    await symlink(join(root, "gone"), join(root, "c"));
+    await symlink("gone.png", join(root, "c.png"));
     expect(await problems()).toEqual([
       "a/nested: a folder inside a class folder, left out",
       "a/noSuffix: not JPEG, PNG, WebP, BMP or TIFF by its suffix, left out",
       "a/notes.txt: not JPEG, PNG, WebP, BMP or TIFF by its suffix, left out",
+      "b: 2 files of this class cannot be read, see below",
       "b/link.jpg: a broken link or unreadable, left out",
       "b/loop.jpg: a broken link or unreadable, left out",
-      "c: a broken link or unreadable, left out",
+      "c.png: a broken link or unreadable, left out",
     ]);
   });
 

@@ -1,7 +1,15 @@
 /** Lists the images of a folder: Train and Test with one folder per class in each, or one folder per class and a drawn split. */
 
 import { join, resolve } from "node:path";
-import { type ClassFolder, foldersOf, formatsRead, type Listing, listFolder, readClasses } from "./class-folders.ts";
+import {
+  type ClassFolder,
+  foldersOf,
+  formatsRead,
+  holdings,
+  type Listing,
+  listFolder,
+  readClasses,
+} from "./class-folders.ts";
 import { byCodePoint } from "./code-point-order.ts";
 import {
   type Dataset,
@@ -43,18 +51,18 @@ export interface ListedDataset extends Dataset {
  *
  * The folder holds `Train/<class>/*` and `Test/<class>/*` (any case; also Training and Testing; Val, Valid or Validation
  * serves as test where there is none), or one folder per class, directly or in a Train without a Test; then {@link drawSplit} says
- * which images are tested. Hidden files are passed over, links are followed, folders inside class folders are not entered.
- * What is left out or odd is in `problems`: files that are no images by their suffix, broken links, class folders without an
- * image, classes with a single training image or no test image.
+ * which images are tested. Hidden files and folders that naevus wrote are passed over, links are followed, folders inside class
+ * folders are not entered. What is left out or odd is in `problems`: files that are no images by their suffix or cannot be read,
+ * class folders without an image, classes with a single training image or no test image.
  *
- * @throws DatasetError where the folder is missing, unreadable or not laid out so, fewer than two classes have training images,
- *   two class names differ only by case, or a class has test images but no training images
+ * @throws DatasetError where the folder is missing, unreadable or not laid out so, a class folder cannot be read, fewer than two
+ *   classes have training images, two class names differ only by case, or a class has test images but no training images
  */
 export async function listDataset(root: string): Promise<ListedDataset> {
   const absolute = resolve(root);
   const problems: Problem[] = [];
   const listing = await listFolder(absolute, "");
-  const parts = findSplits(absolute, listing, problems);
+  const parts = await findSplits(absolute, listing, problems);
   const train = await readClasses(absolute, parts.train, problems);
   const test = parts.test === undefined ? undefined : await readClasses(absolute, parts.test, problems);
   refuseCaseTwins(absolute, [...train, ...(test ?? [])]);
@@ -85,9 +93,11 @@ export async function listLabelledImages(root: string): Promise<Dataset> {
   const absolute = resolve(root);
   const problems: Problem[] = [];
   const listing = await listFolder(absolute, "");
-  const splits = foldersOf(listing).filter((name) => allSplitNames.includes(name.toLowerCase()));
+  const named = foldersOf(listing).filter((name) => allSplitNames.includes(name.toLowerCase()));
+  refuseBrokenSplits(absolute, listing);
+  const isFlat = named.length === 0 || (await isClassAmongOthers(absolute, named, foldersOf(listing), problems));
   const folders: ClassFolder[] = [];
-  for (const part of splits.length > 0 ? splits : [""]) folders.push(...(await readClasses(absolute, part, problems)));
+  for (const part of isFlat ? [""] : named) folders.push(...(await readClasses(absolute, part, problems)));
   const filled = folders.filter(({ images }) => images.length > 0);
   if (filled.length === 0) {
     throw new DatasetError(
@@ -188,10 +198,17 @@ function scarceClasses({ classes, images }: Dataset, { expectsTest = true } = {}
 }
 
 /** The folder of each split, relative to the root; `train: ""` and no test where the root itself holds the classes. */
-function findSplits(root: string, listing: Listing, problems: Problem[]): { train: string; test: string | undefined } {
+async function findSplits(
+  root: string,
+  listing: Listing,
+  problems: Problem[],
+): Promise<{ train: string; test: string | undefined }> {
+  refuseBrokenSplits(root, listing);
   const folders = foldersOf(listing);
+  const isNamed = (name: string, part: keyof typeof splitNames): boolean =>
+    (splitNames[part] as readonly string[]).includes(name.toLowerCase());
   const one = (part: keyof typeof splitNames): string | undefined => {
-    const found = folders.filter((name) => (splitNames[part] as readonly string[]).includes(name.toLowerCase()));
+    const found = folders.filter((name) => isNamed(name, part));
     if (found.length > 1) {
       throw new DatasetError(
         `${root}: both ${found.join(" and ")} could hold the ${part} images; keep only one of them`,
@@ -200,24 +217,56 @@ function findSplits(root: string, listing: Listing, problems: Problem[]): { trai
     return found[0];
   };
   const [train, test, validation] = [one("train"), one("test"), one("validation")];
-  if (train === undefined) {
-    if (test !== undefined) {
-      throw new DatasetError(
-        `${root}: there is a ${test} folder but no Train; put the training images into Train/<class>, or give the folder of the classes itself`,
-      );
-    }
-    return { train: "", test: undefined };
-  }
   const judged = test ?? validation;
-  for (const name of folders) {
-    if (name !== train && name !== judged) {
-      problems.push({
-        path: name,
-        message: `not read, because the data is in ${[train, judged].filter(Boolean).join(" and ")}`,
-      });
+  const flat = { train: "", test: undefined };
+  const splits = [train, judged].filter((name) => name !== undefined);
+  if (splits.length === 0 || (await isClassAmongOthers(root, splits, folders, problems))) return flat;
+  if (train === undefined) {
+    throw new DatasetError(
+      `${root}: there is a ${judged} folder but no Train; put the training images into Train/<class>, or give the folder of the classes itself`,
+    );
+  }
+  for (const { name, stats } of listing.entries) {
+    if ((stats === undefined || stats.isDirectory()) && name !== train && name !== judged) {
+      problems.push({ path: name, message: `not read, because the data is in ${splits.join(" and ")}` });
     }
   }
   return { train, test: judged };
+}
+
+function refuseBrokenSplits(root: string, { entries }: Listing): void {
+  const gone = entries.find(({ name, stats }) => stats === undefined && allSplitNames.includes(name.toLowerCase()));
+  if (gone !== undefined) {
+    throw new DatasetError(`${join(root, gone.name)}: a broken link or unreadable; mend or remove it`);
+  }
+}
+
+/**
+ * Whether the one folder with a split's name is a class: it holds images and no folders, as others beside it do.
+ *
+ * @throws DatasetError where a folder with a split's name holds images, and that does not make it a class
+ */
+async function isClassAmongOthers(
+  root: string,
+  splits: readonly string[],
+  folders: readonly string[],
+  problems: Problem[],
+): Promise<boolean> {
+  const held = await Promise.all(splits.map(async (name) => ({ name, ...(await holdings(root, name)) })));
+  const like = held.find(({ images }) => images);
+  if (like === undefined) return false;
+  let others = 0;
+  for (const name of folders) if (!splits.includes(name) && (await holdings(root, name)).images) others++;
+  if (splits.length === 1 && !like.folders && others > 0) {
+    problems.push({ path: like.name, message: "read as a class, because it holds images as the folders beside it do" });
+    return true;
+  }
+  // Single images beside the class folders are left out one by one.
+  if (held.every((split) => split.folders) && (others === 0 || splits.length > 1)) return false;
+  throw new DatasetError(
+    `${join(root, like.name)}: holds images themselves, not a folder for each class; put them into ${like.name}/<class>, ` +
+      "or rename the folder if it is a class",
+  );
 }
 
 function refuseCaseTwins(root: string, folders: readonly ClassFolder[]): void {

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { forEachBounded } from "../bounded.ts";
+import { isClutter } from "../dataset/clutter.ts";
 import { byCodePoint } from "../dataset/code-point-order.ts";
 import { csvText } from "../dataset/csv-text.ts";
 import {
@@ -57,7 +58,7 @@ export async function openDownloadFolder(root: string, settings: JournalSettings
     if (error.code === "ENOENT") return [];
     throw writeError(root, error);
   });
-  const empty = names.every(isTemporary);
+  const empty = names.every((name) => isTemporary(name) || isClutter(name));
   if (!empty && !names.includes(journalName)) {
     throw new DatasetError(`${root}: not empty, and no download of naevus; choose another folder`);
   }

@@ -1,5 +1,4 @@
 /** Audits a data folder and leaves `audit.json` and `audit.html`. */
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Audit, type AuditProgress, auditDataset } from "../audit/audit.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
@@ -7,7 +6,8 @@ import { readCurationPlan } from "../dataset/curation-plan.ts";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { checkOutputFolder, makeOutputFolder } from "../dataset/output-folder.ts";
+import { writeFileAtomic } from "../files.ts";
 import { filePicture } from "../image/picture.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { Random } from "../random.ts";
@@ -42,6 +42,8 @@ export async function writeAudit(
   data: string,
   { out, metadata, mapping, curation, onProgress, signal }: AuditReportOptions,
 ): Promise<AuditReport> {
+  const folder = resolve(out);
+  await checkOutputFolder(folder, data);
   const read = await readDataset(data);
   const curated = curation && (await applyCuration(read, await readCurationPlan(curation), { signal }));
   // The plan's own problems are no findings about the folder.
@@ -53,10 +55,7 @@ export async function writeAudit(
     onProgress,
     signal,
   });
-  const folder = resolve(out);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw writeError(folder, error);
-  });
+  await makeOutputFolder(folder, data);
   const files = { json: join(folder, "audit.json"), html: join(folder, "audit.html") };
   await writeFileAtomic(files.json, `${JSON.stringify(audit, undefined, 1)}\n`);
   const page = await auditPage(audit, {

@@ -1,12 +1,12 @@
 /** Pictures of a data set as files: a sample of every class, the distribution over classes, and conflicts side by side. */
-import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { distributionOf } from "../audit/distribution.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { makeOutputFolder } from "../dataset/output-folder.ts";
+import { writeFileAtomic } from "../files.ts";
 import { filePicture, svgToPng } from "../image/picture.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { distributionChart } from "./audit-charts.ts";
@@ -56,9 +56,7 @@ export async function show(
   const curated =
     curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
   const folder = resolve(out);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw writeError(folder, error);
-  });
+  await makeOutputFolder(folder, data);
   const files: string[] = [];
   const write = async (name: string, svg: string): Promise<void> => {
     const file = join(folder, `${name}.${format}`);

@@ -1,12 +1,13 @@
 /** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
-import { access, mkdir } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
 import { csvText } from "../dataset/csv-text.ts";
+import { makeOutputFolder } from "../dataset/output-folder.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { writeFileAtomic } from "../files.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
@@ -52,7 +53,7 @@ export async function crossValidate(
   const { dataset, options } = await openCuratedData(data, settings, context);
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
-  const folder = await folderOf(settings, clock());
+  const folder = await folderOf(settings, data, clock());
 
   const judged: JudgedImages[] = [];
   for (let fold = 0; fold < count; fold++) {
@@ -104,13 +105,11 @@ export async function crossValidate(
 
 const predictionsFile = "predictions.csv";
 
-async function folderOf({ out, network }: Settings, milliseconds: number): Promise<string> {
+async function folderOf({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
   if (out === undefined)
-    return makeDefaultRunFolder(resolve("runs"), runName(`${network}-cross-validation`, milliseconds));
+    return makeDefaultRunFolder(resolve("runs"), runName(`${network}-cross-validation`, milliseconds), data);
   const folder = resolve(out);
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw writeError(folder, error);
-  });
+  await makeOutputFolder(folder, data);
   return folder;
 }
 

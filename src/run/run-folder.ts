@@ -1,6 +1,8 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
-import { appendFile, mkdir, readdir } from "node:fs/promises";
+import { access, appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isClutter } from "../dataset/clutter.ts";
+import { makeOutputFolder } from "../dataset/output-folder.ts";
 import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 
@@ -34,7 +36,7 @@ export function runName(network: string, milliseconds: number): string {
   return `${network}-${date}-${time}`;
 }
 
-/** Throws {@link RunError} where something stands already in the folder of a new run. */
+/** Throws {@link RunError} where something stands already in the folder of a new run; what systems leave behind is nothing. */
 export async function refuseUsedFolder(run: string): Promise<void> {
   let names: string[];
   try {
@@ -50,28 +52,30 @@ export async function refuseUsedFolder(run: string): Promise<void> {
   if (names.includes(runFiles.config)) {
     throw new RunError(`${run}: there is a run already; resume it, or choose another folder`);
   }
-  const other = names.find((name) => !isTemporary(name));
+  const other = names.find((name) => !isTemporary(name) && !isClutter(name));
   if (other !== undefined) throw new RunError(`${run}: the folder is not empty (${other}); choose another folder`);
 }
 
-export async function makeRunFolder(run: string): Promise<void> {
+/** Makes the folder of a new run on a data folder; throws as {@link refuseUsedFolder} and `makeOutputFolder`. */
+export async function makeRunFolder(run: string, data: string): Promise<void> {
   await refuseUsedFolder(run);
-  await mkdir(run, { recursive: true }).catch((error) => {
-    throw writeError(run, error);
-  });
+  await makeOutputFolder(run, data);
 }
 
 /** A new folder below `runs` for a run without a given one: a second run of the same second gets a number. */
-export async function makeDefaultRunFolder(runs: string, name: string): Promise<string> {
+export async function makeDefaultRunFolder(runs: string, name: string, data: string): Promise<string> {
+  // What an older version made is not marked, and may be used further.
+  await access(runs).catch(() => makeOutputFolder(runs, data));
   for (let number = 1; ; number++) {
     const run = join(runs, number === 1 ? name : `${name}-${number}`);
     try {
-      await mkdir(runs, { recursive: true });
       await mkdir(run);
-      return run;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw writeError(run, error);
+      continue;
     }
+    await makeOutputFolder(run, data);
+    return run;
   }
 }
 

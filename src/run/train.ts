@@ -112,7 +112,7 @@ export async function train(
     const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings) };
     const config = configOf(settings, dataset, prepared, clock());
     const begin = async () => {
-      const run = await makeFolder(settings, clock());
+      const run = await makeFolder(settings, dataset.root, clock());
       await writeRunImages(run, dataset.classes, prepared.images);
       await writeConfig(run, config);
       return run;
@@ -216,10 +216,10 @@ async function pack(dataset: Dataset, graph: Graph, settings: Settings, context:
   return packed;
 }
 
-async function makeFolder({ out, network }: Settings, milliseconds: number): Promise<string> {
-  if (out === undefined) return makeDefaultRunFolder(resolve("runs"), runName(network, milliseconds));
+async function makeFolder({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
+  if (out === undefined) return makeDefaultRunFolder(resolve("runs"), runName(network, milliseconds), data);
   const run = resolve(out);
-  await makeRunFolder(run);
+  await makeRunFolder(run, data);
   return run;
 }
 

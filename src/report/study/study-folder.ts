@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeOutputFolder } from "../../dataset/output-folder.ts";
 import { removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
 
 /** One step of a study, as data: what it is, what it depends on, and how it is done. */
@@ -41,9 +42,10 @@ export class StudyFolder {
     this.#clock = clock;
   }
 
-  /** Opens a folder, made where it is missing. Throws a FileError where it cannot. */
-  static async open(path: string, clock: () => number): Promise<StudyFolder> {
+  /** Opens a folder for a study of a data folder, made where it is missing; throws as `makeOutputFolder`. */
+  static async open(path: string, data: string, clock: () => number): Promise<StudyFolder> {
     const steps = join(path, "steps");
+    await makeOutputFolder(path, data);
     await mkdir(steps, { recursive: true }).catch((error: unknown) => {
       throw writeError(steps, error);
     });

@@ -68,7 +68,7 @@ export interface StudyOptions {
 export async function study(options: StudyOptions): Promise<StudyReport> {
   const { budget: minutes = 30, onEvent = () => {}, signal, clock = Date.now } = options;
   const settings = parseSettings({ ...options.settings });
-  const folder = await StudyFolder.open(resolve(options.out), clock);
+  const folder = await StudyFolder.open(resolve(options.out), options.data, clock);
   const engine = selectEngine(
     settings.engine,
     (message) => onEvent({ kind: "warning", message }),
