@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { settingDescriptions } from "../training/settings.ts";
 import { main } from "./main.ts";
 import { flagOf } from "./setting-options.ts";
+import { drawOver } from "./terminal.ts";
 
 let folder: string;
 let data: string;
@@ -18,7 +19,7 @@ const naevus = (...argv: readonly string[]) => naevusIn(undefined, ...argv);
 async function naevusIn(columns: number | undefined, ...argv: readonly string[]) {
   const [out, error]: [string[], string[]] = [[], []];
   const status = await main(argv, {
-    out: (line) => void out.push(line),
+    out: (line, drawnBefore = 0) => void out.push(drawOver(drawnBefore) + line),
     error: (line) => void error.push(line),
     interactive: false,
     columns,

@@ -1,9 +1,10 @@
 /** Where the command line writes to and what it knows of its surroundings; tests give their own. */
 import { writeError } from "../files.ts";
+import { escapedForTerminal } from "../printable.ts";
 
 export interface Terminal {
-  /** One line to standard output. */
-  out(line: string): void;
+  /** One line to standard output, or several; over so many lines that were drawn before. */
+  out(line: string, drawnBefore?: number): void;
   /** One line to standard error. */
   error(line: string): void;
   /** Whether standard error is a terminal that can show a moving bar. */
@@ -13,7 +14,10 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The process's own. */
+/** Moves the cursor up over lines, and erases them. */
+export const drawOver = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\u001b[J` : "");
+
+/** The process's own. Names and messages cannot steer it: what a terminal would obey is written as `\u001b`. */
 export function processTerminal(): Terminal {
   let told = false;
   // The work goes on where its output cannot be written. A reader such as `head` may close the pipe early: nobody is left to be told.
@@ -27,8 +31,8 @@ export function processTerminal(): Terminal {
   });
   process.stderr.on("error", () => undefined);
   return {
-    out: (line) => void process.stdout.write(`${line}\n`),
-    error: (line) => void process.stderr.write(`${line}\n`),
+    out: (line, drawnBefore = 0) => void process.stdout.write(`${drawOver(drawnBefore)}${escapedForTerminal(line)}\n`),
+    error: (line) => void process.stderr.write(`${escapedForTerminal(line)}\n`),
     interactive: process.stderr.isTTY === true,
     // A terminal that does not know its width says 0.
     columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,

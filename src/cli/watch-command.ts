@@ -83,7 +83,7 @@ function screenView(terminal: Terminal): View {
       event.kind === "end" ? endLine(begun.run, event) : underWay(begun.config, history),
     ].map((line) => shorten(line, columns - 1));
     // Up to where the last picture began, and away with it.
-    terminal.out((drawn > 0 ? `\u001b[${drawn}A\u001b[J` : "") + lines.join("\n"));
+    terminal.out(lines.join("\n"), drawn);
     drawn = lines.length;
   };
 }

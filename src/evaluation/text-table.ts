@@ -1,9 +1,11 @@
 /** Tables for a terminal: columns aligned by their widest cell. */
 
-/** Folder names can hold control characters, which a terminal would obey. */
-const printable = (text: string): string => text.normalize("NFC").replace(/\p{Cc}/gu, "?");
+import { printable } from "../printable.ts";
 
-const characters = (text: string): string[] => [...printable(text)];
+/** A cell is one line. */
+const oneLine = (text: string): string => printable(text.normalize("NFC").replace(/[\n\t]/g, "?"));
+
+const characters = (text: string): string[] => [...oneLine(text)];
 
 /** The number of characters that a text takes in a table. */
 export const textWidth = (text: string): number => characters(text).length;
@@ -29,7 +31,7 @@ export function textTable(rows: readonly (readonly string[])[]): string {
       row
         .map((cell, column) => {
           const filling = " ".repeat(widths[column]! - textWidth(cell));
-          return column === 0 ? printable(cell) + filling : filling + printable(cell);
+          return column === 0 ? oneLine(cell) + filling : filling + oneLine(cell);
         })
         .join(GAP)
         .trimEnd(),

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
+import { printable } from "../printable.ts";
 import { escapeHtml, Html } from "./html.ts";
 
 /** Told apart by people who are colour-blind (after Okabe and Ito 2008), and visible on white and on black. */
@@ -59,7 +60,8 @@ export async function drawChart(
   const whole = { ...spec, config: { ...config, background } } as unknown as TopLevelSpec;
   const view = new View(parse(compile(whole).spec), { renderer: "none" });
   try {
-    const svg = await view.toSVG();
+    // Names of classes may hold what XML forbids.
+    const svg = printable(await view.toSVG());
     // Parts are numbered through all drawings of a process; by the drawing's own name they are the same every time, and unlike
     // those of others in one page.
     const own = createHash("sha256").update(JSON.stringify(whole)).digest("hex").slice(0, 8);

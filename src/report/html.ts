@@ -1,5 +1,7 @@
 /** HTML as template literals in which everything is escaped that is not HTML already, and the frame of a page. */
 
+import { printable } from "../printable.ts";
+
 /** A piece of HTML. */
 export class Html {
   readonly text: string;
@@ -22,7 +24,7 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Text for use between tags or in quoted attributes. File names may hold control characters, which become `?`. */
 export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character]!).replace(/(?![\n\t])\p{Cc}/gu, "?");
+  printable(text).replace(/[&<>"']/g, (character) => entities[character]!);
 
 const write = (value: HtmlValue): string => {
   if (value === undefined || value === false) return "";

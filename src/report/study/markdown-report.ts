@@ -1,4 +1,5 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
+import { markdownText } from "./markdown.ts";
 import { percent, plural, resolution, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
 import { inWords } from "./strategy-names.ts";
@@ -17,10 +18,10 @@ export function markdownReport(report: StudyReport): string {
       .join(", ");
   const classRows = evaluation.perClass.map(
     ({ class: name, precision, recall, f1, support }) =>
-      `| ${name} | ${support} | ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
+      `| ${markdownText(name)} | ${support} | ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
   );
   const part = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : [`## ${title}`, "", ...lines.map((text) => `- ${text}`), ""];
+    lines.length === 0 ? [] : [`## ${title}`, "", ...lines.map((text) => `- ${markdownText(text)}`), ""];
   return [
     "# Study",
     "",
@@ -57,7 +58,7 @@ export const modelCardMarkdown = ({ modelCard }: Pick<StudyReport, "modelCard">)
     ...modelCard.sections.flatMap(({ heading, lines }) => [
       `## ${heading}`,
       "",
-      ...lines.map((text) => `- ${text}`),
+      ...lines.map((text) => `- ${markdownText(text)}`),
       "",
     ]),
   ].join("\n");
