@@ -39,6 +39,15 @@ function classCounts(name: string, labels: readonly number[], classes: number): 
   };
 }
 
+/** The labels of the classes with the most images, in the order of the labels; of equals the first. */
+export const largestClasses = (counts: readonly number[], most: number): readonly number[] =>
+  counts
+    .map((count, label) => ({ count, label }))
+    .sort((a, b) => b.count - a.count || a.label - b.label)
+    .slice(0, most)
+    .map(({ label }) => label)
+    .sort((a, b) => a - b);
+
 /** @param metadata of each image, in their order; none where there is no table */
 export function distributionOf(
   classes: readonly string[],

@@ -4,6 +4,7 @@ import { writeAudit } from "../report/audit-report.ts";
 import { formatAudit } from "../report/audit-text.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
+import { problemLines } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface AuditOptions {
@@ -44,7 +45,7 @@ async function runAudit({ data, json, ...options }: AuditOptions, terminal: Term
         onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
       });
       bar.stop();
-      for (const { path, message } of problems) terminal.error(`${path}: ${message}`);
+      for (const line of problemLines(problems)) terminal.error(line);
       if (json) terminal.out(JSON.stringify(audit));
       else terminal.out(formatAudit(audit));
       (json ? terminal.error : terminal.out)(`\nall findings: ${files.json}\nwith pictures: ${files.html}`);

@@ -1,10 +1,14 @@
 /** `naevus curate`: writes a curation plan, which says what to leave out, relabel and group, and why. */
 import type { Command } from "commander";
+import { nameList } from "../dataset/name-list.ts";
 import { type CurationResult, curate } from "../run/curate.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { progressView } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
 import { shellWord, type Terminal } from "./terminal.ts";
+
+/** Classes left out that are listed one by one. */
+const listedClasses = 20;
 
 interface CurateOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
@@ -70,8 +74,12 @@ async function runCurate(options: CurateOptions, terminal: Terminal): Promise<nu
 function report(result: CurationResult, data: string, terminal: Terminal): void {
   const { plan, images, leftOut, relabelled, grouped, groups, classesLeftOut, classes } = result;
   terminal.out(`${images} images: ${leftOut} left out, ${relabelled} relabelled, ${grouped} in ${groups} groups`);
-  for (const [name, reason] of Object.entries(classesLeftOut)) terminal.out(`class left out: ${name} (${reason})`);
-  terminal.out(`${classes.length} classes stay: ${classes.join(", ")}`);
+  const leftOutClasses = Object.entries(classesLeftOut);
+  for (const [name, reason] of leftOutClasses.slice(0, listedClasses))
+    terminal.out(`class left out: ${name} (${reason})`);
+  const more = leftOutClasses.length - listedClasses;
+  if (more > 0) terminal.out(`and ${more} further classes, which the plan names`);
+  terminal.out(`${classes.length} classes stay: ${nameList(classes)}`);
   terminal.out(`plan: ${plan}`);
   terminal.out(
     `Every line of it says why. Use it with:\n  npx naevus train --data ${shellWord(data)} --curation ${shellWord(plan)}`,

@@ -1,4 +1,5 @@
 /** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
+import type { Problem } from "../dataset/dataset.ts";
 import type { RunConfig } from "../run/run-config.ts";
 import type { RunEvent } from "../run/train.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
@@ -17,6 +18,12 @@ export const phantomNotice = "phantom data";
 
 /** Problems that are listed one by one. */
 const listedProblems = 20;
+
+/** Problems as lines, of many the first and how many more there are. */
+export const problemLines = (problems: readonly Problem[]): string[] => [
+  ...problems.slice(0, listedProblems).map(({ path, message }) => `${path}: ${message}`),
+  ...(problems.length > listedProblems ? [`and ${problems.length - listedProblems} more of this kind`] : []),
+];
 
 export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const count = (value: number): string => value.toLocaleString("en-US");
@@ -86,9 +93,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
     },
     problems: ({ problems }) => {
       stop();
-      for (const { path, message } of problems.slice(0, listedProblems)) terminal.error(`${path}: ${message}`);
-      const more = problems.length - listedProblems;
-      if (more > 0) terminal.error(`and ${more} more of this kind`);
+      for (const text of problemLines(problems)) terminal.error(text);
     },
     begin: ({ run, config, progress }) => {
       const { settings } = config;

@@ -5,6 +5,7 @@ import { cacheFolder } from "../run/cache-folder.ts";
 import { SettingsError } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
+import { problemLines } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
 import type { Terminal } from "./terminal.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -53,7 +54,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
         onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
       });
       bar.stop();
-      for (const { path, message } of problems) terminal.error(`${path}: ${message}`);
+      for (const line of problemLines(problems)) terminal.error(line);
       for (const file of files) terminal.out(file);
       return 0;
     } catch (error) {

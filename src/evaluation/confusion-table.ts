@@ -8,13 +8,44 @@ const WIDEST_LABEL = 28;
 const NARROWEST_WORD = 5;
 const WIDEST_WORD = 12;
 
-const words = (name: string): string[] => name.split(/[\s_-]+/).filter((word) => word !== "");
+/** Parted at spaces, and at `_` and `-` within: `__proto__` is one word. */
+const words = (name: string): string[] => name.split(/\s+|(?<=[^\s_-])[_-]+(?=[^\s_-])/).filter((word) => word !== "");
 
 /** One header a class: its words under each other, each cut to the width; nothing where two classes would look alike. */
 function wordHeaders(classes: readonly string[], width: number): readonly (readonly string[])[] | undefined {
   if (width < NARROWEST_WORD) return undefined;
   const headers = classes.map((name) => words(name).map((word) => shorten(word, width)));
   return new Set(headers.map((header) => header.join(" "))).size === classes.length ? headers : undefined;
+}
+
+/** What is taken for what most often: of each pair of classes the images, and their part of the true class. */
+export function largestConfusions(
+  classes: readonly string[],
+  matrix: ConfusionMatrix,
+  columns: number,
+  most: number,
+): string {
+  const confusions = matrix.flatMap((row, truth) =>
+    row.flatMap((count, predicted) => (count > 0 && predicted !== truth ? [{ truth, predicted, count }] : [])),
+  );
+  confusions.sort((a, b) => b.count - a.count || a.truth - b.truth || a.predicted - b.predicted);
+  const ofTruth = (truth: number): number => matrix[truth]!.reduce((sum, count) => sum + count, 0);
+  const digits = (count: number): number => Math.max("images".length, String(count).length) + GAP;
+  const figures = 2 * digits(Math.max(...classes.map((_, label) => ofTruth(label))));
+  const width = Math.max(NARROWEST_WORD, Math.min(WIDEST_LABEL, Math.floor((columns - figures - GAP) / 2)));
+  const table = textTable([
+    ["truth", "prediction", "images", "of"],
+    ...confusions
+      .slice(0, most)
+      .map(({ truth, predicted, count }) => [
+        shorten(classes[truth]!, width),
+        shorten(classes[predicted]!, width),
+        String(count),
+        String(ofTruth(truth)),
+      ]),
+  ]);
+  const more = confusions.length - most;
+  return more > 0 ? `${table}\nand ${more} further pairs of classes` : table;
 }
 
 /** Rows are the truth, columns the prediction, "·" is 0. More classes than fit beside each other continue below. */

@@ -1,4 +1,5 @@
 /** Judges predictions on labelled images: the figures that are stored, printed and reported, each from a file of its own. */
+import { nameList } from "../dataset/name-list.ts";
 import type { CurationSummary, ProtocolSummary } from "../dataset/records.ts";
 import {
   balancedAccuracy,
@@ -9,7 +10,7 @@ import {
   weightedScores,
 } from "./class-scores.ts";
 import { type ConfusionMatrix, confusionMatrix, correctCount, predictedCounts } from "./confusion-matrix.ts";
-import { confusionTable } from "./confusion-table.ts";
+import { confusionTable, largestConfusions } from "./confusion-table.ts";
 import { checkLines } from "./format-check.ts";
 import type { JudgedCheck } from "./judged-check.ts";
 import { checkPredictions, type Predictions, predictedClasses } from "./predictions.ts";
@@ -102,12 +103,29 @@ export function evaluateClassification({
   };
 }
 
+/** More classes than these are not printed one by one, but the worst of them and the largest confusions. */
+const MOST_CLASSES = 40;
+const WORST = 20;
+
 /** Characters of a class name in the per-class table, which leaves room for the figures in 80 columns. */
 const WIDEST_NAME = 40;
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
+/** The classes that are printed, as indices: all, or of many those with the lowest recall, of equals those with the most images. */
+function printedClasses(perClass: readonly ClassScores[]): readonly number[] {
+  const all = perClass.map((_, index) => index);
+  if (all.length <= MOST_CLASSES) return all;
+  const recall = (index: number): number => perClass[index]!.recall;
+  const support = (index: number): number => perClass[index]!.support;
+  return all
+    .filter((index) => support(index) > 0)
+    .sort((a, b) => recall(a) - recall(b) || support(b) - support(a) || a - b)
+    .slice(0, WORST);
+}
+
 function classTable({ perClass, confusionMatrix: matrix, macro, weighted, samples }: Evaluation): string {
+  const printed = printedClasses(perClass);
   const predicted = predictedCounts(matrix);
   const mean = (name: string, { precision, recall, f1 }: Scores) => [
     name,
@@ -121,18 +139,30 @@ function classTable({ perClass, confusionMatrix: matrix, macro, weighted, sample
   };
   const table = textTable([
     ["class", "precision", "recall", "F1", "images"],
-    ...perClass.map(({ class: name, precision, recall, f1, support }, index) => [
-      shorten(name, WIDEST_NAME),
-      defined(precision, predicted[index]!),
-      defined(recall, support),
-      defined(f1, predicted[index]! + support),
-      String(support),
-    ]),
+    ...printed.map((index) => {
+      const { class: name, precision, recall, f1, support } = perClass[index]!;
+      return [
+        shorten(name, WIDEST_NAME),
+        defined(precision, predicted[index]!),
+        defined(recall, support),
+        defined(f1, predicted[index]! + support),
+        String(support),
+      ];
+    }),
     [],
     mean("mean over classes", macro),
     mean("weighted by images", weighted),
   ]);
-  return undefinedScores ? `${table}\n\n-  never predicted, or without images; counts as 0 in the means` : table;
+  return [
+    table,
+    ...(undefinedScores ? ["-  never predicted, or without images; counts as 0 in the means"] : []),
+    ...(printed.length < perClass.length
+      ? [
+          `Shown are the ${printed.length} classes with the lowest recall, of ${perClass.length}. ` +
+            "The JSON has all of them\n(--json, and evaluation.json in the run's folder).",
+        ]
+      : []),
+  ].join("\n\n");
 }
 
 /** What was judged beside the images' number: the fold, what was kept apart, what curation did, and which data these are. */
@@ -169,7 +199,7 @@ function subjectLines({
       ? []
       : [
           `curated: ${curation.leftOut} left out, ${curation.relabelled} relabelled` +
-            (curation.classesLeftOut.length > 0 ? `, without ${curation.classesLeftOut.join(", ")}` : "") +
+            (curation.classesLeftOut.length > 0 ? `, without ${nameList(curation.classesLeftOut)}` : "") +
             ` (plan ${curation.plan.slice(0, 12)})`,
         ]),
     ...(means.length > 0 ? [`mean over ${means.join(" and ")}`] : []),
@@ -179,7 +209,8 @@ function subjectLines({
 
 /**
  * An evaluation for a terminal: what was judged, accuracy with its interval, the per-class table and the confusion matrix, within
- * `columns` (default 100) where class names and counts allow it. No newline at the end.
+ * `columns` (default 100) where class names and counts allow it. Of more than 40 classes only the worst and the largest confusions.
+ * No newline at the end.
  */
 export function formatEvaluation(
   evaluation: Evaluation,
@@ -203,6 +234,8 @@ export function formatEvaluation(
       `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}`,
     ].join("\n"),
     classTable(evaluation),
-    `confusion matrix (rows: truth, columns: prediction)\n${confusionTable(classes, evaluation.confusionMatrix, columns)}`,
+    classes.length > MOST_CLASSES
+      ? `largest confusions\n${largestConfusions(classes, evaluation.confusionMatrix, columns, WORST)}`
+      : `confusion matrix (rows: truth, columns: prediction)\n${confusionTable(classes, evaluation.confusionMatrix, columns)}`,
   ].join("\n\n");
 }

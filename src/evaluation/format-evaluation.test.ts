@@ -100,10 +100,38 @@ describe("formatEvaluation", () => {
       fc.property(anyClasses, fc.integer({ min: 60, max: 200 }), (classes, columns) => {
         const labels = classes.map((_, index) => index);
         const evaluation = certain(classes, [...labels, ...labels], [...labels, ...labels.toReversed()]);
-        const matrix = formatEvaluation(evaluation, { columns }).split("columns: prediction)\n")[1]!;
+        const matrix = formatEvaluation(evaluation, { columns }).split(
+          /columns: prediction\)\n|largest confusions\n/,
+        )[1]!;
         expect(widest(matrix)).toBeLessThanOrEqual(columns);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("prints a page of 1,500 classes, with the worst and what they are taken for", () => {
+    const classes = Array.from({ length: 1500 }, (_, i) => `class ${i}`);
+    const truth = [...classes.keys(), 7, 7, 9];
+    const predicted = [...classes.keys(), 8, 8, 8];
+    const text = formatEvaluation(certain(classes, truth, predicted));
+    expect(text.split("\n").length).toBeLessThan(60);
+    expect(widest(text)).toBeLessThanOrEqual(110);
+    const lines = text.split("\n").map((line) => line.trim().replace(/ {2,}/g, "  "));
+    const table = lines.findIndex((line) => line.startsWith("class  precision"));
+    expect(lines.slice(table + 1, table + 3)).toEqual([
+      "class 7  100.0 %  33.3 %  50.0 %  3",
+      "class 9  100.0 %  50.0 %  66.7 %  2",
+    ]);
+    expect(text).toContain("Shown are the 20 classes with the lowest recall, of 1500. The JSON has all of them");
+    expect(lines.slice(lines.indexOf("largest confusions") + 1)).toEqual([
+      "truth  prediction  images  of",
+      "class 7  class 8  2  3",
+      "class 9  class 8  1  2",
+    ]);
+  });
+
+  it("keeps the underscores at a name's ends", () => {
+    expect(formatEvaluation(certain(["__proto__", "a"], [0, 1], [0, 1]))).toContain("__proto__  a\n");
+    expect(formatEvaluation(certain(["___", "a"], [0, 1], [0, 1]))).toContain("___  a\n");
   });
 });

@@ -1,4 +1,5 @@
 /** Questions with two answers that a classifier of lesions is asked: is it melanoma, is it malignant? */
+import { nameList } from "../dataset/name-list.ts";
 import { EvaluationError } from "./predictions.ts";
 
 /** Some classes against all others; the score is the sum of their probabilities. */
@@ -44,7 +45,7 @@ export function positiveClasses({ name, positive }: Question, classes: readonly 
   const unknown = positive.find((wanted) => !classes.includes(wanted));
   if (unknown !== undefined) {
     throw new EvaluationError(
-      `question "${name}": no class is named "${unknown}"; the classes are ${classes.join(", ")}`,
+      `question "${name}": no class is named "${unknown}"; the classes are ${nameList(classes)}`,
     );
   }
   const flags = classes.map((own) => positive.includes(own));

@@ -1,18 +1,30 @@
 /** The charts of an audit, as Vega-Lite specifications. */
 import type { Audit } from "../audit/audit.ts";
-import type { ClassCounts } from "../audit/distribution.ts";
+import { type ClassCounts, largestClasses } from "../audit/distribution.ts";
 import { chartColours } from "./chart.ts";
 
-/** Images by class, in bars side by side for each of some countings, such as before and after curation. */
+/** Bars of a chart; a longer one is no picture any more, and no PNG file. */
+const mostBars = 100;
+
+/**
+ * Images by class, in bars side by side for each of some countings, such as before and after curation; of very many classes those
+ * with the most images in the first counting.
+ */
 export function distributionChart(classes: readonly string[], countings: readonly ClassCounts[]): object {
+  const shown = largestClasses(countings[0]?.counts ?? [], mostBars);
   const values = countings.flatMap(({ name, counts }) =>
-    counts.map((count, label) => ({ name: classes[label]!, stage: name, count })),
+    shown.map((label) => ({ name: classes[label]!, stage: name, count: counts[label]! })),
   );
   const several = countings.length > 1;
   const stages = countings.map(({ name }) => name);
   const encoding = {
-    y: { field: "name", type: "nominal", sort: [...classes], title: null },
-    x: { field: "count", type: "quantitative", title: "images" },
+    y: { field: "name", type: "nominal", sort: shown.map((label) => classes[label]!), title: null },
+    x: {
+      field: "count",
+      type: "quantitative",
+      title:
+        shown.length < classes.length ? `images (the ${shown.length} largest of ${classes.length} classes)` : "images",
+    },
     ...(several && { yOffset: { field: "stage", sort: stages } }),
   };
   const colour = { field: "stage", type: "nominal", sort: stages, title: null, scale: { range: [...chartColours] } };

@@ -1,7 +1,8 @@
 /** An audit as one page that needs nothing else: what was found, with pictures, and what it means. */
 import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } from "../audit/audit.ts";
-import type { ClassCounts } from "../audit/distribution.ts";
+import { type ClassCounts, largestClasses } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
+import { nameList } from "../dataset/name-list.ts";
 import { confoundChart, distributionChart } from "./audit-charts.ts";
 import { classPair, counted, curatedNote, tally, unknownWhy } from "./audit-text.ts";
 import { htmlChart } from "./chart.ts";
@@ -9,6 +10,15 @@ import { type Html, html, htmlPage, htmlTable } from "./html.ts";
 
 /** Findings of a kind that are shown with pictures; the rest are listed in `audit.json`. */
 const pictured = { conflicts: 24, pairs: 96, lesions: 12, outliers: 24, perClass: 8 } as const;
+
+/** Pairs of classes, or of a class and a diagnosis, that are listed. */
+const mostPairs = 100;
+
+/** Classes that are shown, those with the most images; the rest are in `audit.json`. */
+const mostClasses = 60;
+
+const shownClasses = ({ distribution }: Audit): readonly number[] =>
+  largestClasses(distribution.all.counts, mostClasses);
 
 /** Gives a small picture of a file as a `data:` address; undefined where it cannot be read. */
 export type PictureOf = (path: string) => Promise<string | undefined>;
@@ -71,8 +81,9 @@ async function conflicts(audit: Audit, picture: PictureOf): Promise<Html> {
   const shown = varied(all, ({ files }) => classPair(files), pictured.conflicts);
   const figures: Html[] = [];
   for (const one of shown) figures.push(await conflict(one, picture));
+  const pairs = tally(all.map(({ files }) => classPair(files)));
   const disagreements = tally(
-    audit.disagreements.map((one) => `${one.class}|${one.diagnosis}|${one.agreesWith.join(", ")}`),
+    audit.disagreements.map((one) => JSON.stringify([one.class, one.diagnosis, nameList(one.agreesWith)])),
   );
   return html`<h2 id="labels">Labels that contradict each other</h2>
 ${
@@ -82,8 +93,8 @@ ${
 wrong; in training they teach that a picture is two things at once.</p>
 ${htmlTable(
   ["classes", "images"],
-  tally(all.map(({ files }) => classPair(files))).map(([name, count]) => [name, count]),
-)}
+  pairs.slice(0, mostPairs).map(([name, count]) => [name, count]),
+)}${more(mostPairs, pairs.length)}
 <div class="pictures">${figures}</div>${more(shown.length, all.length)}`
 }
 <h3>Labels and the metadata's diagnosis</h3>
@@ -94,13 +105,13 @@ ${
       ? html`<p>No label is contradicted by a diagnosis.</p>`
       : htmlTable(
           ["label", "diagnosis in the metadata", "agrees with", "images"],
-          disagreements.map(([key, count]) => {
-            const [name, diagnosis, agrees] = key.split("|");
+          disagreements.slice(0, mostPairs).map(([key, count]) => {
+            const [name, diagnosis, agrees] = JSON.parse(key) as string[];
             return [name, diagnosis, agrees || "no class here", count];
           }),
           { words: true },
         )
-}`;
+}${more(mostPairs, disagreements.length)}`;
 }
 
 const conflict = ({ files, diagnosis, ...flags }: ExactDuplicate, picture: PictureOf): Promise<Html> => {
@@ -190,8 +201,9 @@ ${odd.map(([kind, found]) => html`<h3>${counted(found.length, "file")}: ${odditi
 async function classes(audit: Audit, gallery: readonly (readonly string[])[], picture: PictureOf): Promise<Html> {
   const { distribution, curated } = audit;
   const ratio = (value: number | null): string => (value === null ? "–" : value.toFixed(1));
+  const shown = shownClasses(audit);
   const rows = (countings: readonly ClassCounts[]): (string | number)[][] => [
-    ...audit.classes.map((name, label) => [name, ...countings.map(({ counts }) => counts[label]!)]),
+    ...shown.map((label) => [audit.classes[label]!, ...countings.map(({ counts }) => counts[label]!)]),
     ["largest : smallest", ...countings.map(({ imbalanceRatio }) => ratio(imbalanceRatio))],
   ];
   const by = Object.entries(distribution.by).map(
@@ -199,9 +211,9 @@ async function classes(audit: Audit, gallery: readonly (readonly string[])[], pi
       html`<details><summary>By ${field}</summary>${htmlTable(["class", ...countings.map(({ name }) => name)], rows(countings))}</details>`,
   );
   const galleries: Html[] = [];
-  for (const [label, paths] of gallery.entries()) {
+  for (const label of shown) {
     const figures: Html[] = [];
-    for (const path of paths.slice(0, pictured.perClass))
+    for (const path of gallery[label]!.slice(0, pictured.perClass))
       figures.push(html`<figure>${await image(path, picture)}</figure>`);
     galleries.push(html`<h3>${audit.classes[label]}</h3><div class="pictures single">${figures}</div>`);
   }
@@ -211,7 +223,8 @@ async function classes(audit: Audit, gallery: readonly (readonly string[])[], pi
   ];
   return html`<h2 id="classes">Classes</h2>
 <p>Before, and after the default curation: duplicates count once, contradicting labels are settled by the diagnosis or left out.
-${curated.classesLeftOut.length > 0 && html`Nearly nothing is left of <b>${curated.classesLeftOut.join(", ")}</b>, which is left out.`}</p>
+${curated.classesLeftOut.length > 0 && html`Nearly nothing is left of <b>${nameList(curated.classesLeftOut)}</b>, which is left out.`}</p>
+${more(shown.length, audit.classes.length)}
 ${await htmlChart(distributionChart(audit.classes, countings), "Images by class, before and after curation")}
 ${htmlTable(["class", ...distribution.splits.map(({ name }) => name), "all", "after curation"], rows([...distribution.splits, distribution.all, curated.all]))}
 ${by}
@@ -219,7 +232,11 @@ ${by}
 ${galleries}`;
 }
 
-async function sources({ confounds, classes: names }: Audit): Promise<Html> {
+async function sources(audit: Audit): Promise<Html> {
+  const { confounds } = audit;
+  const shown = shownClasses(audit);
+  const names = shown.map((label) => audit.classes[label]!);
+  const of = <Value>(values: readonly Value[]): Value[] => shown.map((label) => values[label]!);
   if (confounds === undefined) {
     return html`<h2 id="sources">Sources</h2><p>There are too few images to say whether the source of an image tells its class.</p>`;
   }
@@ -237,7 +254,7 @@ ${await htmlChart(confoundChart(confounds), "Balanced accuracy of a trivial mode
     ["recognised", ...names],
     evidence.map(({ evidence: name, recall }) => [
       name,
-      ...recall.map((value) => (value === null ? "–" : percent(value))),
+      ...of(recall).map((value) => (value === null ? "–" : percent(value))),
     ]),
   )}</details>
 ${
@@ -247,7 +264,7 @@ ${
 tells the other); the range alone gives ${percent(ids.balancedAccuracy)} balanced accuracy.</p>
 ${htmlTable(
   ["ids", ...names],
-  ids.ranges.map(({ first, last, counts }) => [html`${number(first)}<br>to ${number(last)}`, ...counts]),
+  ids.ranges.map(({ first, last, counts }) => [html`${number(first)}<br>to ${number(last)}`, ...of(counts)]),
 )}`
 }`;
 }

@@ -11,6 +11,7 @@ import { writeFileAtomic } from "../files.ts";
 import { filePicture } from "../image/picture.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { Random } from "../random.ts";
+import { tidyJson } from "../tidy-json.ts";
 import { auditPage } from "./audit-page.ts";
 
 export interface AuditReportOptions {
@@ -57,7 +58,7 @@ export async function writeAudit(
   });
   await makeOutputFolder(folder, data);
   const files = { json: join(folder, "audit.json"), html: join(folder, "audit.html") };
-  await writeFileAtomic(files.json, `${JSON.stringify(audit, undefined, 1)}\n`);
+  await writeFileAtomic(files.json, tidyJson(audit, 1));
   const page = await auditPage(audit, {
     gallery: sampleOfClasses(dataset, picturesPerClass),
     picture: (path) => filePicture(join(dataset.root, path), pictureSize),

@@ -1,10 +1,16 @@
 /** An audit as text for a terminal: what was found, the worst first, with examples. */
 import type { Audit, NearDuplicatePair, Place } from "../audit/audit.ts";
+import { largestClasses } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
+import { nameList } from "../dataset/name-list.ts";
 import { textTable } from "../evaluation/text-table.ts";
 
 /** Examples of each kind of finding. */
 const examples = 3;
+
+/** Pairs of classes, and classes, that are printed; `audit.json` has all. */
+const mostPairs = 20;
+const mostClasses = 40;
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
@@ -15,6 +21,12 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 const listed = <Item>(items: readonly Item[], lineOf: (item: Item) => string): string[] => [
   ...items.slice(0, examples).map((item) => `    ${lineOf(item)}`),
   ...(items.length > examples ? [`    and ${(items.length - examples).toLocaleString("en-US")} more`] : []),
+];
+
+/** Counts as lines, the most frequent. */
+const frequent = (counts: readonly (readonly [text: string, count: number])[]): string[] => [
+  ...counts.slice(0, mostPairs).map(([text, count]) => `    ${count}  ${text}`),
+  ...(counts.length > mostPairs ? [`    and ${(counts.length - mostPairs).toLocaleString("en-US")} more pairs`] : []),
 ];
 
 const places = (files: readonly Place[]): string => files.map(({ path }) => path).join("  =  ");
@@ -45,7 +57,7 @@ const nearLine = ({ a, b, turn, shows, detail }: NearDuplicatePair): string =>
 export const curatedNote = ({ curation }: Audit): string | undefined =>
   curation &&
   `after curation: ${curation.leftOut} left out, ${curation.relabelled} relabelled` +
-    (curation.classesLeftOut.length > 0 ? `, without ${curation.classesLeftOut.join(", ")}` : "");
+    (curation.classesLeftOut.length > 0 ? `, without ${nameList(curation.classesLeftOut)}` : "");
 
 /** The whole text; lines are not wrapped. */
 export function formatAudit(audit: Audit): string {
@@ -65,11 +77,9 @@ export function formatAudit(audit: Audit): string {
 
   section("Labels", [
     `  ${counted(conflicts.length, "image")} under two labels (label conflicts, by content)`,
-    ...tally(conflicts.map(({ files }) => classPair(files))).map(([pair, count]) => `    ${count}  ${pair}`),
+    ...frequent(tally(conflicts.map(({ files }) => classPair(files)))),
     `  ${counted(counts.metadataDisagreements, "label")} that the metadata's diagnosis contradicts${inBrackets(unknownWhy(audit, "diagnosis"))}`,
-    ...tally(audit.disagreements.map((one) => `${one.class}, called ${one.diagnosis}`)).map(
-      ([pair, count]) => `    ${count}  ${pair}`,
-    ),
+    ...frequent(tally(audit.disagreements.map((one) => `${one.class}, called ${one.diagnosis}`))),
   ]);
   section("Leaks", [
     `  ${counted(counts.testImagesInTrain, "test image")} whose content stands in Train`,
@@ -108,15 +118,19 @@ export function formatAudit(audit: Audit): string {
   ]);
   const { all, splits } = audit.distribution;
   const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(1));
+  const printed = largestClasses(all.counts, mostClasses);
   section("Classes", [
     textTable([
       ["class", ...splits.map(({ name }) => name), "all", "after curation"],
-      ...audit.classes.map((name, label) => [
-        name,
+      ...printed.map((label) => [
+        audit.classes[label]!,
         ...[...splits, all, audit.curated.all].map(({ counts: own }) => String(own[label]!)),
       ]),
       ["imbalance ratio", ...[...splits, all, audit.curated.all].map((own) => ratio(own.imbalanceRatio))],
     ]),
+    ...(printed.length < audit.classes.length
+      ? [`(the ${printed.length} largest of ${audit.classes.length} classes; audit.json has all)`]
+      : []),
   ]);
   if (confounds) {
     const { evidence, ids, samples, classesTried } = confounds;

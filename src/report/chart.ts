@@ -46,6 +46,17 @@ const config = {
 } as const;
 
 /**
+ * A specification in which no text is the name of what every object has: Vega takes `constructor`, say as a class, for a signal. A
+ * space without width, which nobody sees, makes it another text.
+ */
+function withoutObjectNames(part: unknown): unknown {
+  if (typeof part === "string") return part in Object.prototype ? `${part}\u200b` : part;
+  if (Array.isArray(part)) return part.map(withoutObjectNames);
+  if (typeof part !== "object" || part === null) return part;
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutObjectNames(value)]));
+}
+
+/**
  * Draws a chart; the same specification gives the same text. Throws what Vega-Lite throws where the specification is wrong.
  *
  * @param spec a Vega-Lite specification without its look
@@ -57,7 +68,10 @@ export async function drawChart(
   description: string,
   { background = "transparent" }: { readonly background?: string } = {},
 ): Promise<string> {
-  const whole = { ...spec, config: { ...config, background } } as unknown as TopLevelSpec;
+  const whole = {
+    ...(withoutObjectNames(spec) as object),
+    config: { ...config, background },
+  } as unknown as TopLevelSpec;
   const view = new View(parse(compile(whole).spec), { renderer: "none" });
   try {
     // Names of classes may hold what XML forbids.

@@ -1,6 +1,6 @@
 /** Pictures of a data set as files: a sample of every class, the distribution over classes, and conflicts side by side. */
 import { join, resolve } from "node:path";
-import { distributionOf } from "../audit/distribution.ts";
+import { distributionOf, largestClasses } from "../audit/distribution.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
@@ -39,6 +39,9 @@ export interface Pictures {
 /** Conflicts that are drawn. */
 const mostConflicts = 60;
 
+/** Classes of which a sample is drawn, those with the most images: with more, no program draws the picture any more. */
+const mostClasses = 100;
+
 const phantomNote = ({ origin }: Dataset): string => (origin === "phantom" ? ", phantom data" : "");
 
 const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
@@ -75,11 +78,18 @@ const pictureOf = ({ root }: Dataset, path: string): Promise<string | undefined>
 
 async function gallery(dataset: Dataset, perClass: number): Promise<string> {
   const rows: SheetRow[] = [];
-  for (const [label, paths] of sampleOfClasses(dataset, perClass).entries()) {
-    const total = dataset.images.filter((image) => image.label === label).length;
+  const samples = sampleOfClasses(dataset, perClass);
+  const { counts } = distributionOf(dataset.classes, dataset.images).all;
+  const shown = largestClasses(counts, mostClasses);
+  for (const label of shown) {
+    const total = counts[label]!;
     const cells = [];
-    for (const path of paths) cells.push({ picture: await pictureOf(dataset, path), caption: fileName(path) });
+    for (const path of samples[label]!)
+      cells.push({ picture: await pictureOf(dataset, path), caption: fileName(path) });
     rows.push({ title: `${dataset.classes[label]} (${total})${phantomNote(dataset)}`, cells });
+  }
+  if (shown.length < counts.length) {
+    rows.push({ title: `the ${shown.length} largest of ${counts.length} classes`, cells: [] });
   }
   return contactSheet(rows, { size: pictureSize, columns: Math.min(perClass, 8) });
 }
@@ -114,7 +124,7 @@ async function conflictRows(dataset: Dataset, options: HashOptions): Promise<She
       byClasses.set(classes.join(" & "), [...(byClasses.get(classes.join(" & ")) ?? []), indices]);
   }
   const rows: SheetRow[] = [];
-  for (const [classes, conflicts] of byClasses) {
+  for (const [classes, conflicts] of [...byClasses].slice(0, mostConflicts)) {
     const cells = [];
     const shown = conflicts.slice(0, Math.ceil(mostConflicts / byClasses.size));
     for (const indices of shown) {

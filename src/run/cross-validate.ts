@@ -8,6 +8,7 @@ import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
 import { writeFileAtomic } from "../files.ts";
+import { tidyJson } from "../tidy-json.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
@@ -99,7 +100,7 @@ export async function crossValidate(
     }),
   };
   await writeFileAtomic(join(folder, predictionsFile), predictionTable(judged));
-  await writeFileAtomic(join(folder, runFiles.evaluation), `${JSON.stringify(evaluation, undefined, 2)}\n`);
+  await writeFileAtomic(join(folder, runFiles.evaluation), tidyJson(evaluation));
   return { folder, evaluation };
 }
 

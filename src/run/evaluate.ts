@@ -5,6 +5,7 @@ import { type Evaluation, evaluateClassification } from "../evaluation/evaluatio
 import { FileError, writeFileAtomic } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import type { Model } from "../inference/model.ts";
+import { tidyJson } from "../tidy-json.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./judged-images.ts";
 import {
@@ -66,7 +67,7 @@ export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingCon
   });
   if (folder !== undefined && isOwnTest) {
     try {
-      await writeFileAtomic(join(folder, runFiles.evaluation), `${JSON.stringify(evaluation, undefined, 2)}\n`);
+      await writeFileAtomic(join(folder, runFiles.evaluation), tidyJson(evaluation));
     } catch (error) {
       // The figures are worth more than their file.
       if (!(error instanceof FileError)) throw error;

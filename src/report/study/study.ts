@@ -12,6 +12,7 @@ import { readDataset } from "../../image/read-dataset.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { cacheFolder } from "../../run/cache-folder.ts";
 import { version } from "../../run/version.ts";
+import { tidyJson } from "../../tidy-json.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
 import { parseSettings, type SettingsInput } from "../../training/settings.ts";
 import { conclude } from "./conclusion.ts";
@@ -291,7 +292,7 @@ function finished(figures: Omit<StudyReport, "conclusion" | "modelCard">): Study
 }
 
 async function writeReport(folder: string, report: StudyReport): Promise<void> {
-  await writeFileAtomic(join(folder, "report.json"), `${JSON.stringify(report, undefined, 1)}\n`);
+  await writeFileAtomic(join(folder, "report.json"), tidyJson(report, 1));
   await writeFileAtomic(join(folder, "report.md"), markdownReport(report));
   await writeFileAtomic(join(folder, "model-card.md"), modelCardMarkdown(report));
   await writeFileAtomic(join(folder, "report.html"), await htmlReport(report));

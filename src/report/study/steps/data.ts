@@ -5,6 +5,7 @@ import type { Confounds } from "../../../audit/confounds.ts";
 import type { Dataset, Problem } from "../../../dataset/dataset.ts";
 import { type Metadata, matchMetadata } from "../../../dataset/metadata.ts";
 import { writeFileAtomic } from "../../../files.ts";
+import { tidyJson } from "../../../tidy-json.ts";
 import { doStep, type StudyContext } from "../study-context.ts";
 import { countBy } from "./count-by.ts";
 import { type Spread, spread } from "./spread.ts";
@@ -49,7 +50,7 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
         signal,
         onProgress: (_, done, total) => onEvent({ kind: "packing", done, total }),
       });
-      await writeFileAtomic(join(folder.path, "audit.json"), `${JSON.stringify(audit, undefined, 1)}\n`);
+      await writeFileAtomic(join(folder.path, "audit.json"), tidyJson(audit, 1));
       return findingsOf(raw, audit);
     },
   });
@@ -59,8 +60,8 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
 function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): DataFindings {
   const conflicts = audit.exactDuplicates
     .filter(({ labelConflict }) => labelConflict)
-    .map(({ files }) => [...new Set(files.map((file) => file.class))].sort().join("\n"));
-  const disagreements = audit.disagreements.map((file) => `${file.class}\n${file.diagnosis}`);
+    .map(({ files }) => JSON.stringify([...new Set(files.map((file) => file.class))].sort()));
+  const disagreements = audit.disagreements.map((file) => JSON.stringify([file.class, file.diagnosis]));
   const problems = [...audit.unreadable, ...audit.leftOut];
   const countOf = (label: number, split: string): number =>
     images.filter((image) => image.label === label && image.split === split).length;
@@ -71,11 +72,14 @@ function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): D
     classes: classes.map((name, label) => ({ name, train: countOf(label, "train"), test: countOf(label, "test") })),
     counts: audit.counts,
     labelConflicts: [...countBy(conflicts)]
-      .map(([names, contents]) => ({ classes: names.split("\n"), contents }))
+      .map(([names, contents]) => ({ classes: JSON.parse(names) as string[], contents }))
       .sort((a, b) => b.contents - a.contents),
     disagreements: audit.metadata?.fields.includes("diagnosis")
       ? [...countBy(disagreements)]
-          .map(([key, count]) => ({ label: key.split("\n")[0]!, diagnosis: key.split("\n")[1]!, images: count }))
+          .map(([key, count]) => {
+            const [label, diagnosis] = JSON.parse(key) as [string, string];
+            return { label, diagnosis, images: count };
+          })
           .sort((a, b) => b.images - a.images)
       : null,
     confounds: audit.confounds ?? null,

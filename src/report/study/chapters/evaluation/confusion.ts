@@ -1,7 +1,7 @@
 /** The confusion matrix as a table whose cells show their images, without any script. */
 import { escapeHtml } from "../../../html.ts";
 import { percent } from "../../notation.ts";
-import { galleryHtml, paragraph } from "../../page.ts";
+import { galleryHtml, paragraph, tableHtml } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
 
 /** Pictures that one cell shows. */
@@ -9,7 +9,33 @@ const mostShown = 60;
 
 const cellId = (truth: number, predicted: number): string => `cell-${truth}-${predicted}`;
 
-export function confusionHtml({ evaluation, classes, testImages }: StudyReport): string {
+/** Of more classes no matrix is drawn, but a list of the largest confusions. */
+const mostClasses = 40;
+const mostListed = 60;
+
+export const confusionHtml = (report: StudyReport): string =>
+  report.classes.length > mostClasses ? listHtml(report) : matrixHtml(report);
+
+function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyReport): string {
+  const confusions = matrix
+    .flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })))
+    .filter(({ truth, predicted, count }) => count > 0 && truth !== predicted)
+    .sort((a, b) => b.count - a.count);
+  return (
+    `<h3>Largest confusions</h3>${paragraph(`Of ${classes.length} classes, whose whole matrix is in report.json.`)}` +
+    tableHtml(
+      {
+        columns: ["Truth", "Prediction", "Images"],
+        rows: confusions
+          .slice(0, mostListed)
+          .map(({ truth, predicted, count }) => [classes[truth]!, classes[predicted]!, count]),
+      },
+      `The largest of ${confusions.length} confusions`,
+    )
+  );
+}
+
+function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
   const { confusionMatrix: matrix } = evaluation;
   const rows = matrix.map((row, truth) => {
     const total = row.reduce((sum, value) => sum + value, 0);
