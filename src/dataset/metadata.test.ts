@@ -265,8 +265,15 @@ describe("matching", () => {
     const metadata = await read("image_id,lesion_id\n001,L1\n");
     expect(matchMetadata([image("a/001.jpg"), image("b/001.jpg")], metadata).problems[0]?.message).toBe(
       "an id is the name of several files, such as 001 of a/001.jpg and b/001.jpg; where these are different images, " +
-        "give paths with their folders in a column called path",
+        "give paths with their folders in a column called path in place of the ids",
     );
+  });
+
+  it("goes by a column of paths where the ids of a table are not unique", async () => {
+    const metadata = await read("image_id,path,lesion_id\n001,a/001.jpg,L1\n001,b/001.jpg,L2\n002,b/002.jpg,L3\n");
+    const images = ["a/001.jpg", "b/001.jpg", "b/002.jpg"].map(image);
+    expect(matchMetadata(images, metadata).images.map((one) => one?.lesion)).toEqual(["L1", "L2", "L3"]);
+    expect(metadata.problems).toEqual([]);
   });
 
   it.each(["lesion", "patient"])("warns of a %s that a large part of the images share", async (field) => {

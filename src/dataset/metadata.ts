@@ -121,7 +121,7 @@ function addTable(
 ): void {
   const { columns, rows } = table;
   if (rows.length === 0) throw new DatasetError(`${file}: no lines below the names of the columns; export it again`);
-  const idColumn = idColumns.find((column) => columns.includes(column));
+  const idColumn = idColumnOf(columns, rows);
   if (idColumn === undefined) {
     throw new DatasetError(
       `${file}: no column with the images' ids; call it one of ${idColumns.join(", ")} (there is ${nameList(columns)})`,
@@ -170,6 +170,25 @@ function addTable(
   noteLines(note, lines.repeated, "the same image again, without contradiction");
   noteLines(note, lines.age, "the age is no number of years, left unknown");
   noteLines(note, lines.oneHot, "not exactly one diagnosis is 1, left unknown");
+}
+
+/** The surest column of ids; where one id is of several paths that another column gives, that one. */
+function idColumnOf(columns: readonly string[], rows: readonly TableRow[]): string | undefined {
+  const [first, ...others] = idColumns.filter((column) => columns.includes(column));
+  const pathOf = new Map<string, string>();
+  const isAmbiguous = (paths: string): boolean =>
+    rows.some(({ fields }) => {
+      const [id, path] = [fields.get(first!), fields.get(paths)];
+      if (id === undefined || path === undefined || !/[/\\]/.test(path) || isicId(id) !== undefined) return false;
+      if (!pathOf.has(id)) pathOf.set(id, path);
+      return pathOf.get(id) !== path;
+    });
+  return (
+    others.find((column) => {
+      pathOf.clear();
+      return isAmbiguous(column);
+    }) ?? first
+  );
 }
 
 function fieldsOf(
@@ -292,7 +311,7 @@ function namesakes(images: readonly ImageRecord[], found: readonly (FoundNames |
   const [name, [one, other]] = first;
   return [
     `${several.length === 1 ? "an id is" : `${several.length} ids are`} the name of several files, such as ${name} of ${one} and ${other}; ` +
-      "where these are different images, give paths with their folders in a column called path",
+      "where these are different images, give paths with their folders in a column called path in place of the ids",
   ];
 }
 
