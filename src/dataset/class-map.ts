@@ -2,6 +2,9 @@
 
 import { byCodePoint } from "./code-point-order.ts";
 import { readTable } from "./csv-table.ts";
+import { FoldedNames } from "./folded-names.ts";
+import { isMissingName } from "./missing-values.ts";
+import { nameList } from "./name-list.ts";
 import { type Dataset, DatasetError, type ImageRecord, inImageOrder } from "./records.ts";
 
 const columns = ["class", "becomes"] as const;
@@ -30,8 +33,10 @@ export async function readClassMap(file: string): Promise<ClassMap> {
   const names = new Map<string, string | undefined>();
   for (const { line, fields } of table.rows) {
     const name = fields.get("class")?.normalize("NFC");
-    const becomes = fields.get("becomes")?.normalize("NFC");
-    if (name === undefined) throw new DatasetError(`${file}: line ${line}: no class; fill it in, or remove the line`);
+    const given = fields.get("becomes")?.normalize("NFC");
+    const becomes = given === undefined || isMissingName(given) ? undefined : given;
+    if (name === undefined || isMissingName(name))
+      throw new DatasetError(`${file}: line ${line}: no class; fill it in, or remove the line`);
     if (names.has(name) && names.get(name) !== becomes) {
       throw new DatasetError(`${file}: line ${line}: says another thing of the class "${name}" than a line before it`);
     }
@@ -48,14 +53,19 @@ export async function readClassMap(file: string): Promise<ClassMap> {
  * @throws DatasetError where the map names none of the classes, or leaves none
  */
 export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: ClassMap): D {
-  const known = dataset.classes.filter((name) => names.has(name));
+  const written = new FoldedNames([...names.keys()].map((name) => [name, name]));
+  const lines = dataset.classes.map((name) => written.nameOf(name));
+  const known = dataset.classes.filter((_, label) => lines[label] !== undefined);
   if (known.length === 0) {
     throw new DatasetError(
-      `${file}: names none of the classes of ${dataset.root}, which are ${dataset.classes.join(", ")}; ` +
+      `${file}: names none of the classes of ${dataset.root}, which are ${nameList(dataset.classes)}; ` +
         "write the names as the folders have them",
     );
   }
-  const becomes = dataset.classes.map((name) => (names.has(name) ? names.get(name) : name));
+  const becomes = dataset.classes.map((name, label) => {
+    const line = lines[label];
+    return line === undefined ? name : names.get(line);
+  });
   const classes = [...new Set(becomes.filter((name) => name !== undefined))].sort(byCodePoint);
   if (classes.length === 0) throw new DatasetError(`${file}: leaves out every class of ${dataset.root}`);
   const labels = becomes.map((name) => (name === undefined ? undefined : classes.indexOf(name)));
@@ -64,10 +74,14 @@ export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: Cl
     return label === undefined ? [] : [{ ...image, label }];
   });
   const leftOut = dataset.images.length - images.length;
-  const unused = [...names.keys()].filter((name) => !dataset.classes.includes(name));
+  const unused = [...names.keys()].filter((name) => !lines.includes(name));
   const notes = [
-    ...(unused.length > 0 ? [`names classes that are not in the data (${unused.join(", ")}); passed over`] : []),
-    ...(leftOut > 0 ? [`leaves out ${leftOut} images of ${known.filter((name) => !names.get(name)).join(", ")}`] : []),
+    ...(unused.length > 0 ? [`names classes that are not in the data (${nameList(unused)}); passed over`] : []),
+    ...(leftOut > 0
+      ? [
+          `leaves out ${leftOut} images of ${nameList(dataset.classes.filter((_, label) => becomes[label] === undefined))}`,
+        ]
+      : []),
   ];
   return {
     ...dataset,

@@ -170,6 +170,13 @@ describe("metadata", () => {
     expect(read.map(({ fields }) => fields.get("image_id"))).toEqual(["left, arm", "left, leg"]);
   });
 
+  it("keep line ends within quoted cells", async () => {
+    const { rows: read } = await readTable(await fileOf('\r\nimage_id,lesion_id\r\n"a\rb\r\nc",L1\r\n'), {
+      what: "metadata",
+    });
+    expect(read.map(({ fields }) => fields.get("image_id"))).toEqual(["a\rb\r\nc"]);
+  });
+
   it("count lines from the file's first, whatever stands above the columns", async () => {
     const metadata = await readMetadata(await fileOf("sep=;\n\nisic_id;age\nISIC_0000001;x\n"));
     expect(metadata.problems.map(({ message }) => message)).toEqual([

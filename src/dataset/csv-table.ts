@@ -75,7 +75,7 @@ export async function readTable(
     throw new DatasetError(`${file}: empty; expected ${what} as CSV, with the names of the columns in its first line`);
   }
   const separator = told ?? separatorOf(lines[header]!);
-  const table = lines.slice(header);
+  const table = fromLine(text, header);
   const [names, ...below] =
     separator === "," && keptInOneCell.test(lines[header]!)
       ? readRecords(file, table, ";", comments).map(({ record, info }) => ({ record: [whole(record)], info }))
@@ -101,11 +101,18 @@ export async function readTable(
   };
 }
 
-function readRecords(file: string, lines: readonly string[], separator: string, comments: boolean): CsvRecord[] {
+/** A text from one of its lines on; line ends within quoted cells stay what they are. */
+function fromLine(text: string, line: number): string {
+  const ends = /\r\n|\n|\r/g;
+  for (let i = 0; i < line; i++) ends.exec(text);
+  return text.slice(ends.lastIndex);
+}
+
+function readRecords(file: string, text: string, separator: string, comments: boolean): CsvRecord[] {
   try {
-    return parse(lines.join("\n"), {
+    return parse(text, {
       delimiter: separator,
-      record_delimiter: "\n",
+      record_delimiter: ["\r\n", "\n", "\r"],
       comment: comments ? "#" : null,
       comment_no_infix: true,
       skip_empty_lines: true,

@@ -179,6 +179,13 @@ describe("a class that cannot be read is an error", () => {
     expect(await refusal()).toBe(`${join(root, "Test")}: a broken link or unreadable; mend or remove it`);
   });
 
+  test("of data that are judged, too", async () => {
+    await symlink(join(root, "gone"), join(root, "Test", "c"));
+    await expect(listLabelledImages(root)).rejects.toThrow("mend or remove it, as it may be a class");
+    await symlink(join(root, "gone"), join(root, "val"));
+    await expect(listLabelledImages(root)).rejects.toThrow(`${join(root, "val")}: a broken link or unreadable`);
+  });
+
   test("links alone, all of them broken", async () => {
     await make("Train/c/");
     for (const name of ["1.jpg", "2.jpg"]) await symlink(join(root, "gone"), join(root, "Train", "c", name));
@@ -217,6 +224,7 @@ describe("classes with the name of a split", () => {
       await make(`${name}/1.jpg`, `${name}/2.jpg`, "bus/1.jpg", "bus/2.jpg", "car/1.jpg", "car/2.jpg");
       const { classes, problems } = await readDataset(root, { testFraction: 0 });
       expect(classes).toEqual(["bus", "car", name].sort());
+      expect((await listLabelledImages(root)).classes).toEqual(classes);
       expect(problems).toEqual([
         { path: name, message: "read as a class, because it holds images as the folders beside it do" },
       ]);

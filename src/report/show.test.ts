@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
+import { readDataset } from "../image/read-dataset.ts";
 import { show } from "./show.ts";
 
 let folder: string;
