@@ -56,7 +56,7 @@ it.each([
 });
 
 it("finds classes in other case, and takes signs for nothing but words for names", async () => {
-  const merged = await mapped('sep=;\n"Melanoma";"none"\n'.replace("\n", "\nclass;becomes\n") + "BCC;#N/A\nNEVUS;-\n");
+  const merged = await mapped('sep=;\nclass;becomes\n"Melanoma";"none"\nBCC;#N/A\nNEVUS;-\n');
   expect(labels(merged)).toEqual(["b.jpg none"]);
   expect(merged.problems).toEqual([{ path: join(folder, "map.csv"), message: "leaves out 3 images of bcc, nevus" }]);
 });
