@@ -1,5 +1,8 @@
 /** How an image of any shape comes to fill a square of working resolution: one setting, the same in training and in use. */
 
+import type { Rectangle, RgbImage } from "./raw-image.ts";
+import { type ResamplingFilter, resample } from "./resampling.ts";
+
 /** The names of the ways, for {@link Geometry}. */
 export const geometryNames = ["squash", "fit", "fill", "crop"] as const;
 
@@ -9,14 +12,6 @@ export const geometryNames = ["squash", "fit", "fill", "crop"] as const;
  * centre at the image's own resolution, unscaled, so that a pixel keeps its size on the skin; black surrounds an image that is smaller.
  */
 export type Geometry = (typeof geometryNames)[number];
-
-/** A rectangle of whole pixels. */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Which part of an image is scaled to which part of the square; all else of the square is black. */
 export interface Placement {
@@ -57,4 +52,28 @@ export function placeImage(width: number, height: number, size: number, geometry
       };
     }
   }
+}
+
+/** An image within `maxSide` x `maxSide` pixels, its aspect kept; never enlarged. */
+export function reduced(image: RgbImage, maxSide: number): RgbImage {
+  const { width, height } = image;
+  const scale = Math.min(1, maxSide / Math.max(width, height));
+  const to = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+  return { ...to, data: resample(image, { left: 0, top: 0, width, height }, to, "cubic") };
+}
+
+/**
+ * An image in a square of `size` pixels, (size, size, 3) bytes: placed as the geometry says, what is scaled is resampled, all else keeps
+ * its pixels.
+ */
+export function fillSquare(image: RgbImage, size: number, geometry: Geometry, filter: ResamplingFilter): Uint8Array {
+  const { source, target } = placeImage(image.width, image.height, size, geometry);
+  const scaled = resample(image, source, target, filter);
+  if (target.width === size && target.height === size) return scaled;
+  const square = new Uint8Array(size * size * 3);
+  const length = target.width * 3;
+  for (let y = 0; y < target.height; y++) {
+    square.set(scaled.subarray(y * length, (y + 1) * length), ((target.top + y) * size + target.left) * 3);
+  }
+  return square;
 }

@@ -1,5 +1,6 @@
 /** Pictures of decoded images, for reports. */
 import sharp from "sharp";
+import { reduced } from "./geometry.ts";
 
 export interface PixelPictureOptions {
   readonly height: number;
@@ -15,9 +16,8 @@ export async function pixelPicture(
   pixels: Uint8Array,
   { height, width, size = 96, quality = 78 }: PixelPictureOptions,
 ): Promise<string> {
-  const jpeg = await sharp(pixels, { raw: { height, width, channels: 3 } })
-    .resize({ width: size, height: size, fit: "inside", withoutEnlargement: true })
-    .jpeg({ quality, mozjpeg: true })
-    .toBuffer();
+  const picture = reduced({ width, height, data: pixels }, size);
+  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
+  const jpeg = await sharp(picture.data, { raw }).jpeg({ quality, mozjpeg: true }).toBuffer();
   return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
 }

@@ -42,6 +42,8 @@ export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   add: simple(0x6a),
   lessThan: simple(0x49),
+  /** Four bytes at an address. */
+  load: (address: Code): Code => [...address, 0x28, 0, 0],
 };
 
 export const v128 = {
@@ -49,6 +51,8 @@ export const v128 = {
   /** Eight bytes as eight 16-bit numbers. */
   load8x8u: vectorAccess(2),
   load32Splat: vectorAccess(9),
+  /** Four bytes, and twelve of 0. */
+  load32Zero: vectorAccess(92),
   /** Address, value. */
   store: vectorAccess(11),
   and: vector(78),
@@ -65,6 +69,8 @@ export const i8x16 = {
 export const i16x8 = {
   splat: (value: number): Code => vector(16)(i32.const(value)),
   narrowSigned: vector(133),
+  /** The first eight bytes as 16-bit numbers. */
+  extendLowUnsigned: vector(137),
   shiftRightUnsigned: vector(141),
   add: vector(142),
   mul: vector(149),
@@ -73,6 +79,8 @@ export const i16x8 = {
 export const i32x4 = {
   const: (values: readonly number[]): Code => lanes(12)([...new Uint8Array(Int32Array.from(values).buffer)]),
   splat: vector(17),
+  /** The first four 16-bit numbers as 32-bit ones. */
+  extendLowUnsigned: vector(169),
   extractLane: (lane: number, value: Code): Code => lanes(27)([lane], value),
   shiftLeft: vector(171),
   shiftRightSigned: vector(172),
@@ -80,6 +88,12 @@ export const i32x4 = {
   add: vector(174),
   sub: vector(177),
   mul: vector(181),
+};
+
+export const f32x4 = {
+  add: vector(228),
+  mul: vector(230),
+  fromSigned: vector(250),
 };
 
 const types = { i32: 0x7f, v128: 0x7b } as const;

@@ -1,0 +1,51 @@
+/** Decoded pixels on their way to RGB: any number of channels, and transparency laid on white. */
+import { UnreadVariant } from "./unread-variant.ts";
+
+/** Rows from the top, 8 bits a channel: 1 grey, 2 grey and opacity, 3 RGB, 4 RGB and opacity. */
+export interface RawImage {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 2 | 3 | 4;
+  readonly data: Uint8Array;
+}
+
+/** An image at its own resolution: (height, width, 3) bytes of sRGB, upright. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/** A rectangle of whole pixels. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * RGB of an image, on white where it is transparent.
+ *
+ * @param format for the error's text
+ * @throws UnreadVariant where nothing of the image can be seen
+ */
+export function onWhite({ width, height, channels, data }: RawImage, format: string): RgbImage {
+  if (channels === 3) return { width, height, data };
+  const out = new Uint8Array(width * height * 3);
+  const hasOpacity = channels % 2 === 0;
+  const step = channels > 2 ? 1 : 0;
+  let mostOpacity = 0;
+  for (let from = 0, to = 0; from < data.length; from += channels, to += 3) {
+    const opacity = hasOpacity ? data[from + channels - 1]! : 255;
+    if (opacity > mostOpacity) mostOpacity = opacity;
+    for (let c = 0; c < 3; c++) {
+      const level = data[from + c * step]!;
+      out[to + c] = opacity === 255 ? level : Math.round((level * opacity + 255 * (255 - opacity)) / 255);
+    }
+  }
+  if (mostOpacity === 0) {
+    throw new UnreadVariant(`${format} that is transparent throughout`, "save it without transparency");
+  }
+  return { width, height, data: out };
+}
