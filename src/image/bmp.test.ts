@@ -86,7 +86,10 @@ describe("broken", () => {
   test.each([
     ["a size of 0 x 2", { width: 0, height: 2, bits: 24, rows: [] }],
     ["3 bits a pixel", { width: 2, height: 2, bits: 3, rows: [] }],
-    ["a compression that is not read", { width: 2, height: 2, bits: 8, compression: 1, rows: [] }],
+    ["truncated", { width: 2, height: 2, bits: 8, compression: 1, rows: [[2, 0, 0, 0]] }],
+    ["run lengths with 4 bits a pixel", { width: 2, height: 2, bits: 4, compression: 1, rows: [] }],
+    ["run lengths with rows from the top", { width: 2, height: -2, bits: 8, compression: 1, rows: [] }],
+    ["BMP with compression 11", { width: 2, height: 2, bits: 32, compression: 11, rows: [] }],
     ["bit masks with 24 bits a pixel", { width: 2, height: 2, bits: 24, compression: 3, masks: [1, 2, 4], rows: [] }],
     ["a colour outside its palette", { width: 1, height: 1, bits: 8, palette: [[0, 0, 0, 0]], rows: [[1]] }],
   ] as const)("%s", (message, given) => {

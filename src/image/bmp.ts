@@ -1,15 +1,14 @@
-/** Reads Windows bitmaps, which sharp does not: uncompressed, with 1, 4, 8, 16, 24 or 32 bits a pixel, and any header version. */
+/** Reads Windows bitmaps, which sharp does not: 1, 4, 8, 16, 24 or 32 bits a pixel, plain or in run lengths, any header version. */
 
-/** An image of `channels` 3 (RGB) or 4 (RGBA), rows from the top. */
-export interface RawImage {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 3 | 4;
-  readonly data: Uint8Array;
-}
+import { unpackRuns } from "./bmp-run-length.ts";
+import type { RawImage } from "./raw-image.ts";
+import { UnreadVariant } from "./unread-variant.ts";
 
 const fileHeader = 14;
-const compressions = { none: 0, bitFields: 3, alphaBitFields: 6 } as const;
+const os2Header = 64;
+const compressions = { none: 0, runs8: 1, runs4: 2, bitFields: 3, alphaBitFields: 6 } as const;
+/** Those that wrap another format. */
+const wrapped: { readonly [compression: number]: string } = { 4: "JPEG", 5: "PNG" };
 
 interface BmpHeader {
   readonly width: number;
@@ -32,19 +31,32 @@ export function bmpSize(file: Uint8Array): { readonly width: number; readonly he
   return { width, height };
 }
 
-/** Decodes a bitmap; throws an Error that says what is wrong where it is truncated, damaged or compressed. */
+/**
+ * Decodes a bitmap. Alpha that is 0 everywhere was never filled in, and is taken as opaque, as other readers do.
+ *
+ * @throws UnreadVariant where it is of a kind that is not read; Error, which says what is wrong, where it is truncated or damaged
+ */
 export function decodeBmp(file: Uint8Array): RawImage {
   const header = readHeader(file);
-  const { width, height, bits } = header;
-  const stride = Math.ceil((width * bits) / 32) * 4;
-  if (header.pixels + stride * height > file.length) throw new Error("truncated");
+  const { width, height, bits, compression } = header;
   const channels = header.masks[3]! !== 0 ? 4 : 3;
   const data = new Uint8Array(width * height * channels);
+  const packed = compression === compressions.runs8 || compression === compressions.runs4;
+  const stored = packed ? unpackRuns(file.subarray(header.pixels), width, height, bits) : file.subarray(header.pixels);
+  const stride = packed ? width : Math.ceil((width * bits) / 32) * 4;
+  if (stride * height > stored.length) throw new Error("truncated");
   const readRow =
-    bits <= 8 ? paletteRow(file, header) : bits === 24 ? rgbRow(file, header) : maskedRow(file, header, channels);
+    bits <= 8
+      ? paletteRow(stored, file, header, packed ? 8 : bits)
+      : bits === 24
+        ? rgbRow(stored, header)
+        : maskedRow(stored, header, channels);
   for (let y = 0; y < height; y++) {
     const row = header.bottomUp ? height - 1 - y : y;
-    readRow(header.pixels + row * stride, data, y * width * channels);
+    readRow(row * stride, data, y * width * channels);
+  }
+  if (channels === 4 && data.every((value, i) => i % 4 !== 3 || value === 0)) {
+    for (let i = 3; i < data.length; i += 4) data[i] = 255;
   }
   return { width, height, channels, data };
 }
@@ -64,9 +76,13 @@ function readHeader(file: Uint8Array): BmpHeader {
       file,
     );
   }
-  if (headerSize < 40) throw new Error(`header of ${headerSize} bytes is of no known kind`);
+  if (![40, 52, 56, os2Header, 108, 124].includes(headerSize)) {
+    throw new UnreadVariant(`BMP with a header of ${headerSize} bytes`);
+  }
   const [width, signedHeight] = [view.getInt32(fileHeader + 4, true), view.getInt32(fileHeader + 8, true)];
   const [bits, compression] = [view.getUint16(fileHeader + 14, true), view.getUint32(fileHeader + 16, true)];
+  // Beyond run lengths OS/2 numbers its compressions differently: 3 is Huffman's, 4 is of 24 bits.
+  if (headerSize === os2Header && compression > compressions.runs4) throw new UnreadVariant("compressed OS/2 BMP");
   const masked = compression === compressions.bitFields || compression === compressions.alphaBitFields;
   const maskCount = !masked ? 0 : headerSize >= 56 || compression === compressions.alphaBitFields ? 4 : 3;
   const masksAt = fileHeader + 40;
@@ -89,22 +105,27 @@ const defaultMasks = (bits: number): number[] =>
 function checked(header: BmpHeader, file: Uint8Array): BmpHeader {
   const { width, height, bits, compression, palette } = header;
   if (width <= 0 || height <= 0) throw new Error(`a size of ${width} x ${height}`);
-  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new Error(`${bits} bits a pixel`);
-  const known = (Object.values(compressions) as number[]).includes(compression);
-  if (!known) throw new Error("a compression that is not read");
-  if (compression !== compressions.none && bits !== 16 && bits !== 32)
-    throw new Error(`bit masks with ${bits} bits a pixel`);
+  const inside = wrapped[compression];
+  if (inside !== undefined) throw new UnreadVariant(`BMP around a ${inside}`, `save the ${inside} itself`);
+  if (![1, 4, 8, 16, 24, 32].includes(bits)) throw new UnreadVariant(`BMP of ${bits} bits a pixel`);
+  const { none, runs8, runs4, bitFields, alphaBitFields } = compressions;
+  if (compression === runs8 || compression === runs4) {
+    if (bits !== (compression === runs8 ? 8 : 4)) throw new Error(`run lengths with ${bits} bits a pixel`);
+    if (!header.bottomUp) throw new Error("run lengths with rows from the top");
+  } else if (compression === bitFields || compression === alphaBitFields) {
+    if (bits !== 16 && bits !== 32) throw new Error(`bit masks with ${bits} bits a pixel`);
+  } else if (compression !== none) throw new UnreadVariant(`BMP with compression ${compression}`);
   if (palette.start + palette.count * palette.entry > file.length) throw new Error("truncated");
   return header;
 }
 
 type ReadRow = (from: number, out: Uint8Array, to: number) => void;
 
-function paletteRow(file: Uint8Array, { width, bits, palette }: BmpHeader): ReadRow {
+function paletteRow(stored: Uint8Array, file: Uint8Array, { width, palette }: BmpHeader, bits: number): ReadRow {
   const perByte = 8 / bits;
   return (from, out, to) => {
     for (let x = 0; x < width; x++) {
-      const byte = file[from + Math.floor(x / perByte)]!;
+      const byte = stored[from + Math.floor(x / perByte)]!;
       const index = (byte >> (8 - bits * ((x % perByte) + 1))) & (2 ** bits - 1);
       if (index >= palette.count) throw new Error("a colour outside its palette");
       const colour = palette.start + index * palette.entry;
@@ -113,14 +134,14 @@ function paletteRow(file: Uint8Array, { width, bits, palette }: BmpHeader): Read
   };
 }
 
-function rgbRow(file: Uint8Array, { width }: BmpHeader): ReadRow {
+function rgbRow(stored: Uint8Array, { width }: BmpHeader): ReadRow {
   return (from, out, to) => {
-    for (let i = 0; i < width * 3; i += 3) for (let c = 0; c < 3; c++) out[to + i + c] = file[from + i + 2 - c]!;
+    for (let i = 0; i < width * 3; i += 3) for (let c = 0; c < 3; c++) out[to + i + c] = stored[from + i + 2 - c]!;
   };
 }
 
-function maskedRow(file: Uint8Array, { width, bits, masks }: BmpHeader, channels: number): ReadRow {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+function maskedRow(stored: Uint8Array, { width, bits, masks }: BmpHeader, channels: number): ReadRow {
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const fields = masks.slice(0, channels).map((mask) => {
     const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
     return { shift, mask: mask >>> shift };

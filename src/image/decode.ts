@@ -1,19 +1,25 @@
 /** Decodes one image file to uint8 RGB at working resolution, the same way for training, evaluation and prediction. */
 
 import { readFile, stat } from "node:fs/promises";
-import sharp, { type Sharp } from "sharp";
-import { bmpSize, decodeBmp, type RawImage } from "./bmp.ts";
-import { type Geometry, placeImage } from "./geometry.ts";
-import { imageFormat } from "./image-format.ts";
+import sharp from "sharp";
+import { bmpSize, decodeBmp } from "./bmp.ts";
+import { readEncoded } from "./encoded-image.ts";
+import { fillSquare, type Geometry } from "./geometry.ts";
+import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
+import { refuseUnreadJpeg } from "./jpeg-variant.ts";
+import { refuseTooManyPixels } from "./pixel-limit.ts";
+import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
+import type { ResamplingFilter } from "./resampling.ts";
+import { readTiff } from "./tiff.ts";
+import { UnreadVariant } from "./unread-variant.ts";
 
-/** The most pixels an image may have: 2^28, some 16,384 x 16,384. Beyond it, decoding may take gigabytes. */
-export const maxPixels = 2 ** 28;
+export type { RgbImage } from "./raw-image.ts";
 
 /** The largest file that is read. */
 export const maxFileBytes = 2 ** 29;
 
 /** Names all that decides which pixels come out of a file; stored pixels of another version are decoded anew. */
-export const decoderVersion = `1 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
+export const decoderVersion = `2 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
 
 /** An image that cannot be decoded. The message is one sentence: file, what is wrong and what to do. */
 export class ImageError extends Error {
@@ -31,12 +37,18 @@ export class ImageError extends Error {
  * Decodes an image file (JPEG, PNG, WebP, BMP or TIFF by its content, whatever its suffix) to `size` x `size` uint8 RGB, as
  * (height, width, 3). EXIF orientation is applied, colours are converted to sRGB (from an embedded profile, CMYK, grey, 16 bits),
  * transparency is laid on white, and of several pages or frames the first is taken. `geometry` says how the image comes to fill the
- * square. Larger and smaller images are resampled by Lanczos; one that has the size already keeps its pixels.
+ * square, `filter` how larger and smaller images are resampled; one that has the size already keeps its pixels.
  *
- * @throws ImageError where the file cannot be read, is no such image, is truncated or damaged, or has more than 2^28 pixels
+ * @throws ImageError where the file cannot be read, is no such image, is of a variant that is not read, is truncated or damaged, or
+ *   has more than 2^28 pixels
  */
-export async function decodeImage(file: string, size: number, geometry: Geometry = "squash"): Promise<Uint8Array> {
-  return decodeBytes(await readImageFile(file), size, file, geometry);
+export async function decodeImage(
+  file: string,
+  size: number,
+  geometry: Geometry = "squash",
+  filter: ResamplingFilter = "cubic",
+): Promise<Uint8Array> {
+  return decodeBytes(await readImageFile(file), size, file, geometry, filter);
 }
 
 /** The whole content of an image file; throws an {@link ImageError} where it cannot be read or is too large. */
@@ -61,43 +73,32 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
   }
 }
 
-/** An image at its own resolution: (height, width, 3) bytes of sRGB, upright. */
-export interface RgbImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
 /** As {@link decodeImage}, from a file's content; `name` is what its errors call it. */
-export function decodeBytes(
+export async function decodeBytes(
   bytes: Uint8Array,
   size: number,
   name: string,
   geometry: Geometry = "squash",
+  filter: ResamplingFilter = "cubic",
 ): Promise<Uint8Array> {
-  return opened(bytes, name, async (image) => {
-    const { data, width, height } = await toRgb(placed(image, size, geometry));
-    if (width !== size || height !== size) throw new Error(`decoded to ${width} x ${height}`);
-    return data;
-  });
+  return fillSquare(await decodeFull(bytes, name), size, geometry, filter);
 }
 
 /** The whole image at its own resolution, from a file's content: formats, colours, orientation and errors as in {@link decodeImage}. */
-export function decodeFull(bytes: Uint8Array, name: string): Promise<RgbImage> {
-  return opened(bytes, name, ({ pipeline }) => toRgb(pipeline));
-}
-
-/** Lets `use` read an image; whatever is wrong with it becomes an {@link ImageError}. */
-async function opened<T>(bytes: Uint8Array, name: string, use: (image: OpenImage) => Promise<T>): Promise<T> {
+export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbImage> {
   if (bytes.length === 0) throw new ImageError(name, "empty file (0 bytes)", "give a whole copy of the image");
   const format = imageFormat(bytes);
-  if (format === undefined) {
-    throw new ImageError(name, "not an image", "give a JPEG, PNG, WebP, BMP or TIFF file");
+  const unread = unreadFormat(bytes);
+  if (format === undefined || unread !== undefined) {
+    const reason = unread === undefined ? "not an image" : `${unread}, which is not read`;
+    const cure = unread === undefined ? "give a JPEG, PNG, WebP, BMP or TIFF file" : "save it as PNG, TIFF or JPEG";
+    throw new ImageError(name, reason, cure);
   }
   try {
-    return await use(format.name === "BMP" ? await openBmp(bytes, name) : await openEncoded(bytes, name));
+    return onWhite(await readers[format.name](bytes), format.name);
   } catch (error) {
     if (error instanceof ImageError) throw error;
+    if (error instanceof UnreadVariant) throw new ImageError(name, error.message, error.cure, { cause: error });
     const message = (error as Error).message.trim().split("\n")[0]!;
     const truncated = format.truncated(bytes) || /premature end|truncated/i.test(message);
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
@@ -105,58 +106,16 @@ async function opened<T>(bytes: Uint8Array, name: string, use: (image: OpenImage
   }
 }
 
-async function toRgb(pipeline: Sharp): Promise<RgbImage> {
-  const { data, info } = await pipeline
-    .flatten({ background: "#ffffff" })
-    .toColourspace("srgb")
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
-  if (channels !== 3 || data.length !== width * height * 3) {
-    throw new Error(`decoded to ${width} x ${height} x ${channels}`);
-  }
-  return { width, height, data };
-}
-
-/** The image's pipeline with cutting, scaling and black around it, each only where it is needed. */
-function placed({ width, height, pipeline }: OpenImage, size: number, geometry: Geometry): Sharp {
-  const { source, target } = placeImage(width, height, size, geometry);
-  let result = pipeline;
-  if (source.width !== width || source.height !== height) result = result.extract(source);
-  if (source.width !== target.width || source.height !== target.height) {
-    result = result.resize(target.width, target.height, { fit: "fill", kernel: "lanczos3" });
-  }
-  if (target.width === size && target.height === size) return result;
-  const { left, top } = target;
-  const [right, bottom] = [size - left - target.width, size - top - target.height];
-  return result.extend({ left, top, right, bottom, background: "#000000" });
-}
-
-interface OpenImage {
-  /** After orientation. */
-  readonly width: number;
-  readonly height: number;
-  readonly pipeline: Sharp;
-}
-
-async function openEncoded(bytes: Uint8Array, name: string): Promise<OpenImage> {
-  const { width, height, autoOrient } = await sharp(bytes, { limitInputPixels: false }).metadata();
-  refuseTooManyPixels(width, height, name);
-  // "error" also refuses what is truncated, but not the harmless warnings that many cameras' files give.
-  const pipeline = sharp(bytes, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true });
-  return { width: autoOrient.width, height: autoOrient.height, pipeline };
-}
-
-async function openBmp(bytes: Uint8Array, name: string): Promise<OpenImage> {
-  const { width, height } = bmpSize(bytes);
-  refuseTooManyPixels(width, height, name);
-  const { channels, data }: RawImage = decodeBmp(bytes);
-  return { width, height, pipeline: sharp(data, { raw: { width, height, channels }, limitInputPixels: maxPixels }) };
-}
-
-function refuseTooManyPixels(width: number, height: number, name: string): void {
-  if (width * height <= maxPixels) return;
-  const millions = (pixels: number): string => `${Math.round(pixels / 1e6)} million`;
-  const reason = `${width} x ${height} is ${millions(width * height)} pixels, above the limit of ${millions(maxPixels)}`;
-  throw new ImageError(name, reason, "save it at a lower resolution");
-}
+const readers: { readonly [K in ImageFormat["name"]]: (bytes: Uint8Array) => Promise<RawImage> } = {
+  JPEG: async (bytes) => {
+    refuseUnreadJpeg(bytes);
+    return readEncoded(bytes);
+  },
+  PNG: readEncoded,
+  WebP: readEncoded,
+  BMP: async (bytes) => {
+    refuseTooManyPixels(bmpSize(bytes));
+    return decodeBmp(bytes);
+  },
+  TIFF: readTiff,
+};

@@ -1,8 +1,10 @@
 /** Proves that received bytes are the whole image that was asked for, and makes reduced copies. */
 
 import sharp from "sharp";
-import { decodeBytes, ImageError, maxPixels } from "./decode.ts";
+import { decodeFull, ImageError } from "./decode.ts";
+import { reduced } from "./geometry.ts";
 import { type ImageFormat, imageFormat } from "./image-format.ts";
+import { maxPixels } from "./pixel-limit.ts";
 
 /** Of what the archive keeps: it turns all else into these. */
 const suffixes: { readonly [K in ImageFormat["name"]]?: string } = { JPEG: ".jpg", PNG: ".png", TIFF: ".tif" };
@@ -22,9 +24,6 @@ export interface ReceivedImage {
   readonly suffix: string;
 }
 
-/** Small enough to be quick; the whole file is read for it all the same. */
-const proofSize = 32;
-
 /**
  * Proves an image by decoding it, by its size in pixels, and by the ISIC id that the archive writes into the XMP of its JPEG
  * files. The archive's own `files.full.size` proves nothing: it is taken before the attribution is written into the file.
@@ -34,7 +33,7 @@ const proofSize = 32;
 export async function receivedImage(bytes: Uint8Array, { id, width, height }: ExpectedImage): Promise<ReceivedImage> {
   const again = "fetch it again";
   if (imageFormat(bytes)?.name === "JPEG" && lacksEnd(bytes)) throw new ImageError(id, "truncated JPEG", again);
-  await decodeBytes(bytes, proofSize, id);
+  await decodeFull(bytes, id);
   const format = imageFormat(bytes)!;
   const suffix = suffixes[format.name];
   if (suffix === undefined) throw new ImageError(id, `a ${format.name} image, which the archive has none of`, again);
@@ -55,14 +54,10 @@ function lacksEnd(jpeg: Uint8Array): boolean {
   return bytes.lastIndexOf("ffd9", undefined, "hex") < bytes.lastIndexOf("ffda", undefined, "hex");
 }
 
-/**
- * An image within `maxSide` x `maxSide` pixels, its aspect kept, as JPEG of high quality in sRGB; never enlarged.
- */
-export function reducedImage(bytes: Uint8Array, maxSide: number): Promise<Uint8Array> {
-  return sharp(bytes, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true })
-    .resize(maxSide, maxSide, { fit: "inside", withoutEnlargement: true, kernel: "lanczos3" })
-    .flatten({ background: "#ffffff" })
-    .toColourspace("srgb")
+/** An image within `maxSide` x `maxSide` pixels, its aspect kept, as JPEG of high quality in sRGB; never enlarged. */
+export async function reducedImage(bytes: Uint8Array, maxSide: number): Promise<Uint8Array> {
+  const { width, height, data } = reduced(await decodeFull(bytes, "image"), maxSide);
+  return sharp(data, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
     .toBuffer();
 }

@@ -13,6 +13,8 @@ import { jpegQuality } from "./jpeg-quality.ts";
 import { lookBytes, lookedAtSize, lumaOf, writeLook } from "./look.ts";
 import { measure } from "./measures.ts";
 import type { Plane } from "./registration.ts";
+import { libvipsReads } from "./tiff.ts";
+import { readTiffHeader } from "./tiff-header.ts";
 
 /** What is known of one content, however many files hold it. */
 export interface ContentFacts {
@@ -129,6 +131,19 @@ async function stored(bytes: Uint8Array, format: ImageFormat["name"]): Promise<S
   if (format === "BMP") {
     const plain = { orientation: 1, colourSpace: "srgb", transparent: false, pages: 1, quality: undefined };
     return { ...bmpSize(bytes), ...plain };
+  }
+  const header = format === "TIFF" ? readTiffHeader(bytes) : undefined;
+  if (header !== undefined && !libvipsReads(header)) {
+    const { width, height, photometric, samplesPerPixel, orientation } = header;
+    return {
+      width: orientation > 4 ? height : width,
+      height: orientation > 4 ? width : height,
+      orientation,
+      colourSpace: photometric === 2 ? "srgb" : "b-w",
+      transparent: samplesPerPixel % 2 === 0,
+      pages: 1,
+      quality: undefined,
+    };
   }
   const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
   return {

@@ -1,0 +1,47 @@
+/** Scales the samples of floating-point and 32-bit TIFFs to 8 bits, and refuses those whose scale cannot be known. */
+import type { RawImage } from "./raw-image.ts";
+import type { TiffReading } from "./tiff-variant.ts";
+import { UnreadVariant } from "./unread-variant.ts";
+
+/** The sample that is white: as in scikit-image and ImageMagick for floating point, as in TIFF 6.0 for integers. */
+const whites = { float: 1, uint32: 2 ** 32 - 1 } as const;
+
+/** Half a level of 8 bits, by which rounding alone may leave the range. */
+const halfLevel = 0.5 / 255;
+
+/**
+ * Levels from 0 to 255 of samples between black (0) and white (1, or the largest integer).
+ *
+ * @throws UnreadVariant where samples lie outside, are no numbers, or are so small that all would be black
+ */
+export function samplesToLevels(
+  samples: ArrayLike<number>,
+  kind: Exclude<TiffReading["samples"], "stored">,
+  image: Omit<RawImage, "data">,
+): RawImage {
+  const white = whites[kind];
+  const data = new Uint8Array(image.width * image.height * image.channels);
+  const colours = image.channels > 2 ? 3 : 1;
+  let [least, most, mostColour] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < data.length; i++) {
+    const value = samples[i]!;
+    if (!Number.isFinite(value)) throw new UnreadVariant("floating-point TIFF with samples that are no numbers");
+    if (value < least) least = value;
+    if (value > most) most = value;
+    if (i % image.channels < colours && value > mostColour) mostColour = value;
+    data[i] = Math.min(255, Math.max(0, Math.round((value / white) * 255)));
+  }
+  const text = (value: number): string => String(Number(value.toPrecision(4)));
+  const range = `from ${text(least)} to ${text(most)}`;
+  if (least < -halfLevel * white || most > (1 + halfLevel) * white) {
+    throw new UnreadVariant(`floating-point TIFF with samples ${range}`, "scale them to 0 (black) to 1 (white)");
+  }
+  if (mostColour > 0 && mostColour < halfLevel * white) {
+    const what = kind === "float" ? "floating-point" : "32-bit";
+    throw new UnreadVariant(
+      `${what} TIFF with samples ${range}, all of which is black where ${white} is white`,
+      kind === "float" ? "scale them to 0 (black) to 1 (white)" : "save it with 8 or 16 bits",
+    );
+  }
+  return { ...image, data };
+}

@@ -1,0 +1,56 @@
+/** Reads the strips of floating-point and 32-bit TIFFs that libvips does not read: 16 and 64 bits, and grey with opacity. */
+import { inflateSync } from "node:zlib";
+import { type TiffHeader, tiffTags } from "./tiff-header.ts";
+import { UnreadVariant } from "./unread-variant.ts";
+
+const compressions = { none: 1, deflate: 8, oldDeflate: 32946 } as const;
+
+/** IEEE 754 half precision. */
+export function halfFloat(bits: number): number {
+  const [sign, exponent, fraction] = [bits >> 15 === 1 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
+
+/**
+ * The samples of the first image, (height, width, samples). Plain or deflated strips only.
+ *
+ * @throws UnreadVariant where they are packed otherwise; Error where the file is truncated or damaged
+ */
+export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
+  const { tags, littleEndian, width, height, samplesPerPixel, planarConfiguration, compression } = header;
+  const { bitsPerSample: bits, sampleFormat } = header;
+  const deflated = compression === compressions.deflate || compression === compressions.oldDeflate;
+  const predicted = (tags.get(tiffTags.predictor)?.[0] ?? 1) !== 1;
+  if (tags.has(tiffTags.tileWidth) || predicted || !(deflated || compression === compressions.none)) {
+    throw new UnreadVariant(`compressed TIFF of ${bits}-bit numbers`, "save it uncompressed, or as an 8-bit PNG");
+  }
+  const offsets = tags.get(tiffTags.stripOffsets) ?? [];
+  const counts = tags.get(tiffTags.stripByteCounts) ?? [];
+  const samples = new Float64Array(width * height * samplesPerPixel);
+  const planes = planarConfiguration === 2 ? samplesPerPixel : 1;
+  const perPlane = samples.length / planes;
+  const bytes = bits / 8;
+  let done = 0;
+  for (const [strip, offset] of offsets.entries()) {
+    const count = counts[strip] ?? 0;
+    if (offset + count > file.length) throw new Error("truncated");
+    const stored = file.subarray(offset, offset + count);
+    const content = deflated ? inflateSync(stored, { maxOutputLength: samples.length * bytes }) : stored;
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+    for (let at = 0; at + bytes <= content.length && done < samples.length; at += bytes, done++) {
+      const value =
+        sampleFormat !== 3
+          ? view.getUint32(at, littleEndian)
+          : bits === 64
+            ? view.getFloat64(at, littleEndian)
+            : bits === 32
+              ? view.getFloat32(at, littleEndian)
+              : halfFloat(view.getUint16(at, littleEndian));
+      const [plane, pixel] = [Math.floor(done / perPlane), done % perPlane];
+      samples[planes === 1 ? done : pixel * planes + plane] = value;
+    }
+  }
+  if (done < samples.length) throw new Error("truncated");
+  return samples;
+}

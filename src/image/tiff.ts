@@ -1,0 +1,53 @@
+/** Reads TIFF files: numbers of up to 16 bits through libvips, larger and floating-point ones by a scale of their own. */
+import { openEncoded, readEncoded } from "./encoded-image.ts";
+import { refuseTooManyPixels } from "./pixel-limit.ts";
+import type { RawImage } from "./raw-image.ts";
+import { readTiffHeader, type TiffHeader } from "./tiff-header.ts";
+import { samplesToLevels } from "./tiff-levels.ts";
+import { readStrips } from "./tiff-strips.ts";
+import { tiffReading } from "./tiff-variant.ts";
+import { upright } from "./upright.ts";
+
+/** Whether libvips can open a file at all; it knows no numbers of 64 bits. */
+export const libvipsReads = ({ bitsPerSample }: TiffHeader): boolean => bitsPerSample !== 64;
+
+/**
+ * The first image, upright.
+ *
+ * @throws UnreadVariant where its kind is not read; Error where the file is truncated or damaged
+ */
+export async function readTiff(bytes: Uint8Array): Promise<RawImage> {
+  const header = readTiffHeader(bytes);
+  const { samples, dropsLast } = tiffReading(header);
+  refuseTooManyPixels(header);
+  if (samples === "stored") return readEncoded(bytes, dropsLast);
+  const channels = header.samplesPerPixel as RawImage["channels"];
+  const values = await readSamples(bytes, header, samples);
+  const image = samplesToLevels(values, samples, { width: header.width, height: header.height, channels });
+  return upright(dropsLast ? withoutLast(image) : image, header.orientation);
+}
+
+/** libvips reads 32 bits, however packed, but neither 16 nor 64 of floating point, and loses the opacity of grey. */
+async function readSamples(
+  bytes: Uint8Array,
+  header: TiffHeader,
+  samples: "float" | "uint32",
+): Promise<ArrayLike<number>> {
+  if (header.bitsPerSample !== 32 || header.samplesPerPixel === 2) return readStrips(bytes, header);
+  const space = header.photometric === 1 ? "b-w" : samples === "float" ? "scrgb" : "srgb";
+  const { data, info } = await openEncoded(bytes, { autoOrient: false })
+    .pipelineColourspace(space)
+    .toColourspace(space)
+    .raw({ depth: samples === "float" ? "float" : "uint" })
+    .toBuffer({ resolveWithObject: true });
+  if (info.channels !== header.samplesPerPixel) throw new Error(`decoded to ${info.channels} channels`);
+  const Numbers = samples === "float" ? Float32Array : Uint32Array;
+  return new Numbers(data.buffer, data.byteOffset, data.length / 4);
+}
+
+function withoutLast({ width, height, channels, data }: RawImage): RawImage {
+  const kept = (channels - 1) as RawImage["channels"];
+  const out = new Uint8Array(width * height * kept);
+  for (let i = 0; i < width * height; i++) out.set(data.subarray(i * channels, i * channels + kept), i * kept);
+  return { width, height, channels: kept, data: out };
+}
