@@ -109,6 +109,7 @@ export { type PackedImages, type PackOptions, packImages } from "./image/packed-
 export { writePhantomDataset } from "./image/phantom.ts";
 export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
 export { readDataset } from "./image/read-dataset.ts";
+export { type ResamplingFilter, resamplingFilters } from "./image/resampling.ts";
 export { loadModel, type Model, ModelError } from "./inference/model.ts";
 export { testTimeAugmented } from "./inference/test-time-augmentation.ts";
 // Networks

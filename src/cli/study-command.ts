@@ -28,6 +28,7 @@ const shared: readonly SettingName[] = [
   "groupBy",
   "imageSize",
   "geometry",
+  "resampling",
   "engine",
   "precision",
   "batch",

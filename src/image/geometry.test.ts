@@ -10,6 +10,7 @@ import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
 import { packImages } from "./packed-store.ts";
 import type { Rectangle } from "./raw-image.ts";
 import { readDataset } from "./read-dataset.ts";
+import { resamplingFilters } from "./resampling.ts";
 
 const side = fc.integer({ min: 1, max: 400 });
 
@@ -94,7 +95,7 @@ test("orientation is applied first, transparency becomes white and bars stay bla
   expect(Array.from({ length: 4 }, (_, y) => rows[y * 12]!)).toEqual([0, 251, 251, 0]);
 });
 
-test("each geometry has its own pack", async () => {
+test("each geometry and each resampling has its own pack", async () => {
   const folder = await mkdtemp(join(tmpdir(), "naevus-geometry-"));
   try {
     for (const name of ["a", "b"]) {
@@ -102,12 +103,14 @@ test("each geometry has its own pack", async () => {
       await writeFile(join(folder, "data", name, "1.png"), await encoded());
     }
     const dataset = await readDataset(join(folder, "data"));
-    for (const geometry of [...geometryNames, ...geometryNames]) {
-      const packed = await packImages(dataset, { size: 4, geometry, cacheFolder: join(folder, "cache") });
+    const forms = geometryNames.flatMap((geometry) => resamplingFilters.map((filter) => [geometry, filter] as const));
+    for (const [geometry, resampling] of [...forms, ...forms]) {
+      const packed = await packImages(dataset, { size: 4, geometry, resampling, cacheFolder: join(folder, "cache") });
       const out = new Uint8Array(48);
       packed.read([0], out);
       packed.close();
-      expect(out, geometry).toEqual(Uint8Array.from(await decoded(geometry)));
+      const wanted = await decodeBytes(await encoded(), 4, "image", geometry, resampling);
+      expect(out, `${geometry}, ${resampling}`).toEqual(Uint8Array.from(wanted));
     }
   } finally {
     await rm(folder, { recursive: true });

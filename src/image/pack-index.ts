@@ -6,6 +6,7 @@ import { folderKey } from "../dataset/content-hashes.ts";
 import type { FileState } from "../file-state.ts";
 import { decoderVersion } from "./decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
+import { type ResamplingFilter, resamplingFilters } from "./resampling.ts";
 
 /** A content that was decoded: where it is in the pixel file, counted in images, and the hash of its pixels before scaling. */
 export interface DecodedContent {
@@ -34,6 +35,7 @@ const schema = z.strictObject({
   format: z.literal(format),
   size: z.number(),
   geometry: z.enum(geometryNames),
+  resampling: z.enum(resamplingFilters),
   decoder: z.literal(decoderVersion),
   pixelFile: z.string().nullable(),
   slots: z.number().int().nonnegative(),
@@ -43,13 +45,21 @@ const schema = z.strictObject({
   ),
 });
 
-/** The name that a data folder's pack has in the cache: one per folder, size and geometry. */
-export async function packName(root: string, size: number, geometry: Geometry): Promise<string> {
-  return `images-${size}-${await folderKey(root, size, geometry)}`;
+/** How the images of a pack came to their form. */
+export interface PackForm {
+  /** Width and height in pixels. */
+  readonly size: number;
+  readonly geometry: Geometry;
+  readonly resampling: ResamplingFilter;
+}
+
+/** The name that a data folder's pack has in the cache: one per folder and form. */
+export async function packName(root: string, { size, geometry, resampling }: PackForm): Promise<string> {
+  return `images-${size}-${await folderKey(root, size, geometry, resampling)}`;
 }
 
 /** Reads an index; undefined where there is none, it is damaged, or it was made by another decoder. */
-export async function readPackIndex(file: string, size: number, geometry: Geometry): Promise<PackIndex | undefined> {
+export async function readPackIndex(file: string, form: PackForm): Promise<PackIndex | undefined> {
   let content: unknown;
   try {
     content = JSON.parse(await readFile(file, "utf8"));
@@ -57,7 +67,9 @@ export async function readPackIndex(file: string, size: number, geometry: Geomet
     return undefined;
   }
   const parsed = schema.safeParse(content);
-  if (!parsed.success || parsed.data.size !== size || parsed.data.geometry !== geometry) return undefined;
+  if (!parsed.success) return undefined;
+  const { size, geometry, resampling } = parsed.data;
+  if (size !== form.size || geometry !== form.geometry || resampling !== form.resampling) return undefined;
   const { pixelFile, slots, files, contents } = parsed.data;
   return {
     pixelFile: pixelFile ?? undefined,
@@ -70,11 +82,12 @@ export async function readPackIndex(file: string, size: number, geometry: Geomet
 }
 
 /** The text of an index, for {@link readPackIndex}. */
-export function formatPackIndex(index: PackIndex, size: number, geometry: Geometry): string {
+export function formatPackIndex(index: PackIndex, { size, geometry, resampling }: PackForm): string {
   return JSON.stringify({
     format,
     size,
     geometry,
+    resampling,
     decoder: decoderVersion,
     pixelFile: index.pixelFile ?? null,
     slots: index.slots,

@@ -27,7 +27,7 @@ import { readDataset } from "./read-dataset.ts";
 
 vi.mock("./decode.ts", async (original) => {
   const actual = await original<typeof decode>();
-  return { ...actual, decodeBytes: vi.fn(actual.decodeBytes), readImageFile: vi.fn(actual.readImageFile) };
+  return { ...actual, decodeFull: vi.fn(actual.decodeFull), readImageFile: vi.fn(actual.readImageFile) };
 });
 
 const size = 4;
@@ -77,7 +77,7 @@ async function counted(): Promise<{ packed: PackedImages; read: number; decoded:
   vi.clearAllMocks();
   const packed = await pack();
   const calls = (mock: unknown): number => vi.mocked(mock as () => void).mock.calls.length;
-  return { packed, read: calls(decode.readImageFile), decoded: calls(decode.decodeBytes) };
+  return { packed, read: calls(decode.readImageFile), decoded: calls(decode.decodeFull) };
 }
 
 const imageOf = (packed: PackedImages, path: string): Uint8Array => {
@@ -175,7 +175,7 @@ describe("reuse and renewal", () => {
     opened.push(part);
     expect(part.images).toHaveLength(4);
     expect(imageOf(part, "Test/b/1.png")).toEqual(pixels(10));
-    expect(decode.decodeBytes).not.toHaveBeenCalled();
+    expect(decode.decodeFull).not.toHaveBeenCalled();
     expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
   });
 

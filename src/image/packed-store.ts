@@ -9,9 +9,10 @@ import { dataFingerprint } from "../dataset/content-hashes.ts";
 import { type Dataset, DatasetError, type ImageRecord, type Problem } from "../dataset/dataset.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
 import type { Geometry } from "./geometry.ts";
-import { formatPackIndex, packName, readPackIndex } from "./pack-index.ts";
+import { formatPackIndex, type PackForm, packName, readPackIndex } from "./pack-index.ts";
 import { type Packed, Packing } from "./packing.ts";
 import { type ImageSelection, PixelFileReader, removeAbandoned } from "./pixel-file.ts";
+import type { ResamplingFilter } from "./resampling.ts";
 
 /** The images of a data set at working resolution; only those asked for are in memory. */
 export interface PackedImages {
@@ -47,6 +48,8 @@ export interface PackOptions {
   readonly size: number;
   /** How images of another shape come to fill the square; default `squash`. */
   readonly geometry?: Geometry;
+  /** How they are made larger or smaller; default `cubic`. */
+  readonly resampling?: ResamplingFilter;
   /** Holds the decoded images; made where it is missing. Several processes and data sets may share it. */
   readonly cacheFolder: string;
   readonly onProgress?: (done: number, total: number) => void;
@@ -64,17 +67,18 @@ export interface PackOptions {
  *   signal's reason where it aborts
  */
 export async function packImages(dataset: Dataset, options: PackOptions): Promise<PackedImages> {
-  const { size, geometry = "squash", cacheFolder, onProgress, signal } = options;
+  const { size, geometry = "squash", resampling = "cubic", cacheFolder, onProgress, signal } = options;
   if (!(Number.isInteger(size) && size > 0))
     throw new RangeError(`packed images: size must be a positive whole number, got ${size}`);
   await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
     throw writeError(cacheFolder, error);
   });
-  const name = await packName(dataset.root, size, geometry);
+  const form: PackForm = { size, geometry, resampling };
+  const name = await packName(dataset.root, form);
   const indexFile = join(cacheFolder, `${name}.json`);
-  const known = await openKnown(indexFile, cacheFolder, size, geometry);
+  const known = await openKnown(indexFile, cacheFolder, form);
   await removeAbandoned(cacheFolder, name, known?.index.pixelFile);
-  const packing = new Packing({ root: dataset.root, folder: cacheFolder, name, size, geometry, known });
+  const packing = new Packing({ root: dataset.root, folder: cacheFolder, name, form, known });
   let packed: Packed;
   try {
     let done = 0;
@@ -84,7 +88,7 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
       onProgress?.(++done, dataset.images.length);
     });
     packed = await packing.finish(signal);
-    if (packed.index !== known?.index) await writeFileAtomic(indexFile, formatPackIndex(packed.index, size, geometry));
+    if (packed.index !== known?.index) await writeFileAtomic(indexFile, formatPackIndex(packed.index, form));
   } catch (error) {
     await packing.abandon();
     throw error;
@@ -104,14 +108,9 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
 }
 
 /** The pack that the cache holds, where it is whole. */
-async function openKnown(
-  indexFile: string,
-  folder: string,
-  size: number,
-  geometry: Geometry,
-): Promise<Packed | undefined> {
-  const imageBytes = size * size * 3;
-  const index = await readPackIndex(indexFile, size, geometry);
+async function openKnown(indexFile: string, folder: string, form: PackForm): Promise<Packed | undefined> {
+  const imageBytes = form.size ** 2 * 3;
+  const index = await readPackIndex(indexFile, form);
   if (index === undefined) return undefined;
   if (index.pixelFile === undefined) return { index, pixels: undefined, unreadable: new Map() };
   try {

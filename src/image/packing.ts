@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileState, sameState } from "../file-state.ts";
-import { decodeBytes, decodeFull, ImageError, readImageFile } from "./decode.ts";
-import type { Geometry } from "./geometry.ts";
-import type { Content, DecodedContent, PackIndex } from "./pack-index.ts";
+import { decodeFull, ImageError, readImageFile } from "./decode.ts";
+import { fillSquare } from "./geometry.ts";
+import type { Content, DecodedContent, PackForm, PackIndex } from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
@@ -29,8 +29,7 @@ export class Packing {
   readonly #root: string;
   readonly #folder: string;
   readonly #name: string;
-  readonly #size: number;
-  readonly #geometry: Geometry;
+  readonly #form: PackForm;
   readonly #known: Packed | undefined;
   readonly #files = new Map<string, FileEntry>();
   readonly #places = new Map<string, Promise<Place>>();
@@ -43,20 +42,18 @@ export class Packing {
     readonly root: string;
     readonly folder: string;
     readonly name: string;
-    readonly size: number;
-    readonly geometry: Geometry;
+    readonly form: PackForm;
     readonly known: Packed | undefined;
   }) {
     this.#root = from.root;
     this.#folder = from.folder;
     this.#name = from.name;
-    this.#size = from.size;
-    this.#geometry = from.geometry;
+    this.#form = from.form;
     this.#known = from.known;
   }
 
   get #imageBytes(): number {
-    return this.#size * this.#size * 3;
+    return this.#form.size ** 2 * 3;
   }
 
   /** Finds or makes the pixels of one file. What is wrong with it becomes part of the result; only the cache's own trouble throws. */
@@ -93,8 +90,10 @@ export class Packing {
     let image: Uint8Array;
     let pixels: string;
     try {
-      pixels = pixelHash(await decodeFull(bytes, sha256));
-      image = await decodeBytes(bytes, this.#size, sha256, this.#geometry);
+      const whole = await decodeFull(bytes, sha256);
+      pixels = pixelHash(whole);
+      const { size, geometry, resampling } = this.#form;
+      image = fillSquare(whole, size, geometry, resampling);
     } catch (error) {
       if (error instanceof ImageError) return { reason: error.reason };
       throw error;

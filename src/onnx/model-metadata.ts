@@ -1,6 +1,7 @@
 /** What a model file says about itself, and reading that back without a runtime. */
 import type { ProtocolSummary } from "../dataset/records.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
+import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
 import { ProtobufError, readFields } from "./protobuf.ts";
 
@@ -23,6 +24,8 @@ export interface ModelMetadata {
   readonly origin?: "folder" | "phantom";
   /** How an image of another shape comes to fill the square that the model takes; default `squash`. */
   readonly geometry?: Geometry;
+  /** How it is made larger or smaller; default `cubic`. */
+  readonly resampling?: ResamplingFilter;
   /** What the logits are divided by before the softmax, found on images that were not learned from; 1, the default, for none. */
   readonly temperature?: number;
   /** How the images that it is to be tested on were kept apart. */
@@ -37,6 +40,7 @@ export interface StoredMetadata extends ModelMetadata {
   readonly imageHeight: number;
   readonly imageWidth: number;
   readonly geometry: Geometry;
+  readonly resampling: ResamplingFilter;
   readonly temperature: number;
   readonly intendedUse: string;
 }
@@ -54,6 +58,7 @@ export const metadataEntries = ({
   version,
   origin,
   geometry,
+  resampling,
   temperature,
   protocol,
   learnedImages,
@@ -68,6 +73,7 @@ export const metadataEntries = ({
   dataFingerprint,
   ...(origin === undefined ? {} : { origin }),
   geometry,
+  resampling,
   temperature: String(temperature),
   ...(protocol && { protocol: JSON.stringify(protocol) }),
   ...(learnedImages && { learnedImages: formatLearnedImages(learnedImages, classes.length) }),
@@ -141,6 +147,11 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
   if (geometry === undefined) {
     throw new ModelError(`an ONNX file for images of geometry "${entries.get("geometry")}", which is unknown here`);
   }
+  // Files from before there was a choice have none.
+  const resampling = resamplingFilters.find((name) => name === (entries.get("resampling") ?? "cubic"));
+  if (resampling === undefined) {
+    throw new ModelError(`an ONNX file for images of resampling "${entries.get("resampling")}", which is unknown here`);
+  }
   const temperature = Number(entries.get("temperature") ?? 1);
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
     throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
@@ -154,6 +165,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     version: entries.get("version") ?? "",
     ...(origin === "folder" || origin === "phantom" ? { origin } : {}),
     geometry,
+    resampling,
     temperature,
     ...(protocol && { protocol }),
     ...(learnedImages && { learnedImages }),

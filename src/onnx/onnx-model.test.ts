@@ -128,9 +128,21 @@ describe("structure", () => {
 });
 
 describe("metadata", () => {
+  const entry = (key: string, value: string) => bytesField(14, message(stringField(1, key), stringField(2, value)));
+  const producer = stringField(2, "naevus");
+  const body = bytesField(7, stringField(2, "graph"));
+
   it("can be read back", () => {
     const intendedUse = "research only, not a medical device";
-    const stored = { ...metadata, geometry: "squash", temperature: 1, imageHeight: 6, imageWidth: 6, intendedUse };
+    const stored = {
+      ...metadata,
+      geometry: "squash",
+      resampling: "cubic",
+      temperature: 1,
+      imageHeight: 6,
+      imageWidth: 6,
+      intendedUse,
+    };
     expect(readMetadata(bytes)).toEqual(stored);
     expect(readMetadata(onnxModel(graph, parameters, { ...metadata, origin: "phantom" }))).toEqual({
       ...stored,
@@ -139,6 +151,15 @@ describe("metadata", () => {
     expect(readMetadata(onnxModel(graph, parameters, { ...metadata, geometry: "fit" }))).toMatchObject({
       geometry: "fit",
     });
+    expect(readMetadata(onnxModel(graph, parameters, { ...metadata, resampling: "linear" }))).toMatchObject({
+      resampling: "linear",
+    });
+  });
+
+  it("of a file from before there was a choice of resampling says cubic", () => {
+    const size = [entry("imageHeight", "6"), entry("imageWidth", "6")];
+    const before = message(body, producer, entry("classes", '["a"]'), ...size, entry("geometry", "fit"));
+    expect(readMetadata(before)).toMatchObject({ geometry: "fit", resampling: "cubic" });
   });
 
   it("is refused where the file is cut off anywhere", () => {
@@ -147,9 +168,6 @@ describe("metadata", () => {
     }
   });
 
-  const entry = (key: string, value: string) => bytesField(14, message(stringField(1, key), stringField(2, value)));
-  const producer = stringField(2, "naevus");
-  const body = bytesField(7, stringField(2, "graph"));
   it.each([
     ["text", new TextEncoder().encode("not a model"), /^no ONNX file/],
     ["no bytes", new Uint8Array(), /^no ONNX file: it holds no graph/],
@@ -160,6 +178,18 @@ describe("metadata", () => {
     ["no class names", message(body, producer), /without class names/],
     ["class names that are no list", message(body, producer, entry("classes", '{"a":1}')), /without class names/],
     ["class names that are no JSON", message(body, producer, entry("classes", "a, b")), /without class names/],
+    [
+      "a resampling that is unknown",
+      message(
+        body,
+        producer,
+        entry("classes", '["a"]'),
+        entry("imageHeight", "6"),
+        entry("imageWidth", "6"),
+        entry("resampling", "area"),
+      ),
+      /of resampling "area", which is unknown here/,
+    ],
     ["no image size", message(body, producer, entry("classes", '["a"]')), /without the size of its images/],
   ])("refuses %s", (_, file, reason) => {
     expect(() => readMetadata(file)).toThrow(ModelError);

@@ -111,6 +111,7 @@ export function onnxModel(graph: Graph, parameters: Tensors, metadata: ModelMeta
     ],
     metadata: metadataEntries({
       geometry: "squash",
+      resampling: "cubic",
       ...metadata,
       temperature,
       imageHeight,

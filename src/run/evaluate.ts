@@ -127,6 +127,7 @@ export async function judgeEach(
         const packed = await packImages(dataset, {
           size: group.imageSize,
           geometry: group.geometry,
+          resampling: group.resampling,
           cacheFolder: cacheFolder(cache),
           onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
           ...(signal && { signal }),

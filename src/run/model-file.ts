@@ -31,6 +31,7 @@ export async function writeModel(
     version,
     origin: data.origin,
     geometry: settings.geometry,
+    resampling: settings.resampling,
     temperature,
     protocol: data.protocol ?? { name: settings.protocol, groupedBy: [] },
     ...(settings.hashes && images && { learnedImages: learnedImagesOf(images, settings) }),

@@ -2,6 +2,7 @@
 import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Geometry } from "../image/geometry.ts";
+import type { ResamplingFilter } from "../image/resampling.ts";
 import type { Model } from "../inference/model.ts";
 import { squareViews, testTimeAugmented } from "../inference/test-time-augmentation.ts";
 import { openModel } from "./open-model.ts";
@@ -21,6 +22,7 @@ export interface JudgingOptions {
 export interface ModelGroup {
   readonly imageSize: number;
   readonly geometry: Geometry;
+  readonly resampling: ResamplingFilter;
   readonly models: readonly Model[];
 }
 
@@ -128,12 +130,12 @@ export function refuseOtherClasses(first: NamedClasses, { name, classes }: Named
 }
 
 function groupsOf(models: readonly Model[]): ModelGroup[] {
-  const groups = new Map<string, { imageSize: number; geometry: Geometry; models: Model[] }>();
+  const groups = new Map<string, ModelGroup & { readonly models: Model[] }>();
   for (const model of models) {
     const { imageSize, metadata } = model;
-    const { geometry } = metadata;
-    const key = `${imageSize} ${geometry}`;
-    const group = groups.get(key) ?? { imageSize, geometry, models: [] };
+    const { geometry, resampling } = metadata;
+    const key = `${imageSize} ${geometry} ${resampling}`;
+    const group = groups.get(key) ?? { imageSize, geometry, resampling, models: [] };
     group.models.push(model);
     groups.set(key, group);
   }

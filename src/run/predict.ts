@@ -82,7 +82,7 @@ export async function predict(
 
 /** Adds a group's probabilities of each file to its row of `sum`, or says in `errors` why it could not be decoded. */
 async function addGroup(
-  { imageSize, geometry, models }: ModelGroup,
+  { imageSize, geometry, resampling, models }: ModelGroup,
   files: readonly string[],
   sum: Float64Array,
   errors: Map<number, string>,
@@ -90,7 +90,7 @@ async function addGroup(
   const decoded = new Map<number, Uint8Array>();
   await forEachBounded(files, decodedAtOnce, async (file, i) => {
     try {
-      decoded.set(i, await decodeImage(file, imageSize, geometry));
+      decoded.set(i, await decodeImage(file, imageSize, geometry, resampling));
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       errors.set(i, error.message);

@@ -208,6 +208,7 @@ async function pack(dataset: Dataset, graph: Graph, settings: Settings, context:
   const packed = await packImages(dataset, {
     size: graph.inputShape[1]!,
     geometry: settings.geometry,
+    resampling: settings.resampling,
     cacheFolder: cacheFolder(settings.cache),
     onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
     ...(signal && { signal }),

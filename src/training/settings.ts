@@ -4,6 +4,7 @@ import { externalProtocol } from "../dataset/records.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
+import { resamplingFilters } from "../image/resampling.ts";
 import { type ArchitectureOptions, networkNames, networks } from "../network/architectures.ts";
 import type { Network } from "../network/layer.ts";
 import { residualLayers, withStochasticDepth } from "../network/stochastic-depth.ts";
@@ -52,6 +53,10 @@ export const settingsSchema = z.strictObject({
     .describe(
       "How an image fills the square: squash scales each side, fit adds black bars, fill cuts off what overhangs, crop takes the unscaled centre",
     ),
+  resampling: z
+    .enum(resamplingFilters)
+    .default("cubic")
+    .describe("How images are made larger and smaller: cubic is sharper, linear never overshoots"),
   engine: z
     .enum(["auto", "onednn", "reference"])
     .default("auto")

@@ -93,6 +93,7 @@ export async function makeDataset(
         const packed = await packImages(clean, {
           size,
           geometry: settings.geometry,
+          resampling: settings.resampling,
           cacheFolder: cache,
           onProgress: (done, total) => onEvent({ kind: "packing", done, total }),
           ...(signal && { signal }),
