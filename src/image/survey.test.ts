@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
+import { readDataset } from "./read-dataset.ts";
 import { surveyImages } from "./survey.ts";
 
 test("the facts of every recorded format and depth have its width and height, and refused ones their reason", async () => {

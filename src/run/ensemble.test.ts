@@ -18,7 +18,7 @@ let folder: string;
 let data: string;
 let dataset: Dataset;
 let settings: SettingsInput;
-/** Models of two image sizes and geometries. */
+/** Models of two image sizes, geometries and ways to resample. */
 let runs: string[];
 let folds: string;
 let context: { readonly cache: string };
