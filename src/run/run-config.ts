@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { writeFileAtomic } from "../files.ts";
+import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
@@ -64,6 +65,8 @@ const configSchema = z.strictObject({
     node: z.string(),
     engine: z.string(),
     instructionSet: z.string(),
+    /** Of the images' decoder; runs from before it was recorded have none. */
+    decoder: z.string().optional(),
   }),
   started: z.iso.datetime(),
 });
@@ -121,7 +124,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       }),
       ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
     },
-    versions: { naevus: version, node: process.version, engine: library, instructionSet },
+    versions: { naevus: version, node: process.version, engine: library, instructionSet, decoder: decoderVersion },
     started: new Date(milliseconds).toISOString(),
   };
 }

@@ -196,6 +196,22 @@ describe("resume", () => {
     expect(warnings).toEqual([expect.stringMatching(/started with oneDNN 1\.2\.3 .*, this is plain TypeScript/)]);
   });
 
+  it("warns where images were decoded by another version, or by one from before it was recorded", async () => {
+    for (const [recorded, named] of [
+      ['"decoder": "0"', /decoded by version 0, this is 2 /],
+      ['"decoder": null', /decoded by version 1, this is 2 /],
+    ] as const) {
+      await rm(run, { recursive: true, force: true });
+      await trainUntil(7);
+      const file = join(run, "config.json");
+      const changed = (await readFile(file, "utf8")).replace(/"decoder": "[^"]*"/, recorded);
+      await writeFile(file, changed.replace(/,\s*"decoder": null/, ""));
+      const warnings: string[] = [];
+      await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
+      expect(warnings).toEqual([expect.stringMatching(named)]);
+    }
+  });
+
   it("refuses what is no run", async () => {
     await expect(resume(run)).rejects.toThrow(/no run there \(there is no config\.json\)/);
   });

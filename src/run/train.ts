@@ -4,6 +4,7 @@ import { drawnProtocol } from "../dataset/records.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
+import { decoderVersion } from "../image/decode.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
@@ -160,6 +161,12 @@ export async function resume(
     warn(
       `the run was started with ${versions.engine} (${versions.instructionSet}), this is ${library} (${instructionSet}); ` +
         "the weights may differ in their last bits from those of an uninterrupted run",
+    );
+  }
+  if (decoderVersion !== versions.decoder) {
+    warn(
+      `the run's images were decoded by version ${versions.decoder ?? "1"}, this is ${decoderVersion}; pixels may differ, ` +
+        "and so may the weights from those of an uninterrupted run",
     );
   }
   const packed = await pack(dataset, graph, settings, context);
