@@ -234,7 +234,7 @@ describe("refused, with file, cause and cure", () => {
     expect((await refusal("folder.jpg")).reason).toBe("not a file");
   });
 
-  test("20,000 x 20,000 pixels, by the header alone", async () => {
+  test("20,000 x 20,000 pixels, or a million in a row, by the header alone", async () => {
     const message = "20000 x 20000 is 400 million pixels, above the limit of 268 million";
     const jpeg = await noisy().jpeg().toBuffer();
     const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
@@ -252,6 +252,19 @@ describe("refused, with file, cause and cure", () => {
       bmp.writeInt32LE(value, at);
     bmp.writeUInt16LE(24, 28);
     expect((await refusal("huge.bmp", bmp)).reason).toBe(message);
+    bmp.writeInt32LE(2 ** 20 + 1, 18);
+    bmp.writeInt32LE(1, 22);
+    expect((await refusal("long.bmp", bmp)).reason).toBe("1048577 x 1 is above the limit of 1048576 pixels a side");
+  });
+
+  test("the longest row that is read is resampled", async () => {
+    const side = 2 ** 20;
+    const tall = { create: { width: 1, height: side, channels: 3, background: "#406080" } } as const;
+    for (const turned of [sharp(tall), sharp(tall).rotate(90)]) {
+      expect(await decoded(turned.png({ compressionLevel: 1 }).toBuffer(), 3)).toEqual(
+        Array(9).fill([64, 96, 128]).flat(),
+      );
+    }
   });
 
   test("the wrong suffix is no matter", async () => {

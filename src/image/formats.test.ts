@@ -1,6 +1,7 @@
 /** Every format and depth beside numpy's and Pillow's recorded pixels, and every kind that is not read by its name. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { Random } from "../random.ts";
 import { decodeFull, ImageError } from "./decode.ts";
 
 interface Recorded {
@@ -37,4 +38,17 @@ describe("what is not read is refused by its name, with what to do", () => {
     expect((error as ImageError).reason).toBe(reason);
     expect((error as ImageError).message).toMatch(/^image: [^;]+; (save|scale|develop) /);
   });
+});
+
+test("a file with wrong bytes anywhere is read or refused, and nothing else", async () => {
+  const random = Random.of(11);
+  const files = [...recorded.read, ...recorded.refused];
+  for (let round = 0; round < 600; round++) {
+    const { name, file } = files[random.integer(files.length)]!;
+    const bytes = Buffer.from(file, "base64");
+    for (let i = 0; i < 3; i++) bytes[random.integer(Math.min(bytes.length, 300))] = random.integer(256);
+    const cut = random.integer(4) === 0 ? bytes.subarray(0, random.integer(bytes.length)) : bytes;
+    const result: unknown = await decodeFull(cut, "image").catch((error: unknown) => error);
+    if (result instanceof Error) expect(result, name).toBeInstanceOf(ImageError);
+  }
 });
