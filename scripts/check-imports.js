@@ -56,6 +56,9 @@ const packageName = (specifier) =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
+/** Fast tests and slow proofs may use any part to prove their own. */
+const isProof = (file) => /\.(?:test|proof)\.ts$/.test(file);
+
 /** The place of a file in the order: leaves of src/ come first, index.ts and the bench last. */
 function rank(file) {
   const [folder, ...rest] = file.split("/");
@@ -104,7 +107,7 @@ export function checkImports(sourceFolder) {
       const where = `${file}:${line}`;
       if (!specifier.startsWith(".")) {
         const owner = owners[packageName(specifier)];
-        if (owner && !file.startsWith(`${owner}/`) && !file.endsWith(".test.ts")) {
+        if (owner && !file.startsWith(`${owner}/`) && !isProof(file)) {
           problems.push(`${where}: only ${owner}/ may import ${packageName(specifier)}`);
         }
         continue;
@@ -112,7 +115,7 @@ export function checkImports(sourceFolder) {
       const target = path.posix.join(path.posix.dirname(file), specifier);
       if (target.startsWith("..")) {
         // A test may look at the scripts and the recorded numbers beside src/; the product is only what stands in src/.
-        if (!file.endsWith(".test.ts")) problems.push(`${where}: ${specifier} stands outside src/`);
+        if (!isProof(file)) problems.push(`${where}: ${specifier} stands outside src/`);
         continue;
       }
       if (!existsSync(path.join(sourceFolder, target))) {
@@ -121,7 +124,7 @@ export function checkImports(sourceFolder) {
       }
       targets.push(target);
       // A test may use any part of the product to prove its own.
-      if (known && !file.endsWith(".test.ts") && rank(target) > rank(file)) {
+      if (known && !isProof(file) && rank(target) > rank(file)) {
         problems.push(`${where}: ${target} comes later in the pipeline`);
       }
     }

@@ -26,7 +26,7 @@ function distIsCurrent() {
   const built = modified("dist/.built");
   if (built === undefined) return false;
   const sources = readdirSync(path.join(root, "src"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && !entry.name.endsWith(".test.ts")))
+    .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && !/\.(?:test|proof)\.ts$/.test(entry.name)))
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
   return ["tsconfig.json", "tsconfig.build.json", ...sources].every((file) => modified(file) <= built);
 }
