@@ -70,7 +70,7 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
       [
         `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
         `  right                 ${percent(one.first.value)} against ${percent(one.second.value)}`,
-        `  right alone           ${one.onlyFirst} against ${one.onlySecond}; McNemar's exact p = ${one.mcnemar.toFixed(4)}`,
+        `  right alone           ${one.onlyFirst} against ${one.onlySecond}; ${one.test}: p = ${one.pValue.toFixed(4)}`,
         `  accuracy              ${points(one.accuracyDifference)}`,
         `  balanced accuracy     ${points(one.balancedAccuracyDifference)}`,
         "",

@@ -1,5 +1,6 @@
 /** All that says whether probabilities mean what they say. */
 import { verdicts } from "./confidence.ts";
+import { type GroupLabels, numberGroups, separateImages } from "./image-groups.ts";
 import { checkPredictions, type Predictions } from "./predictions.ts";
 import { brierScores, negativeLogLikelihoods } from "./proper-scores.ts";
 import {
@@ -32,10 +33,17 @@ export interface Calibration {
 const mean = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((total, value) => total + value, 0) / values.length;
 
-/** Judges the calibration of probabilities, over `bins` bins. Throws EvaluationError for predictions that cannot be judged. */
-export function calibration(predictions: Predictions, { bins = 15 }: { readonly bins?: number } = {}): Calibration {
+/**
+ * Judges the calibration of probabilities, over `bins` bins; `groups` says which images belong together, for the bins' intervals.
+ * Throws EvaluationError for predictions that cannot be judged.
+ */
+export function calibration(
+  predictions: Predictions,
+  { bins = 15, groups: labels }: { readonly bins?: number; readonly groups?: GroupLabels } = {},
+): Calibration {
   checkPredictions(predictions);
   const { classes, truth, probabilities } = predictions;
+  const groups = numberGroups(labels ?? separateImages(truth.length), truth.length);
   const { confidence, correct } = verdicts(predictions);
   const top = { stated: confidence, happened: correct };
   const widths = equalWidthEdges(bins);
@@ -60,7 +68,7 @@ export function calibration(predictions: Predictions, { bins = 15 }: { readonly 
     eceByClass,
     brier: mean(brierScores(predictions)),
     negativeLogLikelihood: mean(negativeLogLikelihoods(predictions)),
-    equalWidth: reliabilityBins(top, widths),
-    equalMass: reliabilityBins(top, masses),
+    equalWidth: reliabilityBins(top, widths, groups),
+    equalMass: reliabilityBins(top, masses, groups),
   };
 }

@@ -147,12 +147,17 @@ describe("clusterBootstrap", () => {
     expect(clusterBootstrap({ ...options, groups, statistic: () => Number.NaN })).toEqual({
       value: null,
       interval: null,
+      standardError: null,
     });
     // In a third of the resamples image 0 is not drawn.
     const needsFirst = (counts: Counts) => (counts[0]! > 0 ? 1 : Number.NaN);
-    expect(clusterBootstrap({ ...options, groups, statistic: needsFirst })).toEqual({ value: 1, interval: null });
+    expect(clusterBootstrap({ ...options, groups, statistic: needsFirst })).toEqual({
+      value: 1,
+      interval: null,
+      standardError: null,
+    });
     const single = { ...options, groups: ["a", "a"], statistic: () => 1 };
-    expect(clusterBootstrap(single)).toEqual({ value: 1, interval: null });
+    expect(clusterBootstrap(single)).toEqual({ value: 1, interval: null, standardError: null });
   });
 
   it("refuses bad input", () => {

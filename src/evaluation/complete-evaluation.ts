@@ -2,20 +2,23 @@
 import type { Random } from "../random.ts";
 import { type Calibration, calibration } from "./calibration.ts";
 import { clusterBootstrap, type Estimates } from "./cluster-bootstrap.ts";
-import { type ClusteredRates, clusteredRates } from "./clustered-rates.ts";
+import { verdicts } from "./confidence.ts";
 import { type ConfidentError, confidentErrors } from "./confident-errors.ts";
-import { ratesByClass } from "./diagnostic-rates.ts";
+import { type ClassRates, ratesByClass } from "./diagnostic-rates.ts";
+import { kishSize } from "./effective-size.ts";
 import { type Evaluation, type EvaluationSubject, evaluateClassification } from "./evaluation.ts";
-import { type GroupLabels, numberGroups, separateImages } from "./image-groups.ts";
+import { type GroupLabels, groupSizes, numberGroups, separateImages } from "./image-groups.ts";
 import { type Abstention, askAbstention } from "./judge-abstention.ts";
 import { type AskedQuestion, askQuestion, type QuestionJudgement } from "./judge-question.ts";
 import { findLabelErrors, type LabelErrors } from "./label-errors.ts";
 import { lesionQuestions, type Question } from "./lesion-questions.ts";
 import { type MainFigures, mainFigures } from "./main-figures.ts";
+import { mainIntervals, properIntervals } from "./main-intervals.ts";
 import { compareModels, type ModelComparison } from "./model-comparison.ts";
 import { type ClassCurves, oneVsRestCurves, rankByClass } from "./one-vs-rest.ts";
 import { checkPredictions, EvaluationError, type Predictions } from "./predictions.ts";
 import { type ProperScores, properScores } from "./proper-scores.ts";
+import { proportion } from "./proportion.ts";
 import { judgeSubgroups, type Subgrouping } from "./subgroups.ts";
 import { fitTemperature, logitsOf, type TemperatureFit, temperedProbabilities } from "./temperature.ts";
 
@@ -49,14 +52,10 @@ export interface CompleteEvaluationOptions extends EvaluationSubject, Prediction
   readonly random: Random;
 }
 
-export interface ClassJudgement extends ClusteredRates {
-  readonly class: string;
-}
-
 export interface CompleteEvaluation extends Evaluation {
-  /** How `figures` and every `clusteredInterval` were made. */
+  /** How intervals were made that no formula gives; those of proportions are as `intervalMethod` says. */
   readonly resampling: {
-    readonly method: "percentile bootstrap of whole groups";
+    readonly method: "bootstrap of whole groups";
     readonly level: 0.95;
     readonly replicates: number;
     /** Groups (lesions) among the test images. */
@@ -64,7 +63,7 @@ export interface CompleteEvaluation extends Evaluation {
   };
   readonly figures: Estimates<MainFigures>;
   /** One class against the rest at the most probable class, in the order of the classes. */
-  readonly rates: readonly ClassJudgement[];
+  readonly rates: readonly ClassRates[];
   readonly curves: readonly ClassCurves[];
   readonly calibration: Calibration;
   /** With the temperature found on the validation images; null without those, or where no temperature could be found. */
@@ -109,7 +108,7 @@ export function completeEvaluation({
   classes,
   truth,
   probabilities,
-  groups = separateImages(truth.length),
+  groups: labels,
   validation,
   outOfFold,
   questions = lesionQuestions(classes),
@@ -123,10 +122,10 @@ export function completeEvaluation({
   ...subject
 }: CompleteEvaluationOptions): CompleteEvaluation {
   const predictions = { classes, truth, probabilities };
-  const evaluation = evaluateClassification({ ...subject, ...predictions });
-  const groupCount = numberGroups(groups, truth.length).count;
+  const evaluation = evaluateClassification({ ...subject, ...predictions, ...(labels && { groups: labels }) });
+  const groups = labels ?? separateImages(truth.length);
+  const imageGroups = numberGroups(groups, truth.length);
   if (validation) checkPredictions({ classes, ...validation });
-  if (validation?.groups) numberGroups(validation.groups, validation.truth.length);
 
   const notStated: { what: string; why: string }[] = [];
   const miss = (what: string, why: string) => notStated.push({ what, why });
@@ -135,11 +134,12 @@ export function completeEvaluation({
   const fit = validation && logits ? fitTemperature({ ...validation, logits }) : undefined;
   const scaled = (given: Float32Array): Float32Array =>
     fit && !fit.atLimit ? temperedProbabilities(logitsOf(given), classes.length, fit.temperature) : given;
-  const decided = { ...predictions, probabilities: scaled(probabilities) };
+  const decided = { ...predictions, probabilities: scaled(probabilities), groups: imageGroups };
   const decidedValidation = validation && {
     classes,
     truth: validation.truth,
     probabilities: scaled(validation.probabilities),
+    groups: numberGroups(validation.groups ?? separateImages(validation.truth.length), validation.truth.length),
   };
   if (!validation) {
     miss("temperature scaling, operating points and thresholds of abstention", "no validation predictions were given");
@@ -166,6 +166,8 @@ export function completeEvaluation({
       abstention: abstention.statistic(counts),
     }),
   });
+  const said = verdicts(predictions);
+  const rates = ratesByClass(classes, { truth, predicted: said.predicted }, imageGroups);
   const judged = asked.map((question, index) => question.judge(estimates.asked[index]!));
 
   for (const [label, { support }] of evaluation.perClass.entries()) {
@@ -180,16 +182,25 @@ export function completeEvaluation({
 
   return {
     ...evaluation,
-    resampling: { method: "percentile bootstrap of whole groups", level: 0.95, replicates, groups: groupCount },
-    figures: estimates.main,
-    rates: ratesByClass(classes, evaluation.confusionMatrix).map((rates, label) => ({
-      class: rates.class,
-      ...clusteredRates(rates, estimates.main.perClass[label]!),
-    })),
+    resampling: { method: "bootstrap of whole groups", level: 0.95, replicates, groups: imageGroups.count },
+    figures: mainIntervals({
+      estimates: estimates.main,
+      accuracy: proportion(said.correct, imageGroups),
+      rates,
+      truth,
+      groups: imageGroups,
+    }),
+    rates,
     curves: oneVsRestCurves(classes, rankings, CURVE_POINTS),
-    calibration: calibration(predictions, { bins }),
+    calibration: calibration(predictions, { bins, groups }),
     calibrated:
-      fit && !fit.atLimit ? { fit, calibration: calibration(decided, { bins }), figures: estimates.calibrated } : null,
+      fit && !fit.atLimit
+        ? {
+            fit,
+            calibration: calibration(decided, { bins, groups }),
+            figures: properIntervals(estimates.calibrated, kishSize(groupSizes(imageGroups))),
+          }
+        : null,
     validation: validation
       ? { images: validation.truth.length, sharedGroups: sharedGroups(groups, validation.groups) }
       : null,
@@ -202,8 +213,6 @@ export function completeEvaluation({
       groups,
       ...(smallestSubgroup === undefined ? {} : { minimum: smallestSubgroup }),
       tests: asked.flatMap((question) => question.tests),
-      replicates,
-      random,
     }),
     comparisons: compare(),
     confidentErrors: confidentErrors(predictions),
@@ -216,7 +225,7 @@ export function completeEvaluation({
     if (names.size < rivals.length) throw new EvaluationError("evaluation: expected rivals with different names");
     return rivals.map(({ name, probabilities: second }) => ({
       rival: name,
-      ...compareModels({ classes, truth, first: probabilities, second, groups, replicates, random }),
+      ...compareModels({ classes, truth, first: probabilities, second, groups }),
     }));
   }
 }

@@ -1,5 +1,6 @@
-/** The four rates of a diagnostic test, each with its counts and Wilson interval. */
+/** The four rates of a diagnostic test, each with its counts and interval. */
 import { type ConfusionMatrix, predictedCounts, supports } from "./confusion-matrix.ts";
+import type { ImageGroups } from "./image-groups.ts";
 import { type Proportion, proportion } from "./proportion.ts";
 
 /** Images by what is true and what was said; positive: of the class or classes looked for. */
@@ -25,13 +26,23 @@ export interface ClassRates extends DiagnosticRates {
   readonly class: string;
 }
 
-export function diagnosticRates(counts: TestCounts): DiagnosticRates {
-  const { truePositives, falsePositives, falseNegatives, trueNegatives } = counts;
+/** Truth and answer of every image. */
+export interface Answers {
+  readonly positive: ArrayLike<boolean>;
+  readonly called: ArrayLike<boolean>;
+}
+
+export function diagnosticRates({ positive, called }: Answers, groups: ImageGroups): DiagnosticRates {
+  const rate = (outcome: (isPositive: boolean, isCalled: boolean) => boolean | null): Proportion =>
+    proportion(
+      Array.from(positive, (flag, image) => outcome(flag, called[image]!)),
+      groups,
+    );
   return {
-    sensitivity: proportion(truePositives, truePositives + falseNegatives),
-    specificity: proportion(trueNegatives, trueNegatives + falsePositives),
-    ppv: proportion(truePositives, truePositives + falsePositives),
-    npv: proportion(trueNegatives, trueNegatives + falseNegatives),
+    sensitivity: rate((isPositive, isCalled) => (isPositive ? isCalled : null)),
+    specificity: rate((isPositive, isCalled) => (isPositive ? null : !isCalled)),
+    ppv: rate((isPositive, isCalled) => (isCalled ? isPositive : null)),
+    npv: rate((isPositive, isCalled) => (isCalled ? null : !isPositive)),
   };
 }
 
@@ -53,6 +64,32 @@ export function countsByClass(matrix: ConfusionMatrix): readonly TestCounts[] {
   });
 }
 
-/** Each class one-vs-rest, where the most probable class is the prediction. */
-export const ratesByClass = (classes: readonly string[], matrix: ConfusionMatrix): readonly ClassRates[] =>
-  countsByClass(matrix).map((counts, index) => ({ class: classes[index]!, ...diagnosticRates(counts) }));
+/** Each class one-vs-rest, where the most probable class is the prediction; labels are indices into `classes`. */
+export const ratesByClass = (
+  classes: readonly string[],
+  { truth, predicted }: { readonly truth: ArrayLike<number>; readonly predicted: ArrayLike<number> },
+  groups: ImageGroups,
+): readonly ClassRates[] =>
+  classes.map((name, label) => ({
+    class: name,
+    ...diagnosticRates(
+      {
+        positive: Array.from(truth, (own) => own === label),
+        called: Array.from(predicted, (own) => own === label),
+      },
+      groups,
+    ),
+  }));
+
+/** Of the images of each class, the part found, in the order of `classes`. */
+export const recallsByClass = (
+  classes: readonly string[],
+  { truth, predicted }: { readonly truth: ArrayLike<number>; readonly predicted: ArrayLike<number> },
+  groups: ImageGroups,
+): readonly Proportion[] =>
+  classes.map((_, label) =>
+    proportion(
+      Array.from(truth, (own, image) => (own === label ? predicted[image] === label : null)),
+      groups,
+    ),
+  );

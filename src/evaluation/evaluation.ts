@@ -11,11 +11,14 @@ import {
 } from "./class-scores.ts";
 import { type ConfusionMatrix, confusionMatrix, correctCount, predictedCounts } from "./confusion-matrix.ts";
 import { confusionTable, largestConfusions } from "./confusion-table.ts";
+import { recallsByClass } from "./diagnostic-rates.ts";
 import { checkLines } from "./format-check.ts";
+import { type GroupLabels, numberGroups, separateImages } from "./image-groups.ts";
 import type { JudgedCheck } from "./judged-check.ts";
+import { meanInterval } from "./mean-of-proportions.ts";
 import { checkPredictions, type Predictions, predictedClasses } from "./predictions.ts";
+import { type Interval, proportion } from "./proportion.ts";
 import { shorten, textTable } from "./text-table.ts";
-import { wilsonInterval } from "./wilson-interval.ts";
 
 export { EvaluationError } from "./predictions.ts";
 
@@ -46,6 +49,9 @@ export interface EvaluationSubject {
   readonly dataFingerprint?: string;
 }
 
+/** How intervals of proportions were made: with every image for itself, or with images that share a group, such as a lesion. */
+export type IntervalMethod = "Wilson" | "Wilson, on the effective number of images";
+
 /** All figures of one evaluation, ready for JSON. Proportions are in [0, 1]. */
 export interface Evaluation extends EvaluationSubject {
   /** Images judged. */
@@ -53,10 +59,18 @@ export interface Evaluation extends EvaluationSubject {
   /** Images whose most probable class is the true one. */
   readonly correct: number;
   readonly accuracy: number;
-  /** Wilson's 95 % interval [low, high] of the accuracy. */
-  readonly accuracyInterval: readonly [low: number, high: number];
+  /** The 95 % interval [low, high] of the accuracy. */
+  readonly accuracyInterval: Interval;
+  /** Absent in evaluations of earlier versions, whose interval is Wilson's for independent images. */
+  readonly intervalMethod?: IntervalMethod;
+  /** Groups, such as lesions, among the images; absent where it is not known which images belong together. */
+  readonly groups?: number;
+  /** Independent images that the accuracy is worth; absent as `groups` is. */
+  readonly effectiveSamples?: number;
   /** The mean recall over the classes that have images. */
   readonly balancedAccuracy: number;
+  /** Its 95 % interval, from those of the recalls; absent in evaluations of earlier versions. */
+  readonly balancedAccuracyInterval?: Interval;
   readonly classes: readonly string[];
   /** In the order of `classes`. */
   readonly perClass: readonly ClassScores[];
@@ -74,27 +88,38 @@ export interface Evaluation extends EvaluationSubject {
  *
  * Agrees with scikit-learn given `labels` = all classes and `zero_division=0`: a class that is never predicted has precision 0,
  * a class without images has recall 0, and both count in the macro means. As there, balanced accuracy leaves classes without
- * images out. Throws {@link EvaluationError} for predictions that cannot be judged.
+ * images out. `groups` says which images belong together, such as those of one lesion; without it intervals take the images as
+ * independent. Throws {@link EvaluationError} for predictions that cannot be judged.
  */
 export function evaluateClassification({
   classes,
   truth,
   probabilities,
+  groups: labels,
   ...subject
-}: EvaluationSubject & Predictions): Evaluation {
+}: EvaluationSubject & Predictions & { readonly groups?: GroupLabels }): Evaluation {
   const predictions = { classes, truth, probabilities };
   checkPredictions(predictions);
-  const matrix = confusionMatrix(truth, predictedClasses(predictions), classes.length);
   const samples = truth.length;
-  const correct = correctCount(matrix);
+  const groups = numberGroups(labels ?? separateImages(samples), samples);
+  const predicted = predictedClasses(predictions);
+  const matrix = confusionMatrix(truth, predicted, classes.length);
   const perClass = scoresByClass(classes, matrix);
+  const accuracy = proportion(
+    Array.from(truth, (label, image) => predicted[image] === label),
+    groups,
+  );
+  const recallInterval = meanInterval(recallsByClass(classes, { truth, predicted }, groups));
   return {
     ...subject,
     samples,
-    correct,
-    accuracy: correct / samples,
-    accuracyInterval: wilsonInterval(correct, samples),
+    correct: correctCount(matrix),
+    accuracy: accuracy.value!,
+    accuracyInterval: accuracy.interval!,
+    intervalMethod: groups.count < samples ? "Wilson, on the effective number of images" : "Wilson",
+    ...(labels && { groups: groups.count, effectiveSamples: accuracy.effective! }),
     balancedAccuracy: balancedAccuracy(perClass),
+    balancedAccuracyInterval: recallInterval!,
     classes: [...classes],
     perClass,
     macro: macroScores(perClass),
@@ -207,6 +232,12 @@ function subjectLines({
   ];
 }
 
+/** Which interval it is, and of how many images. */
+function methodText({ intervalMethod, samples, groups, effectiveSamples }: Evaluation): string {
+  if (intervalMethod !== "Wilson, on the effective number of images") return "Wilson's";
+  return `Wilson's for ${Math.round(effectiveSamples!)} effective images, since the ${samples} show ${groups} groups`;
+}
+
 /**
  * An evaluation for a terminal: what was judged, accuracy with its interval, the per-class table and the confusion matrix, within
  * `columns` (default 100) where class names and counts allow it. Of more than 40 classes only the worst and the largest confusions.
@@ -216,13 +247,23 @@ export function formatEvaluation(
   evaluation: Evaluation,
   { columns = 100 }: { readonly columns?: number } = {},
 ): string {
-  const { protocol, origin, samples, correct, accuracy, accuracyInterval, classes, perClass } = evaluation;
+  const {
+    protocol,
+    origin,
+    samples,
+    correct,
+    accuracy,
+    accuracyInterval,
+    balancedAccuracyInterval,
+    classes,
+    perClass,
+  } = evaluation;
   const absent = perClass.flatMap(({ class: name, support }) => (support === 0 ? [name] : []));
   const ofClasses =
     absent.length === 0
       ? `${classes.length} classes`
       : `${classes.length - absent.length} of the model's ${classes.length} classes (none of ${absent.join(", ")})`;
-  const [low, high] = accuracyInterval.map(percent);
+  const between = (interval: Interval) => `95 % interval ${interval.map(percent).join(" to ")}`;
   const images = samples === 1 ? "1 image" : `${samples} images`;
   return [
     [
@@ -230,8 +271,9 @@ export function formatEvaluation(
       ...subjectLines(evaluation),
     ].join("\n"),
     [
-      `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; 95 % interval ${low} to ${high})`,
-      `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}`,
+      `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; ${between(accuracyInterval)}, ${methodText(evaluation)})`,
+      `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}` +
+        (balancedAccuracyInterval ? `  (${between(balancedAccuracyInterval)})` : ""),
     ].join("\n"),
     classTable(evaluation),
     classes.length > MOST_CLASSES

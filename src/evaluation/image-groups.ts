@@ -27,5 +27,17 @@ export function numberGroups(labels: GroupLabels, images: number): ImageGroups {
   return { of, count };
 }
 
+/** The sizes of all groups, counting the images of `within` alone where it is given; 0 for a group without such images. */
+export function groupSizes({ of, count }: ImageGroups, within?: ArrayLike<boolean>): Uint32Array {
+  const sizes = new Uint32Array(count);
+  of.forEach((group, image) => {
+    if (within === undefined || within[image]) sizes[group]! += 1;
+  });
+  return sizes;
+}
+
 /** Every image a group of its own. */
 export const separateImages = (images: number): GroupLabels => new Array<null>(images).fill(null);
+
+/** The same, numbered. */
+export const separateGroups = (images: number): ImageGroups => numberGroups(separateImages(images), images);

@@ -1,7 +1,10 @@
 /** What abstaining would give on the test images, with thresholds chosen on the validation images. */
 import { thresholdForAccuracy, thresholdForCoverage } from "./abstention.ts";
-import type { Estimate } from "./cluster-bootstrap.ts";
+import { boundedInterval } from "./bounded-interval.ts";
+import type { Estimate, Resampled } from "./cluster-bootstrap.ts";
 import { type Verdicts, verdicts } from "./confidence.ts";
+import { kishSize } from "./effective-size.ts";
+import { groupSizes, type ImageGroups } from "./image-groups.ts";
 import type { Predictions } from "./predictions.ts";
 import type { Counts } from "./ranking.ts";
 import {
@@ -37,13 +40,17 @@ const accuracies = [0.8, 0.9, 0.95];
 /** The test images ranked and their area resampled; `judge` completes the rest with the estimate. */
 export interface AskedAbstention {
   readonly statistic: (counts: Counts) => number;
-  readonly judge: (area: Estimate) => Abstention;
+  readonly judge: (area: Resampled) => Abstention;
+}
+
+export interface GroupedPredictions extends Predictions {
+  readonly groups: ImageGroups;
 }
 
 export interface AbstentionOptions {
-  readonly test: Predictions;
+  readonly test: GroupedPredictions;
   /** Without these there are no thresholds. */
-  readonly validation: Predictions | undefined;
+  readonly validation: GroupedPredictions | undefined;
   /** The most points of the stored curve. */
   readonly points: number;
   /** Told of what cannot be stated. */
@@ -51,14 +58,18 @@ export interface AbstentionOptions {
 }
 
 /** The thresholds for every goal that the validation images allow. */
-function chooseThresholds(validation: Predictions, test: Verdicts, miss: AbstentionOptions["miss"]) {
+function chooseThresholds(
+  validation: GroupedPredictions,
+  test: { readonly said: Verdicts; readonly groups: ImageGroups },
+  miss: AbstentionOptions["miss"],
+) {
   const chosenOn = verdicts(validation);
   const ranking = rankByConfidence(chosenOn);
   const apply = (goal: AbstentionThreshold["goal"], target: number, threshold: number): AbstentionThreshold => ({
     goal,
     target,
-    validation: selectiveAccuracy(chosenOn, threshold),
-    test: selectiveAccuracy(test, threshold),
+    validation: selectiveAccuracy(chosenOn, threshold, validation.groups),
+    test: selectiveAccuracy(test.said, threshold, test.groups),
   });
   return [
     ...coverages.map((target) => apply("coverage", target, thresholdForCoverage(ranking, target))),
@@ -75,15 +86,16 @@ function chooseThresholds(validation: Predictions, test: Verdicts, miss: Abstent
 export function askAbstention({ test, validation, points, miss }: AbstentionOptions): AskedAbstention {
   const said = verdicts(test);
   const ranking = rankByConfidence(said);
-  const thresholds = validation ? chooseThresholds(validation, said, miss) : [];
+  const { groups } = test;
+  const thresholds = validation ? chooseThresholds(validation, { said, groups }, miss) : [];
   return {
     statistic: (counts) => riskCoverageArea(ranking, counts),
     judge: (area) => ({
-      area,
+      area: boundedInterval(area, { low: 0, high: 1, groups: kishSize(groupSizes(groups)) }),
       curve: thinCurve(riskCoverageCurve(ranking), ["coverage", "risk"], points),
       atCoverage: [1, ...coverages].map((target) => ({
         target,
-        ...selectiveAccuracy(said, thresholdForCoverage(ranking, target)),
+        ...selectiveAccuracy(said, thresholdForCoverage(ranking, target), groups),
       })),
       thresholds,
     }),

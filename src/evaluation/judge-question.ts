@@ -1,14 +1,15 @@
 /** All that is said of one question with two answers: areas, operating points and decision curve, with intervals. */
-import type { Estimate, Estimates } from "./cluster-bootstrap.ts";
-import { type ClusteredRates, clusteredRates } from "./clustered-rates.ts";
+import { boundedInterval, groupsOfArea } from "./bounded-interval.ts";
+import type { Estimate, Estimates, Resampled } from "./cluster-bootstrap.ts";
 import { checkDecision, decisionThresholds, type NetBenefit, netBenefits } from "./decision-curve.ts";
 import type { DiagnosticRates } from "./diagnostic-rates.ts";
+import { kishSize } from "./effective-size.ts";
+import { groupSizes } from "./image-groups.ts";
+import type { GroupedPredictions } from "./judge-abstention.ts";
 import { answersTo, type Question } from "./lesion-questions.ts";
-import { type Rates, ratesOf } from "./main-figures.ts";
 import type { Areas } from "./one-vs-rest.ts";
-import { countsAtThreshold, ratesAtThreshold, thresholdForSensitivity } from "./operating-point.ts";
+import { ratesAtThreshold, thresholdForSensitivity } from "./operating-point.ts";
 import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "./precision-recall-curve.ts";
-import type { Predictions } from "./predictions.ts";
 import { type Counts, rankImages } from "./ranking.ts";
 import { type RocPoint, rocArea, rocCurve } from "./roc-curve.ts";
 import type { SubgroupTest } from "./subgroups.ts";
@@ -20,7 +21,7 @@ export interface OperatingPoint {
   /** Images with this score or a higher one are called positive. */
   readonly threshold: number;
   readonly validation: DiagnosticRates;
-  readonly test: ClusteredRates;
+  readonly test: DiagnosticRates;
 }
 
 export interface DecisionEstimate extends Estimates<NetBenefit> {
@@ -40,7 +41,6 @@ export interface QuestionJudgement extends Question {
 
 export type QuestionFigures = {
   readonly areas: Areas;
-  readonly points: readonly Rates[];
   readonly benefits: readonly NetBenefit[];
 };
 
@@ -48,13 +48,13 @@ export type QuestionFigures = {
 export interface AskedQuestion {
   readonly tests: readonly SubgroupTest[];
   readonly statistic: (counts: Counts) => QuestionFigures;
-  readonly judge: (estimates: Estimates<QuestionFigures>) => QuestionJudgement;
+  readonly judge: (estimates: Estimates<QuestionFigures, Resampled>) => QuestionJudgement;
 }
 
 export interface QuestionOptions {
   readonly question: Question;
-  readonly test: Predictions;
-  readonly validation: Predictions | undefined;
+  readonly test: GroupedPredictions;
+  readonly validation: GroupedPredictions | undefined;
   readonly sensitivities: readonly number[];
   /** Told of what cannot be stated. */
   readonly miss: (what: string, why: string) => void;
@@ -80,7 +80,7 @@ export function askQuestion({
   const chosen = sensitivities.flatMap((target) => {
     const threshold = chosenOn ? thresholdForSensitivity(chosenOn, target) : null;
     if (!chosenOn || threshold === null) return [];
-    return [{ target, threshold, validation: ratesAtThreshold(chosenOn, threshold) }];
+    return [{ target, threshold, validation: ratesAtThreshold(chosenOn, threshold, validation!.groups) }];
   });
   if (validation && chosen.length < sensitivities.length) {
     miss(`operating points of ${question.name}`, "no validation image is of a class looked for");
@@ -96,24 +96,42 @@ export function askQuestion({
     })),
     statistic: (counts) => ({
       areas: { auroc: rocArea(ranking, counts), averagePrecision: averagePrecision(ranking, counts) },
-      points: chosen.map(({ threshold }) => ratesOf(countsAtThreshold(images, threshold, counts))),
       benefits: netBenefits(images, decisionThresholds, counts),
     }),
     judge: (estimates) => ({
       name: question.name,
       positive: [...question.positive],
       positives,
-      ...estimates.areas,
+      ...areasOf(estimates.areas),
       roc: thinCurve(rocCurve(ranking), ["falsePositiveRate", "sensitivity"], points),
       precisionRecall: thinCurve(precisionRecallCurve(ranking), ["recall", "precision"], points),
-      operatingPoints: chosen.map((point, index) => ({
+      operatingPoints: chosen.map((point) => ({
         ...point,
-        test: clusteredRates(ratesAtThreshold(images, point.threshold), estimates.points[index]!),
+        test: ratesAtThreshold(images, point.threshold, test.groups),
       })),
-      decisionCurve: estimates.benefits.map((benefit, index) => ({
-        threshold: decisionThresholds[index]!,
-        ...benefit,
-      })),
+      decisionCurve: estimates.benefits.map((benefit, index) => benefitAt(decisionThresholds[index]!, benefit)),
     }),
   };
+
+  function areasOf({ auroc, averagePrecision }: Estimates<Areas, Resampled>): Estimates<Areas> {
+    const own = kishSize(groupSizes(test.groups, images.positive));
+    const others = images.positive.map((flag) => !flag);
+    const ofArea = groupsOfArea(auroc.value ?? 0.5, own, kishSize(groupSizes(test.groups, others)));
+    return {
+      auroc: boundedInterval(auroc, { low: 0, high: 1, groups: ofArea }),
+      averagePrecision: boundedInterval(averagePrecision, { low: 0, high: 1, groups: own }),
+    };
+  }
+
+  /** Of an image, net benefit is 1 (found), less the odds (a needless act), or 0; what is spared is 1, or less 1 / odds (missed). */
+  function benefitAt(threshold: number, { model, all, avoided }: Estimates<NetBenefit, Resampled>): DecisionEstimate {
+    const groups = kishSize(groupSizes(test.groups));
+    const odds = threshold / (1 - threshold);
+    return {
+      threshold,
+      model: boundedInterval(model, { low: -odds, high: 1, groups }),
+      all: boundedInterval(all, { low: -odds, high: 1, groups }),
+      avoided: boundedInterval(avoided, { low: -1 / odds, high: 1, groups }),
+    };
+  }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../random.ts";
 import { confidentErrors } from "./confident-errors.ts";
-import { findLabelErrors, jointOfLabels } from "./label-errors.ts";
+import { confidentLearning, findLabelErrors, jointOfLabels, mostListed } from "./label-errors.ts";
 import { EvaluationError } from "./predictions.ts";
 import { temperedProbabilities } from "./temperature.ts";
 
@@ -67,9 +67,28 @@ describe("findLabelErrors", () => {
 
   it("does not suggest a class without images", () => {
     const probabilities = Float32Array.of(0.5, 0.25, 0.25, 0, 0, 1);
-    const found = findLabelErrors({ classes, truth: [0, 1], probabilities });
+    const found = confidentLearning({ classes, truth: [0, 1], probabilities });
     expect(found.thresholds).toEqual([0.5, 0, null]);
     expect(found.candidates).toEqual([]);
+  });
+
+  it("gives a weak model's doubts as a ranked list alone, and says why", () => {
+    const random = Random.of(2);
+    const truth = Array.from({ length: 900 }, (_, image) => image % 3);
+    const logits = Float32Array.from(
+      truth.flatMap((label) => classes.map((_, other) => random.normal() + (label === other ? 0.6 : 0))),
+    );
+    const predictions = { classes, truth, probabilities: temperedProbabilities(logits, 3, 1) };
+    // No label is wrong, and confident learning would say that hundreds are.
+    expect(confidentLearning(predictions).estimated).toBeGreaterThan(200);
+    const found = findLabelErrors(predictions);
+    expect(found).toMatchObject({ estimated: null, confidentJoint: null });
+    expect(found.accuracy).toBeLessThan(0.8);
+    expect(found.notEstimated).toBe(
+      `the models have ${(found.accuracy * 100).toFixed(1)} % of these images right out of fold, and below 80 % most images ` +
+        "that they doubt are merely hard, so that the number of wrong labels cannot be told",
+    );
+    expect(found.candidates).toEqual(confidentLearning(predictions).candidates.slice(0, mostListed));
   });
 
   it("refuses predictions that are none", () => {

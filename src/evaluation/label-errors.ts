@@ -1,6 +1,6 @@
 /** Images whose label is probably wrong: confident learning on out-of-fold probabilities (Northcutt, Jiang and Chuang 2021). */
 import type { ConfusionMatrix } from "./confusion-matrix.ts";
-import { checkPredictions, type Predictions } from "./predictions.ts";
+import { checkPredictions, type Predictions, predictedClasses } from "./predictions.ts";
 
 export interface LabelErrorCandidate {
   /** Index of the image. */
@@ -12,8 +12,7 @@ export interface LabelErrorCandidate {
   readonly suggestedProbability: number;
 }
 
-export interface LabelErrors {
-  readonly images: number;
+export interface ConfidentLearning {
   /** In the order of the classes, the mean self-confidence of the images labelled so; null for a class without images. */
   readonly thresholds: readonly (number | null)[];
   /** Images by [label][class that they confidently are]; images that are confidently nothing do not count. */
@@ -23,6 +22,24 @@ export interface LabelErrors {
   /** The images off the diagonal of the confident joint, most doubtful first. */
   readonly candidates: readonly LabelErrorCandidate[];
 }
+
+/** A ranked list to look through and, where the models are good enough for it, how many labels are wrong. */
+export interface LabelErrors {
+  readonly images: number;
+  /** The part of the images that the models have right out of fold. */
+  readonly accuracy: number;
+  /** The estimated number of wrong labels; null where the accuracy is too low, for the reason that `notEstimated` gives. */
+  readonly estimated: number | null;
+  readonly notEstimated?: string;
+  /** As in confident learning; null as `estimated` is, since its sums are that number. */
+  readonly confidentJoint: ConfusionMatrix | null;
+  /** Most doubtful first: all, or the first {@link mostListed} where their number means nothing. */
+  readonly candidates: readonly LabelErrorCandidate[];
+}
+
+/** Below this out-of-fold accuracy most candidates are images that the models merely find hard, and their number says nothing. */
+export const leastAccuracy = 0.8;
+export const mostListed = 100;
 
 /** A mean of equal float32 numbers may exceed them by its rounding. */
 const ROUNDING = 1e-6;
@@ -54,14 +71,13 @@ export function jointOfLabels(confidentJoint: ConfusionMatrix, labelCounts: read
 }
 
 /**
- * Finds likely label errors. An image is confidently of a class if its probability there reaches the mean that images labelled
+ * Confident learning in full. An image is confidently of a class if its probability there reaches the mean that images labelled
  * so have (of several such classes, the most probable); where that is not its label, it is a candidate.
  *
- * The probabilities must come from networks that were not trained on the image, nor on another one of the same lesion. A
- * candidate is a picture to look at again, not a verdict: a weak network doubts what is merely hard.
+ * The probabilities must come from networks that were not trained on the image, nor on another one of the same lesion.
  * Throws EvaluationError for predictions that cannot be judged.
  */
-export function findLabelErrors(predictions: Predictions): LabelErrors {
+export function confidentLearning(predictions: Predictions): ConfidentLearning {
   checkPredictions(predictions);
   const { classes, truth, probabilities } = predictions;
   const thresholds = meanSelfConfidence(predictions);
@@ -94,12 +110,37 @@ export function findLabelErrors(predictions: Predictions): LabelErrors {
     row.filter((_, other) => other !== label),
   );
   return {
-    images: truth.length,
     thresholds,
     confidentJoint,
     estimated: truth.length * wrong.reduce((total, share) => total + share, 0),
     candidates: candidates.sort(
       (left, right) => left.selfConfidence - right.selfConfidence || left.image - right.image,
     ),
+  };
+}
+
+/**
+ * Finds likely label errors by confident learning on out-of-fold probabilities. A candidate is a picture to look at again, not a
+ * verdict: a weak network doubts what is merely hard, so that below an accuracy of {@link leastAccuracy} no number is given.
+ * Throws EvaluationError for predictions that cannot be judged.
+ */
+export function findLabelErrors(predictions: Predictions): LabelErrors {
+  const { estimated, confidentJoint, candidates } = confidentLearning(predictions);
+  const { truth } = predictions;
+  const right = predictedClasses(predictions).reduce(
+    (total, label, image) => total + Number(label === truth[image]),
+    0,
+  );
+  const accuracy = right / truth.length;
+  const ranked = { images: truth.length, accuracy };
+  if (accuracy >= leastAccuracy) return { ...ranked, estimated, confidentJoint, candidates };
+  return {
+    ...ranked,
+    estimated: null,
+    notEstimated:
+      `the models have ${(accuracy * 100).toFixed(1)} % of these images right out of fold, and below ${leastAccuracy * 100} % ` +
+      "most images that they doubt are merely hard, so that the number of wrong labels cannot be told",
+    confidentJoint: null,
+    candidates: candidates.slice(0, mostListed),
   };
 }

@@ -1,14 +1,12 @@
 /** Two classifiers on the same images: is the difference more than chance? */
-import type { Random } from "../random.ts";
-import { balancedAccuracy, scoresByClass } from "./class-scores.ts";
-import { clusterBootstrap, type Estimate } from "./cluster-bootstrap.ts";
+
+import type { Estimate } from "./cluster-bootstrap.ts";
 import { verdicts } from "./confidence.ts";
-import { confusionMatrix, correctCount } from "./confusion-matrix.ts";
-import { type GroupLabels, separateImages } from "./image-groups.ts";
-import { mcnemar } from "./mcnemar.ts";
+import { type GroupLabels, numberGroups, separateImages } from "./image-groups.ts";
+import { differenceInterval, meanDifference, type PairedDifference, pairedDifference } from "./paired-difference.ts";
 import { checkPredictions } from "./predictions.ts";
 import { type Proportion, proportion } from "./proportion.ts";
-import type { Counts } from "./ranking.ts";
+import { signFlip } from "./sign-flip.ts";
 
 export interface ComparisonOptions {
   readonly classes: readonly string[];
@@ -18,23 +16,30 @@ export interface ComparisonOptions {
   readonly second: Float32Array;
   /** Images that belong together, such as those of one lesion; unless given, every image stands alone. */
   readonly groups?: GroupLabels;
-  readonly replicates?: number;
-  readonly random: Random;
 }
 
 export interface ModelComparison {
   readonly samples: number;
+  /** Groups among the images; as many as images where each stands alone. */
+  readonly groups: number;
   readonly first: Proportion;
   readonly second: Proportion;
   /** Images that one has right and the other wrong. */
   readonly onlyFirst: number;
   readonly onlySecond: number;
-  /** McNemar's exact p-value, which takes the images as independent; with grouped images look at the intervals below. */
-  readonly mcnemar: number;
-  /** First less second, with intervals from the grouped bootstrap of the pairs. */
+  /** Two-sided, of no difference in accuracy. */
+  readonly pValue: number;
+  /** Sign flips of whole groups, where there are groups of several images; of single images they are McNemar's test. */
+  readonly test: "McNemar's exact test" | "exact sign-flip test of groups";
+  /** First less second, with intervals that go by the groups. */
   readonly accuracyDifference: Estimate;
   readonly balancedAccuracyDifference: Estimate;
 }
+
+const estimate = (difference: PairedDifference): Estimate => ({
+  value: difference.value,
+  interval: differenceInterval(difference),
+});
 
 /**
  * Compares two classifiers on the same images by their most probable classes. Both must have been settled before these images
@@ -45,43 +50,35 @@ export function compareModels({
   truth,
   first,
   second,
-  groups = separateImages(truth.length),
-  replicates = 1000,
-  random,
+  groups: labels = separateImages(truth.length),
 }: ComparisonOptions): ModelComparison {
   const [one, other] = [first, second].map((probabilities) => {
     const predictions = { classes, truth, probabilities };
     checkPredictions(predictions);
-    return verdicts(predictions);
-  }) as [ReturnType<typeof verdicts>, ReturnType<typeof verdicts>];
-  const figures = (predicted: Uint32Array, counts: Counts) => {
-    const matrix = confusionMatrix(truth, predicted, classes.length, counts);
-    return { correct: correctCount(matrix), balanced: balancedAccuracy(scoresByClass(classes, matrix)) };
-  };
-  const estimates = clusterBootstrap({
-    groups,
-    replicates,
-    random,
-    statistic: (counts) => {
-      const [left, right] = [figures(one.predicted, counts), figures(other.predicted, counts)];
-      const samples = counts.reduce((total, count) => total + count, 0);
-      return {
-        accuracyDifference: (left.correct - right.correct) / samples,
-        balancedAccuracyDifference: left.balanced - right.balanced,
-      };
-    },
-  });
+    return verdicts(predictions).correct;
+  }) as [readonly boolean[], readonly boolean[]];
   const samples = truth.length;
-  const right = (flags: readonly boolean[]) => flags.filter(Boolean).length;
-  const onlyFirst = right(one.correct.map((flag, image) => flag && !other.correct[image]));
-  const onlySecond = right(other.correct.map((flag, image) => flag && !one.correct[image]));
+  const groups = numberGroups(labels, samples);
+  const differences = one.map((right, image) => Number(right) - Number(other[image]));
+  const byGroup = new Array<number>(groups.count).fill(0);
+  for (const [image, difference] of differences.entries()) byGroup[groups.of[image]!]! += difference;
+  const byClass = classes.flatMap(
+    (_, label) =>
+      pairedDifference(
+        differences.map((difference, image) => (truth[image] === label ? difference : null)),
+        groups,
+      ) ?? [],
+  );
   return {
     samples,
-    first: proportion(right(one.correct), samples),
-    second: proportion(right(other.correct), samples),
-    onlyFirst,
-    onlySecond,
-    mcnemar: mcnemar(onlyFirst, onlySecond),
-    ...estimates,
+    groups: groups.count,
+    first: proportion(one, groups),
+    second: proportion(other, groups),
+    onlyFirst: differences.filter((difference) => difference > 0).length,
+    onlySecond: differences.filter((difference) => difference < 0).length,
+    pValue: signFlip(byGroup),
+    test: groups.count < samples ? "exact sign-flip test of groups" : "McNemar's exact test",
+    accuracyDifference: estimate(pairedDifference(differences, groups)!),
+    balancedAccuracyDifference: estimate(meanDifference(byClass)),
   };
 }

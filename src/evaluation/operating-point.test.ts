@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../random.ts";
 import { diagnosticRates } from "./diagnostic-rates.ts";
+import { separateGroups } from "./image-groups.ts";
 import { answersTo, lesionQuestions } from "./lesion-questions.ts";
 import { countsAtThreshold, ratesAtThreshold, thresholdForSensitivity } from "./operating-point.ts";
 import { EvaluationError } from "./predictions.ts";
+import { wilsonInterval } from "./wilson-interval.ts";
 
 const isic = [
   "actinic keratosis",
@@ -72,9 +74,13 @@ describe("thresholdForSensitivity", () => {
     fc.assert(
       fc.property(anyImages, fc.constantFrom(0.5, 0.9, 0.95, 1), (images, wanted) => {
         const threshold = thresholdForSensitivity(images, wanted)!;
-        expect(ratesAtThreshold(images, threshold).sensitivity.value!).toBeGreaterThanOrEqual(wanted - 1e-9);
+        expect(
+          ratesAtThreshold(images, threshold, separateGroups(images.scores.length)).sensitivity.value!,
+        ).toBeGreaterThanOrEqual(wanted - 1e-9);
         for (const higher of images.scores.filter((score) => score > threshold)) {
-          expect(ratesAtThreshold(images, higher).sensitivity.value!).toBeLessThan(wanted - 1e-9);
+          expect(
+            ratesAtThreshold(images, higher, separateGroups(images.scores.length)).sensitivity.value!,
+          ).toBeLessThan(wanted - 1e-9);
         }
       }),
     );
@@ -105,7 +111,7 @@ describe("thresholdForSensitivity", () => {
       const positive = Array.from({ length: 4000 }, (_, image) => image % 4 === 0);
       return { positive, scores: positive.map((flag) => random.normal() + (flag ? 1.5 : 0)) };
     };
-    const { sensitivity } = ratesAtThreshold(draw(), thresholdForSensitivity(draw(), 0.9)!);
+    const { sensitivity } = ratesAtThreshold(draw(), thresholdForSensitivity(draw(), 0.9)!, separateGroups(4000));
     expect(sensitivity.value).toBeGreaterThan(0.86);
     expect(sensitivity.value).toBeLessThan(0.94);
   });
@@ -114,17 +120,25 @@ describe("thresholdForSensitivity", () => {
 describe("rates", () => {
   it("are those of a published screening example, with Wilson's intervals", () => {
     // Altman and Bland 1994, "Diagnostic tests 1" and "2", BMJ 308: liver scans of 344 patients, 231 + 27 abnormal by pathology.
-    const rates = diagnosticRates({ truePositives: 231, falseNegatives: 27, falsePositives: 32, trueNegatives: 54 });
+    const patients = [
+      { count: 231, positive: true, called: true },
+      { count: 27, positive: true, called: false },
+      { count: 32, positive: false, called: true },
+      { count: 54, positive: false, called: false },
+    ].flatMap(({ count, ...one }) => new Array<typeof one>(count).fill(one));
+    const rates = diagnosticRates(
+      { positive: patients.map(({ positive }) => positive), called: patients.map(({ called }) => called) },
+      separateGroups(patients.length),
+    );
     const rounded = Object.values(rates).map(({ value }) => Number(value.toFixed(2)));
     expect(rounded).toEqual([0.9, 0.63, 0.88, 0.67]);
     expect(rates.sensitivity).toMatchObject({ count: 231, of: 258 });
-    expect(rates.sensitivity.interval![0]).toBeLessThan(231 / 258);
-    expect(rates.sensitivity.interval![1]).toBeGreaterThan(231 / 258);
+    expect(rates.sensitivity.interval).toEqual(wilsonInterval(231, 258));
   });
 
   it("are not defined where there is nothing to count", () => {
-    const rates = ratesAtThreshold({ positive: [false], scores: [0] }, 1);
-    expect(rates.sensitivity).toEqual({ count: 0, of: 0, value: null, interval: null });
+    const rates = ratesAtThreshold({ positive: [false], scores: [0] }, 1, separateGroups(1));
+    expect(rates.sensitivity).toEqual({ count: 0, of: 0, value: null, effective: null, interval: null });
     expect(rates.specificity.value).toBe(1);
   });
 

@@ -1,5 +1,6 @@
 /** A threshold chosen on some images for the sensitivity wanted, and what it does on others. */
 import { type DiagnosticRates, diagnosticRates, type TestCounts } from "./diagnostic-rates.ts";
+import type { ImageGroups } from "./image-groups.ts";
 import { EvaluationError } from "./predictions.ts";
 import { rankImages, walkRanking } from "./ranking.ts";
 
@@ -52,6 +53,13 @@ export function countsAtThreshold(
   return { truePositives, falsePositives, falseNegatives, trueNegatives };
 }
 
-/** Sensitivity, specificity, PPV and NPV of a threshold, with Wilson's intervals. */
-export const ratesAtThreshold = (images: ScoredImages, threshold: number): DiagnosticRates =>
-  diagnosticRates(countsAtThreshold(images, threshold));
+/** Sensitivity, specificity, PPV and NPV of a threshold, with intervals that go by the groups. */
+export const ratesAtThreshold = (
+  { positive, scores }: ScoredImages,
+  threshold: number,
+  groups: ImageGroups,
+): DiagnosticRates =>
+  diagnosticRates(
+    { positive: Array.from(positive, Boolean), called: Array.from(scores, (score) => score >= threshold) },
+    groups,
+  );

@@ -14,7 +14,7 @@ export const brierScores = ({ classes, truth, probabilities }: Predictions): Flo
   });
 
 /** The step of float32 at 1: a probability of 0 that comes true would cost infinitely much; this is what it counts as. */
-const LEAST_PROBABILITY = 2 ** -23;
+export const LEAST_PROBABILITY = 2 ** -23;
 
 /**
  * The negative natural logarithm of the probability of each image's truth, with probabilities kept within [2^-23, 1 - 2^-23] and

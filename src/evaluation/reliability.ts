@@ -1,4 +1,5 @@
 /** How far stated probabilities agree with what happens: reliability bins and the expected calibration error. */
+import { type ImageGroups, separateGroups } from "./image-groups.ts";
 import { EvaluationError } from "./predictions.ts";
 import { type Proportion, proportion } from "./proportion.ts";
 import { quantile } from "./quantile.ts";
@@ -53,34 +54,38 @@ export function assignBins(stated: Float64Array, edges: Float64Array): Uint32Arr
 }
 
 interface BinSums {
-  readonly images: Uint32Array;
+  readonly bins: Uint32Array;
   readonly stated: Float64Array;
   readonly happened: Uint32Array;
 }
 
 function sumBins({ stated, happened }: Statements, edges: Float64Array): BinSums {
   const sums = {
-    images: new Uint32Array(edges.length - 1),
+    bins: assignBins(stated, edges),
     stated: new Float64Array(edges.length - 1),
     happened: new Uint32Array(edges.length - 1),
   };
-  assignBins(stated, edges).forEach((bin, image) => {
-    sums.images[bin]! += 1;
+  sums.bins.forEach((bin, image) => {
     sums.stated[bin]! += stated[image]!;
     if (happened[image]) sums.happened[bin]! += 1;
   });
   return sums;
 }
 
-/** The bins that hold images, as scikit-learn's `calibration_curve`. */
-export function reliabilityBins(statements: Statements, edges: Float64Array): readonly ReliabilityBin[] {
-  const sums = sumBins(statements, edges);
-  return Array.from(sums.images, (images, bin) => ({
-    low: edges[bin]!,
-    high: edges[bin + 1]!,
-    stated: sums.stated[bin]! / images,
-    happened: proportion(sums.happened[bin]!, images),
-  })).filter((bin) => bin.happened.of > 0);
+/** The bins that hold images, as scikit-learn's `calibration_curve`; `groups` says which images belong together. */
+export function reliabilityBins(
+  statements: Statements,
+  edges: Float64Array,
+  groups: ImageGroups = separateGroups(statements.stated.length),
+): readonly ReliabilityBin[] {
+  const { bins, stated } = sumBins(statements, edges);
+  return Array.from(stated, (sum, bin) => {
+    const happened = proportion(
+      Array.from(bins, (own, image) => (own === bin ? statements.happened[image]! : null)),
+      groups,
+    );
+    return { low: edges[bin]!, high: edges[bin + 1]!, stated: sum / happened.of, happened };
+  }).filter((bin) => bin.happened.of > 0);
 }
 
 /**

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { thresholdForAccuracy, thresholdForCoverage } from "./abstention.ts";
+import { separateGroups } from "./image-groups.ts";
 import { EvaluationError } from "./predictions.ts";
 import { rankByConfidence, riskCoverageArea, riskCoverageCurve, selectiveAccuracy } from "./risk-coverage.ts";
 
@@ -9,6 +10,8 @@ const answers = (pairs: readonly (readonly [confidence: number, correct: boolean
   confidence: Float64Array.from(pairs, ([confidence]) => confidence),
   correct: pairs.map(([, correct]) => correct),
 });
+
+const alone = ({ correct }: ReturnType<typeof answers>) => separateGroups(correct.length);
 
 const anyAnswers = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 10 }), fc.boolean()), { minLength: 1, maxLength: 40 })
@@ -52,9 +55,10 @@ describe("thresholds of abstention", () => {
     fc.assert(
       fc.property(anyAnswers, fc.constantFrom(0.5, 0.8, 1), (given, wanted) => {
         const threshold = thresholdForCoverage(rankByConfidence(given), wanted);
-        expect(selectiveAccuracy(given, threshold).coverage.value!).toBeGreaterThanOrEqual(wanted - 1e-9);
+        expect(selectiveAccuracy(given, threshold, alone(given)).coverage.value!).toBeGreaterThanOrEqual(wanted - 1e-9);
         const higher = Math.min(...given.confidence.filter((value) => value > threshold));
-        if (higher < 2) expect(selectiveAccuracy(given, higher).coverage.value!).toBeLessThan(wanted - 1e-9);
+        if (higher < 2)
+          expect(selectiveAccuracy(given, higher, alone(given)).coverage.value!).toBeLessThan(wanted - 1e-9);
       }),
     );
   });
@@ -64,7 +68,7 @@ describe("thresholds of abstention", () => {
       fc.property(anyAnswers, fc.constantFrom(0.5, 0.8, 1), (given, wanted) => {
         const threshold = thresholdForAccuracy(rankByConfidence(given), wanted);
         for (const value of given.confidence) {
-          const reached = selectiveAccuracy(given, value).accuracy.value! >= wanted - 1e-9;
+          const reached = selectiveAccuracy(given, value, alone(given)).accuracy.value! >= wanted - 1e-9;
           if (threshold === null) expect(reached).toBe(false);
           else if (value < threshold) expect(reached).toBe(false);
           else if (value === threshold) expect(reached).toBe(true);

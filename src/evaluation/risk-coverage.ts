@@ -1,5 +1,6 @@
 /** What is gained by not answering where the classifier is unsure: error rate by the part of images answered. */
 import type { Verdicts } from "./confidence.ts";
+import type { ImageGroups } from "./image-groups.ts";
 import { type Proportion, proportion } from "./proportion.ts";
 import { type Counts, type Ranking, rankImages, walkRanking } from "./ranking.ts";
 
@@ -59,13 +60,15 @@ export function riskCoverageArea(ranking: Ranking, counts?: Counts): number {
 export function selectiveAccuracy(
   { confidence, correct }: Pick<Verdicts, "confidence" | "correct">,
   threshold: number,
+  groups: ImageGroups,
 ): SelectiveAccuracy {
-  let answered = 0;
-  let right = 0;
-  confidence.forEach((value, image) => {
-    if (value < threshold) return;
-    answered += 1;
-    if (correct[image]) right += 1;
-  });
-  return { threshold, coverage: proportion(answered, confidence.length), accuracy: proportion(right, answered) };
+  const answered = Array.from(confidence, (value) => value >= threshold);
+  return {
+    threshold,
+    coverage: proportion(answered, groups),
+    accuracy: proportion(
+      answered.map((own, image) => (own ? correct[image]! : null)),
+      groups,
+    ),
+  };
 }

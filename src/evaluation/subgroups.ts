@@ -1,11 +1,9 @@
 /** The same figures for parts of the images, such as ages, sexes or sites, where a part is large enough to speak of. */
-import type { Random } from "../random.ts";
-import { balancedAccuracy, scoresByClass } from "./class-scores.ts";
-import { clusterBootstrap, type Estimate } from "./cluster-bootstrap.ts";
+import type { Estimate } from "./cluster-bootstrap.ts";
 import { verdicts } from "./confidence.ts";
-import { confusionMatrix, correctCount } from "./confusion-matrix.ts";
-import type { DiagnosticRates } from "./diagnostic-rates.ts";
-import { type GroupLabels, numberGroups } from "./image-groups.ts";
+import { type DiagnosticRates, recallsByClass } from "./diagnostic-rates.ts";
+import { type GroupLabels, type ImageGroups, numberGroups } from "./image-groups.ts";
+import { meanInterval } from "./mean-of-proportions.ts";
 import { ratesAtThreshold, type ScoredImages } from "./operating-point.ts";
 import { checkPredictions, EvaluationError, type Predictions } from "./predictions.ts";
 import { type Proportion, proportion } from "./proportion.ts";
@@ -24,15 +22,10 @@ export interface SubgroupOptions extends Predictions {
   /** Parts with fewer images are counted, and nothing else is said of them. */
   readonly minimum?: number;
   readonly tests?: readonly SubgroupTest[];
-  readonly replicates?: number;
-  readonly random: Random;
 }
 
 export interface SubgroupFigures {
-  /** With Wilson's interval. */
   readonly accuracy: Proportion;
-  /** The same with the grouped bootstrap's interval. */
-  readonly accuracyByGroups: Estimate;
   /** Over the classes that have images in this part, which differ between parts: look at `classes` before comparing. */
   readonly balancedAccuracy: Estimate;
   readonly classes: readonly string[];
@@ -84,8 +77,6 @@ export function judgeSubgroups({
   groups,
   minimum = smallestSubgroup,
   tests = [],
-  replicates = 1000,
-  random,
   ...predictions
 }: SubgroupOptions): readonly Subgrouping[] {
   checkPredictions(predictions);
@@ -96,30 +87,21 @@ export function judgeSubgroups({
   numberGroups(groups, truth.length);
   const said = verdicts(predictions);
 
-  const judge = (images: readonly number[], lesions: readonly (string | number | null)[]): SubgroupFigures => {
+  const judge = (images: readonly number[], lesions: ImageGroups): SubgroupFigures => {
     const own = { truth: pick(truth, images), predicted: pick(said.predicted, images) };
-    const matrix = confusionMatrix(own.truth, own.predicted, classes.length);
-    const scores = scoresByClass(classes, matrix);
-    const estimates = clusterBootstrap({
-      groups: lesions,
-      replicates,
-      random,
-      statistic: (counts) => {
-        const resampled = confusionMatrix(own.truth, own.predicted, classes.length, counts);
-        return {
-          accuracyByGroups: correctCount(resampled) / counts.reduce((total, count) => total + count, 0),
-          balancedAccuracy: balancedAccuracy(scoresByClass(classes, resampled)),
-        };
-      },
-    });
+    const recalls = recallsByClass(classes, own, lesions);
+    const tested = recalls.filter(({ of }) => of > 0);
     return {
-      accuracy: proportion(correctCount(matrix), images.length),
-      ...estimates,
-      classes: scores.filter(({ support }) => support > 0).map((score) => score.class),
+      accuracy: proportion(pick(said.correct, images), lesions),
+      balancedAccuracy: {
+        value: tested.reduce((total, { value }) => total + value!, 0) / tested.length,
+        interval: meanInterval(recalls),
+      },
+      classes: classes.filter((_, label) => recalls[label]!.of > 0),
       tests: tests.map(({ name, threshold, positive, scores: all }) => ({
         name,
         threshold,
-        ...ratesAtThreshold({ positive: pick(positive, images), scores: pick(all, images) }, threshold),
+        ...ratesAtThreshold({ positive: pick(positive, images), scores: pick(all, images) }, threshold, lesions),
       })),
     };
   };
@@ -131,11 +113,11 @@ export function judgeSubgroups({
       );
     }
     const subgroups = membersByName(names).map(([name, images]) => {
-      const lesions = pick(groups, images);
+      const lesions = numberGroups(pick(groups, images), images.length);
       return {
         name,
         images: images.length,
-        groups: numberGroups(lesions, images.length).count,
+        groups: lesions.count,
         figures: images.length < minimum ? null : judge(images, lesions),
       };
     });

@@ -2,7 +2,6 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import type { JudgedCheck } from "../evaluation/judged-check.ts";
 import { compareModels, type ModelComparison } from "../evaluation/model-comparison.ts";
-import { Random } from "../random.ts";
 import { type JudgingContext, judgeEach } from "./evaluate.ts";
 import { RunError } from "./run-folder.ts";
 
@@ -22,8 +21,8 @@ export interface RunsCompared {
 }
 
 /**
- * Judges all runs on the same images, those that none of them learned from, and compares the others with the first: McNemar's exact test,
- * and differences with bootstrap intervals of whole groups. These are claims about two trained models, not about their recipes: trained
+ * Judges all runs on the same images, those that none of them learned from, and compares the others with the first: by an exact test and
+ * by differences with intervals, all of which go by the groups. These are claims about two trained models, not about their recipes: trained
  * again with another seed, each would be another model.
  *
  * Throws RunError where fewer than two runs are given or classes differ, and what `evaluate` throws.
@@ -31,7 +30,7 @@ export interface RunsCompared {
 export async function compareRuns(
   runs: readonly string[],
   dataset: Dataset,
-  { seed = 0, ...context }: JudgingContext & { readonly seed?: number } = {},
+  context: JudgingContext = {},
 ): Promise<RunsCompared> {
   const [first, ...others] = runs;
   if (first === undefined || others.length === 0) {
@@ -54,7 +53,6 @@ export async function compareRuns(
         first: probabilities,
         second: other.probabilities,
         groups,
-        random: Random.of(seed),
       }),
     })),
   };

@@ -1,6 +1,6 @@
 /** The conclusion of a study, written from its figures by rules. */
 import { confoundWarnings } from "./confound-warnings.ts";
-import { list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
+import { list, percent, plural, pValueText, resolution, sentence, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
 import { inWords } from "./strategy-names.ts";
 import type { Conclusion, StudyReport } from "./study-report.ts";
@@ -50,10 +50,10 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
       : `Against the imbalance of the classes, ${inWords(imbalance).chosen} did best: ${signed(strategy.against.difference.value)} of balanced accuracy over ` +
           `doing nothing, ${strategy.against.distinguishable ? "more than chance explains" : "no more than chance may explain"}.`,
   );
-  for (const { rival, accuracyDifference, mcnemar } of comparisons) {
+  for (const { rival, accuracyDifference, ...compared } of comparisons) {
     found.push(
       `On the test images the accuracy of the final model differs by ${signed(accuracyDifference.value)} from that of ${rival} ` +
-        `(McNemar's exact p = ${mcnemar < 0.001 ? "below 0.001" : mcnemar.toFixed(3)}).`,
+        `(${pValueText(compared)}).`,
     );
   }
   if (calibrated) {
@@ -99,9 +99,9 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
       `The most frequent confusion takes ${classes[confusion.truth]} for ${classes[confusion.predicted]} (${confusion.count} ${confusion.count === 1 ? "image" : "images"}).`,
     );
   }
-  if (evaluation.labelErrors && evaluation.labelErrors.candidates.length > 0) {
+  if (evaluation.labelErrors && evaluation.labelErrors.estimated !== null) {
     hard.push(
-      `${evaluation.labelErrors.candidates.length} training images look labelled wrongly, or are merely hard; they are to be looked at, not to be believed.`,
+      `About ${Math.round(evaluation.labelErrors.estimated)} training labels look wrong; the images are to be looked at, not to be believed.`,
     );
   }
 

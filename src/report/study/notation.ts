@@ -1,6 +1,6 @@
 /** How figures are written in a study's texts. */
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
-import type { ClusteredProportion } from "../../evaluation/clustered-rates.ts";
+import type { ModelComparison } from "../../evaluation/model-comparison.ts";
 import type { Proportion } from "../../evaluation/proportion.ts";
 
 /** A proportion for people; its sign never stands at the beginning of a line. */
@@ -38,11 +38,13 @@ export const decimal = (value: number | null | undefined, digits = 3): string =>
 export const decimalRange = (interval: readonly [number, number] | null | undefined): string =>
   interval ? `${decimal(interval[0])} to ${decimal(interval[1])}` : "–";
 
-/** For a cell of several lines: a rate with its counts, Wilson's interval and, where there is one, the interval by resampling groups. */
-export const rateText = ({ value, interval, count: some, of, ...rest }: Proportion | ClusteredProportion): string =>
-  value === null
-    ? "–"
-    : `${percent(value)} (${some}/${of})\n${range(interval)}${"clusteredInterval" in rest ? `\n${range(rest.clusteredInterval)}` : ""}`;
+/** For a cell of two lines: a rate with its counts, and its interval. */
+export const rateText = ({ value, interval, count: some, of }: Proportion): string =>
+  value === null ? "–" : `${percent(value)} (${some}/${of})\n${range(interval)}`;
+
+/** A p-value with the name of its test. */
+export const pValueText = ({ pValue, test }: Pick<ModelComparison, "pValue" | "test">): string =>
+  `${test}: p ${pValue < 0.001 ? "below 0.001" : `= ${pValue.toFixed(3)}`}`;
 
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;

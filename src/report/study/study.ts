@@ -194,7 +194,6 @@ async function studyImages(
   const judgement = await judge(context, data, folds, { best, model: final, rival: first });
 
   chapter(10);
-  const { seed } = settings;
   return {
     format: 1,
     naevus: version,
@@ -204,11 +203,11 @@ async function studyImages(
     looks,
     budget: { ...budget, folds: folds.folds },
     official,
-    initial: compared(initial, undefined, folds, seed),
+    initial: compared(initial, undefined, folds),
     gallery,
-    augmentation: comparison(augmented, bestAugmented, folds, seed),
-    imbalance: comparison(balanced, bestBalanced, folds, seed),
-    recipes: comparison(candidates, best, folds, seed),
+    augmentation: comparison(augmented, bestAugmented, folds),
+    imbalance: comparison(balanced, bestBalanced, folds),
+    recipes: comparison(candidates, best, folds),
     final,
     ...judgement,
   };
@@ -261,28 +260,18 @@ const plannedBudget = (
 const mostFolds = ({ classes, truth, groups }: TrainingImages): number =>
   Math.min(...classes.map((_, label) => new Set(groups.filter((_group, i) => truth[i] === label)).size));
 
-function compared(
-  one: CrossValidated,
-  reference: CrossValidated | undefined,
-  folds: TrainingFolds,
-  seed: number,
-): ComparedRecipe {
+function compared(one: CrossValidated, reference: CrossValidated | undefined, folds: TrainingFolds): ComparedRecipe {
   const { histories, logits: _, ...figures } = one;
   const frequencies = folds.classes.map((_name, label) => folds.truth.filter((own) => own === label).length);
   return {
     ...figures,
     curve: judgeCurve(meanCurve(histories), Math.max(...frequencies) / folds.truth.length),
-    against: reference === undefined ? null : against(one, reference, folds, seed),
+    against: reference === undefined ? null : against(one, reference, folds),
   };
 }
 
-const comparison = (
-  recipes: readonly CrossValidated[],
-  best: CrossValidated,
-  folds: TrainingFolds,
-  seed: number,
-): Comparison => ({
-  recipes: recipes.map((one, i) => compared(one, i === 0 ? undefined : recipes[0], folds, seed)),
+const comparison = (recipes: readonly CrossValidated[], best: CrossValidated, folds: TrainingFolds): Comparison => ({
+  recipes: recipes.map((one, i) => compared(one, i === 0 ? undefined : recipes[0], folds)),
   chosen: best.name,
 });
 

@@ -160,24 +160,27 @@ export const outOfFold = ({ logits }: CrossValidated, classes: number): Float32A
 /** A recipe against another on the same images: the difference in balanced accuracy with its interval. */
 export interface Against {
   readonly difference: Estimate;
-  readonly mcnemar: number;
+  readonly pValue: number;
+  readonly test: string;
   /** Whether the interval of the difference leaves out 0. */
   readonly distinguishable: boolean;
 }
 
-export function against(one: CrossValidated, other: CrossValidated, training: TrainingFolds, seed: number): Against {
+export function against(one: CrossValidated, other: CrossValidated, training: TrainingFolds): Against {
   const { classes, truth, groups } = training;
-  const { balancedAccuracyDifference: difference, mcnemar } = compareModels({
+  const {
+    balancedAccuracyDifference: difference,
+    pValue,
+    test,
+  } = compareModels({
     classes,
     truth,
     first: outOfFold(one, classes.length),
     second: outOfFold(other, classes.length),
     groups,
-    replicates,
-    random: Random.of(seed),
   });
   const { interval } = difference;
-  return { difference, mcnemar, distinguishable: interval !== null && (interval[0] > 0 || interval[1] < 0) };
+  return { difference, pValue, test, distinguishable: interval !== null && (interval[0] > 0 || interval[1] < 0) };
 }
 
 /** The recipe with the highest balanced accuracy; of equals the first. */

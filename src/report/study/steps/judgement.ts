@@ -39,6 +39,9 @@ export interface Judgement {
   readonly doubtfulLabels: readonly DoubtfulLabel[];
 }
 
+/** Names the figures that are stored, so that those of an earlier version are made anew. */
+const figures = "intervals by groups";
+
 /** Test images whose pictures a report holds. */
 const mostPictures = 400;
 const mostDoubtful = 24;
@@ -53,7 +56,7 @@ export async function judge(
   const run = join(context.folder.path, model.run);
   const judgement = await doStep(context, {
     id: "evaluation",
-    inputs: [model, rival, best.logits, training.groups, context.settings.seed],
+    inputs: [figures, model, rival, best.logits, training.groups, context.settings.seed],
     run: () => judgeBoth(context, data, training, { best, model, rival }),
   });
   await setTemperature(run, judgement.evaluation.calibrated?.fit.temperature ?? 1);

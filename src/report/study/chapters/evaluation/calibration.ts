@@ -77,7 +77,7 @@ function reliabilityFigure(evaluation: CompleteEvaluation): Figure {
       ),
     }),
     table: {
-      columns: ["", "Images", "Stated", "Right", "Wilson's 95 % interval"],
+      columns: ["", "Images", "Stated", "Right", "95 % interval"],
       rows: series.flatMap(({ name, bins }) =>
         bins.map(({ stated, happened }) => [
           name,
@@ -120,7 +120,7 @@ const abstentionTable = ({ abstention }: CompleteEvaluation): string =>
     ? ""
     : tableHtml(
         {
-          columns: ["Chosen for", "Confidence of at least", "Test images answered", "Right among them (Wilson)"],
+          columns: ["Chosen for", "Confidence of at least", "Test images answered", "Right among them"],
           rows: abstention.thresholds.map(({ goal, target, test }) => [
             goal === "coverage" ? `answering ${percent(target)}` : `being right in ${percent(target)} of the answers`,
             decimal(test.threshold),

@@ -1,10 +1,10 @@
 /** The final model against others on the same test images. */
 import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import { rateText, signedPoints } from "../../notation.ts";
+import { pValueText, rateText, signedPoints } from "../../notation.ts";
 import { tableHtml } from "../../page.ts";
 
-/** In points, with the 95 % interval by resampling groups. */
+/** In points, with the 95 % interval. */
 const difference = ({ value, interval }: Estimate): string =>
   value === null ? "–" : `${signedPoints(value)}\n${interval ? interval.map(signedPoints).join(" to ") : "–"}`;
 
@@ -15,11 +15,11 @@ export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
         {
           columns: [
             "Against",
-            "Final model right (Wilson)",
-            "Other right (Wilson)",
+            "Final model right",
+            "Other right",
             "Only final",
             "Only other",
-            "McNemar's exact p",
+            "Test",
             "Difference of accuracy, points",
             "of balanced accuracy, points",
           ],
@@ -29,7 +29,7 @@ export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
             rateText(one.second),
             one.onlyFirst,
             one.onlySecond,
-            one.mcnemar.toFixed(4),
+            pValueText(one),
             difference(one.accuracyDifference),
             difference(one.balancedAccuracyDifference),
           ]),

@@ -16,13 +16,15 @@ export function confidentErrorsHtml({ evaluation, testImages }: StudyReport): st
 }
 
 export function doubtfulLabelsHtml({ evaluation, doubtfulLabels }: StudyReport): string {
-  const { candidates = [], estimated } = evaluation.labelErrors ?? {};
+  const { candidates = [], estimated = null, notEstimated } = evaluation.labelErrors ?? {};
   return (
     "<h3>Labels to look at again</h3>" +
     paragraph(
-      `Confident learning (Northcutt et al. 2021) on out-of-fold predictions finds ${count(candidates.length)} training images whose label may be wrong` +
-        `${estimated === undefined ? "" : `, and puts the number of wrong labels at ${Math.round(estimated)}`}. ` +
-        "The weaker the models, the more of these are merely hard images: they are to be looked at, not to be believed. Those that fit their label least:",
+      "Confident learning (Northcutt et al. 2021) on out-of-fold predictions ranks training images by how little they fit their label. " +
+        (estimated === null
+          ? `How many labels are wrong is not stated: ${notEstimated ?? "it was not estimated"}. `
+          : `It finds ${count(candidates.length)} whose label may be wrong, and puts the number of wrong labels at ${Math.round(estimated)}. `) +
+        "They are to be looked at, not to be believed. Those that fit their label least:",
     ) +
     galleryHtml(
       doubtfulLabels.map(({ picture, label, suggested, suggestedProbability, path }) => ({

@@ -16,7 +16,7 @@ export async function evaluationChapter(report: StudyReport): Promise<string> {
   const { samples, resampling } = evaluation;
   return [
     paragraph(
-      `${count(samples)} test images in ${count(resampling.groups)} groups, judged once. Intervals are 95 %, by ${count(resampling.replicates)} resamples of whole groups unless they are called Wilson's.`,
+      `${count(samples)} test images in ${count(resampling.groups)} groups, judged once. Intervals are 95 % and go by the groups: Wilson's on the effective number of images for rates and balanced accuracy, from ${count(resampling.replicates)} resamples of whole groups for other figures.`,
     ),
     figuresTableHtml(evaluation),
     classTableHtml(evaluation),

@@ -29,7 +29,7 @@ async function questionHtml(question: QuestionJudgement): Promise<string> {
           rateText(test.npv),
         ]),
       },
-      `Operating points on the test images: ${name}: rate (images), Wilson's 95 % interval, interval by resampling groups`,
+      `Operating points on the test images: ${name}: rate (images), 95 % interval`,
     ) +
     (await figuresHtml([rocFigure(question), benefitFigure(question)]))
   );

@@ -1,10 +1,10 @@
 /** The figures of the test images as tables: of all, by class, and of each class against the rest. */
 import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import { decimal, decimalRange, percent, range, rateText, short } from "../../notation.ts";
+import { decimal, decimalRange, range, rateText, short } from "../../notation.ts";
 import { tableHtml } from "../../page.ts";
 
-export function figuresTableHtml({ figures, accuracy, accuracyInterval }: CompleteEvaluation): string {
+export function figuresTableHtml({ figures }: CompleteEvaluation): string {
   const share = (name: string, { value, interval }: Estimate) => [name, short(value), range(interval)];
   const number = (name: string, { value, interval }: Estimate) => [name, decimal(value), decimalRange(interval)];
   return tableHtml(
@@ -12,7 +12,6 @@ export function figuresTableHtml({ figures, accuracy, accuracyInterval }: Comple
       columns: ["Figure", "Value", "95 % interval"],
       rows: [
         share("accuracy", figures.accuracy),
-        ["accuracy, Wilson's interval", percent(accuracy), range(accuracyInterval)],
         share("balanced accuracy", figures.balancedAccuracy),
         share("macro precision", figures.macro.precision),
         share("macro recall", figures.macro.recall),
@@ -80,5 +79,5 @@ export const ratesTableHtml = ({ rates }: CompleteEvaluation): string =>
         rateText(one.npv),
       ]),
     },
-    "Each class against the rest: rate (images), Wilson's 95 % interval, interval by resampling groups",
+    "Each class against the rest: rate (images), 95 % interval",
   );

@@ -38,9 +38,9 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
   const tests = subgroups.find(({ figures }) => figures)?.figures?.tests ?? [];
   return {
     title: `Accuracy by ${grouping}`,
-    alt: `Accuracy with Wilson's 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
+    alt: `Accuracy with 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
     note:
-      "In brackets: test images. Lines: Wilson's 95 % intervals. Dashed: all images. Parts differ in their classes too, so that a difference need not be one of the people." +
+      "In brackets: test images. Lines: 95 % intervals. Dashed: all images. Parts differ in their classes too, so that a difference need not be one of the people." +
       (few.length > 0 ? ` Too few to speak of (below ${minimum}): ${few.join(", ")}.` : ""),
     spec: intervalChart({ title: "accuracy", rows: judged, reference: overall }),
     table: {
@@ -48,8 +48,7 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
         sentence(grouping),
         "Images",
         "Groups",
-        "Accuracy (Wilson)",
-        "by groups",
+        "Accuracy",
         "Balanced accuracy",
         "95 % interval",
         "Classes",
@@ -65,13 +64,12 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
         ...(figures
           ? [
               rateText(figures.accuracy),
-              range(figures.accuracyByGroups.interval),
               short(figures.balancedAccuracy.value),
               range(figures.balancedAccuracy.interval),
               figures.classes.length,
               ...figures.tests.flatMap((test) => [rateText(test.sensitivity), rateText(test.specificity)]),
             ]
-          : [`fewer than ${minimum} images`, null, null, null, null, ...tests.flatMap(() => [null, null])]),
+          : [`fewer than ${minimum} images`, null, null, null, ...tests.flatMap(() => [null, null])]),
       ]),
     },
   };
