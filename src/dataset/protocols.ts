@@ -97,6 +97,8 @@ export interface Folds {
   readonly protocol: string;
   readonly folds: number;
   readonly foldOf: readonly number[];
+  /** For each image the group that it stays with. */
+  readonly groupOf: readonly number[];
   readonly groupedBy: readonly string[];
 }
 
@@ -126,7 +128,7 @@ export async function foldsOf(
     );
   }
   const foldOf = groupedFolds({ labels, groupOf, folds, seed });
-  return { protocol: `grouped:${folds}`, folds, foldOf, groupedBy };
+  return { protocol: `grouped:${folds}`, folds, foldOf, groupOf, groupedBy };
 }
 
 /** The data set of one fold: its images are Test, all others Train. */

@@ -1,8 +1,9 @@
 /** Cross-validation that is stopped goes on to the same figures. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { readDataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { crossValidate } from "./cross-validate.ts";
 import type { RunEvent } from "./train.ts";
@@ -32,4 +33,38 @@ it("goes on in the middle of a fold", async () => {
   const { evaluation } = await crossValidate(data, { ...settings, out }, { folds: 2 });
   expect(evaluation).toEqual(whole.evaluation);
   expect(evaluation).toMatchObject({ samples: 40, protocol: "grouped:2", groupedBy: ["content"] });
+  expect(evaluation).toMatchObject({ groups: 40, intervalMethod: "Wilson" });
+});
+
+it("lets intervals go by the lesions, where they are known", async () => {
+  const data = join(folder, "lesions");
+  await writePhantomDataset(data, { images: 90, size: 16, seed: 2 });
+  const { images } = await readDataset(data);
+  const seen = new Map<number, number>();
+  const rows: string[] = [];
+  for (const [number, { path, label }] of images.entries()) {
+    // The names of phantoms are those of their class; metadata go by names that are an image's own.
+    await rename(join(data, path), join(data, dirname(path), `${number}.jpg`));
+    const place = seen.get(label) ?? 0;
+    seen.set(label, place + 1);
+    rows.push(`${number}.jpg,${label}-${Math.floor(place / 3)}`);
+  }
+  const metadata = join(folder, "lesions.csv");
+  await writeFile(metadata, `image,lesion_id\n${rows.join("\n")}\n`);
+  const { evaluation } = await crossValidate(
+    data,
+    {
+      ...{ engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") },
+      metadata,
+      out: join(folder, "by lesion"),
+    },
+    { folds: 2 },
+  );
+  const lesions = new Set(rows.map((row) => row.split(",")[1])).size;
+  expect(lesions).toBeLessThan(images.length);
+  expect(evaluation).toMatchObject({
+    samples: images.length,
+    groups: lesions,
+    intervalMethod: "Wilson, on the effective number of images",
+  });
 });

@@ -71,6 +71,7 @@ export async function crossValidate(
   const classes = judged[0]!.classes;
   const images = judged.flatMap((one) => one.images);
   const original = new Map(dataset.images.map((image) => [image.path, image]));
+  const groups = new Map(dataset.images.map(({ path }, i) => [path, folds.groupOf[i]!]));
   const subject = {
     protocol,
     groupedBy: folds.groupedBy,
@@ -88,6 +89,7 @@ export async function crossValidate(
       classes,
       truth: judged.flatMap(({ truth }) => truth),
       probabilities: concatenate(judged.map(({ probabilities }) => probabilities)),
+      groups: images.map(({ path }) => groups.get(path)!),
     }),
     folds: judged.map(({ truth, probabilities }, fold) => {
       const { samples, accuracy, balancedAccuracy } = evaluateClassification({
