@@ -33,13 +33,13 @@ export function boundedInterval(
 }
 
 /**
- * The figure with its percentile interval, or, where all resamples are equal and say nothing, with the interval that the groups alone
- * allow. For means of numbers that are rarely all at an end of their range, such as the Brier score.
+ * The range of a mean of `values` that can go from `low` to `high`, of which most are far from there: as far as the values go, unless all
+ * are equal. So the half group that `effectiveSize` counts more is as bad as the worst image, and not as bad as can be thought.
  */
-export const unlessDegenerate = ({ value, interval, standardError }: Resampled, range: Range): Estimate =>
-  interval !== null && interval[0] < interval[1]
-    ? { value, interval }
-    : boundedInterval({ value, standardError: standardError === 0 ? null : standardError }, range);
+export function seenRange(values: Float64Array, low: number, high: number): Pick<Range, "low" | "high"> {
+  const [least, most] = values.reduce(([from, to], value) => [Math.min(from, value), Math.max(to, value)], [high, low]);
+  return least < most ? { low: least, high: most } : { low, high };
+}
 
 /**
  * What the groups of positive and negative images are worth for the area under the ROC curve: the number of images at which a

@@ -5,9 +5,8 @@ import { clusterBootstrap, type Estimates } from "./cluster-bootstrap.ts";
 import { verdicts } from "./confidence.ts";
 import { type ConfidentError, confidentErrors } from "./confident-errors.ts";
 import { type ClassRates, ratesByClass } from "./diagnostic-rates.ts";
-import { kishSize } from "./effective-size.ts";
 import { type Evaluation, type EvaluationSubject, evaluateClassification } from "./evaluation.ts";
-import { type GroupLabels, groupSizes, numberGroups, separateImages } from "./image-groups.ts";
+import { type GroupLabels, numberGroups, separateImages } from "./image-groups.ts";
 import { type Abstention, askAbstention } from "./judge-abstention.ts";
 import { type AskedQuestion, askQuestion, type QuestionJudgement } from "./judge-question.ts";
 import { findLabelErrors, type LabelErrors } from "./label-errors.ts";
@@ -187,7 +186,7 @@ export function completeEvaluation({
       estimates: estimates.main,
       accuracy: proportion(said.correct, imageGroups),
       rates,
-      truth,
+      predictions,
       groups: imageGroups,
     }),
     rates,
@@ -198,7 +197,7 @@ export function completeEvaluation({
         ? {
             fit,
             calibration: calibration(decided, { bins, groups }),
-            figures: properIntervals(estimates.calibrated, kishSize(groupSizes(imageGroups))),
+            figures: properIntervals(estimates.calibrated, decided, imageGroups),
           }
         : null,
     validation: validation

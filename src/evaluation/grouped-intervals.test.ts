@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { boundedInterval, groupsOfArea, unlessDegenerate } from "./bounded-interval.ts";
+import { boundedInterval, groupsOfArea, seenRange } from "./bounded-interval.ts";
 import { effectiveSize, kishSize, sizeOfMean } from "./effective-size.ts";
 import { numberGroups, separateGroups } from "./image-groups.ts";
 import { meanInterval } from "./mean-of-proportions.ts";
@@ -228,11 +228,9 @@ describe("a bounded figure", () => {
     expect(high).toBeCloseTo(0.64, 2);
   });
 
-  it("takes percentiles unless all resamples are equal", () => {
-    const wide = { value: 0.5, interval: [0.4, 0.7], standardError: 0.1 } as const;
-    expect(unlessDegenerate(wide, unit)).toEqual({ value: 0.5, interval: [0.4, 0.7] });
-    const equal = unlessDegenerate({ value: 0, interval: [0, 0], standardError: 0 }, unit);
-    closeInterval(equal.interval, wilsonInterval(0, 20));
+  it("ranges as far as the values of a mean do, and as far as can be where all are equal", () => {
+    expect(seenRange(Float64Array.of(0.1, 0.7, 0.2), 0, 2)).toEqual({ low: 0.1, high: 0.7 });
+    expect(seenRange(Float64Array.of(0, 0), 0, 2)).toEqual({ low: 0, high: 2 });
   });
 
   it("takes an area for that of as many images as Hanley and McNeil's variance says", () => {

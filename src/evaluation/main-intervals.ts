@@ -1,12 +1,14 @@
 /** The intervals of the main figures: each from the method that holds for it at any value and for a handful of images. */
-import { boundedInterval, groupsOfArea, unlessDegenerate } from "./bounded-interval.ts";
+import { boundedInterval, groupsOfArea, seenRange } from "./bounded-interval.ts";
 import type { Estimate, Estimates, Resampled } from "./cluster-bootstrap.ts";
+import { verdicts } from "./confidence.ts";
 import type { ClassRates } from "./diagnostic-rates.ts";
 import { kishSize, sizeOfMean } from "./effective-size.ts";
 import { groupSizes, type ImageGroups } from "./image-groups.ts";
 import type { MainFigures, MeanFigures } from "./main-figures.ts";
 import { meanInterval } from "./mean-of-proportions.ts";
-import { LEAST_PROBABILITY, type ProperScores } from "./proper-scores.ts";
+import type { Predictions } from "./predictions.ts";
+import { brierScores, LEAST_PROBABILITY, negativeLogLikelihoods, type ProperScores } from "./proper-scores.ts";
 import type { Proportion } from "./proportion.ts";
 
 export interface MainIntervalOptions {
@@ -14,39 +16,43 @@ export interface MainIntervalOptions {
   readonly accuracy: Proportion;
   /** In the order of the classes. */
   readonly rates: readonly ClassRates[];
-  readonly truth: ArrayLike<number>;
+  readonly predictions: Predictions;
   readonly groups: ImageGroups;
 }
 
 const asEstimate = ({ value, interval }: Proportion): Estimate => ({ value, interval });
 
-/** The intervals of mean scores of images in groups that are worth `groups`. */
-export const properIntervals = (
+/** The mean scores with their intervals. Their losses are skewed: a few images of the worst kind may be missing, or one too many. */
+export function properIntervals(
   { brier, negativeLogLikelihood }: Estimates<ProperScores, Resampled>,
-  groups: number,
-): Estimates<ProperScores> => ({
-  brier: unlessDegenerate(brier, { low: 0, high: 2, groups }),
-  negativeLogLikelihood: unlessDegenerate(negativeLogLikelihood, {
-    low: 0,
-    high: -Math.log(LEAST_PROBABILITY),
-    groups,
-  }),
-});
+  predictions: Predictions,
+  imageGroups: ImageGroups,
+): Estimates<ProperScores> {
+  const groups = kishSize(groupSizes(imageGroups));
+  const losses = negativeLogLikelihoods(predictions);
+  return {
+    brier: boundedInterval(brier, { ...seenRange(brierScores(predictions), 0, 2), groups }),
+    negativeLogLikelihood: boundedInterval(negativeLogLikelihood, {
+      ...seenRange(losses, 0, -Math.log(LEAST_PROBABILITY)),
+      groups,
+    }),
+  };
+}
 
 /**
- * The main figures with their 95 % intervals. Proportions keep theirs, balanced accuracy has that of a mean of proportions, areas, F1,
- * means over classes, kappa and the Matthews coefficient have bounded ones, scores of probabilities percentiles.
+ * The main figures with their 95 % intervals. Proportions keep theirs, balanced accuracy has that of a mean of proportions, all others
+ * the one of a bounded figure.
  */
 export function mainIntervals({
   estimates,
   accuracy,
   rates,
-  truth,
+  predictions,
   groups,
 }: MainIntervalOptions): Estimates<MainFigures> {
   const all = kishSize(groupSizes(groups));
   const sizes = rates.map((_, label) => {
-    const own = Array.from(truth, (other) => other === label);
+    const own = Array.from(predictions.truth, (other) => other === label);
     const others = own.map((flag) => !flag);
     return { own: kishSize(groupSizes(groups, own)), others: kishSize(groupSizes(groups, others)) };
   });
@@ -94,8 +100,11 @@ export function mainIntervals({
     },
     // The weighted mean of the recalls is the accuracy.
     weighted: { ...meansOf(estimates.weighted, (support) => support), recall: asEstimate(accuracy) },
-    ...properIntervals(estimates, all),
-    meanConfidence: unlessDegenerate(estimates.meanConfidence, { low: 0, high: 1, groups: all }),
+    ...properIntervals(estimates, predictions, groups),
+    meanConfidence: boundedInterval(estimates.meanConfidence, {
+      ...seenRange(verdicts(predictions).confidence, 0, 1),
+      groups: all,
+    }),
     perClass: estimates.perClass.map((own, label) => {
       const { sensitivity, specificity, ppv, npv } = rates[label]!;
       return {
