@@ -40,19 +40,7 @@ export type JudgingContext = Omit<RunContext, "clock"> &
  */
 export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingContext = {}): Promise<Evaluation> {
   const judged = await judgeTestImages(runs, dataset, context);
-  const {
-    protocol,
-    folder,
-    images,
-    fingerprint,
-    origin,
-    count,
-    views,
-    isOwnTest,
-    curation,
-    groups: _,
-    ...predictions
-  } = judged;
+  const { protocol, folder, images, fingerprint, origin, count, views, isOwnTest, curation, ...predictions } = judged;
   const { name, fold, groupedBy, leftOut } = protocol;
   const evaluation = evaluateClassification({
     protocol: name,
