@@ -1,6 +1,5 @@
 /** The audit of a data set: everything that can be found out about its files, labels, splits and sources, as one plain object. */
 
-import { join } from "node:path";
 import { dataFingerprint } from "../dataset/content-hashes.ts";
 import { makeCurationPlan } from "../dataset/curate.ts";
 import type { CurationPlan } from "../dataset/curation-plan.ts";
@@ -8,9 +7,9 @@ import type { Dataset, Problem, Split } from "../dataset/dataset.ts";
 import { type DiagnosisMapping, diagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { groupImages } from "../dataset/groups.ts";
 import type { MatchedMetadata } from "../dataset/metadata.ts";
-import { findNearDuplicates, type NearDuplicate } from "../image/near-duplicates.ts";
 import { turnNames } from "../image/registration.ts";
-import { readPlane, type Survey, surveyImages } from "../image/survey.ts";
+import { type ComparisonProgress, type SamePhotograph, samePhotographs } from "../image/same-photographs.ts";
+import { type Survey, surveyImages } from "../image/survey.ts";
 import { type Confounds, findConfounds } from "./confounds.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { type FileFinding, findOddities, type Oddity } from "./file-findings.ts";
@@ -145,13 +144,15 @@ export interface Audit {
 }
 
 /** What is under way. */
-export type AuditProgress = "opening images" | "comparing images";
+export type AuditProgress = ComparisonProgress;
 
 export interface AuditOptions {
   /** Laid beside the images with `matchMetadata`; without them lesions, patients and diagnoses are not known. */
   readonly metadata?: MatchedMetadata | undefined;
   /** Default: the built-in names. */
   readonly mapping?: DiagnosisMapping | undefined;
+  /** Keeps which contents show the same photograph. */
+  readonly cacheFolder?: string | undefined;
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -159,18 +160,24 @@ export interface AuditOptions {
 /** Audits a data set: opens every image once, compares all, and lays the metadata beside them. Throws only the signal's reason. */
 export async function auditDataset(
   dataset: Dataset,
-  { metadata, mapping = diagnosisMapping(dataset.classes), onProgress, signal }: AuditOptions = {},
+  { metadata, mapping = diagnosisMapping(dataset.classes), cacheFolder, onProgress, signal }: AuditOptions = {},
 ): Promise<Audit> {
   const { classes, images } = dataset;
   const survey = await surveyImages(dataset, { signal, onProgress: (...at) => onProgress?.("opening images", ...at) });
   const { contents, contentOf, sha256, unreadable } = survey;
   const imagesOf = contents.map((): number[] => []);
   for (const [index, content] of contentOf.entries()) if (content !== undefined) imagesOf[content]!.push(index);
-  const near = await findNearDuplicates(survey.looks, {
-    read: (content) => readPlane(join(dataset.root, images[imagesOf[content]![0]!]!.path)),
-    onProgress: (...at) => onProgress?.("comparing images", ...at),
-    signal,
-  });
+  const { pairs } = await samePhotographs(dataset, { cacheFolder, survey, onProgress, signal });
+  const numbers = new Map(contents.map(({ sha256: content }, number) => [content, number]));
+  const near = pairs
+    .map(
+      (pair): FoundPair => ({
+        ...pair,
+        first: imagesOf[numbers.get(pair.a)!]!,
+        second: imagesOf[numbers.get(pair.b)!]!,
+      }),
+    )
+    .sort((one, other) => one.first[0]! - other.first[0]! || one.second[0]! - other.second[0]!);
 
   const place = (index: number): Place => {
     const { path, label, split } = images[index]!;
@@ -189,8 +196,9 @@ export async function auditDataset(
       },
     ];
   });
-  const nearDuplicates = near.map((pair) => nearDuplicateOf(pair, imagesOf, dataset, known));
-  const { groupOf, clean } = cleanTest(dataset, sha256, known);
+  const nearDuplicates = near.map((pair) => nearDuplicateOf(pair, dataset, known));
+  const alike = near.flatMap(({ first, second }) => first.flatMap((a) => second.map((b) => [a, b] as const)));
+  const { groupOf, clean } = cleanTest(dataset, sha256, known, alike);
   const lesionsAcrossSplits = spanning(dataset, (index) => known[index]?.lesion, place);
   const patientsAcrossSplits = spanning(dataset, (index) => known[index]?.patient, place);
   const disagreements = images.flatMap(({ label }, index): Disagreement[] => {
@@ -209,6 +217,7 @@ export async function auditDataset(
     sha256: sha256.map((hash, index) => (contentOf[index] === undefined ? undefined : hash)),
     mapping,
     metadata: known,
+    nearDuplicates: alike,
   });
   const decoded = images.flatMap(({ split, label }, index) =>
     contentOf[index] === undefined ? [] : [{ split, label, sha256: sha256[index]! }],
@@ -292,13 +301,17 @@ function spread(
   };
 }
 
+/** Two contents of one photograph, with the images that hold each. */
+interface FoundPair extends SamePhotograph {
+  readonly first: readonly number[];
+  readonly second: readonly number[];
+}
+
 function nearDuplicateOf(
-  { a, b, registration, detail }: NearDuplicate,
-  imagesOf: readonly (readonly number[])[],
+  { first, second, registration, detail }: FoundPair,
   dataset: Dataset,
   known: Known,
 ): NearDuplicatePair {
-  const [first, second] = [imagesOf[a]!, imagesOf[b]!];
   const place = (index: number): Place => {
     const { path, label, split } = dataset.images[index]!;
     return { path, class: dataset.classes[label]!, split };
@@ -318,10 +331,15 @@ function nearDuplicateOf(
   };
 }
 
-/** The test images that training does not know, by content and by lesion; as the protocol `clean` has it. */
-function cleanTest(dataset: Dataset, sha256: readonly (string | undefined)[], metadata: Known) {
+/** The test images that training does not know, by content, near duplicate and lesion; as the protocol `clean` has it. */
+function cleanTest(
+  dataset: Dataset,
+  sha256: readonly (string | undefined)[],
+  metadata: Known,
+  nearDuplicates: readonly (readonly [number, number])[],
+) {
   const { images } = dataset;
-  const { groupOf } = groupImages(images, { sha256, metadata });
+  const { groupOf } = groupImages(images, { sha256, metadata, nearDuplicates });
   const contents = new Set<string>();
   const groups = new Set<number>();
   images.forEach(({ split }, index) => {

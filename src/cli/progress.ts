@@ -91,6 +91,10 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
       move("reading images", done, total, `${done} of ${total}`);
       if (done === total) stop();
     },
+    comparing: ({ done, total }) => {
+      move("comparing images", done, total, `${done} of ${total}`);
+      if (done === total) stop();
+    },
     problems: ({ problems }) => {
       stop();
       for (const text of problemLines(problems)) terminal.error(text);

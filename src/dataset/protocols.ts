@@ -32,7 +32,9 @@ export function parseProtocol(name: string): Protocol {
 export interface ProtocolOptions extends HashOptions {
   /** By path, a hash of what the image shows; default: the hash of its file, which tells fewer copies. */
   readonly contents?: ReadonlyMap<string, string> | undefined;
-  /** Tells the lesions; without it images are grouped by content, ISIC id and curation plan alone. */
+  /** Pairs of paths of images that show the same photograph; undefined where nobody looked for them. */
+  readonly nearDuplicates?: readonly (readonly [string, string])[] | undefined;
+  /** Tells the lesions; without it images are grouped by content, near duplicates, ISIC id and curation plan alone. */
   readonly metadata?: Metadata | undefined;
   /** Whether images of one patient are one group, default false. */
   readonly patients?: boolean | undefined;
@@ -41,7 +43,7 @@ export interface ProtocolOptions extends HashOptions {
 /** The groups of a data set by all that is known: contents, metadata and curation plan. */
 export async function groupsOf(
   dataset: Dataset,
-  { contents, metadata, patients = false, ...options }: ProtocolOptions = {},
+  { contents, nearDuplicates, metadata, patients = false, ...options }: ProtocolOptions = {},
 ): Promise<Groups & { readonly contents: readonly (string | undefined)[]; readonly groupedBy: readonly string[] }> {
   const sha256 =
     contents === undefined
@@ -53,15 +55,33 @@ export async function groupsOf(
       "patients: the metadata say nothing of patients; give a table with patient_id, or leave it out",
     );
   }
-  const groups = groupImages(dataset.images, { sha256, patients, ...(matched && { metadata: matched.images }) });
+  const groups = groupImages(dataset.images, {
+    sha256,
+    patients,
+    nearDuplicates: indexPairs(dataset.images, nearDuplicates ?? []),
+    ...(matched && { metadata: matched.images }),
+  });
   const groupedBy = [
     "content",
+    ...(nearDuplicates ? ["near duplicate"] : []),
     ...(groups.joinedBy.includes("ISIC id") ? ["ISIC id"] : []),
     ...(matched?.fields.has("lesion") ? ["lesion"] : []),
     ...(patients ? ["patient"] : []),
     ...(dataset.curation ? ["curation plan"] : []),
   ];
   return { ...groups, contents: sha256, groupedBy };
+}
+
+/** Pairs of paths as pairs of indices, where both images are there. */
+function indexPairs(
+  images: readonly ImageRecord[],
+  pairs: readonly (readonly [string, string])[],
+): (readonly [number, number])[] {
+  const indexOf = new Map(images.map(({ path }, index) => [path, index]));
+  return pairs.flatMap(([first, second]) => {
+    const [a, b] = [indexOf.get(first), indexOf.get(second)];
+    return a === undefined || b === undefined ? [] : [[a, b] as const];
+  });
 }
 
 /**

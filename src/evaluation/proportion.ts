@@ -1,10 +1,9 @@
 /** A part of a number of images, with the interval that says how far it can be trusted. */
 import { effectiveSize, kishSize } from "./effective-size.ts";
 import type { ImageGroups } from "./image-groups.ts";
-import { scoreInterval } from "./wilson-interval.ts";
+import { type Interval, scoreInterval } from "./wilson-interval.ts";
 
-/** A 95 % interval, both ends included. */
-export type Interval = readonly [low: number, high: number];
+export type { Interval } from "./wilson-interval.ts";
 
 export interface Proportion {
   readonly count: number;

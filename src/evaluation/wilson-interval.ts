@@ -1,5 +1,7 @@
 /** The Wilson score interval of a proportion. */
-import type { Interval } from "./proportion.ts";
+
+/** A 95 % interval, both ends included. */
+export type Interval = readonly [low: number, high: number];
 
 /** The 97.5th percentile of the standard normal distribution: two sides of 2.5 % leave 95 %. */
 export const Z95 = 1.959963984540054;

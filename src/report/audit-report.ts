@@ -23,6 +23,8 @@ export interface AuditReportOptions {
   readonly mapping?: string | undefined;
   /** A curation plan: what it leaves is audited. */
   readonly curation?: string | undefined;
+  /** Keeps what was found of the files' contents. */
+  readonly cacheFolder?: string | undefined;
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,7 +43,7 @@ const picturesPerClass = 8;
 /** Throws DatasetError for data, metadata, a mapping or a plan that cannot be used; FileError; the signal's reason where it aborts. */
 export async function writeAudit(
   data: string,
-  { out, metadata, mapping, curation, onProgress, signal }: AuditReportOptions,
+  { out, metadata, mapping, curation, cacheFolder, onProgress, signal }: AuditReportOptions,
 ): Promise<AuditReport> {
   const folder = resolve(out);
   await checkOutputFolder(folder, data);
@@ -53,6 +55,7 @@ export async function writeAudit(
   const audit = await auditDataset(dataset, {
     metadata: table && matchMetadata(dataset.images, table),
     mapping: mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes),
+    cacheFolder,
     onProgress,
     signal,
   });

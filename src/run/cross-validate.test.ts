@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { readDataset } from "../dataset/dataset.ts";
+import { listDataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { crossValidate } from "./cross-validate.ts";
 import type { RunEvent } from "./train.ts";
@@ -39,7 +39,7 @@ it("goes on in the middle of a fold", async () => {
 it("lets intervals go by the lesions, where they are known", async () => {
   const data = join(folder, "lesions");
   await writePhantomDataset(data, { images: 90, size: 16, seed: 2 });
-  const { images } = await readDataset(data);
+  const { images } = await listDataset(data);
   const seen = new Map<number, number>();
   const rows: string[] = [];
   for (const [number, { path, label }] of images.entries()) {

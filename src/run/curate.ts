@@ -10,6 +10,7 @@ import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { writeFileAtomic } from "../files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "./cache-folder.ts";
+import { nearDuplicatePairs } from "./near-duplicate-pairs.ts";
 import { RunError } from "./run-folder.ts";
 import type { RunContext } from "./train.ts";
 
@@ -69,10 +70,12 @@ export async function curate(
     onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
     signal,
   });
+  const nearDuplicates = await nearDuplicatePairs(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal });
   const plan = makeCurationPlan({
     dataset,
     sha256,
     patients,
+    nearDuplicates,
     ...(matched && { metadata: matched.images }),
     ...(diagnoses && { mapping: diagnoses }),
   });

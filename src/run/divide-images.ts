@@ -4,20 +4,33 @@ import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { groupsOf } from "../dataset/protocols.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Settings } from "../training/settings.ts";
+import { cacheFolder } from "./cache-folder.ts";
+import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
 import type { RunConfig } from "./run-config.ts";
 import { type RunImage, recordsOf } from "./run-images.ts";
 import { validationPart } from "./validation-part.ts";
+
+export interface DivideOptions extends Pick<PairOptions, "onEvent" | "signal"> {
+  /** Whether this repeats what an earlier version did, which kept near duplicates apart; default false. */
+  readonly olderRun?: boolean;
+}
 
 /** Divides the images of a new run, in the order of the packed ones. Throws DatasetError for metadata that do not fit. */
 export async function divideImages(
   dataset: Dataset,
   packed: PackedImages,
-  { validation, seed, metadata: file, groupBy }: Settings,
+  { validation, seed, metadata: file, groupBy, cache }: Settings,
+  { onEvent, signal, olderRun = false }: DivideOptions = {},
 ): Promise<RunImage[]> {
   const { images, contents } = packed;
   const metadata = file === undefined ? undefined : await readMetadata(file);
   const known = metadata && matchMetadata(images, metadata).images;
+  // Published folders without a part for validation are taken as they are, so nothing has to be compared.
+  const isSeparated = !olderRun && (validation > 0 || dataset.protocol !== undefined);
   const options = {
+    ...(isSeparated && {
+      nearDuplicates: await nearDuplicatePaths(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal }),
+    }),
     metadata,
     patients: groupBy === "patient",
     contents: new Map(images.map(({ path }, i) => [path, contents[i]!.pixels])),

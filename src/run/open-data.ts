@@ -18,6 +18,7 @@ import { externalProtocol } from "../dataset/records.ts";
 import { imageContents } from "../image/image-contents.ts";
 import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
+import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 import { readConfig } from "./run-config.ts";
 import { RunError } from "./run-folder.ts";
 import { readRunImages } from "./run-images.ts";
@@ -42,7 +43,7 @@ interface OpenContext {
   readonly onEvent?: (
     event:
       | { readonly kind: "warning"; readonly message: string }
-      | { readonly kind: "packing"; readonly done: number; readonly total: number },
+      | { readonly kind: "packing" | "comparing"; readonly done: number; readonly total: number },
   ) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -88,12 +89,16 @@ export async function openCuratedData(
   // Published folders are taken as they are, so nothing has to be decoded to read them.
   const isSeparated = listed.drawn || protocol !== "official";
   const { contents } = isSeparated ? await imageContents(merged, hashing) : {};
+  const nearDuplicates = isSeparated
+    ? await nearDuplicatePaths(listed, { cacheFolder: hashing.cacheFolder, onEvent, signal })
+    : undefined;
   const byPath = contents && new Map(images.flatMap(({ path }, i) => (contents[i] ? [[path, contents[i]]] : [])));
   const options: ProtocolOptions = {
     ...hashing,
     metadata: table,
     patients: groupBy === "patient",
     ...(byPath && { contents: byPath }),
+    ...(nearDuplicates && { nearDuplicates }),
   };
   const dataset = listed.drawn
     ? drawSplit(merged, { ...(await groupsOf(merged, options)), seed, testFraction })
@@ -159,7 +164,9 @@ export function warnOfUnknownLesions(
   if (tells || dataset.images.some(({ group }) => group !== undefined)) return;
   onEvent?.({
     kind: "warning",
-    message: `${protocol}: no metadata and no curation plan tell which images show one lesion; only equal files are kept together`,
+    message:
+      `${protocol}: no metadata and no curation plan tell which images show one lesion; only equal and nearly equal pictures ` +
+      "are kept together, so that a lesion may be both learned and tested",
   });
 }
 

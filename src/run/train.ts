@@ -54,6 +54,7 @@ export type RunEvent =
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "drawing"; readonly done: number; readonly total: number }
   | { readonly kind: "packing"; readonly done: number; readonly total: number }
+  | { readonly kind: "comparing"; readonly done: number; readonly total: number }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] }
   | { readonly kind: "begin"; readonly run: string; readonly config: RunConfig; readonly progress: Progress }
   | ({ readonly kind: "step"; readonly epochs: number } & StepReport)
@@ -110,7 +111,7 @@ export async function train(
   const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   const packed = await pack(dataset, graph, settings, context);
   try {
-    const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings) };
+    const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
     const config = configOf(settings, dataset, prepared, clock());
     const begin = async () => {
       const run = await makeFolder(settings, dataset.root, clock());
@@ -177,7 +178,7 @@ export async function resume(
           "or start a new run",
       );
     }
-    const images = recorded ?? (await divideImages(dataset, packed, settings));
+    const images = recorded ?? (await divideImages(dataset, packed, settings, { olderRun: true }));
     return await runTraining(async () => folder, config, { graph, engine, packed, images }, context);
   } finally {
     packed.close();

@@ -2,7 +2,7 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import { groupedFolds } from "../dataset/grouped-folds.ts";
 import { type Metadata, readMetadata } from "../dataset/metadata.ts";
-import { groupsOf } from "../dataset/protocols.ts";
+import { groupsOf, type ProtocolOptions } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 
 export interface TrainingParts {
@@ -14,18 +14,16 @@ export interface TrainingParts {
   readonly groups: readonly number[];
 }
 
-export interface ValidationOptions {
+export interface ValidationOptions
+  extends Pick<ProtocolOptions, "contents" | "nearDuplicates" | "metadata" | "patients"> {
   readonly fraction: number;
   readonly seed: number;
-  /** Tells the lesions. */
-  readonly metadata?: Metadata | undefined;
-  readonly patients?: boolean | undefined;
   readonly cacheFolder?: string | undefined;
 }
 
 /**
- * Divides the training images among `images`: of each class about `fraction` is validated, groups (of one content, lesion or, where
- * asked for, patient) stay whole, and a class of a single group is only learned. Indices count as in `images`.
+ * Divides the training images among `images`: of each class about `fraction` is validated, groups (of one content, photograph,
+ * lesion or, where asked for, patient) stay whole, and a class of a single group is only learned. Indices count as in `images`.
  */
 export async function validationPart(
   dataset: Dataset,

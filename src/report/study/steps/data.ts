@@ -5,6 +5,7 @@ import type { Confounds } from "../../../audit/confounds.ts";
 import type { Dataset, Problem } from "../../../dataset/dataset.ts";
 import { type Metadata, matchMetadata } from "../../../dataset/metadata.ts";
 import { writeFileAtomic } from "../../../files.ts";
+import { cacheFolder } from "../../../run/cache-folder.ts";
 import { tidyJson } from "../../../tidy-json.ts";
 import { doStep, type StudyContext } from "../study-context.ts";
 import { countBy } from "./count-by.ts";
@@ -47,8 +48,10 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
     run: async () => {
       const audit = await auditDataset(raw, {
         metadata: metadata && matchMetadata(raw.images, metadata),
+        cacheFolder: cacheFolder(context.settings.cache),
         signal,
-        onProgress: (_, done, total) => onEvent({ kind: "packing", done, total }),
+        onProgress: (what, done, total) =>
+          onEvent({ kind: what === "opening images" ? "packing" : "comparing", done, total }),
       });
       await writeFileAtomic(join(folder.path, "audit.json"), tidyJson(audit, 1));
       return findingsOf(raw, audit);

@@ -72,6 +72,7 @@ export async function makeDataset(
         testFraction: settings.testFraction,
         curation: await restorePlan(folder.path, plan.text),
         metadata: source.metadata,
+        protocol: "clean",
         groupBy: settings.groupBy,
         cache: settings.cache,
       },
