@@ -14,13 +14,20 @@ LABELS = [0, 3, 2, 2]
 SOFT = [[0.5, 0.5, 0, 0, 0], [0, 0.125, 0.75, 0.125, 0], [0.25, 0, 0.25, 0, 0.5], [0, 0, 0, 1, 0]]
 
 
-def weighted_soft(logits, targets, weights):
-    """The field has no agreed mean here; naevus divides by the sum of weight x target, as for hard labels."""
+SMOOTHING = 0.2
+
+
+def weighted_soft(logits, targets, weights, smoothing=0):
+    """
+    The field has no agreed mean here; naevus divides by the sum of weight x target, as for hard labels. With smoothing PyTorch's own loss
+    gives each class its weight times what it gets of other images too, which naevus does not.
+    """
     weighted = targets * weights
-    return -(weighted * logits.log_softmax(1)).sum() / weighted.sum()
+    smoothed = (1 - smoothing) * weighted + smoothing / CLASSES * weighted.sum(1, keepdim=True)
+    return -(smoothed * logits.log_softmax(1)).sum() / weighted.sum()
 
 
-def case(loss_of, targets, weights):
+def case(loss_of, targets, weights, smoothing=0):
     logits = torch.tensor(LOGITS, dtype=torch.float64, requires_grad=True)
     loss = loss_of(logits)
     loss.backward()
@@ -28,6 +35,7 @@ def case(loss_of, targets, weights):
         "logits": logits.detach().ravel().tolist(),
         "targets": torch.as_tensor(targets, dtype=torch.float64).ravel().tolist(),
         "weights": weights,
+        "smoothing": smoothing,
         "loss": loss.item(),
         "gradient": logits.grad.ravel().tolist(),
     }
@@ -43,6 +51,13 @@ if __name__ == "__main__":
         "hard, weighted": case(lambda x: functional.cross_entropy(x, labels, weight=weights), hard, WEIGHTS),
         "soft": case(lambda x: functional.cross_entropy(x, soft), soft, None),
         "soft, weighted": case(lambda x: weighted_soft(x, soft, weights), soft, WEIGHTS),
+        "hard, smoothed": case(
+            lambda x: functional.cross_entropy(x, labels, label_smoothing=SMOOTHING), hard, None, SMOOTHING
+        ),
+        "soft, smoothed": case(
+            lambda x: functional.cross_entropy(x, soft, label_smoothing=SMOOTHING), soft, None, SMOOTHING
+        ),
+        "soft, weighted, smoothed": case(lambda x: weighted_soft(x, soft, weights, SMOOTHING), soft, WEIGHTS, SMOOTHING),
         "large logits": case(lambda x: functional.cross_entropy(x * 100, labels), hard, None),
     }
     cases["large logits"]["logits"] = [value * 100 for value in cases["large logits"]["logits"]]

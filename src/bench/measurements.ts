@@ -20,7 +20,6 @@ import { cheapClasses } from "./cheap-dataset.ts";
 const fullPreparation: BatchPreparation = {
   augmentation: policies.strong,
   mixing: { mixup: 0.2, cutmix: 0 },
-  labelSmoothing: 0.1,
 };
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;

@@ -48,11 +48,16 @@ export function checkPlanOptions({ batch }: PlanOptions): void {
 /** Throws where a training plan cannot be made for these options. */
 export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions): void {
   checkPlanOptions(options);
-  const { batch, classWeights, focusing = 0, logitOffsets, inputGradient } = options;
+  const { batch, classWeights, focusing = 0, logitOffsets, labelSmoothing = 0, inputGradient } = options;
   if (classWeights) {
     checkLength("classWeights", "one per class", graph.classes, classWeights);
     const wrong = classWeights.find((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
     if (wrong !== undefined) throw new EngineError(`classWeights: expected numbers of at least 0, got ${wrong}`);
+    if (batch === 1) {
+      throw new EngineError(
+        "classWeights: weights compare the images of a batch, and a batch of 1 has none to compare; take a larger batch, or oversample",
+      );
+    }
   }
   if (!(focusing >= 0 && focusing < Number.POSITIVE_INFINITY)) {
     throw new EngineError(`focusing: expected a number of at least 0, got ${focusing}`);
@@ -61,6 +66,13 @@ export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions)
     checkLength("logitOffsets", "one per class", graph.classes, logitOffsets);
     const wrong = logitOffsets.find((offset) => !Number.isFinite(offset));
     if (wrong !== undefined) throw new EngineError(`logitOffsets: expected finite numbers, got ${wrong}`);
+    // What the focal loss is lowest for are no probabilities, so that frequencies can't be taken out of them.
+    if (focusing > 0) {
+      throw new EngineError("logitOffsets: not together with focusing, whose optimum they would shift; leave one out");
+    }
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+    throw new EngineError(`labelSmoothing: expected a number in [0, 1), got ${labelSmoothing}`);
   }
   if (inputGradient && graph.inputType === "uint8") {
     throw new EngineError("inputGradient: a network that starts with normalize reads bytes, which have no gradient");

@@ -29,7 +29,7 @@ export interface ConformanceCase {
   readonly layers: readonly Layer[];
   readonly batch: number;
   readonly targets: "hard" | "soft" | "withZeroRows";
-  readonly options: Pick<TrainingPlanOptions, "classWeights" | "focusing" | "logitOffsets" | "seed">;
+  readonly options: Pick<TrainingPlanOptions, "classWeights" | "focusing" | "logitOffsets" | "labelSmoothing" | "seed">;
   /**
    * Where bf16's rounding moves a value across a rectifier's zero, or past another value of a pooling window, the whole
    * gradient of that value moves too. In these networks that happens in some batches, so several are tried.
@@ -162,6 +162,24 @@ const shallowCases: readonly ConformanceCase[] = [
     targets: "soft",
     options: { classWeights: [1, 0.5, 3, 0.1, 2] },
     batch: 4,
+  }),
+  single("label smoothing, class weights and soft targets", [3, 4, 4], head(), {
+    targets: "soft",
+    options: { labelSmoothing: 0.1, classWeights: [1, 0.5, 3, 0.1, 2] },
+    batch: 4,
+  }),
+  single("label smoothing and focal loss", [3, 4, 4], head(), {
+    options: { labelSmoothing: 0.2, focusing: 2, classWeights: [1, 0.5, 3, 0, 2] },
+    batch: 6,
+  }),
+  single("label smoothing and logit adjustment", [3, 4, 4], head(), {
+    options: { labelSmoothing: 0.2, logitOffsets: [-1, -0.2, -3, -2, -0.7] },
+    batch: 6,
+  }),
+  single("label smoothing and rows of zeros", [3, 4, 4], head(), {
+    targets: "withZeroRows",
+    options: { labelSmoothing: 0.2 },
+    batch: 5,
   }),
   single("rows of zeros", [3, 4, 4], head(), { targets: "withZeroRows", batch: 5 }),
 ];

@@ -1,4 +1,4 @@
-/** Softmax cross-entropy with soft targets, per-class weights, focusing and logit adjustment, and its gradient. Both engines end in it. */
+/** Softmax cross-entropy with soft targets, label smoothing, class weights, focusing and logit adjustment, and its gradient. Both engines end in it. */
 import type { FloatArray } from "../network/parameters.ts";
 
 /** Probabilities from logits, row by row, (rows, classes); `out` may be `logits`. */
@@ -14,50 +14,6 @@ export function softmax<A extends FloatArray>(logits: FloatArray, classes: numbe
   return out;
 }
 
-/**
- * The weighted mean of -sum_c weight_c target_c log p_c over the rows; the divisor is the sum of weight_c target_c, so a
- * row of zeros does not count and hard labels agree with the field's usual weighted mean.
- *
- * @param logits (rows, classes)
- * @param targets (rows, classes), probabilities
- * @param gradient receives d loss / d logits
- * @returns the loss; 0 where all targets are zero
- */
-export function softmaxCrossEntropy(
-  logits: FloatArray,
-  targets: FloatArray,
-  classes: number,
-  classWeights: readonly number[] | undefined,
-  gradient: FloatArray,
-): number {
-  const weightOf = (c: number) => classWeights?.[c] ?? 1;
-  let divisor = 0;
-  for (let i = 0; i < targets.length; i++) divisor += weightOf(i % classes) * targets[i]!;
-  if (divisor === 0) {
-    gradient.fill(0);
-    return 0;
-  }
-  let loss = 0;
-  for (let start = 0; start < logits.length; start += classes) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < classes; c++) largest = Math.max(largest, logits[start + c]!);
-    let sum = 0;
-    for (let c = 0; c < classes; c++) sum += Math.exp(logits[start + c]! - largest);
-    const logSum = largest + Math.log(sum);
-    let mass = 0;
-    for (let c = 0; c < classes; c++) {
-      const weighted = weightOf(c) * targets[start + c]!;
-      mass += weighted;
-      if (weighted !== 0) loss -= weighted * (logits[start + c]! - logSum);
-    }
-    for (let c = 0; c < classes; c++) {
-      const probability = Math.exp(logits[start + c]! - logSum);
-      gradient[start + c] = (mass * probability - weightOf(c) * targets[start + c]!) / divisor;
-    }
-  }
-  return loss / divisor;
-}
-
 /** What may differ from the plain cross-entropy. */
 export interface LossOptions {
   /** Weight of each class; default 1 for all. */
@@ -69,49 +25,80 @@ export interface LossOptions {
   readonly focusing?: number | undefined;
   /** Added to the logits in the loss alone: with the logarithms of the class frequencies, logit adjustment (Menon et al. 2021). */
   readonly logitOffsets?: readonly number[] | undefined;
+  /**
+   * The part of each target that is spread over all classes (Szegedy et al. 2016), in [0, 1); default 0. It is spread as the offsets say:
+   * evenly where there are none, by frequency where they are log frequencies.
+   */
+  readonly labelSmoothing?: number | undefined;
 }
 
-/** {@link softmaxCrossEntropy} with all options; the divisor is the same whatever the focusing. */
+/**
+ * The training loss of a batch. With targets m, class weights w, smoothing e, focusing g, p the softmax of the logits plus the offsets
+ * and s the softmax of the offsets alone, row i has the weight W_i = sum_c w_c m_ic and the smoothed targets
+ *
+ *     u_ic = (1 - e) w_c m_ic + e s_c W_i
+ *     loss = - sum_ic u_ic (1 - p_ic)^g log p_ic / sum_i W_i
+ *
+ * Smoothing comes after the weights: a class's weight is for its images, not for what smoothing gives it of other images. Without
+ * smoothing and focusing this is the field's usual weighted mean, and a row of zeros does not count. As the divisor is the
+ * batch's own, weights compare the images of one batch with each other.
+ *
+ * Images that look alike, with U the sum of their u, have the lowest loss where U_c h(p_c) is the same number for all classes, with
+ * h(p) = (1 - p)^g / p - g (1 - p)^(g - 1) log p. Without focusing h is 1 / p, so that p = U / sum U. With focusing p is flatter
+ * than that but in the same order (Charoenphakdee et al. 2021). docs/architecture.md says what this means for each pair of options.
+ *
+ * @param logits (rows, classes)
+ * @param targets (rows, classes), probabilities
+ * @param gradient receives d loss / d logits
+ * @returns the loss; 0 where all targets are zero
+ */
 export function trainingLoss(
   logits: FloatArray,
   targets: FloatArray,
   classes: number,
-  { classWeights, focusing = 0, logitOffsets }: LossOptions,
+  { classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 }: LossOptions,
   gradient: FloatArray,
 ): number {
-  const adjusted = logitOffsets ? logits.map((value, i) => value + logitOffsets[i % classes]!) : logits;
-  if (focusing === 0) return softmaxCrossEntropy(adjusted, targets, classes, classWeights, gradient);
-  const weightOf = (c: number) => classWeights?.[c] ?? 1;
+  const weights = Float64Array.from({ length: classes }, (_, c) => classWeights?.[c] ?? 1);
+  const offsets = Float64Array.from({ length: classes }, (_, c) => logitOffsets?.[c] ?? 0);
+  const spread = softmax(offsets, classes, new Float64Array(classes));
   let divisor = 0;
-  for (let i = 0; i < targets.length; i++) divisor += weightOf(i % classes) * targets[i]!;
+  for (let i = 0; i < targets.length; i++) divisor += weights[i % classes]! * targets[i]!;
   if (divisor === 0) {
     gradient.fill(0);
     return 0;
   }
-  const probabilities = softmax(adjusted, classes, new Float64Array(adjusted.length));
-  const own = new Float64Array(classes);
+  const logProbabilities = new Float64Array(classes);
+  /** p_c d/dp_c of the class's term. */
+  const slopes = new Float64Array(classes);
   let loss = 0;
   for (let start = 0; start < logits.length; start += classes) {
     let largest = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < classes; c++) largest = Math.max(largest, adjusted[start + c]!);
+    let rowWeight = 0;
+    for (let c = 0; c < classes; c++) {
+      largest = Math.max(largest, logits[start + c]! + offsets[c]!);
+      rowWeight += weights[c]! * targets[start + c]!;
+    }
     let exponentials = 0;
-    for (let c = 0; c < classes; c++) exponentials += Math.exp(adjusted[start + c]! - largest);
+    for (let c = 0; c < classes; c++) exponentials += Math.exp(logits[start + c]! + offsets[c]! - largest);
     const logSum = largest + Math.log(exponentials);
     let sum = 0;
     for (let c = 0; c < classes; c++) {
-      const weighted = weightOf(c) * targets[start + c]!;
-      const p = probabilities[start + c]!;
-      const logP = adjusted[start + c]! - logSum;
+      const logP = logits[start + c]! + offsets[c]! - logSum;
+      const target = (1 - labelSmoothing) * weights[c]! * targets[start + c]! + labelSmoothing * spread[c]! * rowWeight;
       // 1 - p without losing its digits where p is near 1.
       const rest = -Math.expm1(logP);
       const focus = rest ** focusing;
-      if (weighted !== 0) loss -= weighted * focus * logP;
-      // p d/dp of -(1 - p)^focusing log p; the slope of the first factor is 0 where p is 1.
-      const slope = rest === 0 ? 0 : focusing * rest ** (focusing - 1) * p * logP;
-      own[c] = weighted === 0 ? 0 : weighted * (slope - focus);
-      sum += own[c]!;
+      if (target !== 0) loss -= target * focus * logP;
+      // The slope of (1 - p)^focusing is 0 where p is 1.
+      const slope = focusing === 0 || rest === 0 ? 0 : focusing * rest ** (focusing - 1) * Math.exp(logP) * logP;
+      logProbabilities[c] = logP;
+      slopes[c] = target === 0 ? 0 : target * (slope - focus);
+      sum += slopes[c]!;
     }
-    for (let c = 0; c < classes; c++) gradient[start + c] = (own[c]! - probabilities[start + c]! * sum) / divisor;
+    for (let c = 0; c < classes; c++) {
+      gradient[start + c] = (slopes[c]! - Math.exp(logProbabilities[c]!) * sum) / divisor;
+    }
   }
   return loss / divisor;
 }

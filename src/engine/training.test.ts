@@ -228,6 +228,21 @@ describe.each(enginesUnderTest)("$title", (tested) => {
         /classWeights: expected 5 .* got 2/,
       ],
       [
+        "class weights that have nothing to weigh",
+        () => engine.trainingPlan(graph, { ...options, batch: 1, classWeights: [1, 2, 3, 4, 5] }),
+        /classWeights: .* a batch of 1 .* larger batch/,
+      ],
+      [
+        "focusing and logit adjustment together",
+        () => engine.trainingPlan(graph, { ...options, focusing: 2, logitOffsets: [-1, -2, -3, -2, -1] }),
+        /logitOffsets: not together with focusing/,
+      ],
+      [
+        "smoothing that leaves nothing",
+        () => engine.trainingPlan(graph, { ...options, labelSmoothing: 1 }),
+        /labelSmoothing: expected a number in \[0, 1\), got 1/,
+      ],
+      [
         "the gradient of bytes",
         () => engine.trainingPlan(graph, { ...options, inputGradient: true }),
         /inputGradient: .* bytes/,

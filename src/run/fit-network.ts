@@ -7,8 +7,7 @@ import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
-import { lossFor } from "../training/imbalance.ts";
-import { learningRateOf, networkOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
+import { learningRateOf, lossOf, networkOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 
 export interface FitOptions {
@@ -53,7 +52,7 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
     precision,
     optimizer: optimizerOf(settings),
     seed: settings.seed,
-    ...lossFor(settings.imbalance, labels, classes),
+    ...lossOf(settings, labels, classes),
   });
   const judging = engine.inferencePlan(graph, {
     batch: Math.max(1, Math.min(settings.batch, options.judged.length)),

@@ -19,8 +19,8 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../training/checkpoint.ts";
-import { lossFor } from "../training/imbalance.ts";
 import {
+  lossOf,
   networkOf,
   optimizerOf,
   parseSettings,
@@ -263,7 +263,7 @@ async function runTraining(
     precision: resolved.precision,
     optimizer: optimizerOf(settings),
     seed,
-    ...lossFor(settings.imbalance, labels, classes),
+    ...lossOf(settings, labels, classes),
   });
   let unlock: (() => Promise<void>) | undefined;
   try {

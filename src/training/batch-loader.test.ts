@@ -20,7 +20,6 @@ const recipe: BatchRecipe = {
   seed: 5,
   augmentation: policies.strong,
   mixing: { mixup: 0.4, cutmix: 1 },
-  labelSmoothing: 0.1,
 };
 const random = Random.of(1);
 const pixels = Uint8Array.from({ length: count * imageBytes }, () => random.integer(256));
@@ -168,11 +167,6 @@ describe("BatchMaker", () => {
     const expected = [9, 8, 7, 6].flatMap((slot) => [...pixels.subarray(slot * imageBytes, (slot + 1) * imageBytes)]);
     expect([...input]).toEqual(expected);
     expect([...targets]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
-  });
-
-  it("smooths labels", async () => {
-    const { targets } = await direct(jobs(), { ...recipe, ...plainPreparation, labelSmoothing: 0.3 }).next();
-    for (const [i, value] of [0.8, 0.1, 0.1, 0.1, 0.8, 0.1].entries()) expect(targets[i]).toBeCloseTo(value, 6);
   });
 
   it("varies an image from epoch to epoch and from place to place", () => {

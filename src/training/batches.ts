@@ -8,15 +8,12 @@ import { Random } from "../random.ts";
 export interface BatchPreparation {
   readonly augmentation: AugmentationPolicy;
   readonly mixing: Mixing;
-  /** The part of each target that is spread evenly over all classes (Szegedy et al. 2016). */
-  readonly labelSmoothing: number;
 }
 
 /** Images as they are, and their own labels. */
 export const plainPreparation: BatchPreparation = {
   augmentation: policies.none,
   mixing: { mixup: 0, cutmix: 0 },
-  labelSmoothing: 0,
 };
 
 /** All that decides what becomes of a batch. Plain data, which another thread can be given. */
@@ -41,7 +38,7 @@ export interface BatchJob {
 export interface Batch {
   /** RGB, (batch, height, width, 3). */
   readonly input: Uint8Array;
-  /** Probabilities, (batch, classes). */
+  /** Probabilities, (batch, classes): what each image shows, mixtures included. Smoothing is the loss's. */
   readonly targets: Float32Array;
 }
 
@@ -72,14 +69,9 @@ export class BatchMaker {
       const image = out.input.subarray(row * bytes, (row + 1) * bytes);
       this.#augmenter.augment(image, Random.of(seed, epoch, purpose.image, step * indices.length + row), image);
     }
-    this.#fillTargets(labels, out.targets);
+    out.targets.fill(0);
+    for (let row = 0; row < labels.length; row++) out.targets[row * classes + labels[row]!] = 1;
     const batch = { images: out.input, targets: out.targets, height, width, classes };
     mixBatch(batch, mixing, Random.of(seed, epoch, purpose.mixing, step));
-  }
-
-  #fillTargets(labels: ArrayLike<number>, targets: Float32Array): void {
-    const { classes, labelSmoothing } = this.#recipe;
-    targets.fill(labelSmoothing / classes);
-    for (let row = 0; row < labels.length; row++) targets[row * classes + labels[row]!]! += 1 - labelSmoothing;
   }
 }

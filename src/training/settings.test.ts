@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { policies } from "../image/augmentation/policy.ts";
 import { plainPreparation } from "./batches.ts";
+import { balancedWeights } from "./imbalance.ts";
 import {
   checkSettings,
   learningRateOf,
+  lossOf,
   optimizerOf,
   parseSettings,
   preparationOf,
@@ -94,11 +96,16 @@ it("has defaults of its own for every optimizer", () => {
 
 it("leaves images and labels as they are unless told otherwise", () => {
   expect(preparationOf(parseSettings({}))).toEqual(plainPreparation);
-  const settings = parseSettings({ augmentation: "strong", mixup: 0.2, cutmix: 1, labelSmoothing: 0.1 });
-  expect(preparationOf(settings)).toEqual({
-    augmentation: policies.strong,
-    mixing: { mixup: 0.2, cutmix: 1 },
+  const settings = parseSettings({ augmentation: "strong", mixup: 0.2, cutmix: 1 });
+  expect(preparationOf(settings)).toEqual({ augmentation: policies.strong, mixing: { mixup: 0.2, cutmix: 1 } });
+});
+
+it("smooths in the loss, whatever is done about rare classes", () => {
+  const lossWith = (input: unknown) => lossOf(parseSettings(input), [0, 0, 0, 1], 2);
+  expect(lossWith({})).toEqual({ labelSmoothing: 0 });
+  expect(lossWith({ labelSmoothing: 0.1, imbalance: "classWeights" })).toEqual({
     labelSmoothing: 0.1,
+    classWeights: balancedWeights([0, 0, 0, 1], 2),
   });
 });
 

@@ -1,6 +1,7 @@
 /** Every setting of a training run: one schema from which types, defaults, checks, `--help` and the docs come. */
 import { z } from "zod";
 import { externalProtocol } from "../dataset/records.ts";
+import type { LossOptions } from "../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
@@ -9,7 +10,7 @@ import { type ArchitectureOptions, networkNames, networks } from "../network/arc
 import type { Network } from "../network/layer.ts";
 import { residualLayers, withStochasticDepth } from "../network/stochastic-depth.ts";
 import type { BatchPreparation } from "./batches.ts";
-import { imbalanceNames } from "./imbalance.ts";
+import { imbalanceNames, lossFor } from "./imbalance.ts";
 import { nearestName } from "./nearest-name.ts";
 import { scheduleNames } from "./schedule.ts";
 
@@ -138,7 +139,14 @@ export const settingsSchema = z.strictObject({
     .describe(
       "Rate at which an image goes without the last residual block in training, growing linearly up to it from 0; 0 for none",
     ),
-  labelSmoothing: z.number().min(0).lt(1).default(0).describe("Part of each target that is spread over all classes"),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe(
+      "Part of each target that is spread over all classes: evenly, or by their frequency with logitAdjustment",
+    ),
   averaging: z
     .number()
     .min(0)
@@ -326,15 +334,15 @@ export const learningRateOf = ({ learningRate, optimizer }: Settings): number =>
 export const networkOf = ({ network, stochasticDepth }: Settings, options: ArchitectureOptions): Network =>
   stochasticDepth > 0 ? withStochasticDepth(networks[network](options), stochasticDepth) : networks[network](options);
 
-export const preparationOf = ({
-  augmentation,
-  randomErasing,
-  mixup,
-  cutmix,
-  labelSmoothing,
-}: Settings): BatchPreparation => ({
+/** The loss for training images of these labels. */
+export const lossOf = (
+  { imbalance, labelSmoothing }: Settings,
+  labels: ArrayLike<number>,
+  classes: number,
+): LossOptions => ({ ...lossFor(imbalance, labels, classes), labelSmoothing });
+
+export const preparationOf = ({ augmentation, randomErasing, mixup, cutmix }: Settings): BatchPreparation => ({
   augmentation:
     randomErasing === undefined ? policies[augmentation] : withErasing(policies[augmentation], randomErasing),
   mixing: { mixup, cutmix },
-  labelSmoothing,
 });

@@ -128,7 +128,7 @@ describe("trainNetwork", () => {
   });
 
   const augmented: Partial<TrainingOptions> = {
-    preparation: { augmentation: policies.strong, mixing: { mixup: 0.4, cutmix: 1 }, labelSmoothing: 0.1 },
+    preparation: { augmentation: policies.strong, mixing: { mixup: 0.4, cutmix: 1 } },
   };
   it.each<[string, Optimizer, Partial<TrainingOptions>]>([
     ["adam", adam(), {}],
@@ -205,6 +205,12 @@ describe("trainNetwork", () => {
         "the loss became NaN in epoch 1, step 1; train again with a lower learning rate (it was 0.01, try 0.001)",
       ),
     );
+  });
+
+  it("refuses to mix the images of batches of one", async () => {
+    const plan = referenceEngine().trainingPlan(graph, { batch: 1, optimizer: adam() });
+    const preparation = { augmentation: policies.none, mixing: { mixup: 0.2, cutmix: 0 } };
+    await expect(trainNetwork(optionsFor(plan, { preparation }))).rejects.toThrow("a batch of 1 has none to mix");
   });
 
   it("refuses fewer images than a batch", async () => {

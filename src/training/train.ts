@@ -165,6 +165,12 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainedNet
   const count = options.images.labels.length;
   const { batch } = options.plan;
   if (count < batch) throw new TrainingError(`expected at least one batch of ${batch} images, got ${count} images`);
+  const { mixup, cutmix } = (options.preparation ?? plainPreparation).mixing;
+  if (batch === 1 && (mixup > 0 || cutmix > 0)) {
+    throw new TrainingError(
+      "mixup and CutMix mix the images of a batch, and a batch of 1 has none to mix; take a larger batch, or leave them out",
+    );
+  }
   const loader = openLoader(options);
   try {
     return await runSteps(options, loader, Math.floor(count / batch));

@@ -40,6 +40,7 @@ export interface LossRecord {
   readonly logits: readonly number[];
   readonly targets: readonly number[];
   readonly weights: readonly number[] | null;
+  readonly smoothing: number;
   readonly loss: number;
   readonly gradient: readonly number[];
 }
