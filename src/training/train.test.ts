@@ -14,7 +14,7 @@ import { batchNorm, conv2d, dense, dropout, flatten, maxPool, normalize, relu } 
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import { type Checkpoint, type Progress, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { freshProgress, TrainingError, type TrainingOptions, trainNetwork } from "./train.ts";
+import { freshProgress, type TrainedNetwork, TrainingError, type TrainingOptions, trainNetwork } from "./train.ts";
 
 const classes = 3;
 const graph = buildGraph({
@@ -135,34 +135,53 @@ describe("trainNetwork", () => {
     ["sgd", sgd(), {}],
     ["augmented", adam(), augmented],
     ["augmented in the background", adam(), { ...augmented, background: true }],
+    ["averaged", adam(), { averaging: 0.9 }],
   ])("gives the same weights bit for bit when it is stopped after every step (%s)", async (_, optimizer, changes) => {
     const whole = freshPlan(optimizer);
-    const { progress: expected } = await trainNetwork(optionsFor(whole, { ...changes, background: false }));
+    const { progress: expected, parameters } = await trainNetwork(optionsFor(whole, { ...changes, background: false }));
 
     let kept: Checkpoint = stateOf(freshPlan(optimizer), freshProgress);
     let stops = 0;
-    for (let finished = false; !finished; ) {
+    let result: TrainedNetwork | undefined;
+    while (!result?.finished) {
       const plan = newPlan(optimizer);
       plan.setParameters(kept.parameters);
       plan.setOptimizerState(kept.optimizer);
       const stop = new AbortController();
-      const result = await trainNetwork(
+      result = await trainNetwork(
         optionsFor(plan, {
           ...changes,
           progress: kept.progress,
+          companions: kept,
           signal: stop.signal,
           onStep: () => stop.abort(),
-          save: async (progress) => {
-            kept = stateOf(plan, progress);
+          save: async (progress, companions) => {
+            kept = structuredClone({ ...stateOf(plan, progress), ...companions });
           },
         }),
       );
-      finished = result.finished;
-      if (!finished) stops++;
+      if (!result.finished) stops++;
     }
     expect(stops).toBe(8);
     expect(bits(kept.parameters)).toBe(bits(whole.parameters()));
+    expect(bits(result.parameters)).toBe(bits(parameters));
     expect(kept.progress.history.map(({ loss }) => loss)).toEqual(expected.history.map(({ loss }) => loss));
+  });
+
+  it("judges and keeps an average of trained weights, the last ones among them, however few they are", async () => {
+    const plan = freshPlan();
+    const average: Tensors[] = [];
+    const validate = async (weights: Tensors) => {
+      average.push(structuredClone(weights));
+      return { loss: 1, accuracy: 0 };
+    };
+    const one: Partial<TrainingOptions> = { averaging: 0.999, epochs: 1, validate };
+    const { parameters } = await trainNetwork(optionsFor(plan, one));
+    const trained = new Map(
+      [...plan.parameters()].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
+    );
+    expect(bits(average[0]!)).toBe(bits(trained));
+    expect(bits(parameters)).toBe(bits(trained));
   });
 
   it("is another training where images are augmented", async () => {

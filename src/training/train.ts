@@ -216,7 +216,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak);
       plan.update(learningRate);
       step++;
-      average?.follow(plan, epoch * stepsPerEpoch + step);
+      average?.follow(plan, { epoch, step, stepsPerEpoch });
       tally = {
         loss: tally.loss + loss,
         correct: tally.correct + countCorrect(logits, targets, classes),

@@ -5,11 +5,20 @@ import type { Tensors } from "../network/parameters.ts";
 /** Steps between two looks at the weights: copying them out of the engine costs a part of a step. */
 const STEPS = 4;
 
+/** Where a training stands after an update. */
+export interface AveragePosition {
+  /** Finished epochs. */
+  readonly epoch: number;
+  /** Updates of the epoch under way, from 1. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}
+
 export class WeightAverage {
   readonly #decay: number;
   readonly tensors: Tensors;
 
-  /** @param decay per step; the average begins as `start`, which it takes over and changes */
+  /** @param decay per step; the average takes over `start` and changes it. The first look forgets the untrained weights. */
   constructor(decay: number, start: Tensors) {
     this.#decay = decay;
     this.tensors = new Map(
@@ -17,11 +26,16 @@ export class WeightAverage {
     );
   }
 
-  /** Called after each update; `updates` counts them from 1. The decay begins lower, as the first weights are far off. */
-  follow(plan: Pick<TrainingPlan, "parameters">, updates: number): void {
-    if (updates % STEPS !== 0) return;
-    const looks = updates / STEPS;
-    const keep = Math.min(this.#decay ** STEPS, looks / (looks + 9));
+  /**
+   * Called after each update. Looks at the weights every few steps and at the end of an epoch, so that what is judged and kept holds
+   * the last update; when depends on the position alone, so that a stop in between changes nothing.
+   */
+  follow(plan: Pick<TrainingPlan, "parameters">, { epoch, step, stepsPerEpoch }: AveragePosition): void {
+    if (step % STEPS !== 0 && step !== stepsPerEpoch) return;
+    const updates = ((step - 1) % STEPS) + 1;
+    const before = epoch * stepsPerEpoch + step - updates;
+    // The decay begins lower, as the first weights are far off; before the first look there is nothing to keep.
+    const keep = Math.min(this.#decay ** updates, before / (before + 9 * updates));
     for (const [name, { data }] of plan.parameters()) {
       const average = this.tensors.get(name)!.data;
       for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + (1 - keep) * data[i]!;
