@@ -150,20 +150,22 @@ export const normalize = (
   standardDeviation: readonly number[] = mean.map(() => 1),
 ): Normalize => ({ kind: "normalize", mean, standardDeviation });
 
-/** 2-D convolution. `padding: "same"` keeps the size at stride 1 for odd kernels: half the kernel on each side. */
+/**
+ * 2-D convolution. `padding: "same"`, the default, keeps the size at stride 1: (kernel - 1) / 2 zeros on each side, which are whole
+ * numbers for odd kernels only. A network with an even one is refused; give its padding as a number.
+ */
 export const conv2d = (
   filters: number,
   kernel: number | Pair,
   { stride = 1, padding = "same", groups = 1, bias = true }: ConvolutionOptions = {},
 ): Conv2d => {
   const size = pair(kernel);
-  const half: Pair = [Math.floor(size[0] / 2), Math.floor(size[1] / 2)];
   return {
     kind: "conv2d",
     filters,
     kernel: size,
     stride: pair(stride),
-    padding: padding === "same" ? half : pair(padding),
+    padding: padding === "same" ? [(size[0] - 1) / 2, (size[1] - 1) / 2] : pair(padding),
     groups,
     bias,
   };

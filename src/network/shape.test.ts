@@ -39,6 +39,13 @@ describe("a network that does not fit is refused", () => {
     ["layer 0: conv2d: expected a positive whole kernel, got 0x0", [conv2d(4, 0)]],
     ["layer 0: conv2d: expected a positive whole stride, got 1.5x1.5", [conv2d(4, 3, { stride: 1.5 })]],
     ["layer 0: conv2d: expected a whole padding of at least 0, got -1x-1", [conv2d(4, 3, { padding: -1 })]],
+    [
+      'layer 0: conv2d: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is 2x2; ' +
+        "take an odd kernel, or give the padding as a number, such as 0",
+      [conv2d(4, 2)],
+    ],
+    ['layer 0: conv2d: padding "same" needs odd kernels', [conv2d(3, [3, 4], { groups: 3, stride: 2 })]],
+    ["layer 0: conv2d: expected a whole padding of at least 0, got 1.5x1.5", [conv2d(4, 3, { padding: 1.5 })]],
     ["layer 0: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6", [conv2d(4, 9, { padding: 0 })]],
     ["layer 0: maxPool: a 7x7 kernel with padding 0x0 does not fit 8x6", [maxPool(7)]],
     ["layer 0: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
@@ -85,6 +92,17 @@ test.each<readonly [Operation, Shape, Shape]>([
   [sigmoid(), [3, 9, 7], [3, 9, 7]],
 ])("%j of %j is %j", (operation, from, to) => {
   expect(outputShape(operation, [from])).toEqual(to);
+});
+
+test('padding "same" keeps the size at stride 1, or is refused', () => {
+  const length = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(length, length, length, length, (height, width, rows, columns) => {
+      const shape = () => outputShape(conv2d(1, [rows, columns]), [[1, height, width]]);
+      if (rows % 2 === 1 && columns % 2 === 1) expect(shape()).toEqual([1, height, width]);
+      else expect(shape).toThrow(/padding "same" needs odd kernels/);
+    }),
+  );
 });
 
 test("a convolution's output is as long as the places where its kernel fits", () => {

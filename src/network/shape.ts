@@ -35,6 +35,12 @@ const windowed = (
   for (const [name, values] of Object.entries({ kernel, stride })) {
     if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
   }
+  if (kernel.some((length, axis) => length % 2 === 0 && padding[axis] === (length - 1) / 2)) {
+    refuse(
+      `${kind}: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is ${kernel.join("x")}; ` +
+        "take an odd kernel, or give the padding as a number, such as 0",
+    );
+  }
   if (!padding.every((value) => Number.isInteger(value) && value >= 0)) {
     refuse(`${kind}: expected a whole padding of at least 0, got ${padding.join("x")}`);
   }
