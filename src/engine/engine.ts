@@ -57,8 +57,13 @@ export interface TrainingPlan {
    * `targets` (batch, classes) are class probabilities; an image whose row is all zeros does not count.
    */
   computeGradients(input: InputBatch, targets: Float32Array): StepResult;
-  /** One optimizer update from the gradients at hand. */
-  update(learningRate: number): void;
+  /**
+   * One optimizer update from the gradients at hand.
+   *
+   * @returns whether weights, running statistics and the optimizer's state are all finite in float32 after it, and so small (below 1e30)
+   *   that sums of them are. A loss does not tell: a rectifier and max pooling may turn what is no number into 0.
+   */
+  update(learningRate: number): boolean;
   /** A copy of the gradients of the trainable parameters. */
   gradients(): Tensors;
   /** (batch, channels, height, width); only with the option `inputGradient`. */

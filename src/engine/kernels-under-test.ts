@@ -5,11 +5,15 @@ import { sharedRuntime } from "./onednn/runtime.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 
-export const kernels = runtime?.kernels;
+export const kernels = runtime?.mapKernels;
+/** For kernels that need AVX-512 only. */
+export const vectorKernels = runtime?.kernels;
 /** That may take part in what they run. */
 export const threads = runtime?.description.threads ?? 0;
 /** Why tests of kernels are skipped, to be shown in their titles; empty where they run. */
 export const kernelsMissing = onednnMissing || (kernels ? "" : " (skipped: kernels need AMX and Linux)");
+export const vectorKernelsMissing =
+  onednnMissing || (vectorKernels ? "" : " (skipped: kernels need AVX-512 and Linux)");
 
 /** Zeros, as are those of the other functions: 16-bit words, which hold bfloat16 numbers. */
 export const words = (length: number): Uint16Array => {

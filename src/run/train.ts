@@ -29,7 +29,7 @@ import {
   SettingsError,
   type SettingsInput,
 } from "../training/settings.ts";
-import { freshProgress, nonFinite, type StepReport, trainNetwork } from "../training/train.ts";
+import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { divideImages, ownDataset } from "./divide-images.ts";
 import { writeModel } from "./model-file.ts";
@@ -232,14 +232,6 @@ async function makeFolder({ out, network }: Settings, data: string, milliseconds
   return run;
 }
 
-const isFiniteEverywhere = (tensors: Tensors): boolean =>
-  [...tensors.values()].every(({ data }) => {
-    // A sum over values that are all finite in float32 cannot overflow in float64.
-    let sum = 0;
-    for (let i = 0; i < data.length; i++) sum += data[i]!;
-    return Number.isFinite(sum);
-  });
-
 async function runTraining(
   begin: () => Promise<string>,
   config: RunConfig,
@@ -299,15 +291,8 @@ async function runTraining(
       companions,
       checkpointSeconds: settings.checkpointSeconds,
       save: async (reached, beside) => {
-        const parameters = plan.parameters();
-        if (!isFiniteEverywhere(parameters)) {
-          throw nonFinite("the weights left the range of numbers", reached.epoch, reached.step, resolved.learningRate);
-        }
-        await writeCheckpoint(
-          file,
-          { parameters, optimizer: plan.optimizerState(), progress: reached, ...beside },
-          owner,
-        );
+        const state = { parameters: plan.parameters(), optimizer: plan.optimizerState() };
+        await writeCheckpoint(file, { ...state, progress: reached, ...beside }, owner);
       },
       onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
       onEpoch: async (metrics) => {

@@ -232,6 +232,36 @@ describe("trainNetwork", () => {
     await expect(trainNetwork(optionsFor(plan, { preparation }))).rejects.toThrow("a batch of 1 has none to mix");
   });
 
+  it("ends at the step after which a weight is no number, names it, and saves nothing of it", async () => {
+    const plan = freshPlan();
+    const update = plan.update.bind(plan);
+    let updates = 0;
+    plan.update = (rate) => ++updates !== 5 && update(rate);
+    const saved: string[] = [];
+    const save = async ({ epoch, step }: Progress) => void saved.push(`${epoch}:${step}`);
+    await expect(trainNetwork(optionsFor(plan, { save, checkpointSeconds: 1 }))).rejects.toThrow(
+      new TrainingError(
+        "the weights or the optimizer's state left the range of numbers in epoch 2, step 2; " +
+          "train again with a lower learning rate (it was 0.01, try 0.001)",
+      ),
+    );
+    expect(saved).toEqual(["0:1", "0:2", "1:0", "1:1"]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "ends where the validation loss is %d, which is never best",
+    async (loss) => {
+      const saved: (number | undefined)[] = [];
+      const losses = [1, 0.5, loss];
+      const validate = async () => ({ loss: losses.shift()!, accuracy: 0 });
+      const save = async ({ best }: Progress) => void saved.push(best?.epoch);
+      await expect(trainNetwork(optionsFor(freshPlan(), { validate, save }))).rejects.toThrow(
+        `the validation loss became ${loss} in epoch 3, step 3; train again with a lower learning rate`,
+      );
+      expect(saved).toEqual([1, 2]);
+    },
+  );
+
   it("refuses fewer images than a batch", async () => {
     await expect(trainNetwork(optionsFor(freshPlan(), { images: { ...images, labels: [0, 1, 2] } }))).rejects.toThrow(
       "expected at least one batch of 4 images, got 3 images",

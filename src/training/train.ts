@@ -159,7 +159,7 @@ function openLoader(options: TrainingOptions): BatchLoader {
  * fixed. The same options, parameters and optimizer state give the same weights, however often the loop was stopped and
  * begun again from what `save` kept.
  *
- * Throws {@link TrainingError} where the loss is no finite number.
+ * Throws {@link TrainingError} where a loss, a weight or the optimizer's state is no finite number, before anything of it is saved.
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainedNetwork> {
   const count = options.images.labels.length;
@@ -214,7 +214,9 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       const { loss, logits } = plan.computeGradients(input, targets);
       learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
       if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak);
-      plan.update(learningRate);
+      if (!plan.update(learningRate)) {
+        throw nonFinite("the weights or the optimizer's state left the range of numbers", epoch, step, schedule.peak);
+      }
       step++;
       average?.follow(plan, { epoch, step, stepsPerEpoch });
       tally = {
@@ -231,6 +233,9 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     }
 
     const judged = await validate?.(averaged());
+    if (judged && !Number.isFinite(judged.loss)) {
+      throw nonFinite(`the validation loss became ${judged.loss}`, epoch, step - 1, schedule.peak);
+    }
     const metrics: EpochMetrics = {
       epoch: epoch + 1,
       learningRate,
@@ -262,8 +267,8 @@ const means = (tally: Progress["tally"], steps: number, batch: number) => ({
   imagesPerSecond: tally.seconds > 0 ? (steps * batch) / tally.seconds : 0,
 });
 
-/** The failure of a training whose numbers left the finite range. */
-export const nonFinite = (what: string, epoch: number, step: number, learningRate: number): TrainingError =>
+/** The failure of a training whose numbers left the finite range; epoch and step count from 0. */
+const nonFinite = (what: string, epoch: number, step: number, learningRate: number): TrainingError =>
   new TrainingError(
     `${what} in epoch ${epoch + 1}, step ${step + 1}; train again with a lower learning rate ` +
       `(it was ${learningRate}, try ${Number((learningRate / 10).toPrecision(1))})`,

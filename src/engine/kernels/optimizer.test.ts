@@ -1,7 +1,7 @@
 /** The kernels against the reference's formulas in double precision, and what must not change. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
-import { kernels, kernelsMissing, singles } from "../kernels-under-test.ts";
+import { vectorKernels as kernels, vectorKernelsMissing as kernelsMissing, singles } from "../kernels-under-test.ts";
 import { addressOf } from "../onednn/native.ts";
 import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../optimizer.ts";
 import { applyUpdate } from "../reference/optimizers.ts";
@@ -72,12 +72,19 @@ describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () 
       array.set(scalars(decay));
       return array;
     });
+    const residues = lengths.map(() => singles(FLOATS_AT_ONCE).fill(1));
     const tasks = lengths.map((floats, task) => {
       const place = (array: Float32Array) => addressOf(array) + BigInt(4 * starts[task]!);
       const places = { weights: place(weights), gradients: place(gradients), slots: slots.map(place) };
-      return updateArguments({ floats, scalars: addressOf(numbers[task]!), ...places });
+      return updateArguments({
+        floats,
+        scalars: addressOf(numbers[task]!),
+        residue: addressOf(residues[task]!),
+        ...places,
+      });
     });
-    kernels!.run(kernels!.load(kernel()), taskList(tasks));
+    const run = () => kernels!.run(kernels!.load(kernel()), taskList(tasks));
+    run();
 
     expect(gradients).toEqual(before[1]);
     [weights, ...slots].forEach((array, index) => {
@@ -87,5 +94,14 @@ describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () 
       const old = before[index === 0 ? 0 : index + 1]!;
       expect(array.subarray(total)).toEqual(old.subarray(total));
     });
+
+    // One number that is not finite, in the last task, shows in that task's residue alone.
+    expect(residues.flatMap((residue) => [...residue].map(Math.abs))).toEqual(Array(3 * FLOATS_AT_ONCE).fill(0));
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, 3e38]) {
+      for (const [index, array] of [weights, gradients, ...slots].entries()) array.set(before[index]!);
+      gradients[total - 5] = wrong;
+      for (let updates = 0; updates < 40; updates++) run();
+      expect(residues.map((residue) => residue.every((value) => value === 0))).toEqual([true, true, false]);
+    }
   });
 });

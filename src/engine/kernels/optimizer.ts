@@ -44,11 +44,14 @@ export interface UpdateTask {
   readonly weights: bigint;
   /** In the order of `optimizerSlots`. */
   readonly slots: readonly bigint[];
+  /** Receives {@link FLOATS_AT_ONCE} numbers: zeros, or something else where a new weight or number of state is not finite. */
+  readonly residue: bigint;
 }
 
-export const updateArguments = ({ floats, scalars, gradients, weights, slots }: UpdateTask) => [
+export const updateArguments = ({ floats, scalars, gradients, weights, slots, residue }: UpdateTask) => [
   floats / FLOATS_AT_ONCE,
   scalars,
+  residue,
   gradients,
   weights,
   ...slots,
@@ -77,12 +80,15 @@ function updateKernel<Scalar extends string>(
   const pointers = changed.slice(0, 1 + slots);
   const gradient = zmm(0);
   const values = pointers.map((_, index) => zmm(1 + index));
+  const residues = pointers.map((_, index) => zmm(9 + index));
+  const zero = zmm(12);
   const scalars = Object.fromEntries(names.map((scalar, index) => [scalar, zmm(16 + index)])) as Record<Scalar, Vector>;
   return taskKernel(name, (a) => {
     a.mov(rdx, argumentOf(1));
     names.forEach((scalar, index) => void a.convert("vbroadcastss", scalars[scalar], at(rdx, 4 * index)));
-    a.mov(gradients, argumentOf(2));
-    pointers.forEach((pointer, index) => void a.mov(pointer, argumentOf(3 + index)));
+    a.mov(gradients, argumentOf(3));
+    pointers.forEach((pointer, index) => void a.mov(pointer, argumentOf(4 + index)));
+    for (const register of [...residues, zero]) a.op("vpxord", register, register, register);
     a.mov(place, 0n);
     a.mov(rax, argumentOf(0));
     a.repeat(rax, () => {
@@ -92,8 +98,13 @@ function updateKernel<Scalar extends string>(
       pointers.forEach((pointer, index) => void a.move("vmovups", values[index]!, atIndex(pointer, place)));
       change(a, scalars, gradient, values[0]!, values.slice(1));
       pointers.forEach((pointer, index) => void a.move("vmovups", atIndex(pointer, place), values[index]!));
+      // Infinity times zero is no number, and a sum with one never is again. Memory is the limit: this costs nothing.
+      values.forEach((value, index) => void a.op("vfmadd231ps", residues[index]!, value, zero));
       a.add(place, 4 * FLOATS_AT_ONCE);
     });
+    a.mov(rdx, argumentOf(2));
+    for (const residue of residues.slice(1)) a.op("vaddps", residues[0]!, residues[0]!, residue);
+    a.move("vmovups", at(rdx), residues[0]!);
   });
 }
 

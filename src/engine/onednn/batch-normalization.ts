@@ -94,7 +94,7 @@ function moveTowards(running: Float32Array, batch: Float32Array, momentum: numbe
 /** Whether kernels can have `maps`: bfloat16, channels last, and whole registers of them. */
 function servesNormalization(program: Program, { descriptor }: Value): boolean {
   const channels = descriptor.dimensions[1]!;
-  if (program.runtime.kernels === undefined || descriptor.type !== "bf16" || channels % CHANNELS_PER_REGISTER !== 0)
+  if (program.runtime.mapKernels === undefined || descriptor.type !== "bf16" || channels % CHANNELS_PER_REGISTER !== 0)
     return false;
   return program.isChannelsLast(descriptor);
 }

@@ -10,7 +10,7 @@ import { onednnEngine } from "./onednn-engine.ts";
 import { sharedRuntime } from "./runtime.ts";
 import type { InspectableTrainingPlan } from "./training-plan.ts";
 
-const kernels = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined).kernels;
+const kernels = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined).mapKernels;
 const missing = onednnMissing || (kernels ? "" : " (skipped: this processor or system runs no kernels)");
 
 const graphOf = (...layers: Layer[]) =>

@@ -16,7 +16,7 @@ export function maxPoolByKernels(
   const { kernel: window, stride, padding } = operation;
   const [channels, height, width] = inputShapes[0] as readonly [number, number, number];
   const [, rows, columns] = shape as readonly [number, number, number];
-  if (program.runtime.kernels === undefined || type !== "bf16" || source.descriptor.type !== type) return undefined;
+  if (program.runtime.mapKernels === undefined || type !== "bf16" || source.descriptor.type !== type) return undefined;
   if (stride.some((step, axis) => step !== window[axis] || padding[axis] !== 0)) return undefined;
   const data = program.channelsLast([batch, channels, height, width], type);
   if (!canMaxPool(channels, window) || !program.isChannelsLast(source.descriptor)) return undefined;

@@ -11,7 +11,7 @@ import { Program } from "./program.ts";
 import { sharedRuntime } from "./runtime.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
-const missing = onednnMissing || (runtime?.kernels ? "" : " (skipped: this processor or system runs no kernels)");
+const missing = onednnMissing || (runtime?.mapKernels ? "" : " (skipped: this processor or system runs no kernels)");
 
 const contextOf = (program: Program, batch: number, type: "f32" | "bf16"): LoweringContext => ({
   program,
@@ -23,7 +23,7 @@ const contextOf = (program: Program, batch: number, type: "f32" | "bf16"): Lower
   afterForward: [],
 });
 
-describe.skipIf(runtime?.kernels === undefined)(`images are normalised by a kernel${missing}`, () => {
+describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a kernel${missing}`, () => {
   // With and without a rest of less than a turn of the kernel's loop, in one task and in several.
   test.each([
     [1, 3, 4, 4],

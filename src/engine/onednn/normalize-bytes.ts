@@ -22,7 +22,7 @@ export function normalizeByKernel(
 ): Value | undefined {
   const { dimensions } = input.descriptor;
   const channels = dimensions[1]!;
-  if (program.runtime.kernels === undefined || type !== "bf16" || !canNormalize(channels)) return undefined;
+  if (program.runtime.mapKernels === undefined || type !== "bf16" || !canNormalize(channels)) return undefined;
   if (input.descriptor.type !== "u8" || !program.isChannelsLast(input.descriptor)) return undefined;
 
   const period = periodValues(channels);

@@ -35,7 +35,7 @@ const defaultCacheBytes: { readonly [P in Precision]: (hasAmx: boolean) => numbe
 /** Throws `EngineError`, which says what to install, where oneDNN cannot be loaded. */
 export function onednnEngine({ library, threads, cacheBytes, kernels = true }: OnednnOptions = {}): OnednnEngine {
   const shared = sharedRuntime(library, threads);
-  const runtime = kernels ? shared : { ...shared, kernels: undefined };
+  const runtime = kernels ? shared : { ...shared, kernels: undefined, mapKernels: undefined };
   const hasAmx = runtime.description.instructionSet.startsWith("AMX");
   const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision](hasAmx);
   return {

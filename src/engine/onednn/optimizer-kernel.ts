@@ -1,10 +1,10 @@
 /** Optimizer updates by kernels of our own: all arrays are read and written once. */
 
-import type { Kernel } from "../kernels/kernel.ts";
+import { FLOATS_AT_ONCE, type Kernel } from "../kernels/kernel.ts";
 import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "../kernels/optimizer.ts";
 import type { Optimizer } from "../optimizer.ts";
 import { bytesPerElement } from "./constants.ts";
-import type { FlatArrays, SetScalars } from "./optimizer-update.ts";
+import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
 import type { Program } from "./program.ts";
 
 /** Floats of a task, a multiple of what the kernel does at once. */
@@ -18,7 +18,7 @@ function addUpdate<Scalar extends string>(
   names: readonly Scalar[],
   decay: number,
   at: (decay: number, learningRate: number, updates: number) => Readonly<Record<Scalar, number>>,
-): SetScalars {
+): OptimizerUpdate {
   const { decayed, trained } = arrays;
   const flat = (bytes: Uint8Array) =>
     program.persistent(program.rowMajor([bytes.length / bytesPerElement.f32], "f32"), bytes);
@@ -28,34 +28,42 @@ function addUpdate<Scalar extends string>(
     { ...decayed, decay, scalars: program.host([names.length]) },
     { from: decayed.to, to: trained.to, decay: 0, scalars: program.host([names.length]) },
   ];
-  const access = { reads: [gradients, weights, ...slots], writes: [weights, ...slots] };
-  program.addKernel("optimizer update", kernel, access, (locate) =>
-    regions.flatMap(({ from, to, scalars }) =>
-      Array.from({ length: Math.ceil((to - from) / TASK_FLOATS) }, (_, task) => {
-        const first = from + task * TASK_FLOATS;
-        const place = bytesPerElement.f32 * first;
-        return updateArguments({
-          floats: Math.min(TASK_FLOATS, to - first),
-          scalars: locate(scalars.value),
-          gradients: locate(gradients, place),
-          weights: locate(weights, place),
-          slots: slots.map((slot) => locate(slot, place)),
-        });
-      }),
-    ),
+  const tasks = regions.flatMap(({ from, to, scalars }) =>
+    Array.from({ length: Math.ceil((to - from) / TASK_FLOATS) }, (_, task) => {
+      const first = from + task * TASK_FLOATS;
+      return { first, floats: Math.min(TASK_FLOATS, to - first), scalars };
+    }),
   );
-  return (learningRate, updates) => {
-    for (const region of regions) {
-      const values = at(region.decay, learningRate, updates);
-      names.forEach((name, index) => {
-        region.scalars.array[index] = values[name];
+  const residues = program.host([tasks.length, FLOATS_AT_ONCE]);
+  const access = { reads: [gradients, weights, ...slots], writes: [weights, ...slots, residues.value] };
+  program.addKernel("optimizer update", kernel, access, (locate) =>
+    tasks.map(({ first, floats, scalars }, task) => {
+      const place = bytesPerElement.f32 * first;
+      return updateArguments({
+        floats,
+        scalars: locate(scalars.value),
+        residue: locate(residues.value, bytesPerElement.f32 * FLOATS_AT_ONCE * task),
+        gradients: locate(gradients, place),
+        weights: locate(weights, place),
+        slots: slots.map((slot) => locate(slot, place)),
       });
-    }
+    }),
+  );
+  return {
+    isFinite: () => areFinite(residues.array),
+    setScalars(learningRate, updates) {
+      for (const region of regions) {
+        const values = at(region.decay, learningRate, updates);
+        names.forEach((name, index) => {
+          region.scalars.array[index] = values[name];
+        });
+      }
+    },
   };
 }
 
 /** Appends one update, as `buildOptimizer` says; the runtime must run kernels. */
-export function addOptimizerKernel(optimizer: Optimizer, program: Program, arrays: FlatArrays): SetScalars {
+export function addOptimizerKernel(optimizer: Optimizer, program: Program, arrays: FlatArrays): OptimizerUpdate {
   if (optimizer.kind === "sgd") {
     const { momentum, weightDecay } = optimizer;
     return addUpdate(program, arrays, sgdKernel(), sgdScalars, weightDecay, (decay, learningRate) => ({

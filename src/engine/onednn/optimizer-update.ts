@@ -11,5 +11,20 @@ export interface FlatArrays {
   readonly trained: Region;
 }
 
-/** Numbers of one update that are read from memory. */
-export type SetScalars = (learningRate: number, updates: number) => void;
+/** The way in and out of an update that was appended to a program. */
+export interface OptimizerUpdate {
+  /** Numbers of one update, which are read from memory; to be called before it runs. */
+  setScalars(learningRate: number, updates: number): void;
+  /**
+   * Whether all weights and the optimizer's state are finite after an update; of Adam's mean squares, without kernels, a part of them each
+   * time. The update has summed them up on its way: looking afterwards would cost a part of a step.
+   */
+  isFinite(): boolean;
+}
+
+/** Whether all values are finite, as in float64 no sum of those of float32 overflows. */
+export function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return Number.isFinite(sum);
+}

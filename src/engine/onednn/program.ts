@@ -361,8 +361,12 @@ function accessOf(instruction: Instruction): Access {
 /** The persistent storage of a value as floats. */
 export function floats({ storage: { array } }: Value): Float32Array {
   if (array === undefined) throw new Error("only persistent storage can be seen from JavaScript");
-  return new Float32Array(array.buffer, array.byteOffset, array.byteLength / bytesPerElement.f32);
+  return asFloats(array);
 }
+
+/** The same memory as floats. */
+export const asFloats = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
+  new Float32Array(buffer, byteOffset, byteLength / bytesPerElement.f32);
 
 /**
  * Between two storages. Maps of a power of two of bytes, one right after the other, would have their pixels in the same sets of the cache;

@@ -32,8 +32,10 @@ export interface Runtime {
   destroyPrimitive(primitive: bigint): void;
   /** Runs a primitive; `args` are `count` records of (int32 index, padding, pointer), 16 bytes each. Gives the status. */
   execute(primitive: bigint, count: number, args: Uint8Array): number;
-  /** Runs kernels of our own, on Linux with AMX; undefined elsewhere. */
+  /** Runs kernels of our own, on Linux with AVX-512; undefined elsewhere. */
   readonly kernels: KernelRunner | undefined;
+  /** The same where kernels for maps pay as well: with AMX, as they work on channels-last maps, the layout of its convolutions. */
+  readonly mapKernels: KernelRunner | undefined;
   /** Runs primitives with denormal numbers treated as zero. */
   flushingDenormals(work: () => void): void;
   /** Waits until everything executed so far is done. */
@@ -60,6 +62,7 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
   const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
   const known = processor(instructions);
+  const kernels = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
 
   return {
     description: {
@@ -68,8 +71,8 @@ export function createRuntime(file: string | undefined, threads: number | undefi
       ...known,
       threads: teamSize,
     },
-    // They work on channels-last maps, the layout of AMX's convolutions.
-    kernels: known.instructionSet.startsWith("AMX") ? kernelRunner(library, teamSize) : undefined,
+    kernels,
+    mapKernels: known.instructionSet.startsWith("AMX") ? kernels : undefined,
     descriptors: () => (major === 2 ? descriptors2 : descriptors3)(library, engine),
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;

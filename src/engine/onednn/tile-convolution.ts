@@ -128,7 +128,7 @@ export function tileConvolution(
     direction: "backward",
   } as const;
   const isServed =
-    runtime.kernels !== undefined &&
+    runtime.mapKernels !== undefined &&
     type === "bf16" &&
     kernel.length === 2 &&
     kernel[1] === size &&

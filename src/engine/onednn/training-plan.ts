@@ -11,7 +11,8 @@ import { buildForward, type ForwardProgram, type Segment } from "./forward-progr
 import { sumGradients } from "./lowered.ts";
 import { alignedBytes } from "./memory.ts";
 import { buildOptimizer } from "./optimizer-program.ts";
-import { floats, type InstructionInfo, type Section, type Value } from "./program.ts";
+import { areFinite } from "./optimizer-update.ts";
+import { asFloats, floats, type InstructionInfo, type Section, type Value } from "./program.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A training plan whose instructions can be looked at and timed one by one. */
@@ -105,7 +106,8 @@ export function trainingPlan(
   const { values, gradients, decayed, trained } = store.allocate();
   const slotNames = optimizerSlots[optimizer.kind];
   const slots = slotNames.map(() => alignedBytes(gradients.byteLength));
-  const setScalars = buildOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
+  const optimizerUpdate = buildOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
+  const running = asFloats(values).subarray(trained.to);
   const sections = {
     forward: { from: 0, to: afterForward },
     backward: { from: afterForward, to: afterBackward },
@@ -135,9 +137,10 @@ export function trainingPlan(
       return { loss, logits };
     },
     update(learningRate) {
-      setScalars(learningRate, updates);
+      optimizerUpdate.setScalars(learningRate, updates);
       program.run(sections.update);
       updates++;
+      return optimizerUpdate.isFinite() && areFinite(running);
     },
     gradients: () =>
       store.read(

@@ -45,7 +45,7 @@ export function kernelWeightGradient(
 ): WeightGradient | undefined {
   const { runtime } = program;
   const isServed =
-    runtime.kernels !== undefined &&
+    runtime.mapKernels !== undefined &&
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&

@@ -117,7 +117,7 @@ class ReferenceTrainingPlan implements TrainingPlan {
     return { loss, logits: this.#logits };
   }
 
-  update(learningRate: number): void {
+  update(learningRate: number): boolean {
     const { optimizer } = this.#options;
     this.#updates++;
     for (const { name, role } of this.#trainable) {
@@ -130,6 +130,8 @@ class ReferenceTrainingPlan implements TrainingPlan {
         count: this.#updates,
       });
     }
+    const state = [...this.#state.values()].flat();
+    return [...this.#execution.parameters.values(), ...state].every((array) => array.every(isFiniteInFloat32));
   }
 
   gradients(): Tensors {
@@ -166,6 +168,9 @@ class ReferenceTrainingPlan implements TrainingPlan {
 
   dispose(): void {} // nothing is held that garbage collection cannot see
 }
+
+/** Checkpoints and models hold float32. */
+const isFiniteInFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));
 
 const copies = (specs: readonly ParameterSpec[], arrays: ReadonlyMap<string, Float64Array>): Tensors =>
   new Map(specs.map(({ name, shape }) => [name, { shape, data: arrays.get(name)!.slice() }]));
