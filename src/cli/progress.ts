@@ -39,13 +39,18 @@ const figures = ({ loss, accuracy, imagesPerSecond }: Figures, more = ""): strin
 
 const beside = (origin: RunConfig["data"]["origin"]): string => (origin === "phantom" ? `  (${phantomNotice})` : "");
 
+const imageCounts = ({ train, validation = 0, test }: RunConfig["data"]): string =>
+  validation === 0
+    ? `${count(train)} training and ${count(test)} test images`
+    : `${count(train - validation)} training and ${count(validation)} validation images, and ${count(test)} test images,`;
+
 /** What a run trains, on what, and where it is. */
 export const headLines = (run: string, { settings, resolved, data, versions }: RunConfig): string[] => [
   `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
     `${resolved.threads} ${resolved.threads === 1 ? "thread" : "threads"}`,
-  `${count(data.train)} training and ${count(data.test)} test images of ${data.classes.length} classes${beside(data.origin)}`,
+  `${imageCounts(data)} of ${data.classes.length} classes${beside(data.origin)}`,
   `run: ${run}`,
 ];
 

@@ -8,7 +8,7 @@ import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
 import type { RunConfig } from "./run-config.ts";
 import { type RunImage, recordsOf } from "./run-images.ts";
-import { validationPart } from "./validation-part.ts";
+import { earlierValidationPart, validationPart } from "./validation-part.ts";
 
 export interface DivideOptions extends Pick<PairOptions, "onEvent" | "signal"> {
   /** Whether this repeats what an earlier version did, which kept near duplicates apart; default false. */
@@ -33,11 +33,14 @@ export async function divideImages(
     }),
     metadata,
     patients: groupBy === "patient",
-    contents: new Map(images.map(({ path }, i) => [path, contents[i]!.pixels])),
+    // Earlier, only equal files were one content.
+    contents: new Map(images.map(({ path }, i) => [path, contents[i]![olderRun ? "file" : "pixels"]])),
   };
   const { groupOf } = await groupsOf({ ...dataset, images }, options);
-  const { validated } = await validationPart(dataset, images, { fraction: validation, seed, ...options });
-  const held = new Set(validated);
+  const asked = { fraction: validation, seed };
+  const held = olderRun
+    ? await earlierValidationPart(dataset, images, { ...asked, ...options })
+    : validationPart(images, groupOf, asked);
   return images.map(({ path, label, split, bytes }, i) => {
     const { lesion, patient } = known?.[i] ?? {};
     return {

@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditDataset } from "../audit/audit.ts";
 import { listDataset } from "../dataset/dataset.ts";
+import { groupsOf } from "../dataset/protocols.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { curate } from "./curate.ts";
@@ -140,13 +141,9 @@ describe("near duplicates", () => {
     let apart = 0;
     for (const seed of Array.from({ length: 12 }, (_, i) => i)) {
       const partOf = async (nearDuplicates: typeof options.nearDuplicates) => {
-        const { validated } = await validationPart(dataset, dataset.images, {
-          ...options,
-          nearDuplicates,
-          fraction: 0.5,
-          seed,
-        });
-        const paths = new Set(Array.from(validated, (i) => dataset.images[i]!.path));
+        const { groupOf } = await groupsOf(dataset, { ...options, nearDuplicates });
+        const held = validationPart(dataset.images, groupOf, { fraction: 0.5, seed });
+        const paths = new Set(Array.from(held, (i) => dataset.images[i]!.path));
         return (path: string) => paths.has(path);
       };
       const isValidated = await partOf(options.nearDuplicates);

@@ -97,6 +97,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
   const { graph, packed, engine, images } = prepared;
   const { name, library, instructionSet, threads, defaultPrecision } = engine.description;
   const training = countOf(packed, "train");
+  const validation = images.filter(({ part }) => part === "validation").length;
   return {
     format: 1,
     settings,
@@ -104,7 +105,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       engine: name,
       precision: settings.precision === "auto" ? defaultPrecision : settings.precision,
       threads,
-      batch: Math.min(settings.batch, training),
+      batch: Math.min(settings.batch, training - validation),
       imageSize: packed.height,
       learningRate: learningRateOf(settings),
       parameters: countTrainable(graph.parameters),
@@ -116,7 +117,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       listing: listingOf(packed),
       classes: [...dataset.classes],
       train: training,
-      validation: images.filter(({ part }) => part === "validation").length,
+      validation,
       test: countOf(packed, "test"),
       leftOut: dataset.images.length - packed.images.length,
       ...(dataset.curation && {

@@ -48,6 +48,7 @@ import {
 import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
 import { lockRun } from "./run-lock.ts";
 import { openEventFile } from "./tensorboard.ts";
+import { warningOfUnvalidated } from "./validation-part.ts";
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =
@@ -112,6 +113,8 @@ export async function train(
   const packed = await pack(dataset, graph, settings, context);
   try {
     const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
+    const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
+    if (warning !== undefined) warnWith(context)(warning);
     const config = configOf(settings, dataset, prepared, clock());
     const begin = async () => {
       const run = await makeFolder(settings, dataset.root, clock());

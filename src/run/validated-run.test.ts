@@ -2,14 +2,17 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { headLines } from "../cli/progress.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { loadModel } from "../inference/model.ts";
 import { SettingsError, type SettingsInput } from "../training/settings.ts";
-import { resume, train } from "./train.ts";
-import { validationPart } from "./validation-part.ts";
+import { readConfig } from "./run-config.ts";
+import { type RunImage, readRunImages } from "./run-images.ts";
+import { type RunEvent, resume, train } from "./train.ts";
+import { validationPart, warningOfUnvalidated } from "./validation-part.ts";
 
 let folder: string;
 let dataset: Dataset;
@@ -89,17 +92,75 @@ it("trains another model for each imbalance strategy", async () => {
   expect(models.size).toBe(6);
 });
 
-it("validates on whole groups, and not on a class of a single one", async () => {
-  const first = dataset.images.filter(({ split, label }) => split === "train" && label === 0);
-  const images = dataset.images.map((image) => (first.includes(image) ? { ...image, group: "one" } : image));
-  const { learned, validated, groups } = await validationPart({ ...dataset, images }, images, {
-    fraction: 0.25,
-    seed: 1,
+describe("the validation part", () => {
+  /** So many images of each class for training, and one of each for testing; of classes in `whole` all are one group. */
+  const drawn = (counts: readonly number[], whole: readonly number[] = []) => {
+    const images = counts.flatMap((count, label) =>
+      Array.from({ length: count + 1 }, (_, i) => ({
+        path: `${label}/${i}.png`,
+        label,
+        split: i < count ? ("train" as const) : ("test" as const),
+        bytes: 1,
+      })),
+    );
+    const groupOf = images.map(({ label }, i) => (whole.includes(label) ? images.length + label : i));
+    return { images, groupOf };
+  };
+  const divided = (counts: readonly number[], fraction: number, whole?: readonly number[]): RunImage[] => {
+    const { images, groupOf } = drawn(counts, whole);
+    const held = validationPart(images, groupOf, { fraction, seed: 1 });
+    return images.map(({ path, label, split, bytes }, i) => ({
+      part: split === "test" ? "test" : held.has(i) ? "validation" : "train",
+      ...{ path, label, bytes, group: groupOf[i]!, pixels: "", file: "" },
+    }));
+  };
+  const countsOf = (images: readonly RunImage[], part: RunImage["part"], classes: number) =>
+    Array.from(
+      { length: classes },
+      (_, label) => images.filter((image) => image.part === part && image.label === label).length,
+    );
+
+  it.each([0.15, 0.3, 0.35, 0.4, 0.44, 0.45, 0.5])("%d of the training images of each class", (fraction) => {
+    const images = divided([100, 100], fraction);
+    expect(countsOf(images, "validation", 2)).toEqual([100 * fraction, 100 * fraction].map(Math.round));
+    expect(countsOf(images, "test", 2)).toEqual([1, 1]);
+    expect(warningOfUnvalidated(images, ["a", "b"], fraction)).toBeUndefined();
   });
-  expect(groups).toHaveLength(validated.length);
-  expect(learned.length + validated.length).toBe(images.filter(({ split }) => split === "train").length);
-  expect(validated.length).toBeGreaterThan(0);
-  for (const index of validated) expect(images[index]!.label).not.toBe(0);
+
+  it("has none of a class of a single group, and says so", () => {
+    const images = divided([20, 20, 20], 0.25, [1]);
+    expect(countsOf(images, "validation", 3)).toEqual([5, 0, 5]);
+    expect(warningOfUnvalidated(images, ["a", "b", "c"], 0.25)).toMatch(/no image is held out of b, which/);
+  });
+
+  it("is refused where it would be empty, and never is without a word", () => {
+    expect(() => warningOfUnvalidated(divided([1, 1], 0.5), ["a", "b"], 0.5)).toThrow(/no image can be held out/);
+    expect(countsOf(divided([2, 2], 0.01), "validation", 2).reduce((a, b) => a + b)).toBe(1);
+    expect(warningOfUnvalidated(divided([2, 2], 0), ["a", "b"], 0)).toBeUndefined();
+  });
+
+  it("stands in the configuration and in what is printed, and is what the run trains without", async () => {
+    const run = join(folder, "counted");
+    const events: RunEvent[] = [];
+    const counted: SettingsInput = { ...settings, averaging: 0, epochs: 1, batch: 1, validation: 0.3, out: run };
+    await train(dataset, counted, { onEvent: (event) => void events.push(event) });
+    const config = await readConfig(run);
+    const training = dataset.images.filter(({ split }) => split === "train").length;
+    const validation = Math.round(0.3 * training);
+    expect(config.data).toMatchObject({ train: training, validation });
+    expect((await metricsOf(run))[0]).toMatchObject({ images: training - validation });
+    expect(headLines(run, config)[1]).toMatch(
+      new RegExp(
+        `^${training - validation} training and ${validation} validation images, and \\d+ test images, of 9 classes`,
+      ),
+    );
+    const unvalidated = events.flatMap((event) => (event.kind === "warning" ? [event.message] : [])).join();
+    const classesOf = (part: string, images: readonly RunImage[]) =>
+      new Set(images.flatMap((one) => (one.part === part ? one.label : [])));
+    const images = (await readRunImages(run, config.data.classes))!;
+    const without = config.data.classes.filter((_, label) => !classesOf("validation", images).has(label));
+    for (const name of without) expect(unvalidated).toContain(name);
+  });
 });
 
 it("refuses patience without validation", async () => {
