@@ -15,6 +15,8 @@ export interface CurationFindings {
   readonly dataset: Dataset;
   /** Of each image, in their order; an image without is not looked at. */
   readonly sha256: readonly (string | undefined)[];
+  /** What each image shows, such as the hash of its pixels, whatever file holds it; default `sha256`. */
+  readonly contents?: readonly (string | undefined)[];
   /** Of each image, in their order. */
   readonly metadata?: readonly (ImageMetadata | undefined)[];
   /** Default: the built-in names. */
@@ -42,11 +44,11 @@ interface Verdict {
  * - What is left of one lesion (or one ISIC id, near duplicate, or patient where asked for) is grouped.
  */
 export function makeCurationPlan(findings: CurationFindings): Required<CurationPlan> {
-  const { dataset, sha256, mapping = diagnosisMapping(dataset.classes) } = findings;
+  const { dataset, sha256, contents = sha256, mapping = diagnosisMapping(dataset.classes) } = findings;
   const { classes, images } = dataset;
   const byContent = new Map<string, number[]>();
-  for (const [index, content] of sha256.entries()) {
-    if (content === undefined) continue;
+  for (const [index, content] of contents.entries()) {
+    if (content === undefined || sha256[index] === undefined) continue;
     const same = byContent.get(content);
     if (same === undefined) byContent.set(content, [index]);
     else same.push(index);
@@ -104,11 +106,10 @@ function judge(
   indices: readonly number[],
 ): Verdict {
   const labels = [...new Set(indices.map((index) => images[index]!.label))];
-  const content = sha256[indices[0]!]!;
   const leaveOut = (index: number, reason: string): CurationStep => ({
     action: "leave out",
     path: images[index]!.path,
-    content,
+    content: sha256[index]!,
     reason,
   });
   const nameOf = (label: number): string => classes[label]!;
@@ -144,7 +145,7 @@ function judge(
     steps: [
       ...(candidates.length > 0
         ? []
-        : [{ action: "relabel", path, className: nameOf(label), content, reason: why } as const]),
+        : [{ action: "relabel", path, className: nameOf(label), content: sha256[index]!, reason: why } as const]),
       ...others.map((other) =>
         leaveOut(other, images[other]!.label === label ? `the same content as ${path}` : `${why}, as ${path}`),
       ),
@@ -180,7 +181,7 @@ function best(indices: readonly number[], images: readonly ImageRecord[]): numbe
 }
 
 function groupSteps(
-  { dataset, sha256, metadata, patients = false, nearDuplicates = [] }: CurationFindings,
+  { dataset, sha256, contents = sha256, metadata, patients = false, nearDuplicates = [] }: CurationFindings,
   left: readonly number[],
 ): CurationStep[] {
   const position = new Map(left.map((index, at) => [index, at]));
@@ -188,9 +189,9 @@ function groupSteps(
   const about = left.map((index) => metadata?.[index]);
   const near: [number, number][] = [];
   // A pair may name a duplicate that is left out: the file of the same content that stays then stands for it.
-  const standIn = new Map(left.map((index) => [sha256[index]!, index]));
+  const standIn = new Map(left.map((index) => [contents[index]!, index]));
   for (const pair of nearDuplicates) {
-    const [a, b] = pair.map((index) => position.get(index) ?? position.get(standIn.get(sha256[index] ?? "") ?? -1));
+    const [a, b] = pair.map((index) => position.get(index) ?? position.get(standIn.get(contents[index] ?? "") ?? -1));
     if (a !== undefined && b !== undefined && a !== b) near.push([a, b]);
   }
   const inPair = new Set(near.flat());

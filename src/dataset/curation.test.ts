@@ -93,6 +93,20 @@ describe("the default rules", () => {
     expect((await planOf(dataset)).steps[0]!.reason).toContain("and there are no metadata");
   });
 
+  it("take two files that show the same for one content, and name each by its own file", async () => {
+    const dataset = await datasetOf({ ...withTest, "Train/nevus/a.jpg": "jpeg", "Train/melanoma/a.png": "png" });
+    const { sha256 } = await hashContents(dataset);
+    const contents = dataset.images.map(({ path }, i) => (/\/a\.(jpg|png)$/.test(path) ? "picture" : sha256[i]));
+    const { steps } = await planOf(dataset, undefined, { contents });
+    expect(steps.map((step) => ("path" in step ? [step.path, step.content] : []))).toEqual(
+      ["Train/melanoma/a.png", "Train/nevus/a.jpg"].map((path) => [
+        path,
+        sha256[dataset.images.findIndex((image) => image.path === path)],
+      ]),
+    );
+    expect((await planOf(dataset)).steps).toEqual([]);
+  });
+
   it("settle a label that the diagnosis contradicts", async () => {
     const dataset = await datasetOf({
       ...withTest,

@@ -8,6 +8,7 @@ import { type Dataset, DatasetError, type Problem } from "../dataset/dataset.ts"
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { writeFileAtomic } from "../files.ts";
+import { imageContents } from "../image/image-contents.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePairs } from "./near-duplicate-pairs.ts";
@@ -65,15 +66,18 @@ export async function curate(
     );
   }
   const diagnoses = mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes);
-  const { sha256, problems } = await hashContents(dataset, {
+  const hashing = {
     cacheFolder: cacheFolder(cache),
-    onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+    onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     signal,
-  });
+  };
+  const { sha256, problems } = await hashContents(dataset, hashing);
+  const { contents } = await imageContents(dataset, hashing);
   const nearDuplicates = await nearDuplicatePairs(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal });
   const plan = makeCurationPlan({
     dataset,
     sha256,
+    contents,
     patients,
     nearDuplicates,
     ...(matched && { metadata: matched.images }),
