@@ -156,12 +156,16 @@ for label, picture in (("grey", GREY), ("RGB", RGB)):
            "floating-point TIFF with samples that are no numbers")  # fmt: skip
     for bits in (8, 16, 32):
         refuse(f"TIFF {label}, {bits} bits, signed", tiff(picture // 2, "int", bits), f"TIFF of signed {bits}-bit integers")
-    least, most = picture.min() * 257, picture.max() * 257
-    near = lambda v: np.format_float_positional(float(f"{v:.4g}"), trim="-")  # noqa: E731
-    refuse(f"TIFF {label}, 16-bit numbers in 32 bits", tiff(picture * 257.0, bits=32),
-           f"32-bit TIFF with samples from {near(least)} to {near(most)}, all of which is black where 4294967295 is white")  # fmt: skip
-    refuse(f"TIFF {label}, 8-bit numbers in 16 bits", tiff(picture * 1.0, bits=16),
-           f"16-bit image with samples up to {picture.max()}, all of which is black where 65535 is white")  # fmt: skip
+    for bits in (8, 12, 16):
+        largest = 2**bits - 1
+        samples = np.round(picture * (largest / picture.max()))
+        refuse(f"TIFF {label}, {bits}-bit numbers in 32 bits", tiff(samples, bits=32),
+               f"32-bit TIFF with samples up to {largest}, nearly black where 4294967295 is white")  # fmt: skip
+        if bits < 16:
+            refuse(f"TIFF {label}, {bits}-bit numbers in 16 bits", tiff(samples, bits=16),
+                   f"16-bit image with samples up to {largest}, nearly black where 65535 is white")  # fmt: skip
+    refuse(f"TIFF {label}, float, 8-bit numbers of 16 bits", tiff(picture / picture.max() / 256, "float", 32),
+           "floating-point TIFF with samples up to 0.0039063, nearly black where 1 is white")  # fmt: skip
     add(f"TIFF {label}, 16 bits, all 0", tiff(picture * 0.0, bits=16), pixels * 0)
     add(f"TIFF {label}, float, all 0", tiff(picture * 0.0, "float", 32), pixels * 0)
     for bits in (10, 12, 14):
@@ -268,8 +272,13 @@ for bits, scale in ((8, 1), (16, 257)):
         png(RGB.astype(int) * scale, bits, 2, [(b"tRNS", struct.pack(">HHH", *clear))]),
         np.where((RGB == RGB[1, 1]).all(-1, keepdims=True), 255, RGB))  # fmt: skip
 add("PNG grey, 16 bits", png(GREY.astype(int) * 257, 16, 0), as_rgb(GREY))
-refuse("PNG grey, 8-bit numbers in 16 bits", png(GREY.astype(int), 16, 0),
-       f"16-bit image with samples up to {GREY.max()}, all of which is black where 65535 is white")  # fmt: skip
+for bits in (8, 12):
+    largest = 2**bits - 1
+    for label, picture, colour in (("grey", GREY, 0), ("RGB", RGB, 2)):
+        refuse(f"PNG {label}, {bits}-bit numbers in 16 bits", png(np.round(picture * (largest / picture.max())), 16, colour),
+               f"16-bit image with samples up to {largest}, nearly black where 65535 is white")  # fmt: skip
+dark = np.round(RGB * (4200 / RGB.max())).astype(int)
+add("PNG RGB, 16 bits, dark", png(dark, 16, 2), np.round(dark / 257), 1)
 other = Image.fromarray(RGB[::-1, ::-1].copy())
 add("animated PNG", saved(RGB, "PNG", save_all=True, append_images=[other]), RGB)
 add("animated WebP", saved(RGB, "WEBP", save_all=True, append_images=[other], lossless=True), RGB)

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeBytes, decodeImage, ImageError } from "./decode.ts";
+import { decodeBytes, decodeFull, decodeImage, ImageError } from "./decode.ts";
 
 /** 4 x 4 pixels, each another colour. */
 const known = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);
@@ -59,6 +59,27 @@ describe("formats and colour modes", () => {
     const wanted = [...values].flatMap((value) => [value, value, value]);
     expect(await decoded(grey.clone().png().toBuffer())).toEqual(wanted);
     expect(await decoded(grey.clone().toColourspace("grey16").png().toBuffer())).toEqual(wanted);
+  });
+
+  test("TIFFs hold the same picture however they are packed, in 8 bits and as floating point", async () => {
+    const wide = Uint8Array.from({ length: 40 * 33 * 3 }, (_, i) => (i * 37) % 256);
+    const picture = () => sharp(wide, { raw: { width: 40, height: 33, channels: 3 } });
+    const packed = [
+      { compression: "lzw", predictor: "horizontal" },
+      { compression: "lzw", predictor: "horizontal", bigtiff: true },
+      { compression: "deflate", predictor: "horizontal", tile: true, tileWidth: 16, tileHeight: 16 },
+    ] as const;
+    const floating = { compression: "deflate", predictor: "float", tile: true, tileWidth: 16, tileHeight: 16 } as const;
+    for (const options of packed) {
+      expect((await decodeFull(await picture().tiff(options).toBuffer(), "tiff")).data).toEqual(Buffer.from(wide));
+    }
+    // Written as linear light, and read as the levels that stand there.
+    const floats = () => picture().toColourspace("scrgb");
+    const plain = await decodeFull(await floats().tiff({ compression: "none" }).toBuffer(), "tiff");
+    expect(Math.max(...plain.data)).toBe(255);
+    for (const options of [...packed, floating]) {
+      expect(await decodeFull(await floats().tiff(options).toBuffer(), "tiff")).toEqual(plain);
+    }
   });
 
   test("CMYK becomes sRGB: a mid colour comes back near itself", async () => {

@@ -1,5 +1,6 @@
 /** Scales the samples of floating-point and 32-bit TIFFs to 8 bits, and refuses those whose scale cannot be known. */
 import type { RawImage } from "./raw-image.ts";
+import { refuseLittleRange } from "./sample-range.ts";
 import type { TiffReading } from "./tiff-variant.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 
@@ -12,7 +13,7 @@ const halfLevel = 0.5 / 255;
 /**
  * Levels from 0 to 255 of samples between black (0) and white (1, or the largest integer).
  *
- * @throws UnreadVariant where samples lie outside, are no numbers, or are so small that all would be black
+ * @throws UnreadVariant where samples lie outside, are no numbers, or are so small that all would be nearly black
  */
 export function samplesToLevels(
   samples: ArrayLike<number>,
@@ -32,16 +33,12 @@ export function samplesToLevels(
     data[i] = Math.min(255, Math.max(0, Math.round((value / white) * 255)));
   }
   const text = (value: number): string => String(Number(value.toPrecision(4)));
-  const range = `from ${text(least)} to ${text(most)}`;
   if (least < -halfLevel * white || most > (1 + halfLevel) * white) {
-    throw new UnreadVariant(`floating-point TIFF with samples ${range}`, "scale them to 0 (black) to 1 (white)");
-  }
-  if (mostColour > 0 && mostColour < halfLevel * white) {
-    const what = kind === "float" ? "floating-point" : "32-bit";
     throw new UnreadVariant(
-      `${what} TIFF with samples ${range}, all of which is black where ${white} is white`,
-      kind === "float" ? "scale them to 0 (black) to 1 (white)" : "save it with 8 or 16 bits",
+      `floating-point TIFF with samples from ${text(least)} to ${text(most)}`,
+      "scale them to 0 (black) to 1 (white)",
     );
   }
+  refuseLittleRange(mostColour, white, kind === "float" ? "floating-point TIFF" : "32-bit TIFF");
   return { ...image, data };
 }
