@@ -115,7 +115,7 @@ def tiff(samples, kind="uint", bits=8, photometric=None, order="<", extra=None, 
         content = [zlib.compress(strip) for strip in content]
     entries = [
         (256, 4, [width]), (257, 4, [height]), (258, 3, [bits] * channels),
-        (259, 3, [compression or (8 if deflate else 1)]), (262, 3, [photometric]), (273, 4, [0] * len(content)),
+        (259, 3, [compression or (8 if deflate else 1)]), *([] if photometric < 0 else [(262, 3, [photometric])]), (273, 4, [0] * len(content)),
         (277, 3, [channels]), (278, 4, [rows]), (279, 4, [len(strip) for strip in content]),
         (284, 3, [2 if planar else 1]), (339, 3, [FORMATS[kind]] * channels), *tags,
     ]  # fmt: skip
@@ -222,8 +222,13 @@ add("TIFF RGB, JPEG", saved(SMOOTH, "TIFF", compression="jpeg", quality=95), Non
 inks = np.concatenate([255 - SMOOTH, SMOOTH[..., :1] * 0], -1)
 for bits in (8, 16):
     add(f"TIFF of inks, {bits} bits", tiff(inks * (1.0 if bits == 8 else 257.0), bits=bits, photometric=5), SMOOTH, 60)
+for extra, wanted in ((0, SMOOTH), (2, on_white(SMOOTH, SMOOTH[..., :1] // 2 + 100))):
+    add(f"TIFF of inks and {'opacity' if extra else 'unspecified'}",
+        tiff(np.concatenate([inks, SMOOTH[..., :1] // 2 + 100], -1), photometric=5, extra=[extra]), wanted, 60)  # fmt: skip
 refuse("TIFF of inks, float", tiff(inks / 255, "float", 32, photometric=5), "32-bit TIFF of inks")
+refuse("TIFF that does not say what its samples are", tiff(RGB, photometric=-1), "TIFF of unknown colours")
 refuse("TIFF of 6 channels", tiff(np.concatenate([RGB, RGB], -1), extra=[0, 0, 0]), "TIFF of 6 channels")
+refuse("TIFF of 3 grey channels", tiff(RGB, photometric=1, extra=[0, 0]), "TIFF of 3 grey channels")
 refuse("TIFF of YCbCr", tiff(RGB, photometric=6, tags=[(530, 3, [1, 1])]), "TIFF of YCbCr colours without JPEG")
 refuse("TIFF of CIELAB", tiff(RGB, photometric=8), "TIFF of CIELAB colours")
 refuse("TIFF of LogLuv", tiff(RGB, photometric=32845), "TIFF of LogLuv")

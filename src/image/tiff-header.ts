@@ -13,7 +13,7 @@ export interface TiffHeader {
   readonly samplesPerPixel: number;
   /** 1 unsigned, 2 signed, 3 floating point, 4 undefined, 5 and 6 complex numbers. */
   readonly sampleFormat: number;
-  /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 inks, 6 YCbCr, 8 to 10 CIELAB. */
+  /** 0 white is zero, 1 black is zero, 2 RGB, 3 palette, 5 inks, 6 YCbCr, 8 to 10 CIELAB; -1 where it does not say. */
   readonly photometric: number;
   readonly compression: number;
   /** 1 samples of a pixel together, 2 in planes. */
@@ -81,7 +81,7 @@ export function readTiffHeader(file: Uint8Array): TiffHeader {
     bitsPerSample: one(258, 1),
     samplesPerPixel: one(277, 1),
     sampleFormat: one(339, 1),
-    photometric: one(262, 1),
+    photometric: one(262, -1),
     compression: one(259, 1),
     planarConfiguration: one(284, 1),
     extraSamples: tags.get(338) ?? [],

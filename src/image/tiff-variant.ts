@@ -48,7 +48,10 @@ export function tiffReading(header: TiffHeader): TiffReading {
   if (colours === undefined) throw new UnreadVariant(`TIFF of ${colourSpaces[photometric] ?? "unknown colours"}`);
   if (photometric === 6 && compression !== 7) throw new UnreadVariant("TIFF of YCbCr colours without JPEG");
   if (samples < colours || samples > colours + 1) {
-    throw new UnreadVariant(`TIFF of ${samples} channels`, "save one image of the channels that are wanted");
+    throw new UnreadVariant(
+      `TIFF of ${samples} ${colours === 1 ? "grey " : ""}channels`,
+      "save one image of the channels that are wanted",
+    );
   }
   const lastIsOpacity = header.extraSamples[0] === 1 || header.extraSamples[0] === 2;
   const kind = sampleKind(bits, sampleFormat, photometric);
