@@ -19,9 +19,9 @@ const signs = new Set([
   "(null)",
 ]);
 
-/** What a spreadsheet shows for a formula that failed, `#N/A` first, in English and in German. */
+/** What a spreadsheet shows for a formula that failed, `#N/A` first, in English, German and Romance languages. */
 const spreadsheetError =
-  /^(#n\/a|#n\/a n\/a|#na|#nv|#(value|wert|ref|bezug|name|num|zahl|null|div\/0)[!?]|err:\d{3})$/i;
+  /^(#n\/[ad]|#n\/a n\/a|#na|#nv|#(value|wert|ref|bezug|name|num|zahl|null|div\/0)[!?]|err:\d{3})$/i;
 
 /** Not-a-number of C, Python, R and Windows, and missing dates of pandas. */
 const notANumber = /^-?(nan|1\.#ind|1\.#qnan)$|^nat$/i;
@@ -43,7 +43,17 @@ const words = new Set([
   "not available",
   "not applicable",
   "not known",
+  "not recorded",
+  "not specified",
+  "unspecified",
+  "no data",
+  "n/k",
+  "blank",
+  "empty",
 ]);
+
+/** Brackets around a word, such as `<unknown>`, `(blank)` or `[null]`. */
+const bracketed = /^[<([{]\s*(.*?)\s*[>)\]}]$/;
 
 /**
  * Whether a cell that describes an image (its lesion, patient, age, sex, site, diagnosis, group) says that this is not known. Case does
@@ -51,7 +61,8 @@ const words = new Set([
  */
 export function isMissing(cell: string): boolean {
   const text = cell.trim().toLowerCase();
-  return text === "" || isMissingName(text) || words.has(text) || notANumber.test(text);
+  const bare = text.replace(bracketed, "$1");
+  return isMissingName(text) || bare === "" || words.has(bare) || notANumber.test(bare);
 }
 
 /**
