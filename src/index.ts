@@ -15,6 +15,7 @@ export {
 export { type Dataset, DatasetError, type ImageRecord, type Problem, type Split } from "./dataset/dataset.ts";
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
+export type { FoundNames, Likeness } from "./dataset/image-names.ts";
 export { isic9Manifest, type ManifestEntry } from "./dataset/isic-archive/manifest.ts";
 export {
   type ImageMetadata,
