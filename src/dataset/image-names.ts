@@ -47,23 +47,35 @@ export interface FoundNames {
   readonly likeness: Likeness;
 }
 
+/** By which part of a name it is looked up. */
+type Part = "stem" | "id";
+
+/** Stands for names in any folder; no folder is called so. */
+const anyFolder = "/";
+
+const keyOf = (part: Part, folder: string, text: string): string => `${part}\n${folder}\n${foldedName(text)}`;
+
 /** The names of one table, or of several of the same images. */
 export class ImageNames {
-  readonly #byStem = new Map<string, Candidate[]>();
-  readonly #byId = new Map<string, Candidate[]>();
+  /** By a part of the name and its innermost folder, which has to agree; names without folders under the empty one. */
+  readonly #candidates = new Map<string, Candidate[]>();
 
   /** @param names in the form of {@link imageName} */
   constructor(names: Iterable<string>) {
-    const add = (map: Map<string, Candidate[]>, key: string, candidate: Candidate): void => {
-      const there = map.get(key);
-      if (there === undefined) map.set(key, [candidate]);
-      else there.push(candidate);
-    };
     for (const name of names) {
       const candidate = { name, stem: name.slice(name.lastIndexOf("/") + 1), folders: foldersOf(name) };
-      add(this.#byStem, foldedName(candidate.stem), candidate);
-      add(this.#byId, foldedName(imageId(name)), candidate);
+      for (const folder of [candidate.folders[0] ?? "", anyFolder]) {
+        this.#list("stem", folder, candidate.stem).push(candidate);
+        this.#list("id", folder, imageId(name)).push(candidate);
+      }
     }
+  }
+
+  #list(part: Part, folder: string, text: string): Candidate[] {
+    const key = keyOf(part, folder, text);
+    const there = this.#candidates.get(key) ?? [];
+    if (there.length === 0) this.#candidates.set(key, there);
+    return there;
   }
 
   /**
@@ -74,23 +86,30 @@ export class ImageNames {
     const file = path.normalize("NFC");
     const stem = fileStem(file);
     const own = foldersOf(file);
-    const alike = this.#byStem.get(foldedName(stem)) ?? [];
-    const levels: readonly (readonly [Likeness, readonly Candidate[]])[] = [
-      ["exact", alike.filter((candidate) => candidate.stem === stem)],
-      ["folded", alike],
-      ["id", this.#byId.get(foldedName(imageId(file))) ?? []],
+    const like = (part: Part, text: string): readonly Candidate[] =>
+      (own.length === 0 ? [anyFolder] : [own[0]!, ""]).flatMap((folder) => this.#known(part, folder, text));
+    const alike = like("stem", stem);
+    const levels: readonly (readonly [Likeness, () => readonly Candidate[]])[] = [
+      ["exact", () => alike.filter((candidate) => candidate.stem === stem)],
+      ["folded", () => alike],
+      ["id", () => like("id", imageId(file))],
     ];
-    const isIsic = isicId(file) !== undefined;
-    for (const [likeness, candidates] of levels) {
+    for (const [likeness, candidatesOf] of levels) {
+      const candidates = candidatesOf();
       const withFolders = best(candidates, own);
       const without = candidates.filter(({ folders }) => folders.length === 0).map(({ name }) => name);
-      const anywhere = isIsic && withFolders.length + without.length === 0 ? candidates.map(({ name }) => name) : [];
-      const found = [withFolders, without, anywhere];
-      if (found.every((names) => names.length === 0)) continue;
-      const names = found.flatMap((some) => (some.length === 1 || isIsic ? some : []));
+      if (withFolders.length + without.length === 0) continue;
+      const isIsic = isicId(file) !== undefined;
+      const names = [withFolders, without].flatMap((some) => (some.length === 1 || isIsic ? some : []));
       return names.length === 0 ? undefined : { names, likeness };
     }
-    return undefined;
+    const isic = isicId(file);
+    const anywhere = isic === undefined ? [] : this.#known("id", anyFolder, isic).map(({ name }) => name);
+    return anywhere.length === 0 ? undefined : { names: anywhere, likeness: "id" };
+  }
+
+  #known(part: Part, folder: string, text: string): readonly Candidate[] {
+    return this.#candidates.get(keyOf(part, folder, text)) ?? [];
   }
 }
 
