@@ -215,11 +215,11 @@ function subjectLines({
     ...(groupedBy === undefined ? [] : [`kept apart by ${groupedBy.join(", ")}`]),
   ];
   return [
+    ...(check === undefined ? [] : checkLines(check, protocol)),
     ...(counts.length > 0 ? [counts.join(", ")] : []),
     ...(leftOut === undefined
       ? []
       : [`not judged: ${leftOut.content} whose content and ${leftOut.group} whose group stands in training`]),
-    ...(check === undefined ? [] : checkLines(check, protocol)),
     ...(curation === undefined
       ? []
       : [
