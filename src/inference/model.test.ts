@@ -16,9 +16,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const SIZE = 8;
 const classes = ["a", "b", "c"];
 
-function modelBytes(layers: readonly Layer[], input = { channels: 3, height: SIZE, width: SIZE }): Uint8Array {
+function modelBytes(
+  layers: readonly Layer[],
+  input = { channels: 3, height: SIZE, width: SIZE },
+  scale = 1,
+): Uint8Array {
   const graph = buildGraph({ name: "small", input, layers });
   const { parameters } = exampleFor(graph, 1, "hard");
+  for (const { data } of parameters.values()) for (let i = 0; i < data.length; i++) data[i]! *= scale;
   return onnxModel(graph, parameters, { classes, network: "small", dataFingerprint: "0123", version: "1.2.3" });
 }
 
@@ -36,6 +41,12 @@ const modelFile = write("model.onnx", modelBytes(small));
 const randomImages = (count: number): Uint8Array =>
   exampleFor(buildGraph({ name: "x", input: { channels: 3, height: SIZE, width: SIZE }, layers: small }), count, "hard")
     .input as Uint8Array;
+
+it("refuses to judge where finite weights give probabilities that are none", async () => {
+  const model = await loadModel(write("astray.onnx", modelBytes(small, undefined, 1e25)), { threads: 1 });
+  await expect(model.probabilities(randomImages(3), 3)).rejects.toThrow(/probabilities that are no numbers/);
+  await model.dispose();
+});
 
 describe("loadModel", () => {
   it("tells what the model says about itself", async () => {

@@ -110,7 +110,13 @@ function openModel(metadata: StoredMetadata, imageSize: number, session: ort.Inf
     const count = images.length / imageBytes;
     const input = new ort.Tensor("uint8", images, [count, imageSize, imageSize, CHANNELS]);
     const outputs = await session.run({ [tensorNames.images]: input }, [tensorNames.probabilities]);
-    return outputs[tensorNames.probabilities]!.data as Float32Array;
+    const probabilities = outputs[tensorNames.probabilities]!.data as Float32Array;
+    if (probabilities.some(Number.isNaN)) {
+      throw new ModelError(
+        "the model gives probabilities that are no numbers, as its training went astray; train again with a lower learning rate",
+      );
+    }
+    return probabilities;
   };
 
   const runBatches = async (images: Uint8Array, count: number): Promise<Float32Array> => {

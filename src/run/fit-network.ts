@@ -5,7 +5,7 @@ import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
-import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
+import { batchedLogits, judgeLogits, refuseNonFinite } from "../training/batched-logits.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 import { learningRateOf, lossOf, networkOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
@@ -96,7 +96,9 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
       clock,
     });
     signal?.throwIfAborted();
-    return { history, logits: logitsOf(result.parameters), seconds: (clock() - begun) / 1000 };
+    const logits = logitsOf(result.parameters);
+    refuseNonFinite(logits);
+    return { history, logits, seconds: (clock() - begun) / 1000 };
   } finally {
     plan.dispose();
     judging.dispose();

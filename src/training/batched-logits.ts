@@ -1,6 +1,6 @@
 /** Logits of any number of images from a plan of a fixed batch, and how good they are. */
 import type { InferencePlan } from "../engine/engine.ts";
-import type { ValidationFigures } from "./train.ts";
+import { TrainingError, type ValidationFigures } from "./train.ts";
 
 /** Reads images (rows count from 0) into (rows, height, width, 3). */
 export type ReadImages = (rows: ArrayLike<number>, out: Uint8Array) => void;
@@ -25,6 +25,14 @@ export function batchedLogits(
     result.set(plan.infer(input).subarray(0, wanted * classes), start * classes);
   }
   return result;
+}
+
+/** Throws TrainingError where a logit is no finite number: finite weights may still leave the range on the way to it. */
+export function refuseNonFinite(logits: Float32Array): void {
+  if (logits.every(Number.isFinite)) return;
+  throw new TrainingError(
+    "the trained network gives logits that are no numbers; train again with a lower learning rate",
+  );
 }
 
 /** Mean cross-entropy and accuracy of logits (images, classes) at a temperature, default 1. */
