@@ -100,7 +100,9 @@ export interface AuditCounts {
   readonly patientsAcrossSplits: number;
   /** Further test images of whose lesion another image stands in Train. */
   readonly testImagesOfTrainLesions: number;
-  /** Test images that are neither. */
+  /** Further test images of which nearly the same picture stands in Train. */
+  readonly testImagesAlikeInTrain: number;
+  /** Test images that are none of these. */
   readonly cleanTestImages: number;
   readonly metadataDisagreements: number;
   readonly outliers: number;
@@ -247,7 +249,8 @@ export async function auditDataset(
       nearDuplicateLeaks: nearDuplicates.filter(({ leak }) => leak).length,
       lesionsAcrossSplits: lesionsAcrossSplits.length,
       patientsAcrossSplits: patientsAcrossSplits.length,
-      testImagesOfTrainLesions: clean.ofTrainGroups,
+      testImagesOfTrainLesions: clean.ofTrainLesions,
+      testImagesAlikeInTrain: clean.alike,
       cleanTestImages: clean.left,
       metadataDisagreements: disagreements.length,
       outliers: new Set(outliers.map(({ path }) => path)).size,
@@ -340,19 +343,17 @@ function cleanTest(
 ) {
   const { images } = dataset;
   const { groupOf } = groupImages(images, { sha256, metadata, nearDuplicates });
-  const contents = new Set<string>();
-  const groups = new Set<number>();
-  images.forEach(({ split }, index) => {
-    if (split !== "train") return;
-    groups.add(groupOf[index]!);
-    const content = sha256[index];
-    if (content !== undefined) contents.add(content);
-  });
-  const clean = { inTrain: 0, ofTrainGroups: 0, left: 0 };
+  const lesions = groupImages(images, { sha256, metadata }).groupOf;
+  const trained = images.flatMap(({ split }, index) => (split === "train" ? [index] : []));
+  const contents = new Set(trained.map((index) => sha256[index]));
+  const groups = new Set(trained.map((index) => groupOf[index]!));
+  const trainedLesions = new Set(trained.map((index) => lesions[index]!));
+  const clean = { inTrain: 0, ofTrainLesions: 0, alike: 0, left: 0 };
   images.forEach(({ split }, index) => {
     if (split !== "test") return;
-    if (contents.has(sha256[index] ?? "")) clean.inTrain++;
-    else if (groups.has(groupOf[index]!)) clean.ofTrainGroups++;
+    if (sha256[index] !== undefined && contents.has(sha256[index])) clean.inTrain++;
+    else if (trainedLesions.has(lesions[index]!)) clean.ofTrainLesions++;
+    else if (groups.has(groupOf[index]!)) clean.alike++;
     else clean.left++;
   });
   return { groupOf, clean };

@@ -98,13 +98,13 @@ describe("--curation and --protocol", () => {
     const trained = await naevus("train", ...small, ...flags, "--out", run);
     expect(trained).toMatchObject({ status: 0 });
     expect(trained.out).toMatch(/^clean: \d+ images of (\d of the model's )?9 classes/m);
-    expect(trained.out).toMatch(/\d+ training images, kept apart by content, lesion, curation plan/);
+    expect(trained.out).toMatch(/\d+ training images, kept apart by content, near duplicate, lesion, curation plan/);
     expect(trained.out).toMatch(/^curated: 2 left out, 0 relabelled \(plan [0-9a-f]{12}\)$/m);
     const again = await naevus("evaluate", run, "--data", data, "--json");
     const figures = JSON.parse(again.out);
     expect(figures).toMatchObject({
       protocol: "clean",
-      groupedBy: ["content", "lesion", "curation plan"],
+      groupedBy: ["content", "near duplicate", "lesion", "curation plan"],
       leftOut: { content: 0, group: 1 },
       curation: { leftOut: 2 },
       dataFingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -178,7 +178,7 @@ describe("naevus cross-validate", () => {
     expect(evaluation).toMatchObject({
       protocol: "grouped:2",
       origin: "phantom",
-      groupedBy: ["content", "curation plan"],
+      groupedBy: ["content", "near duplicate", "curation plan"],
       samples: 72,
       curation: { leftOut: 2 },
       folds: [{ fold: 0 }, { fold: 1 }],

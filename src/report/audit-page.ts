@@ -71,6 +71,7 @@ ${fact(counts.labelConflicts, "images under two labels")}
 ${fact(counts.metadataDisagreements, "labels that the diagnosis contradicts")}
 ${fact(counts.testImagesInTrain, "test images that stand in Train")}
 ${fact(counts.testImagesOfTrainLesions, "more whose lesion stands in Train")}
+${fact(counts.testImagesAlikeInTrain, "more of which nearly the same picture stands in Train")}
 ${fact(counts.nearDuplicatePairs, "near duplicate pairs")}
 ${fact(counts.cleanTestImages, "clean test images left", "good")}
 </ul>`;
@@ -134,7 +135,7 @@ async function leaks(audit: Audit, picture: PictureOf): Promise<Html> {
   const unknownLesions = unknownWhy(audit, "lesion");
   return html`<h2 id="leaks">Test images that training knows</h2>
 <p>${counted(counts.testImagesInTrain, "test image")} ${counts.testImagesInTrain === 1 ? "stands" : "stand"} in Train too, byte for byte, and of ${counts.testImagesOfTrainLesions} more another photograph of the same lesion
-does${unknownLesions !== undefined && html` (${unknownLesions}, so that more may)`}. Without them <b>${counts.cleanTestImages}</b> test images remain, which the protocol <code>clean</code> judges on.
+does${unknownLesions !== undefined && html` (${unknownLesions}, so that more may)`}. Of ${counts.testImagesAlikeInTrain} more nearly the same picture stands there. Without them <b>${counts.cleanTestImages}</b> test images remain, which the protocol <code>clean</code> judges on.
 ${counts.patientsAcrossSplits > 0 && html`${counted(counts.patientsAcrossSplits, "patient")} ${counts.patientsAcrossSplits === 1 ? "has" : "have"} images on both sides.`}
 ${audit.splitDrawn && html`There is no Test folder, so that the split is one that naevus drew.`}</p>
 ${rows.length > 0 && html`<h3>${counted(counts.lesionsAcrossSplits, "lesion")} with images on both sides</h3><div class="pictures">${rows}</div>${more(rows.length, lesions.length)}`}`;

@@ -98,7 +98,8 @@ describe("a folder with one of everything", () => {
       lesionsAcrossSplits: 1,
       patientsAcrossSplits: 2,
       testImagesOfTrainLesions: 1,
-      cleanTestImages: 6,
+      testImagesAlikeInTrain: 1,
+      cleanTestImages: 5,
       metadataDisagreements: 1,
       outliers: report.audit.counts.outliers,
     });

@@ -86,6 +86,7 @@ export function formatAudit(audit: Audit): string {
     `  ${counted(counts.testImagesOfTrainLesions, "further test image")} whose lesion stands in Train (${unknownWhy(audit, "lesion") ?? `${counted(counts.lesionsAcrossSplits, "lesion")} across the split`})`,
     `  ${counted(counts.patientsAcrossSplits, "patient")} across the split${inBrackets(unknownWhy(audit, "patient"))}`,
     `  ${counted(counts.nearDuplicateLeaks, "near duplicate pair")} across the split`,
+    `  ${counted(counts.testImagesAlikeInTrain, "further test image")} of which nearly the same picture stands in Train`,
     `  ${counted(counts.cleanTestImages, "clean test image")} left`,
   ]);
   section("Duplicates", [

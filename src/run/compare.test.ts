@@ -39,8 +39,10 @@ it("compares each run with the first, on the images that each of them was judged
   expect(other!.second.value).toBe(two.accuracy);
   expect(other!.accuracyDifference.value).toBeCloseTo(one.accuracy - two.accuracy, 12);
   expect(other!.onlyFirst - other!.onlySecond).toBe(one.correct - two.correct);
-  expect(same).toMatchObject({ onlyFirst: 0, onlySecond: 0, mcnemar: 1 });
-  expect(same!.accuracyDifference).toEqual({ value: 0, interval: [0, 0] });
+  expect(same).toMatchObject({ onlyFirst: 0, onlySecond: 0, pValue: 1 });
+  // Two models that never differ may differ on other images.
+  expect(same!.accuracyDifference.value).toBe(0);
+  expect(same!.accuracyDifference.interval![0]).toBeLessThan(0);
 });
 
 it("refuses a single run", async () => {

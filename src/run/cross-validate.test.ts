@@ -32,7 +32,7 @@ it("goes on in the middle of a fold", async () => {
   expect((await readdir(join(out, "fold-1"))).sort()).not.toContain("model.onnx");
   const { evaluation } = await crossValidate(data, { ...settings, out }, { folds: 2 });
   expect(evaluation).toEqual(whole.evaluation);
-  expect(evaluation).toMatchObject({ samples: 40, protocol: "grouped:2", groupedBy: ["content"] });
+  expect(evaluation).toMatchObject({ samples: 40, protocol: "grouped:2", groupedBy: ["content", "near duplicate"] });
   expect(evaluation).toMatchObject({ groups: 40, intervalMethod: "Wilson" });
 });
 
