@@ -1,4 +1,4 @@
-/** `naevus cross-validate`: a model per fold, each judged on lesions that it never saw, and the pooled figures. */
+/** `naevus cross-validate`: a model per fold, each judged on groups of images (known lesions, near duplicates) that it never saw, and the pooled figures. */
 import type { Command } from "commander";
 import { formatEvaluation } from "../evaluation/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../run/cross-validate.ts";
@@ -21,7 +21,9 @@ interface CrossValidateOptions extends Readonly<Record<string, unknown>> {
 export function addCrossValidateCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("cross-validate")
-    .description("Train a model for each fold of whole lesions, and judge each on its own fold")
+    .description(
+      "Train a model for each fold of whole groups (near duplicates, and lesions where they are known), and judge each on its fold",
+    )
     .option("--folds <n>", "Folds, from 2 to 100; as many models are trained", "5")
     .option("--config <file>", "JSON file of settings, by the names below in camelCase; flags have the last word")
     .option("--json", "Print the pooled figures as one JSON object to standard output, all else to standard error")

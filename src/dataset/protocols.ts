@@ -73,7 +73,7 @@ export async function groupsOf(
 }
 
 /** Pairs of paths as pairs of indices, where both images are there. */
-function indexPairs(
+export function indexPairs(
   images: readonly ImageRecord[],
   pairs: readonly (readonly [string, string])[],
 ): (readonly [number, number])[] {
@@ -105,7 +105,7 @@ export async function cleanDataset(dataset: Dataset, options: ProtocolOptions = 
   });
   if (leftOut.content + leftOut.group > 0 && images.every(({ split }) => split === "train")) {
     throw new DatasetError(
-      `${dataset.root}: every test image, or another image of its lesion, stands in training too; ` +
+      `${dataset.root}: every test image, or another image of its group, stands in training too; ` +
         "put other images into Test, or choose the protocol grouped:5",
     );
   }

@@ -11,7 +11,7 @@ import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { curate } from "./curate.ts";
 import { nearDuplicatePairs, nearDuplicatePaths } from "./near-duplicate-pairs.ts";
-import { openCuratedData, openData } from "./open-data.ts";
+import { type DataSettings, openCuratedData, openData } from "./open-data.ts";
 import { validationPart } from "./validation-part.ts";
 
 let folder: string;
@@ -112,6 +112,43 @@ describe("near duplicates", () => {
     for (const path of twins.flat()) {
       expect(text.split("\n").find((line) => line.includes(path))).toContain("nearly the same picture");
     }
+  });
+
+  it("are not taken for knowledge of lesions", async () => {
+    const plan = join(folder, "only alike.csv");
+    await curate(data, { out: plan, cache });
+    const { images } = await listDataset(data);
+    const named = async (count: number) => {
+      const file = join(folder, `${count}.csv`);
+      const rows = images.slice(0, count).map(({ path }, i) => `${path},lesion-${i}`);
+      await writeFile(file, `path,lesion_id\n${rows.join("\n")}\n`);
+      return file;
+    };
+    const warningsOf = async (settings: DataSettings) => {
+      const warnings: string[] = [];
+      const onEvent = (event: { kind: string; message?: string }) =>
+        event.kind === "warning" && warnings.push(event.message!);
+      await openData(data, { protocol: "clean", cache, ...settings }, { onEvent });
+      return warnings;
+    };
+    const unknown =
+      "clean: no metadata and no curation plan tell which images show one lesion; only equal and nearly equal pictures are kept " +
+      "together, so that a lesion may be both learned and tested";
+    expect(await warningsOf({})).toEqual([unknown]);
+    expect(await warningsOf({ curation: plan })).toEqual([unknown]);
+    const some = await warningsOf({ metadata: await named(20) });
+    expect(some).toEqual([
+      `clean: the metadata tell the lesion of 20 of ${images.length} images; of the others only equal and nearly equal pictures are ` +
+        "kept together",
+    ]);
+    expect(await warningsOf({ metadata: await named(images.length) })).toEqual([]);
+
+    const grouped = join(folder, "grouped.csv");
+    const [one, other] = images.slice(30).filter(({ label }, _, [first]) => label === first!.label);
+    const text = await readFile(plan, "utf8");
+    const byHand = [one!, other!].map(({ path }) => `group,${path},,same mole,,seen at the clinic`);
+    await writeFile(grouped, `${text.trimEnd()}\n${byHand.join("\n")}\n`);
+    expect(await warningsOf({ curation: grouped })).toEqual([]);
   });
 
   it("are not left on both sides by the protocol clean", async () => {

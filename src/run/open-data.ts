@@ -12,8 +12,9 @@ import {
   listLabelledImages,
   withoutDraw,
 } from "../dataset/dataset.ts";
+import { groupImages } from "../dataset/groups.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { applyProtocol, groupsOf, type ProtocolOptions } from "../dataset/protocols.ts";
+import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../dataset/protocols.ts";
 import { externalProtocol } from "../dataset/records.ts";
 import { imageContents } from "../image/image-contents.ts";
 import { type Settings, SettingsError } from "../training/settings.ts";
@@ -153,15 +154,35 @@ export async function openJudgedData(
   return { dataset: protocol === undefined ? dataset : external, metadata };
 }
 
-/** Says that lesions may be on both sides, where nothing tells them. */
+/** Says that lesions may be on both sides, where nothing tells them, or not of all images. */
 export function warnOfUnknownLesions(
   protocol: string,
   dataset: Dataset,
-  { metadata, patients = false }: ProtocolOptions,
+  { metadata, patients = false, contents, nearDuplicates = [] }: ProtocolOptions,
   { onEvent }: OpenContext,
 ): void {
-  const tells = patients || metadata?.fields.has("lesion");
-  if (tells || dataset.images.some(({ group }) => group !== undefined)) return;
+  const { images } = dataset;
+  const told = images.filter(({ path }) => metadata?.of(path)?.[patients ? "patient" : "lesion"] !== undefined).length;
+  if (told === images.length) return;
+  if (told > 0) {
+    onEvent?.({
+      kind: "warning",
+      message:
+        `${protocol}: the metadata tell the ${patients ? "patient" : "lesion"} of ${told} of ${images.length} images; ` +
+        "of the others only equal and nearly equal pictures are kept together",
+    });
+    return;
+  }
+  // A plan that groups near duplicates alone tells no lesion.
+  const alike = {
+    sha256: images.map(({ path }) => contents?.get(path)),
+    nearDuplicates: indexPairs(images, nearDuplicates),
+  };
+  const withoutPlan = groupImages(
+    images.map(({ path }) => ({ path })),
+    alike,
+  ).members.length;
+  if (groupImages(images, alike).members.length < withoutPlan) return;
   onEvent?.({
     kind: "warning",
     message:

@@ -33,14 +33,16 @@ export const settingsSchema = z.strictObject({
     .default("official")
     .meta({ expected: "one of official, clean and grouped:K with K from 2 to 100 (to judge also external)" })
     .describe(
-      "How training and test images are separated: official (as the folders are), clean (no test image whose content or lesion " +
-        "stands in training) or grouped:K (one of K folds of whole lesions); a model is also judged on external data, all of them",
+      "How training and test images are separated: official (as the folders are), clean (no test image whose content, near " +
+        "duplicate or known lesion stands in training) or grouped:K (one of K folds of whole groups of such images); a model is also judged on external data, all of them",
     ),
   fold: z.int().min(0).max(99).optional().describe("With grouped:K: the fold that is tested, from 0"),
   groupBy: z
     .enum(["lesion", "patient"])
     .default("lesion")
-    .describe("What clean and grouped:K never separate: images of one lesion, or all of one patient"),
+    .describe(
+      "What clean and grouped:K never separate, where the metadata tell it: images of one lesion, or all of one patient",
+    ),
   network: z.enum(networkNames).default("notebook").describe("Architecture to train from scratch"),
   imageSize: z
     .int()
@@ -159,7 +161,7 @@ export const settingsSchema = z.strictObject({
     .max(0.5)
     .default(0)
     .describe(
-      "Part of the training images that is not learned from, lesions whole: the epoch of its lowest loss becomes the model, with the temperature fitted on it; 0 for none",
+      "Part of the training images that is not learned from, near duplicates and known lesions whole: the epoch of its lowest loss becomes the model, with the temperature fitted on it; 0 for none",
     ),
   patience: z
     .int()
