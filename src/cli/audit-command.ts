@@ -2,12 +2,14 @@
 import type { Command } from "commander";
 import { writeAudit } from "../report/audit-report.ts";
 import { formatAudit } from "../report/audit-text.ts";
+import { cacheFolder } from "../run/cache-folder.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";
+import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface AuditOptions {
+interface AuditOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
   readonly metadata?: readonly string[];
   readonly mapping?: string;
@@ -18,7 +20,7 @@ interface AuditOptions {
 
 /** Adds the command; `finish` takes its exit status. Findings are no failure: they end with status 0. */
 export function addAuditCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
-  program
+  const command = program
     .command("audit")
     .description(
       "Find what is wrong with a data folder: broken files, duplicates, leaks, contradicting labels, sources",
@@ -31,16 +33,19 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
     )
     .option("--curation <file>", "Audit what this curation plan leaves")
     .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
-    .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error")
-    .action(async (options: AuditOptions) => finish(await runAudit(options, terminal)));
+    .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error");
+  addSettingOptions(command, ["cache"]).action(async (options: AuditOptions) =>
+    finish(await runAudit(options, terminal)),
+  );
 }
 
-async function runAudit({ data, json, ...options }: AuditOptions, terminal: Terminal): Promise<number> {
+async function runAudit({ data, json, cache, ...options }: AuditOptions, terminal: Terminal): Promise<number> {
   const bar = movingBar(terminal);
   return withInterruption(bar.stop, async (signal) => {
     try {
       const { audit, files, problems } = await writeAudit(data, {
         ...options,
+        cacheFolder: cacheFolder(settingsFromFlags({ cache }).cache),
         signal,
         onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
       });

@@ -194,6 +194,8 @@ describe("a folder with one of everything", () => {
     const { status, out, errors } = await naevus(
       "audit",
       ...args,
+      "--cache",
+      join(folder, "cache"),
       "--metadata",
       join(folder, "metadata.csv"),
       "--json",
@@ -238,7 +240,7 @@ test("--curation: what the plan leaves is audited and drawn, and what does not f
     "leave out,Test/melanoma/phantom-test-00001.jpg,,,blurred",
   ];
   await writeFile(plan, ["action,path,class,group,reason", ...lines].join("\n"));
-  const flags = ["--data", drawn, "--curation", plan, "--out", join(folder, "left")];
+  const flags = ["--data", drawn, "--curation", plan, "--out", join(folder, "left"), "--cache", join(folder, "cache")];
   const gone = "plan.csv: names 1 of 2 images that are gone (line 3: Train/melanoma/gone.jpg); passed over";
   const audited = await naevus("audit", ...flags);
   expect(audited.status, audited.errors).toBe(0);
