@@ -68,7 +68,7 @@ describe("clean", () => {
       leftOut: { content: 1, group: 1 },
     });
     await expect(applyProtocol(dataset, "clean", { metadata, patients: true })).rejects.toThrow(
-      "every test image, or another image of its lesion, stands in training too",
+      "every test image, or another image of its group, stands in training too",
     );
   });
 
