@@ -159,6 +159,7 @@ export { type CrossValidation, type CrossValidationResult, crossValidate } from 
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
 export { evaluate, type JudgedImages, judgeTestImages } from "./run/evaluate.ts";
 export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
+export { nearDuplicatePairs, nearDuplicatePaths } from "./run/near-duplicate-pairs.ts";
 export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/open-data.ts";
 export type { JudgingOptions, Runs } from "./run/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";
