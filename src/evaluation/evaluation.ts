@@ -235,7 +235,8 @@ function subjectLines({
 /** Which interval it is, and of how many images. */
 function methodText({ intervalMethod, samples, groups, effectiveSamples }: Evaluation): string {
   if (intervalMethod !== "Wilson, on the effective number of images") return "Wilson's";
-  return `Wilson's for ${Math.round(effectiveSamples!)} effective images, since the ${samples} show ${groups} groups`;
+  const effective = Math.round(effectiveSamples!);
+  return `Wilson's for ${effective} effective image${effective === 1 ? "" : "s"}: the ${samples} are of ${groups} groups`;
 }
 
 /**
@@ -271,9 +272,10 @@ export function formatEvaluation(
       ...subjectLines(evaluation),
     ].join("\n"),
     [
-      `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; ${between(accuracyInterval)}, ${methodText(evaluation)})`,
+      `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; ${between(accuracyInterval)})`,
       `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}` +
         (balancedAccuracyInterval ? `  (${between(balancedAccuracyInterval)})` : ""),
+      `intervals          ${methodText(evaluation)}`,
     ].join("\n"),
     classTable(evaluation),
     classes.length > MOST_CLASSES

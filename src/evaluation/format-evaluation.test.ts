@@ -41,6 +41,18 @@ describe("formatEvaluation", () => {
     expect(widest(formatEvaluation(nine))).toBeLessThanOrEqual(100);
   });
 
+  it("says that the interval goes by the groups, and how far", () => {
+    const half = { protocol: "official", classes: ["a", "b"], truth: [0, 0, 0, 0, 1, 1, 1, 1] };
+    const probabilities = Float32Array.from(half.truth.flatMap(() => [1, 0]));
+    const groups = [0, 0, 0, 0, 1, 1, 1, 1];
+    const grouped = evaluateClassification({ ...half, probabilities, groups });
+    expect(grouped).toMatchObject({ groups: 2, intervalMethod: "Wilson, on the effective number of images" });
+    expect(formatEvaluation(grouped)).toMatch(/^intervals {10}Wilson's for 1 effective image: the 8 are of 2 groups$/m);
+    const alone = evaluateClassification({ ...half, probabilities });
+    expect(formatEvaluation(alone)).toMatch(/^intervals {10}Wilson's$/m);
+    expect(alone.accuracyInterval[0]).toBeGreaterThan(grouped.accuracyInterval[0]);
+  });
+
   it("numbers the classes where words do not fit", () => {
     const text = formatEvaluation(nine, { columns: 80 });
     expect(text).toMatchSnapshot();

@@ -57,7 +57,9 @@ describe("parseSettings", () => {
   });
 
   it("names the known settings where none is near", () => {
-    expect(refusal({ colour: 1 })).toMatch(/^settings: colour: unknown setting; expected one of data, classMap, curation, /);
+    expect(refusal({ colour: 1 })).toMatch(
+      /^settings: colour: unknown setting; expected one of data, classMap, curation, /,
+    );
   });
 
   it("names every wrong setting, and where it stands", () => {
