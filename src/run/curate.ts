@@ -1,6 +1,7 @@
 /** Makes a curation plan of a data folder and writes it: hashes, metadata and mapping brought together. */
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
+import { applyCuration } from "../dataset/apply-curation.ts";
 import { hashContents } from "../dataset/content-hashes.ts";
 import { makeCurationPlan } from "../dataset/curate.ts";
 import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.ts";
@@ -35,7 +36,9 @@ export interface CurationResult {
   readonly plan: string;
   readonly images: number;
   readonly fingerprint: string;
+  /** Images that the plan leaves out, those of whole classes included. */
   readonly leftOut: number;
+  /** Images that stay under another label. */
   readonly relabelled: number;
   readonly grouped: number;
   readonly groups: number;
@@ -93,8 +96,11 @@ export async function curate(
       `${data}: fewer than two classes can be trusted, so there is nothing to train on; look at an audit`,
     );
   }
+  // Counted as the plan is applied: its lines do not name the images of classes that are left out whole.
+  const lines = plan.steps.map((_, i) => i + 1);
+  const { curation } = await applyCuration(dataset, { ...plan, file: result.plan, sha256: "", lines }, hashing);
   await writeFileAtomic(result.plan, formatCurationPlan(plan));
-  return result;
+  return { ...result, leftOut: curation!.leftOut, relabelled: curation!.relabelled };
 }
 
 async function refuseExisting(file: string): Promise<void> {
@@ -114,7 +120,7 @@ function resultOf(
   dataset: Dataset,
   { steps, madeFor }: Required<CurationPlan>,
   problems: readonly Problem[],
-): CurationResult {
+): Omit<CurationResult, "leftOut" | "relabelled"> {
   const groups = steps.flatMap((step) => (step.action === "group" ? [step.group] : []));
   const classesLeftOut = Object.fromEntries(
     steps.flatMap((step) => (step.action === "leave out class" ? [[step.className, step.reason] as const] : [])),
@@ -123,8 +129,6 @@ function resultOf(
     plan: file,
     images: dataset.images.length,
     fingerprint: madeFor.fingerprint,
-    leftOut: steps.filter(({ action }) => action === "leave out").length,
-    relabelled: steps.filter(({ action }) => action === "relabel").length,
     grouped: groups.length,
     groups: new Set(groups).size,
     classesLeftOut,
