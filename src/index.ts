@@ -67,6 +67,7 @@ export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluat
 export { findLabelErrors, type LabelErrors } from "./evaluation/label-errors.ts";
 export { lesionQuestions, type Question } from "./evaluation/lesion-questions.ts";
 export { compareModels, type ModelComparison } from "./evaluation/model-comparison.ts";
+export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/recipe-comparison.ts";
 export { fitTemperature, type TemperatureFit } from "./evaluation/temperature.ts";
 // Runs
 export { FileError } from "./files.ts";
