@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { main } from "./main.ts";
+import { closingLines } from "./study-command.ts";
 import type { Terminal } from "./terminal.ts";
 
 let folder: string;
@@ -58,6 +59,20 @@ it("stops when asked to, and keeps what is done for the next time", async () => 
   expect(printed).toMatch(/^official: \d+ images of 9 classes/m);
   expect(printed).toMatch(/^run: .*models/m);
   expect(await readdir(join(out, "steps"))).toContain("budget.json");
+});
+
+it("says before all figures that the final model is worse than the first", () => {
+  const conclusion = {
+    cautions: ["The final model is worse."],
+    found: ["Accuracy is 29 %."],
+    hard: [],
+    next: [],
+    limits: [],
+  };
+  expect(closingLines({ conclusion, origin: "folder" })).toEqual([
+    "! The final model is worse.",
+    "- Accuracy is 29 %.",
+  ]);
 });
 
 it("compare says what it needs", async () => {

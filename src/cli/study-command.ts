@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
 import { study } from "../report/study/study.ts";
 import type { StudyEvent } from "../report/study/study-context.ts";
-import { chapters } from "../report/study/study-report.ts";
+import { chapters, type StudyReport } from "../report/study/study-report.ts";
 import { type SettingName, SettingsError } from "../training/settings.ts";
 import { formatDuration } from "./duration.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
@@ -86,7 +86,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
       const { accuracy, balancedAccuracy } = evaluation.figures;
       const phantom = report.origin === "phantom" ? `  (${phantomNotice})` : "";
       print("");
-      for (const line of report.conclusion.found) print(`- ${line}${phantom}`);
+      for (const line of closingLines(report)) print(line);
       print("");
       print(`run of the notebook's network: ${resolve(out, official.run)}${phantom}`);
       print(`report: ${resolve(out, "report.html")}${phantom}`);
@@ -103,6 +103,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
             accuracyInterval: accuracy.interval,
             balancedAccuracy: balancedAccuracy.value,
             balancedAccuracyInterval: balancedAccuracy.interval,
+            cautions: report.conclusion.cautions,
             recipe: report.final.recipe,
             budget: report.budget,
           }),
@@ -117,6 +118,14 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
       view.stop();
     }
   });
+}
+
+/** What a study found, in a terminal: first what must be known before the figures. */
+export function closingLines({ conclusion, origin }: Pick<StudyReport, "conclusion" | "origin">): string[] {
+  const phantom = origin === "phantom" ? `  (${phantomNotice})` : "";
+  return [...conclusion.cautions.map((line) => `! ${line}`), ...conclusion.found.map((line) => `- ${line}`)].map(
+    (line) => line + phantom,
+  );
 }
 
 const mainFiguresOf = ({ protocol, samples, accuracy, accuracyInterval, balancedAccuracy }: Evaluation) => ({
@@ -145,10 +154,23 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
         stop();
         print(`${event.number}/${chapters.length}  ${event.title}`);
       } else if (event.kind === "fit") {
-        const { recipe, fold, folds, epoch, epochs, step, stepsPerEpoch, accuracy, imagesPerSecond } = event;
+        const {
+          recipe,
+          fold,
+          folds,
+          repetition,
+          repetitions,
+          epoch,
+          epochs,
+          step,
+          stepsPerEpoch,
+          accuracy,
+          imagesPerSecond,
+        } = event;
         const done = (epoch - 1) * stepsPerEpoch + step;
         const total = epochs * stepsPerEpoch;
-        const name = `${recipe}, fold ${fold + 1}/${folds}`;
+        const time = repetitions === 1 ? "" : `, time ${repetition + 1}/${repetitions}`;
+        const name = `${recipe}, fold ${fold + 1}/${folds}${time}`;
         runs.stop();
         bar.move(name, done, total, `epoch ${epoch}/${epochs}  accuracy ${(accuracy * 100).toFixed(1)} %`);
         if (done === total) {

@@ -1,11 +1,13 @@
 /** The conclusion of a study, written from its figures by rules. */
+import { cautions, modelsCompared } from "./cautions.ts";
+import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";
-import { list, percent, plural, pValueText, resolution, sentence, withInterval } from "./notation.ts";
+import { keptTogether, nothingShared, unknownLesions } from "./knowledge.ts";
+import { list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
+import { trainingImages } from "./steps/dataset.ts";
 import { inWords } from "./strategy-names.ts";
 import type { Conclusion, StudyReport } from "./study-report.ts";
-
-const points = (value: number): string => `${Math.abs(value * 100).toFixed(1)} points`;
 
 /** Recall below it: more of the class is missed than found. */
 const halfFound = 0.5;
@@ -21,41 +23,45 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
   const limits: string[] = [];
 
   found.push(
-    `On ${evaluation.samples} test images that share no content and no known lesion with training, accuracy is ` +
+    `On ${evaluation.samples} test images that share ${nothingShared(dataset.known)} with training, accuracy is ` +
       `${withInterval(figures.accuracy)} and balanced accuracy ${withInterval(figures.balancedAccuracy)} over ${classes.length} classes; ` +
       `guessing evenly would have a balanced accuracy of ${percent(1 / classes.length)}.`,
   );
-  const chosenRecipe = recipes.recipes.find(({ name }) => name === recipes.chosen)!;
+  const chosenRecipe = chosenOf(recipes);
   found.push(
-    `Cross-validation on ${report.dataset.counts.reduce((sum, { train }) => sum + train, 0)} training images, lesions whole, puts the ` +
-      `balanced accuracy of the chosen recipe (${recipes.chosen}) at ${withInterval(chosenRecipe.balancedAccuracy)}.`,
+    `Cross-validation on ${trainingImages(dataset)} training images, with ${keptTogether(dataset.known)} kept together, puts the ` +
+      `balanced accuracy of the chosen recipe (${recipes.chosen}) at ${withInterval(chosenRecipe.balancedAccuracy)}. ${optimismInWords(recipes)}`,
   );
   const { evaluation: published } = report.official;
   found.push(
     `As published, leaks and wrong labels included, the notebook's network gets ${percent(published.accuracy)} of ${published.samples} test images right ` +
       `(95 % Wilson interval ${percent(published.accuracyInterval[0])} to ${percent(published.accuracyInterval[1])}); for comparison with other work only.`,
   );
-  const best = augmentation.recipes.find(({ name }) => name === augmentation.chosen)!;
+  const augmented = gainInWords(augmentation, "without");
   found.push(
     `The notebook's network on the raw images was judged as ${initial.curve.verdict}. ` +
-      (best.against === null
-        ? "No augmentation did better in this time."
-        : `Augmentation (${augmentation.chosen}) changed its balanced accuracy by ${signed(best.against.difference.value)}, ` +
-          `${best.against.distinguishable ? "more than chance explains" : "no more than chance may explain"}.`),
+      (augmented === undefined
+        ? "No augmentation scored higher in this time. "
+        : `With augmentation (${augmentation.chosen}) it has ${augmented}. `) +
+      visibleInWords(augmentation),
   );
-  const strategy = imbalance.recipes.find(({ name }) => name === imbalance.chosen)!;
+  const balanced = gainInWords(imbalance, "doing nothing");
   found.push(
-    strategy.against === null
-      ? "Against the imbalance of the classes, nothing did better than doing nothing."
-      : `Against the imbalance of the classes, ${inWords(imbalance).chosen} did best: ${signed(strategy.against.difference.value)} of balanced accuracy over ` +
-          `doing nothing, ${strategy.against.distinguishable ? "more than chance explains" : "no more than chance may explain"}.`,
+    (balanced === undefined
+      ? "Against the imbalance of the classes, nothing scored higher than doing nothing. "
+      : `Against the imbalance of the classes, ${inWords(imbalance).chosen} scored highest: ${balanced}. `) +
+      visibleInWords(imbalance),
   );
-  for (const { rival, accuracyDifference, ...compared } of comparisons) {
+  if (recipes.visible !== null) {
+    const larger = gainInWords(recipes, "the best recipe of the notebook's network");
     found.push(
-      `On the test images the accuracy of the final model differs by ${signed(accuracyDifference.value)} from that of ${rival} ` +
-        `(${pValueText(compared)}).`,
+      (larger === undefined
+        ? "No recipe with a larger network scored higher than the best one of the notebook's network. "
+        : `Of the recipes with a larger network, ${recipes.chosen} scored highest: ${larger}. `) +
+        visibleInWords(recipes),
     );
   }
+  found.push(...comparisons.map(modelsCompared));
   if (calibrated) {
     const { temperature } = calibrated.fit;
     found.push(
@@ -122,9 +128,9 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
       `A larger test set: of ${list(few.map(({ name, test }) => `${name} there are ${test}`))}, which says little of them.`,
     );
   }
-  if (data.metadataFields.length === 0)
-    next.push("Metadata (lesion, age, sex, site): without them one lesion may stand on both sides.");
+  if (data.metadataFields.length === 0) next.push("Give metadata (lesion, age, sex, site).");
 
+  const lesions = unknownLesions(dataset.known);
   if (report.origin === "phantom")
     limits.push("The images are phantom data, drawn by naevus: no figure says anything about skin.");
   limits.push(
@@ -134,10 +140,9 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
     "The test images come from the same archives as those learned from; elsewhere, with other cameras and other people, it will do worse.",
   );
   limits.push(skinTone);
-  if (budget.folds < 5)
-    limits.push(`Recipes were compared on ${budget.folds} folds, in one run each: another seed may choose otherwise.`);
-  return { found, hard, next, limits };
+  if (lesions !== undefined) limits.push(lesions);
+  limits.push(
+    `Recipes were compared by ${plural(recipes.trainings, "training")} each on these training images; those of other images may rank otherwise.`,
+  );
+  return { cautions: cautions(report), found, hard, next, limits };
 }
-
-const signed = (value: number | null): string =>
-  value === null ? "nothing that can be stated" : `${value < 0 ? "-" : "+"}${points(value)}`;

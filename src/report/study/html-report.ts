@@ -10,9 +10,11 @@ import { finalChapter } from "./chapters/final.ts";
 import { imbalanceChapter } from "./chapters/imbalance.ts";
 import { initialChapter } from "./chapters/initial.ts";
 import { looksChapter } from "./chapters/looks.ts";
+import { nothingShared } from "./knowledge.ts";
 import { count, duration, percent, range } from "./notation.ts";
 import { noticeHtml, pageHtml } from "./page.ts";
 import { researchOnly } from "./statements.ts";
+import { trainingImages } from "./steps/dataset.ts";
 import { chapters, type StudyReport } from "./study-report.ts";
 
 /** The report as HTML. */
@@ -24,8 +26,9 @@ export async function htmlReport(report: StudyReport): Promise<string> {
     (phantom
       ? noticeHtml("Phantom data.", "The images were drawn by naevus. No figure here says anything about real skin.")
       : "") +
-    `<p class="lead">A convolutional network trained from scratch on ${count(dataset.counts.reduce((sum, { train }) => sum + train, 0))} images of ${classes.length} classes, ` +
-    `judged once on ${count(evaluation.samples)} that share nothing with them. ${escapeHtml(researchOnly)}</p>` +
+    `<p class="lead">A convolutional network trained from scratch on ${count(trainingImages(dataset))} images of ${classes.length} classes, ` +
+    `judged once on ${count(evaluation.samples)} that share ${nothingShared(dataset.known)} with them. ${escapeHtml(researchOnly)}</p>` +
+    report.conclusion.cautions.map((text) => noticeHtml("Read this first.", text)).join("") +
     `<ul class="key">${[
       [percent(main.accuracy.value), `accuracy on test, ${range(main.accuracy.interval)}`],
       [percent(main.balancedAccuracy.value), `balanced accuracy, ${range(main.balancedAccuracy.interval)}`],

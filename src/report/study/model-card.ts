@@ -1,11 +1,12 @@
 /** A model card (Mitchell et al. 2019) from the figures of a study. */
-import { withInterval } from "./notation.ts";
+import { nothingShared } from "./knowledge.ts";
+import { count, withInterval } from "./notation.ts";
+import { trainingImages } from "./steps/dataset.ts";
 import type { ModelCard, StudyReport } from "./study-report.ts";
 
 export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
   const { final, classes, dataset, evaluation, data, conclusion, budget, naevus } = report;
   const { recipe } = final;
-  const learned = dataset.counts.reduce((sum, { train }) => sum + train, 0);
   return {
     sections: [
       {
@@ -31,13 +32,14 @@ export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
         heading: "Data",
         lines: [
           ...(data.origin === "phantom" ? ["Phantom data: images drawn by naevus, not photographs."] : []),
-          `${learned} images to learn from, ${evaluation.samples} to test on, of ${classes.length} classes: ${classes.join(", ")}.`,
-          `Protocol: ${dataset.protocol}, grouped by ${dataset.groupedBy.join(", ")}. Fingerprint ${evaluation.dataFingerprint?.slice(0, 16)}.`,
+          `${count(trainingImages(dataset))} training images, ${count(evaluation.samples)} test images, of ${classes.length} classes: ${classes.join(", ")}.`,
+          `Protocol: ${dataset.protocol}, grouped by ${dataset.groupedBy.join(", ")}: test images share ${nothingShared(dataset.known)} with training. Fingerprint ${evaluation.dataFingerprint?.slice(0, 16)}.`,
         ],
       },
       {
         heading: "Figures",
         lines: [
+          ...conclusion.cautions,
           `Accuracy ${withInterval(evaluation.figures.accuracy)}; balanced accuracy ${withInterval(evaluation.figures.balancedAccuracy)}; macro F1 ${withInterval(evaluation.figures.macro.f1)}.`,
           `Recipes were chosen by balanced accuracy in ${budget.folds}-fold grouped cross-validation inside the training images; the test images were judged once, at the end.`,
         ],

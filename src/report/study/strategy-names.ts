@@ -16,6 +16,7 @@ const strategyNames: Readonly<Record<ImbalanceName, string>> = {
 export const inWords = (comparison: Comparison): Comparison => {
   const nameOf = (name: string) => strategyNames[name as ImbalanceName];
   return {
+    ...comparison,
     chosen: nameOf(comparison.chosen),
     recipes: comparison.recipes.map((one) => ({ ...one, name: nameOf(one.name) })),
   };

@@ -7,7 +7,7 @@ import type { Evaluation } from "../../evaluation/evaluation.ts";
 import type { PackedImages } from "../../image/packed-store.ts";
 import type { RunEvent } from "../../run/train.ts";
 import type { Settings } from "../../training/settings.ts";
-import type { StudyFolder, StudyStep } from "./study-folder.ts";
+import type { DoneStep, StudyFolder, StudyStep } from "./study-folder.ts";
 
 /** What happens during a study, for whoever shows it. */
 export type StudyEvent =
@@ -21,6 +21,9 @@ export type StudyEvent =
       readonly recipe: string;
       readonly fold: number;
       readonly folds: number;
+      /** From 0: the folds are trained so many times over, with other seeds. */
+      readonly repetition: number;
+      readonly repetitions: number;
       readonly epoch: number;
       readonly epochs: number;
       readonly step: number;
@@ -42,20 +45,30 @@ export interface StudyContext {
   readonly onEvent: (event: StudyEvent) => void;
   readonly signal: AbortSignal | undefined;
   readonly clock: () => number;
-  /** Seconds spent in steps, whenever they were done. */
-  spent(seconds: number): void;
+  /** The steps of this study by their ids, for those that are asked for again. */
+  readonly steps: Map<string, { readonly inputs: string; readonly done: Promise<DoneStep<unknown>> }>;
 }
 
-/** Does a step and tells where it was kept. */
+/** Does a step, once however often it is asked for, and tells where it was kept. */
 export async function doStep<T>(context: StudyContext, step: StudyStep<T>): Promise<T> {
   context.signal?.throwIfAborted();
-  const { result, seconds, kept } = await context.folder.do({
-    ...step,
-    inputs: [context.dataHash, step.inputs],
-  });
+  const inputs = JSON.stringify(step.inputs);
+  const known = context.steps.get(step.id);
+  if (known !== undefined) {
+    if (known.inputs !== inputs) throw new Error(`study: two steps are called ${step.id}; give each a name of its own`);
+    return (await known.done).result as T;
+  }
+  const done = context.folder.do({ ...step, inputs: [context.dataHash, step.inputs] });
+  context.steps.set(step.id, { inputs, done });
+  const { result, kept } = await done;
   if (kept) context.onEvent({ kind: "kept", step: step.id });
-  context.spent(seconds);
   return result;
+}
+
+/** Seconds that all steps so far took, whenever they were done. */
+export async function spentSeconds({ steps }: Pick<StudyContext, "steps">): Promise<number> {
+  const done = await Promise.all([...steps.values()].map((step) => step.done));
+  return done.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 /** The data set after curation and protocol, ready to learn from. */

@@ -21,13 +21,14 @@ const storedSchema = z.strictObject({
   step: z.string(),
   inputs: z.string(),
   seconds: z.number(),
-  result: z.json(),
+  /** Absent where the step was stopped. */
+  result: z.json().optional(),
 });
 
 /** A step that is done. */
 export interface DoneStep<T> {
   readonly result: T;
-  /** Seconds that it took when it was done. */
+  /** Seconds that it took when it was done, those before it was stopped included. */
   readonly seconds: number;
   /** Whether it was done before and not again. */
   readonly kept: boolean;
@@ -54,17 +55,31 @@ export class StudyFolder {
     return new StudyFolder(path, clock);
   }
 
-  /** The step's result: the stored one where the inputs are the same, else of a new run, which is stored before it is returned. */
+  /**
+   * The step's result: the stored one where the inputs are the same, else of a new run, which is stored before it is returned. Where
+   * the run fails or is stopped, the seconds that it took are stored, and count when it is gone on with.
+   */
   async do<T>({ id, inputs, run, holds }: StudyStep<T>): Promise<DoneStep<T>> {
     const file = join(this.path, "steps", `${id}.json`);
     const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
-    const stored = await readStored(file);
-    if (stored?.inputs === hash && (holds === undefined || (await holds())))
+    const found = await readStored(file);
+    const stored = found?.inputs === hash ? found : undefined;
+    if (stored?.result !== undefined && (holds === undefined || (await holds())))
       return { result: stored.result as T, seconds: stored.seconds, kept: true };
+    const before = stored !== undefined && stored.result === undefined ? stored.seconds : 0;
     const begun = this.#clock();
-    const result = await run();
-    const seconds = (this.#clock() - begun) / 1000;
-    await writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+    const secondsSoFar = () => before + (this.#clock() - begun) / 1000;
+    const store = (seconds: number, result?: T) =>
+      writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+    let result: T;
+    try {
+      result = await run();
+    } catch (error) {
+      await store(secondsSoFar()).catch(() => {});
+      throw error;
+    }
+    const seconds = secondsSoFar();
+    await store(seconds, result);
     // As it will be read the next time: what JSON cannot hold is noticed at once.
     return { result: JSON.parse(JSON.stringify(result)) as T, seconds, kept: false };
   }

@@ -1,8 +1,9 @@
 /** Every figure of a study, as `report.json` has it: one field per chapter. */
 
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
+import type { RecipeDifference } from "../../evaluation/recipe-comparison.ts";
 import type { BudgetPlan } from "./steps/budget.ts";
-import type { Against, Recipe } from "./steps/cross-validated.ts";
+import type { Recipe } from "./steps/cross-validated.ts";
 import type { DataFindings } from "./steps/data.ts";
 import type { DatasetFindings } from "./steps/dataset.ts";
 import type { Judgement } from "./steps/judgement.ts";
@@ -10,19 +11,20 @@ import type { LearningCurve } from "./steps/learning-curve.ts";
 import type { LookFindings } from "./steps/looks.ts";
 import type { OfficialModel, TrainedModel } from "./steps/trained-model.ts";
 
-/** A recipe as a report shows it. */
+/** A recipe as a report shows it. Figures are means over its repetitions. */
 export interface ComparedRecipe {
   readonly name: string;
   readonly recipe: Recipe;
-  readonly accuracy: Estimate;
+  readonly accuracy: number;
+  /** Its interval is over images, groups whole, and over the seeds of trainings. */
   readonly balancedAccuracy: Estimate;
-  readonly macroF1: Estimate;
+  readonly macroF1: number;
   readonly loss: number;
   /** In the order of the classes. */
   readonly recalls: readonly number[];
   readonly curve: LearningCurve;
-  /** Against the chapter's own starting point; null of that one itself. */
-  readonly against: Against | null;
+  /** Of balanced accuracy, from the comparison's first recipe; null of that one itself. */
+  readonly difference: RecipeDifference | null;
   readonly seconds: number;
 }
 
@@ -30,6 +32,14 @@ export interface ComparedRecipe {
 export interface Comparison {
   readonly recipes: readonly ComparedRecipe[];
   readonly chosen: string;
+  /** Trainings of each recipe, each with a seed of its own. */
+  readonly trainings: number;
+  /** The difference of balanced accuracy above which one is told from chance, in [0, 1]; null where nothing is compared. */
+  readonly visible: number | null;
+  /** Recipes that the best was chosen from, those of earlier chapters included. */
+  readonly choice: number;
+  /** By how much that choice flatters the best one's balanced accuracy, estimated by choosing on other folds; in [-1, 1]. */
+  readonly optimism: number;
 }
 
 export interface GalleryPictures {
@@ -39,6 +49,8 @@ export interface GalleryPictures {
 
 /** Sentences that rules make of the figures. */
 export interface Conclusion {
+  /** What a reader must know before the figures. */
+  readonly cautions: readonly string[];
   readonly found: readonly string[];
   readonly hard: readonly string[];
   readonly next: readonly string[];
@@ -49,6 +61,9 @@ export interface Conclusion {
 export interface ModelCard {
   readonly sections: readonly { readonly heading: string; readonly lines: readonly string[] }[];
 }
+
+/** Of `report.json`, and of the steps that it is made of: those of another format are done again. */
+export const studyFormat = 2;
 
 /** The ten chapters by their titles. */
 export const chapters = [
@@ -66,7 +81,7 @@ export const chapters = [
 
 /** All of it. */
 export interface StudyReport extends Judgement {
-  readonly format: 1;
+  readonly format: typeof studyFormat;
   readonly naevus: string;
   readonly origin: "folder" | "phantom";
   readonly classes: readonly string[];

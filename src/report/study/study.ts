@@ -20,8 +20,8 @@ import { htmlReport } from "./html-report.ts";
 import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
 import { modelCard } from "./model-card.ts";
 import { planBudget, workingSize } from "./steps/budget.ts";
+import { comparison } from "./steps/comparison.ts";
 import {
-  against,
   bestOf,
   type CrossValidated,
   crossValidated,
@@ -29,19 +29,17 @@ import {
   inputsOf,
   largerNetwork,
   type Recipe,
-  type TrainingFolds,
 } from "./steps/cross-validated.ts";
 import { auditData } from "./steps/data.ts";
 import { divideTraining, type MadeDataset, makeDataset, type TrainingImages } from "./steps/dataset.ts";
 import { makeGallery } from "./steps/gallery.ts";
 import { judge } from "./steps/judgement.ts";
-import { judgeCurve, meanCurve } from "./steps/learning-curve.ts";
 import { findLooks } from "./steps/looks.ts";
 import { measureSpeed } from "./steps/speed.ts";
 import { trainModel, trainOfficial } from "./steps/trained-model.ts";
-import { doStep, type StudyContext, type StudyData, type StudyEvent } from "./study-context.ts";
+import { doStep, type StudyContext, type StudyData, type StudyEvent, spentSeconds } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
-import { type ComparedRecipe, type Comparison, chapters, type StudyReport } from "./study-report.ts";
+import { type Comparison, chapters, type StudyReport, studyFormat } from "./study-report.ts";
 
 export interface StudyOptions {
   /** The data folder. */
@@ -84,7 +82,6 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     onProgress: (done, total) => onEvent({ kind: "packing", done, total }),
   });
   const metadata = options.metadata === undefined ? undefined : await readMetadata(options.metadata);
-  let spentSeconds = 0;
   const context: StudyContext = {
     folder,
     source: { data: options.data, metadata: options.metadata },
@@ -94,16 +91,18 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     onEvent,
     signal,
     clock,
-    spent: (seconds) => {
-      spentSeconds += seconds;
-    },
+    steps: new Map(),
   };
   const data = await auditData(context, raw, metadata);
   onEvent({ kind: "chapter", number: 2, title: chapters[1] });
   const made = await makeDataset(context, raw, metadata);
   try {
-    const figures = await studyImages(context, raw, made, { minutes, spentSeconds });
-    const report = finished({ ...figures, data, budget: { ...figures.budget, spentSeconds } });
+    const figures = await studyImages(context, raw, made, minutes);
+    const report = finished({
+      ...figures,
+      data,
+      budget: { ...figures.budget, spentSeconds: await spentSeconds(context) },
+    });
     await writeReport(folder.path, report);
     return report;
   } finally {
@@ -120,7 +119,7 @@ async function studyImages(
   context: StudyContext,
   raw: Dataset,
   { data, findings: dataset, training }: MadeDataset,
-  time: { readonly minutes: number; readonly spentSeconds: number },
+  minutes: number,
 ): Promise<Figures> {
   const { settings, onEvent } = context;
   const { classes } = data.clean;
@@ -139,9 +138,11 @@ async function studyImages(
         settings.seed,
       ),
   });
-  const budget = await plannedBudget(context, data, training, time);
-  const folds = await divideTraining(data, training, Math.max(2, Math.min(budget.folds, mostFolds(training))));
-  const validate = (name: string, recipe: Recipe) => crossValidated(context, data, folds, name, recipe);
+  const budget = await plannedBudget(context, data, training, minutes);
+  const folds = await divideTraining(data, training, budget.folds);
+  const { repetitions } = budget;
+  const validate = (name: string, recipe: Recipe) =>
+    crossValidated(context, data, folds, { name, recipe, repetitions });
 
   chapter(4);
   const asPublished = { network: firstNetwork, augmentation: "none", imbalance: "none" } as const;
@@ -194,35 +195,49 @@ async function studyImages(
   const judgement = await judge(context, data, folds, { best, model: final, rival: first });
 
   chapter(10);
+  const tried = [...augmented, ...balanced.slice(1), ...candidates.slice(1)];
+  // Recipes are the third comparison, where there was time for more than one of them.
+  const families = candidates.length > 1 ? 3 : 2;
+  const compared = (recipes: readonly CrossValidated[], choice: number): Comparison =>
+    comparison(recipes, folds, { choice: tried.slice(0, choice), families, seed: settings.seed });
+  const ofAugmentation = compared(augmented, augmented.length);
+  const ofImbalance = compared(balanced, augmented.length + balanced.length - 1);
   return {
-    format: 1,
+    format: studyFormat,
     naevus: version,
     origin: raw.origin,
     classes,
     dataset,
     looks,
-    budget: { ...budget, folds: folds.folds },
+    budget,
     official,
-    initial: compared(initial, undefined, folds),
+    initial: ofAugmentation.recipes[0]!,
     gallery,
-    augmentation: comparison(augmented, bestAugmented, folds),
-    imbalance: comparison(balanced, bestBalanced, folds),
-    recipes: comparison(candidates, best, folds),
+    augmentation: ofAugmentation,
+    imbalance: ofImbalance,
+    recipes: families === 3 ? compared(candidates, tried.length) : chosenAlone(ofImbalance, candidates[0]!.name),
     final,
     ...judgement,
   };
 }
 
+/** A comparison's chosen recipe with nothing beside it. */
+function chosenAlone(comparison: Comparison, name: string): Comparison {
+  const chosen = comparison.recipes.find((one) => one.name === comparison.chosen)!;
+  return { ...comparison, recipes: [{ ...chosen, name, difference: null }], chosen: name, visible: null };
+}
+
 /** Plans once, so that a study that is gone on with keeps its epochs, whatever the machine does meanwhile. */
-const plannedBudget = (
+async function plannedBudget(
   context: StudyContext,
   data: StudyData,
-  { paths }: TrainingImages,
-  time: { readonly minutes: number; readonly spentSeconds: number },
-): Promise<Omit<StudyReport["budget"], "spentSeconds">> =>
-  doStep(context, {
+  training: TrainingImages,
+  minutes: number,
+): Promise<Omit<StudyReport["budget"], "spentSeconds">> {
+  const spentBefore = await spentSeconds(context);
+  return doStep(context, {
     id: "budget",
-    inputs: [time.minutes, paths.length, inputsOf(context.settings), context.engine.description],
+    inputs: [minutes, training.paths.length, inputsOf(context.settings), context.engine.description],
     run: async () => {
       const measured = async (imageSize: number | undefined) => {
         const size = imageSize === undefined ? {} : { imageSize };
@@ -232,12 +247,13 @@ const plannedBudget = (
       const { settings } = context;
       const own = await measured(settings.imageSize);
       const optionsAt = ({ first, larger }: typeof own) => ({
-        ...time,
-        images: paths.length,
+        minutes,
+        spentSeconds: spentBefore,
+        images: training.paths.length,
         officialSpeed: own.first,
         comparison: { configurations: policyNames.length + imbalanceNames.length - 1, imagesPerSecond: first },
         recipes: { configurations: 2, imagesPerSecond: larger },
-        mostFolds: 5,
+        mostFolds: mostFolds(training),
       });
       const heightOf = (network: NetworkName) => networks[network]({ classes: data.clean.classes.length }).input.height;
       const reduced =
@@ -255,25 +271,11 @@ const plannedBudget = (
       };
     },
   });
-
-/** No more than the rarest class has groups. */
-const mostFolds = ({ classes, truth, groups }: TrainingImages): number =>
-  Math.min(...classes.map((_, label) => new Set(groups.filter((_group, i) => truth[i] === label)).size));
-
-function compared(one: CrossValidated, reference: CrossValidated | undefined, folds: TrainingFolds): ComparedRecipe {
-  const { histories, logits: _, ...figures } = one;
-  const frequencies = folds.classes.map((_name, label) => folds.truth.filter((own) => own === label).length);
-  return {
-    ...figures,
-    curve: judgeCurve(meanCurve(histories), Math.max(...frequencies) / folds.truth.length),
-    against: reference === undefined ? null : against(one, reference, folds),
-  };
 }
 
-const comparison = (recipes: readonly CrossValidated[], best: CrossValidated, folds: TrainingFolds): Comparison => ({
-  recipes: recipes.map((one, i) => compared(one, i === 0 ? undefined : recipes[0], folds)),
-  chosen: best.name,
-});
+/** No more than five, nor than the rarest class has groups. */
+const mostFolds = ({ classes, truth, groups }: TrainingImages): number =>
+  Math.min(5, ...classes.map((_, label) => new Set(groups.filter((_group, i) => truth[i] === label)).size));
 
 function finished(figures: Omit<StudyReport, "conclusion" | "modelCard">): StudyReport {
   const concluded = { ...figures, conclusion: conclude(figures) };
@@ -295,6 +297,7 @@ async function hashOf(
   const hash = createHash("sha256").update(
     JSON.stringify([
       version,
+      studyFormat,
       dataset.classes,
       dataset.images.map(({ path, label, split }, i) => [path, label, split, sha256[i]]),
     ]),

@@ -2,7 +2,7 @@
 import { escapeHtml } from "../../html.ts";
 import { figuresHtml, galleryHtml, paragraph } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
-import { compared, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
+import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
 export async function augmentationChapter(report: StudyReport): Promise<string> {
   const { gallery, augmentation, classes } = report;
@@ -22,6 +22,6 @@ export async function augmentationChapter(report: StudyReport): Promise<string> 
       comparisonFigure(augmentation, "Augmentation compared", 1 / classes.length),
     ]),
     comparisonTable(augmentation, "Augmentation, on the same folds"),
-    paragraph(compared(augmentation)),
+    paragraph(choiceInWords(augmentation)),
   ].join("");
 }

@@ -8,6 +8,7 @@ export function conclusionChapter({ conclusion, modelCard }: StudyReport): strin
     lines.length === 0 ? "" : `<h3>${title}</h3>${listHtml(lines)}`;
   const card = modelCard.sections.map(({ heading, lines }) => `<h4>${escapeHtml(heading)}</h4>${listHtml(lines)}`);
   return [
+    part("Read this first", conclusion.cautions),
     part("What was found", conclusion.found),
     part("What remains hard", conclusion.hard),
     part("What to do next", conclusion.next),

@@ -6,14 +6,14 @@ import type { StudyReport } from "../study-report.ts";
 
 export function dataChapter({ data }: StudyReport): string {
   const { counts, classes, confounds } = data;
-  const rows: [string, number, string][] = [
+  const rows: [string, number | null, string][] = [
     ["images", counts.images, "files that are images by their name"],
     ["distinct contents", counts.contents, "files that are not copies of another"],
     ["contents under two labels", counts.labelConflicts, "one of the labels is wrong"],
     ["test images that stand in Train", counts.testImagesInTrain, "a model can know them by heart"],
     [
       "test images of a lesion that stands in Train",
-      counts.testImagesOfTrainLesions,
+      data.metadataFields.includes("lesion") ? counts.testImagesOfTrainLesions : null,
       data.metadataFields.includes("lesion")
         ? "another photograph of it is learned from"
         : "not known: no metadata tell lesions",
@@ -25,7 +25,7 @@ export function dataChapter({ data }: StudyReport): string {
     ],
     [
       "labels that the diagnosis contradicts",
-      counts.metadataDisagreements,
+      data.metadataFields.includes("diagnosis") ? counts.metadataDisagreements : null,
       data.metadataFields.includes("diagnosis") ? "by the metadata" : "not known: no metadata tell diagnoses",
     ],
     ["unreadable files", counts.unreadable, "left out"],

@@ -2,7 +2,7 @@
 import { count, plural, resolution } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
-import { compared, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
+import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
 export async function finalChapter(report: StudyReport): Promise<string> {
   const { recipes, final, classes, budget } = report;
@@ -18,7 +18,7 @@ export async function finalChapter(report: StudyReport): Promise<string> {
       ...curveFigures(recipes.recipes, "by recipe"),
     ]),
     comparisonTable(recipes, "Recipes, on the same folds"),
-    paragraph(compared(recipes)),
+    paragraph(choiceInWords(recipes)),
     tableHtml(
       {
         columns: ["Setting", "Value"],

@@ -3,7 +3,7 @@ import { short } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import { inWords } from "../strategy-names.ts";
 import type { StudyReport } from "../study-report.ts";
-import { compared, comparisonFigure, comparisonTable } from "./recipes.ts";
+import { choiceInWords, comparisonFigure, comparisonTable } from "./recipes.ts";
 
 export async function imbalanceChapter(report: StudyReport): Promise<string> {
   const { classes } = report;
@@ -22,6 +22,6 @@ export async function imbalanceChapter(report: StudyReport): Promise<string> {
       },
       "Part of each class that is recognised (recall, images held out)",
     ),
-    paragraph(compared(imbalance)),
+    paragraph(choiceInWords(imbalance)),
   ].join("");
 }

@@ -9,7 +9,7 @@ export async function initialChapter({ initial, official, budget }: StudyReport)
   return [
     paragraph(
       `The course notebook's network (three convolutions, two dense layers) on the raw images${resolution(budget)}, for ${plural(budget.comparisonEpochs, "epoch")} on each of ${budget.folds} folds. ` +
-        `Balanced accuracy on images held out: ${withInterval(initial.balancedAccuracy)}; accuracy ${withInterval(initial.accuracy)}.`,
+        `Balanced accuracy on images held out: ${withInterval(initial.balancedAccuracy)}; accuracy ${percent(initial.accuracy)}.`,
     ),
     `<p><strong>Verdict: ${escapeHtml(initial.curve.verdict)}.</strong> ${escapeHtml(sentence(initial.curve.why))}.</p>`,
     await figuresHtml(curveFigures([initial], "mean over folds")),

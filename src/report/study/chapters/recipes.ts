@@ -1,4 +1,5 @@
 /** How recipes are shown beside each other: learning curves, intervals, a table, and the choice in words. */
+import { gainInWords, optimismInWords, visibleInWords } from "../chance-in-words.ts";
 import { intervalChart, lineChart } from "../chart.ts";
 import { percent, range, short, signedPoints, withInterval } from "../notation.ts";
 import { type Figure, tableHtml } from "../page.ts";
@@ -62,7 +63,7 @@ export function comparisonTable({ recipes, chosen }: Comparison, caption: string
         "Balanced accuracy",
         "95 % interval",
         "Difference from the first",
-        "95 % interval",
+        "Simultaneous 95 % interval",
         "Accuracy",
         "Macro F1",
         "Log loss",
@@ -72,10 +73,10 @@ export function comparisonTable({ recipes, chosen }: Comparison, caption: string
         one.name === chosen ? `${one.name} (chosen)` : one.name,
         short(one.balancedAccuracy.value),
         range(one.balancedAccuracy.interval),
-        one.against?.difference.value == null ? "–" : signedPoints(one.against.difference.value),
-        one.against?.difference.interval ? `${one.against.difference.interval.map(signedPoints).join(" to ")}` : "–",
-        short(one.accuracy.value),
-        short(one.macroF1.value),
+        one.difference?.value == null ? "–" : signedPoints(one.difference.value),
+        one.difference?.interval ? one.difference.interval.map(signedPoints).join(" to ") : "–",
+        short(one.accuracy),
+        short(one.macroF1),
         one.loss.toFixed(3),
         one.curve.verdict,
       ]),
@@ -87,7 +88,7 @@ export function comparisonTable({ recipes, chosen }: Comparison, caption: string
 export const comparisonFigure = ({ recipes, chosen }: Comparison, title: string, chance: number): Figure => ({
   title,
   alt: `Balanced accuracy with 95 % intervals: ${recipes.map(({ name, balancedAccuracy }) => `${name} ${withInterval(balancedAccuracy)}`).join("; ")}.`,
-  note: "Lines: 95 % intervals by resampling whole groups. Dashed: guessing. The other colour: chosen.",
+  note: "Lines: 95 % intervals over images, groups whole, and over the seeds of trainings. Dashed: guessing. The other colour: chosen.",
   spec: intervalChart({
     title: "balanced accuracy",
     rows: recipes.map(({ name, balancedAccuracy: { value, interval } }) => ({
@@ -104,13 +105,16 @@ export const comparisonFigure = ({ recipes, chosen }: Comparison, title: string,
   },
 });
 
-export const compared = (comparison: Comparison): string => {
-  const best = comparison.recipes.find(({ name }) => name === comparison.chosen)!;
-  if (best.against === null) return `Nothing did better than ${best.name}, so that stays.`;
-  return (
-    `Chosen by the highest balanced accuracy: ${best.name}. ` +
-    (best.against.distinguishable
-      ? "Its difference from the first row is more than chance explains (the interval leaves out 0)."
-      : "Its difference from the first row may be chance (the interval holds 0): another seed or other folds may choose otherwise.")
-  );
-};
+/** The choice in words: what was chosen, whether chance explains it, and what its figure is worth. */
+export function choiceInWords(comparison: Comparison): string {
+  const gain = gainInWords(comparison, "the first row");
+  return [
+    gain === undefined
+      ? `Nothing scored higher than ${comparison.chosen}, so that stays.`
+      : `Chosen by the highest balanced accuracy: ${comparison.chosen}, ${gain}.`,
+    visibleInWords(comparison),
+    optimismInWords(comparison),
+  ]
+    .filter((sentence) => sentence !== "")
+    .join(" ");
+}

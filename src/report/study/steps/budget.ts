@@ -2,7 +2,7 @@
 
 /** What is cross-validated in one stage. */
 export interface Stage {
-  /** Configurations that are trained on every fold. */
+  /** Configurations that are trained on every fold, each time the folds are repeated. */
   readonly configurations: number;
   readonly imagesPerSecond: number;
 }
@@ -26,6 +26,8 @@ export interface BudgetOptions {
 export interface BudgetPlan {
   readonly minutes: number;
   readonly folds: number;
+  /** How often the folds are trained, each time with other seeds. */
+  readonly repetitions: number;
   /** Of the notebook's network on the data as published. */
   readonly officialEpochs: number;
   readonly comparisonEpochs: number;
@@ -60,7 +62,10 @@ const judging = 1 / 3;
 /** What an epoch of all K folds costs, in images learned from: each fold learns from all others and is judged after each epoch. */
 const workOf = (folds: number): number => folds - 1 + judging;
 
-/** Prefers enough epochs over more folds, and more folds over more epochs than enough. */
+/**
+ * Prefers enough epochs over more folds, more folds over more epochs than enough, and as many epochs as are of use over training
+ * every fold again with another seed.
+ */
 export function planBudget({
   minutes,
   spentSeconds,
@@ -75,19 +80,30 @@ export function planBudget({
   const officialEpochs = limited(Math.floor((officialShare * whole * officialSpeed) / images), mostEpochs.official);
   const officialSeconds = (images * officialEpochs) / officialSpeed;
   const seconds = Math.max(0, whole - officialSeconds);
-  const epochsOf = (share: number, { configurations, imagesPerSecond }: Stage, folds: number): number =>
-    Math.floor((share * seconds * imagesPerSecond) / (configurations * workOf(folds) * images));
+  const epochsOf = (
+    share: number,
+    { configurations, imagesPerSecond }: Stage,
+    folds: number,
+    repetitions = 1,
+  ): number =>
+    Math.floor((share * seconds * imagesPerSecond) / (configurations * repetitions * workOf(folds) * images));
   const choices = [5, 4, 3, 2].filter((folds) => folds <= Math.max(2, mostFolds));
   const folds = choices.find((count) => epochsOf(shares.comparison, comparison, count) >= enoughEpochs) ?? 2;
-  const comparisonEpochs = limited(epochsOf(shares.comparison, comparison, folds), mostEpochs.comparison);
+  const repetitions =
+    [4, 3, 2].find(
+      (count) =>
+        epochsOf(shares.comparison, comparison, folds, count) >= mostEpochs.comparison &&
+        epochsOf(shares.recipes, recipes, folds, count) >= mostEpochs.recipes,
+    ) ?? 1;
+  const comparisonEpochs = limited(epochsOf(shares.comparison, comparison, folds, repetitions), mostEpochs.comparison);
   // The final model learns from all images for as many epochs as its recipe was judged with.
   const finalEpochs = Math.floor((shares.final * seconds * recipes.imagesPerSecond) / images);
   const possible = limited(
-    Math.min(epochsOf(shares.recipes, recipes, folds), Math.max(finalEpochs, 1)),
+    Math.min(epochsOf(shares.recipes, recipes, folds, repetitions), Math.max(finalEpochs, 1)),
     mostEpochs.recipes,
   );
   const cost = ({ configurations, imagesPerSecond }: Stage, epochs: number): number =>
-    (configurations * workOf(folds) * images * epochs) / imagesPerSecond;
+    (configurations * repetitions * workOf(folds) * images * epochs) / imagesPerSecond;
   const recipeEpochs = cost(recipes, 1) > minutes * 60 ? 0 : possible;
   const trainingSeconds =
     officialSeconds +
@@ -98,6 +114,7 @@ export function planBudget({
   return {
     minutes,
     folds,
+    repetitions,
     officialEpochs,
     comparisonEpochs,
     recipeEpochs,

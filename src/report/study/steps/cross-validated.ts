@@ -1,13 +1,10 @@
-/** Cross-validation of a recipe inside the training images, fold by fold, and what it says against another recipe. */
-
+/** Cross-validation of a recipe inside the training images: a training with a seed of its own for every fold. */
+import { createHash } from "node:crypto";
 import { balancedAccuracy, macroScores, scoresByClass } from "../../../evaluation/class-scores.ts";
-import { clusterBootstrap, type Estimate } from "../../../evaluation/cluster-bootstrap.ts";
 import { confusionMatrix, correctCount } from "../../../evaluation/confusion-matrix.ts";
-import { compareModels } from "../../../evaluation/model-comparison.ts";
 import { predictedClasses } from "../../../evaluation/predictions.ts";
 import { temperedProbabilities } from "../../../evaluation/temperature.ts";
 import type { NetworkName } from "../../../network/architectures.ts";
-import { Random } from "../../../random.ts";
 import { fitNetwork } from "../../../run/fit-network.ts";
 import { judgeLogits } from "../../../training/batched-logits.ts";
 import type { EpochMetrics } from "../../../training/checkpoint.ts";
@@ -46,21 +43,22 @@ export interface TrainingFolds {
   readonly classes: readonly string[];
 }
 
-/** What cross-validation says of a recipe. */
+/** What cross-validation says of a recipe; figures are means over its repetitions. */
 export interface CrossValidated {
   readonly name: string;
   readonly recipe: Recipe;
-  readonly accuracy: Estimate;
-  readonly balancedAccuracy: Estimate;
-  readonly macroF1: Estimate;
+  readonly accuracy: number;
+  readonly balancedAccuracy: number;
+  readonly macroF1: number;
   /** Mean cross-entropy, in nats. */
   readonly loss: number;
   /** In the order of the classes. */
   readonly recalls: readonly number[];
   readonly seconds: number;
+  /** Of every training. */
   readonly histories: readonly (readonly EpochMetrics[])[];
-  /** Out-of-fold logits, (training images, classes), in the order of `TrainingFolds.paths`; base64. */
-  readonly logits: string;
+  /** Of each repetition the out-of-fold logits, (training images, classes), in the order of `TrainingFolds.paths`. */
+  readonly logits: readonly Float32Array[];
 }
 
 /** The settings of a recipe. */
@@ -76,27 +74,49 @@ export const slugOf = (recipe: Recipe): string =>
 export const inputsOf = ({ data, out, cache, checkpointSeconds, curation, metadata, ...deciding }: Settings) =>
   deciding;
 
-const replicates = 1000;
+/** One training of a cross-validation. */
+export interface Training {
+  readonly fold: number;
+  readonly folds: number;
+  readonly repetition: number;
+}
 
-/** Trains the recipe on all folds but one, for each of them, and pools what the models say of the fold they did not see. */
+/**
+ * The seed of a training: another one for every fold and repetition of every recipe, so that differences between recipes vary from
+ * fold to fold as much as other seeds make them, and the same one whenever the study is done again.
+ */
+export function trainingSeed(studySeed: number, recipe: Recipe, { fold, folds, repetition }: Training): number {
+  const settings = Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([studySeed, settings, fold, folds, repetition]);
+  return createHash("sha256").update(text).digest().readUInt32LE();
+}
+
+/**
+ * Trains the recipe on all folds but one, for each of them and `repetitions` times over, and pools what the models say of the fold
+ * that they did not see.
+ */
 export async function crossValidated(
   context: StudyContext,
   data: StudyData,
   training: TrainingFolds,
-  name: string,
-  recipe: Recipe,
+  { name, recipe, repetitions }: { readonly name: string; readonly recipe: Recipe; readonly repetitions: number },
 ): Promise<CrossValidated> {
-  const { classes, truth, groups, folds, foldOf, paths } = training;
-  const settings = settingsOf(context.settings, recipe);
+  const { classes, truth, folds, foldOf, paths } = training;
   const { description } = context.engine;
-  const logits = new Float32Array(paths.length * classes.length);
+  const logits = Array.from({ length: repetitions }, () => new Float32Array(paths.length * classes.length));
   const histories: (readonly EpochMetrics[])[] = [];
   let seconds = 0;
-  for (let fold = 0; fold < folds; fold++) {
+  const trainings = logits.flatMap((_, repetition) =>
+    Array.from({ length: folds }, (_, fold) => ({ fold, repetition })),
+  );
+  for (const { fold, repetition } of trainings) {
+    const seed = trainingSeed(context.settings.seed, recipe, { fold, folds, repetition });
+    const settings = { ...settingsOf(context.settings, recipe), seed };
     const judged = foldOf.flatMap((own, i) => (own === fold ? [i] : []));
     const learned = foldOf.flatMap((own, i) => (own === fold ? [] : [i]));
+    const again = repetition === 0 ? "" : `-time-${repetition + 1}`;
     const done = await doStep(context, {
-      id: `fit-${slugOf(recipe)}-fold-${fold}of${folds}`,
+      id: `fit-${slugOf(recipe)}-fold-${fold}of${folds}${again}`,
       inputs: [inputsOf(settings), learned.map((i) => paths[i]), description.name, description.library],
       run: async () => {
         const packed = await data.pack(settings);
@@ -111,7 +131,16 @@ export async function crossValidated(
           settings,
           curves: true,
           onStep: (report) =>
-            context.onEvent({ kind: "fit", recipe: name, fold, folds, epochs: settings.epochs, ...report }),
+            context.onEvent({
+              kind: "fit",
+              recipe: name,
+              fold,
+              folds,
+              repetition,
+              repetitions,
+              epochs: settings.epochs,
+              ...report,
+            }),
           signal: context.signal,
           clock: context.clock,
         });
@@ -120,69 +149,48 @@ export async function crossValidated(
     });
     const own = unpackFloats(done.logits);
     judged.forEach((row, i) => {
-      logits.set(own.subarray(i * classes.length, (i + 1) * classes.length), row * classes.length);
+      logits[repetition]!.set(own.subarray(i * classes.length, (i + 1) * classes.length), row * classes.length);
     });
     histories.push(done.history);
     seconds += done.seconds;
   }
-  const probabilities = temperedProbabilities(logits, classes.length, 1);
-  const predicted = predictedClasses({ classes, truth, probabilities });
-  const estimates = clusterBootstrap({
-    groups,
-    replicates,
-    random: Random.of(settings.seed),
-    statistic: (counts) => {
-      const matrix = confusionMatrix(truth, predicted, classes.length, counts);
-      const scores = scoresByClass(classes, matrix);
-      return {
-        accuracy: correctCount(matrix) / counts.reduce((total, count) => total + count, 0),
-        balancedAccuracy: balancedAccuracy(scores),
-        macroF1: macroScores(scores).f1,
-      };
-    },
+  const figures = logits.map((own) => {
+    const matrix = confusionMatrix(truth, predictedClasses({ classes, truth, probabilities: own }), classes.length);
+    const scores = scoresByClass(classes, matrix);
+    return {
+      accuracy: correctCount(matrix) / truth.length,
+      balancedAccuracy: balancedAccuracy(scores),
+      macroF1: macroScores(scores).f1,
+      loss: judgeLogits(own, truth, classes.length).loss,
+      recalls: scores.map(({ recall }) => recall),
+    };
   });
+  const mean = (of: (one: (typeof figures)[number]) => number): number =>
+    figures.reduce((sum, one) => sum + of(one), 0) / repetitions;
   return {
     name,
     recipe,
-    ...estimates,
-    loss: judgeLogits(logits, truth, classes.length).loss,
-    recalls: scoresByClass(classes, confusionMatrix(truth, predicted, classes.length)).map(({ recall }) => recall),
+    accuracy: mean(({ accuracy }) => accuracy),
+    balancedAccuracy: mean((one) => one.balancedAccuracy),
+    macroF1: mean(({ macroF1 }) => macroF1),
+    loss: mean(({ loss }) => loss),
+    recalls: classes.map((_, label) => mean(({ recalls }) => recalls[label]!)),
     seconds,
     histories,
-    logits: packFloats(logits),
+    logits,
   };
 }
 
-/** Probabilities of a cross-validated recipe. */
+/** The classes that each repetition of a cross-validated recipe says of the training images. */
+export const outOfFoldClasses = (
+  { logits }: CrossValidated,
+  { classes, truth }: Pick<TrainingFolds, "classes" | "truth">,
+): readonly Uint32Array[] => logits.map((own) => predictedClasses({ classes, truth, probabilities: own }));
+
+/** Probabilities of the first repetition: each is one model's, as the final one is one model. */
 export const outOfFold = ({ logits }: CrossValidated, classes: number): Float32Array =>
-  temperedProbabilities(unpackFloats(logits), classes, 1);
-
-/** A recipe against another on the same images: the difference in balanced accuracy with its interval. */
-export interface Against {
-  readonly difference: Estimate;
-  readonly pValue: number;
-  readonly test: string;
-  /** Whether the interval of the difference leaves out 0. */
-  readonly distinguishable: boolean;
-}
-
-export function against(one: CrossValidated, other: CrossValidated, training: TrainingFolds): Against {
-  const { classes, truth, groups } = training;
-  const {
-    balancedAccuracyDifference: difference,
-    pValue,
-    test,
-  } = compareModels({
-    classes,
-    truth,
-    first: outOfFold(one, classes.length),
-    second: outOfFold(other, classes.length),
-    groups,
-  });
-  const { interval } = difference;
-  return { difference, pValue, test, distinguishable: interval !== null && (interval[0] > 0 || interval[1] < 0) };
-}
+  temperedProbabilities(logits[0]!, classes, 1);
 
 /** The recipe with the highest balanced accuracy; of equals the first. */
 export const bestOf = (recipes: readonly CrossValidated[]): CrossValidated =>
-  recipes.reduce((best, one) => ((one.balancedAccuracy.value ?? 0) > (best.balancedAccuracy.value ?? 0) ? one : best));
+  recipes.reduce((best, one) => (one.balancedAccuracy > best.balancedAccuracy ? one : best));

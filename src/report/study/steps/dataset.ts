@@ -10,14 +10,16 @@ import { networks } from "../../../network/architectures.ts";
 import { cacheFolder } from "../../../run/cache-folder.ts";
 import { curate } from "../../../run/curate.ts";
 import { openCuratedData } from "../../../run/open-data.ts";
+import type { Knowledge } from "../knowledge.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
 import { firstNetwork, type TrainingFolds } from "./cross-validated.ts";
 
 /** What curation and protocol made of the data. */
 export interface DatasetFindings {
+  /** Images that the plan leaves out, those of whole classes included. */
   readonly leftOut: number;
+  /** Images that have another label by the plan, among those that stay. */
   readonly relabelled: number;
-  readonly grouped: number;
   readonly classesLeftOut: Readonly<Record<string, string>>;
   /** By class: images before, and after curation and protocol. */
   readonly counts: readonly {
@@ -29,7 +31,11 @@ export interface DatasetFindings {
   }[];
   readonly protocol: string;
   readonly groupedBy: readonly string[];
+  /** What is known of which images belong together. */
+  readonly known: Knowledge;
   readonly testLeftOut: { readonly content: number; readonly group: number };
+  /** Images that could not be decoded, among those that the plan and the protocol left. */
+  readonly undecoded: number;
   readonly groups: { readonly train: number; readonly test: number };
   /** The most images of one class over the fewest, in training. */
   readonly imbalanceBefore: number;
@@ -37,6 +43,10 @@ export interface DatasetFindings {
   /** The text of the plan. */
   readonly plan: string;
 }
+
+/** Images that recipes are trained on and cross-validated with. */
+export const trainingImages = ({ counts }: Pick<DatasetFindings, "counts">): number =>
+  counts.reduce((sum, { train }) => sum + train, 0);
 
 const planName = "curation.csv";
 
@@ -155,7 +165,7 @@ async function restorePlan(folder: string, text: string): Promise<string> {
 
 function findingsOf(
   raw: Dataset,
-  { clean, groupOf }: StudyData,
+  { clean, groupOf, metadata }: StudyData,
   packed: PackedImages,
   plan: CurationStep,
 ): DatasetFindings {
@@ -169,17 +179,25 @@ function findingsOf(
     train: countOf(decoded, name, "train"),
     test: countOf(decoded, name, "test"),
   }));
+  const groupedBy = clean.protocol?.groupedBy ?? [];
   const groupsIn = (split: string): number =>
     new Set(packed.images.flatMap((image) => (image.split === split ? [groupOf.get(image.path)!] : []))).size;
   return {
-    leftOut: plan.leftOut,
-    relabelled: plan.relabelled,
-    grouped: plan.grouped,
+    // Of the plan as it was applied: its lines do not count the images of classes that are left out whole.
+    leftOut: clean.curation?.leftOut ?? 0,
+    relabelled: clean.curation?.relabelled ?? 0,
     classesLeftOut: plan.classesLeftOut,
     counts,
     protocol: "clean",
-    groupedBy: clean.protocol?.groupedBy ?? [],
+    groupedBy,
+    known: {
+      groupedBy,
+      lesionsKnown: packed.images.filter(({ path }) => metadata?.of(path)?.lesion !== undefined).length,
+      grouped: packed.images.filter(({ group }) => group !== undefined).length,
+      images: packed.images.length,
+    },
     testLeftOut: clean.protocol?.leftOut ?? { content: 0, group: 0 },
+    undecoded: clean.images.length - packed.images.length,
     groups: { train: groupsIn("train"), test: groupsIn("test") },
     imbalanceBefore: imbalanceRatio(counts.map(({ trainBefore }) => trainBefore)),
     imbalanceAfter: imbalanceRatio(counts.map(({ train }) => train)),

@@ -1,6 +1,7 @@
 /** The rules of a study: what a budget allows, and what a learning curve is called. */
 import { describe, expect, it } from "vitest";
 import { planBudget, workingSize } from "./budget.ts";
+import { type Recipe, trainingSeed } from "./cross-validated.ts";
 import { type CurvePoint, judgeCurve } from "./learning-curve.ts";
 
 const point = (epoch: number, training: readonly [number, number], held: readonly [number, number]): CurvePoint => ({
@@ -27,6 +28,28 @@ describe("a learning curve", () => {
   });
 });
 
+describe("the seed of a training", () => {
+  it("is another one for every recipe, fold and repetition, and the same when the study is done again", () => {
+    const recipes: Recipe[] = [
+      { network: "notebook", augmentation: "none", epochs: 3 },
+      { network: "notebook", augmentation: "flips", epochs: 3 },
+    ];
+    const all = () =>
+      [0, 1].flatMap((studySeed) =>
+        recipes.flatMap((recipe) =>
+          [0, 1, 2].flatMap((fold) =>
+            [0, 1].map((repetition) => trainingSeed(studySeed, recipe, { fold, folds: 3, repetition })),
+          ),
+        ),
+      );
+    expect(new Set(all()).size).toBe(24);
+    expect(all()).toEqual(all());
+    const reordered: Recipe = { epochs: 3, augmentation: "none", network: "notebook" };
+    const training = { fold: 1, folds: 3, repetition: 0 };
+    expect(trainingSeed(0, reordered, training)).toBe(trainingSeed(0, recipes[0]!, training));
+  });
+});
+
 describe("a budget", () => {
   const options = {
     spentSeconds: 20,
@@ -50,6 +73,13 @@ describe("a budget", () => {
       }
     });
     expect(plans.at(-1)!.folds).toBe(5);
+  });
+
+  it("repeats the folds with other seeds where all epochs that are of use fit, and stays within the time", () => {
+    const plans = [60, 600, 2000].map((minutes) => planBudget({ ...options, minutes }));
+    expect(plans.map(({ repetitions }) => repetitions)).toEqual([1, 3, 4]);
+    for (const plan of plans) expect(plan.trainingSeconds).toBeLessThan(plan.minutes * 60);
+    expect(plans.at(-1)).toMatchObject({ folds: 5, comparisonEpochs: 40, recipeEpochs: 80 });
   });
 
   it("says so where even the least takes longer", () => {

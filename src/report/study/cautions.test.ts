@@ -1,0 +1,74 @@
+/** What stands above all figures: a final model that is worse than the first, and a test that does not bear out cross-validation. */
+import { describe, expect, it } from "vitest";
+import { cautions } from "./cautions.ts";
+import type { StudyReport } from "./study-report.ts";
+
+type Report = Pick<StudyReport, "evaluation" | "recipes">;
+type Interval = readonly [number, number] | null;
+
+interface Case {
+  readonly right: readonly [final: number, first: number] | null;
+  readonly difference?: Interval;
+  readonly balancedDifference?: number;
+  readonly test?: { readonly value: number; readonly interval: Interval };
+  readonly validated?: { readonly value: number; readonly interval: Interval };
+}
+
+const alike = { value: 0.45, interval: [0.4, 0.5] as const };
+
+/** The part of a report that cautions are made of: 100 test images. */
+function report({ right, difference = null, balancedDifference = 0, test = alike, validated = alike }: Case): Report {
+  const comparison = right && {
+    rival: "the notebook's network on raw images",
+    samples: 100,
+    first: { count: right[0], of: 100 },
+    second: { count: right[1], of: 100 },
+    accuracyDifference: { value: (right[0] - right[1]) / 100, interval: difference },
+    balancedAccuracyDifference: { value: balancedDifference, interval: difference },
+  };
+  return {
+    evaluation: { comparisons: comparison ? [comparison] : [], figures: { balancedAccuracy: test } },
+    recipes: { chosen: "best", recipes: [{ name: "best", balancedAccuracy: validated }] },
+  } as unknown as Report;
+}
+
+const plain = (sentences: readonly string[]): string => sentences.join("\n").replaceAll("\u00a0", " ");
+
+describe("cautions", () => {
+  it("are none where the final model is better and the test agrees with cross-validation", () => {
+    expect(cautions(report({ right: [50, 40], balancedDifference: 0.1 }))).toEqual([]);
+    expect(cautions(report({ right: [40, 40] }))).toEqual([]);
+    expect(cautions(report({ right: null }))).toEqual([]);
+  });
+
+  it("say that the final model gets fewer right, and whether the test images alone explain it", () => {
+    expect(plain(cautions(report({ right: [29, 42], difference: [-0.22, -0.04] })))).toBe(
+      "The final model is worse than the first one: of 100 test images it gets 29 right, the notebook's network on raw images 42. " +
+        "The difference between these two models is more than the choice of test images explains.",
+    );
+    expect(plain(cautions(report({ right: [41, 42], difference: [-0.1, 0.08] })))).toMatch(
+      /gets 41 right.* 42\. So few test images leave open which of these two models is better\.$/,
+    );
+  });
+
+  it("say so of balanced accuracy where only that is worse", () => {
+    expect(plain(cautions(report({ right: [43, 42], balancedDifference: -0.05 })))).toMatch(
+      /^In balanced accuracy the final model is worse than the first one: 45\.0 % on the test images, and .* 50\.0 %/,
+    );
+  });
+
+  it("say that the test lies outside cross-validation's interval, and whether that may be chance", () => {
+    const validated = { value: 0.44, interval: [0.41, 0.47] as const };
+    const outside = { value: 0.29, interval: [0.2, 0.38] as const };
+    expect(plain(cautions(report({ right: null, validated, test: outside })))).toBe(
+      "Balanced accuracy is 29.0 % on the test images, below the interval of cross-validation (44.0 %; 41.0 to 47.0 %). " +
+        "The test's own interval (20.0 to 38.0 %) does not hold cross-validation's figure either: " +
+        "the test images are of another kind, or the final model is not like those that were cross-validated.",
+    );
+    const wide = { value: 0.5, interval: [0.4, 0.6] as const };
+    expect(plain(cautions(report({ right: null, validated, test: wide })))).toMatch(
+      /above the interval of cross-validation .* so the few test images may explain it\.$/,
+    );
+    expect(cautions(report({ right: null, validated, test: { value: 0.42, interval: [0.3, 0.5] } }))).toEqual([]);
+  });
+});
