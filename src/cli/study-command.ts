@@ -35,6 +35,7 @@ const shared: readonly SettingName[] = [
   "seed",
   "testFraction",
   "threads",
+  "hashes",
   "cache",
 ];
 

@@ -19,6 +19,9 @@ export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
           evaluation.calibrated
             ? `Probabilities are softmax(logits / ${evaluation.calibrated.fit.temperature.toFixed(3)}).`
             : "Probabilities are not calibrated.",
+          final.hashes
+            ? "model.onnx holds digests of its training and test images: whoever has the file and an image can tell whether the image was in the training set, and every judgement leaves such images out. A study with --no-hashes leaves them out."
+            : "model.onnx holds no digests of its images: it does not tell whether an image was in its training set, so no judgement of it can leave such images out.",
         ],
       },
       {

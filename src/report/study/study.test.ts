@@ -264,6 +264,14 @@ describe("study", () => {
     expect(card.indexOf(caution)).toBeLessThan(card.indexOf("Accuracy "));
   });
 
+  it("tells on the model card whether the model file gives away its training images", () => {
+    const cardOf = (hashes: boolean) =>
+      modelCardMarkdown({ modelCard: modelCard({ ...report, final: { ...report.final, hashes } }) });
+    expect(report.final.hashes).toBe(true);
+    expect(cardOf(true)).toMatch(/can tell whether the image was in the training set/);
+    expect(cardOf(false)).toMatch(/holds no digests of its images/);
+  });
+
   it("says that the data are phantoms in every chapter, the intended use once, and why skin tone is not assessable", () => {
     expect(page.match(/<span class="badge">phantom data<\/span>/g)).toHaveLength(10);
     expect(page.match(/Not a medical device/g)).toHaveLength(1);

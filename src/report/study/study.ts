@@ -14,7 +14,7 @@ import { cacheFolder } from "../../run/cache-folder.ts";
 import { version } from "../../run/version.ts";
 import { tidyJson } from "../../tidy-json.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
-import { parseSettings, type SettingsInput } from "../../training/settings.ts";
+import { parseSettings, SettingsError, type SettingsInput } from "../../training/settings.ts";
 import { conclude } from "./conclusion.ts";
 import { htmlReport } from "./html-report.ts";
 import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
@@ -67,6 +67,11 @@ export interface StudyOptions {
 export async function study(options: StudyOptions): Promise<StudyReport> {
   const { budget: minutes = 30, onEvent = () => {}, signal, clock = Date.now } = options;
   const settings = parseSettings({ ...options.settings });
+  if (settings.classMap !== undefined) {
+    throw new SettingsError(
+      "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
+    );
+  }
   const folder = await StudyFolder.open(resolve(options.out), options.data, clock);
   const engine = selectEngine(
     settings.engine,

@@ -21,6 +21,8 @@ export interface TrainedModel {
   readonly engine: string;
   readonly precision: string;
   readonly imagesPerSecond: number | null;
+  /** Whether the model file tells, by digests, which images it learned from. */
+  readonly hashes: boolean;
 }
 
 /** Trains on the curated training images. */
@@ -84,7 +86,16 @@ async function trained(
       if (!result.finished) signal?.throwIfAborted();
       const { parameters, epochs, precision, imagesPerSecond } = result;
       const { library } = engine.description;
-      return { run: name, recipe, parameters, epochs, engine: library, precision, imagesPerSecond };
+      return {
+        run: name,
+        recipe,
+        parameters,
+        epochs,
+        engine: library,
+        precision,
+        imagesPerSecond,
+        hashes: context.settings.hashes,
+      };
     },
   });
 }
