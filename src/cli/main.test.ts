@@ -276,6 +276,26 @@ describe("predict", () => {
   });
 });
 
+describe("evaluate and compare", () => {
+  it("say which images were judged, and that models are compared, not recipes", async () => {
+    const other = join(folder, "external");
+    await naevus("data", "phantom", "--out", other, "--images", "20", "--size", "16", "--seed", "3");
+    const [seen] = (await readFile(join(run, "images.csv"), "utf8")).split("\n").filter((line) => /^train,/.test(line));
+    const [, name, path] = seen!.split(",") as [string, string, string];
+    await cp(join(data, path), join(other, "Test", name, "seen.jpg"));
+    const judged = await naevus("evaluate", run, "--data", other, "--cache", cache);
+    expect(judged.out).toMatch(/^external: 20 images of /);
+    expect(judged.out).toContain("not judged, because they stand in training: 1 by content");
+    expect(judged.out).toContain(`  Test/${name}/seen.jpg: its content stands in training`);
+    const insisted = await naevus("evaluate", run, "--data", other, "--cache", cache, "--allow-seen");
+    expect(insisted.out).toMatch(/^external: 21 images of /);
+    expect(insisted.out).toContain("judged although they stand in training: 1 by content");
+    const compared = await naevus("compare", run, join(run, "model.onnx"), "--data", other, "--cache", cache);
+    expect(compared.out).toMatch(/: 20 images, external, phantom data; 1 not judged\n/);
+    expect(compared.out).toContain("This compares trained models, not the recipes that they were trained by");
+  });
+});
+
 describe("help", () => {
   it("shows every setting", async () => {
     const { status, out } = await naevus("train", "--help");
