@@ -21,7 +21,7 @@ import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 import { readConfig } from "./run-config.ts";
-import { RunError } from "./run-folder.ts";
+import { isModelFile, RunError } from "./run-folder.ts";
 import { readRunImages } from "./run-images.ts";
 
 /** The settings that decide which images there are, and which of them are tested. */
@@ -193,14 +193,14 @@ export function warnOfUnknownLesions(
 
 /** Whether a run was begun before runs kept their images. */
 async function isOlderRun(run: string): Promise<boolean> {
-  if (run.endsWith(".onnx")) return false;
+  if (isModelFile(run)) return false;
   const { data } = await readConfig(resolve(run));
   return (await readRunImages(resolve(run), data.classes)) === undefined;
 }
 
 /** What a run was told of these data; nothing where it was trained on a folder elsewhere, or is a model file alone. */
 async function ownSettings(run: string, root: string): Promise<DataSettings> {
-  if (run.endsWith(".onnx")) return {};
+  if (isModelFile(run)) return {};
   const { settings, data } = await readConfig(resolve(run));
   const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
   if ((await place(root)) !== (await place(data.root))) return {};

@@ -3,12 +3,12 @@ import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { loadModel, type Model } from "../inference/model.ts";
 import { readConfig } from "./run-config.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { isModelFile, RunError, runFiles } from "./run-folder.ts";
 
 /** `folder` is undefined where the file itself was given. Throws RunError where the run has no model, ModelError. */
 export async function openModel(run: string): Promise<{ readonly model: Model; readonly folder: string | undefined }> {
   const given = resolve(run);
-  if (given.endsWith(".onnx")) return { model: await loadModel(given), folder: undefined };
+  if (isModelFile(given)) return { model: await loadModel(given), folder: undefined };
   const file = join(given, runFiles.model);
   const exists = await access(file).then(
     () => true,

@@ -8,7 +8,7 @@ import { squareViews, testTimeAugmented } from "../inference/test-time-augmentat
 import { openModel } from "./open-model.ts";
 import { type Provenance, provenanceOf } from "./provenance.ts";
 import { readConfig } from "./run-config.ts";
-import { foldRun, RunError, runFiles } from "./run-folder.ts";
+import { foldRun, isModelFile, RunError, runFiles } from "./run-folder.ts";
 
 /** A run folder or model file, or several of them whose mean probabilities count; a cross-validation's folder stands for its folds. */
 export type Runs = string | readonly string[];
@@ -70,7 +70,7 @@ export async function runsOf(given: Runs): Promise<string[]> {
   if (paths.length === 0) throw new RunError("expected at least one run, got none");
   const runs: string[] = [];
   for (const path of paths) {
-    const isFolds = !path.endsWith(".onnx") && (await exists(join(foldRun(resolve(path), 0), runFiles.config)));
+    const isFolds = !isModelFile(path) && (await exists(join(foldRun(resolve(path), 0), runFiles.config)));
     runs.push(...(isFolds ? await foldsIn(path) : [path]));
   }
   return runs;

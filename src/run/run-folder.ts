@@ -1,4 +1,5 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
+import { statSync } from "node:fs";
 import { access, appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
@@ -20,6 +21,10 @@ export const runFiles = {
 
 /** The run of one fold within the folder of a cross-validation. */
 export const foldRun = (folder: string, fold: number): string => join(folder, `fold-${fold}`);
+
+/** Whether a path is meant as a model file rather than the folder of a run, whose name may end in anything. */
+export const isModelFile = (path: string): boolean =>
+  path.endsWith(".onnx") && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
 
 /** A folder that is no run, or not the run that was meant; the message says what to do. */
 export class RunError extends Error {

@@ -52,6 +52,8 @@ export async function writeRunImages(
   await writeFileAtomic(join(run, runFiles.images), csvText(columns, rows));
 }
 
+const isSha256 = (text: string | undefined): text is string => text !== undefined && /^[0-9a-f]{64}$/.test(text);
+
 /** The images of a run in their order; undefined for a run that was begun before they were kept. Throws RunError where they are damaged. */
 export async function readRunImages(run: string, classes: readonly string[]): Promise<RunImage[] | undefined> {
   const file = join(run, runFiles.images);
@@ -67,7 +69,7 @@ export async function readRunImages(run: string, classes: readonly string[]): Pr
     const [path, pixels, hash] = ["path", "pixels", "file"].map((column) => fields.get(column));
     const [bytes, group] = [Number(fields.get("bytes")), Number(fields.get("group"))];
     const isWhole = part !== undefined && label >= 0 && path !== undefined && Number.isInteger(bytes + group);
-    if (!isWhole || pixels === undefined || hash === undefined) {
+    if (!isWhole || !isSha256(pixels) || !isSha256(hash)) {
       throw new RunError(`${file}: line ${line}: damaged; put the file back as it was, or train again`);
     }
     const [lesion, patient] = [fields.get("lesion"), fields.get("patient")];
