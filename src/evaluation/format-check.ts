@@ -14,7 +14,7 @@ const inWords = (counts: SeenCounts): string =>
 
 /** Says what was judged although it was seen, what was left out, and what nobody knows. */
 export function checkLines(
-  { comparedBy, seen, leftOut, leftOutImages, newImages }: JudgedCheck,
+  { comparedBy, seen, leftOut, leftOutImages, newImages, otherLabels }: JudgedCheck,
   protocol: string,
 ): string[] {
   const [judged, avoided] = [inWords(seen), inWords(leftOut)];
@@ -33,6 +33,12 @@ export function checkLines(
     ...(more > 0 ? [`  and ${more} more, all of them in the JSON`] : []),
     ...(newImages === 0
       ? []
-      : [`${images(newImages)} in the folder that the run does not know, not judged; --protocol external judges them`]),
+      : [
+          `not judged, because the run did not use them (new, unreadable, or left out by its plan or map): ` +
+            `${images(newImages)}; --protocol external judges those that it can`,
+        ]),
+    ...(otherLabels === 0
+      ? []
+      : [`judged by the class that they had in the run, not by that of their folder: ${images(otherLabels)}`]),
   ];
 }

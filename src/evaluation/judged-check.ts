@@ -17,6 +17,8 @@ export interface JudgedCheck {
   readonly leftOut: SeenCounts & { readonly missing: number };
   /** These by name. */
   readonly leftOutImages: readonly { readonly path: string; readonly reason: string }[];
-  /** Images in the folder of a run's own data that the run does not know; they were not judged. */
+  /** Images in the folder of a run's own data that are none of the run's: new, unreadable or left out of it; they were not judged. */
   readonly newImages: number;
+  /** Of a run's own test images: judged by the class that they had in the run, though they lie in the folder of another one. */
+  readonly otherLabels: number;
 }

@@ -306,3 +306,154 @@ it("opens a run that was begun before its images were kept, where its data are u
   await rm(join(copy, (await pathsOf(publishedRun, "train"))[0]!));
   await expect(judge(run, copy)).rejects.toThrow(/nothing tells which images this model learned from/);
 });
+
+describe("what a run kept of its images", () => {
+  /** A copy of `flatRun` whose list of images is changed. */
+  const withList = async (name: string, change: (lines: string[]) => string[]): Promise<string> => {
+    const run = join(folder, name);
+    await cp(flatRun, run, { recursive: true });
+    const file = join(run, "images.csv");
+    await writeFile(file, change((await readFile(file, "utf8")).split("\n")).join("\n"));
+    return run;
+  };
+
+  it("is refused where lines are lost, so that nothing learned passes for new", async () => {
+    const header = await withList("header-alone", ([header]) => [header!, ""]);
+    await expect(judge(header, flat)).rejects.toThrow(/images\.csv: damaged: it does not hold the images/);
+    const tests = await withList("tests-alone", (lines) => lines.filter((line) => !line.startsWith("train,")));
+    await expect(judge(tests, flat)).rejects.toThrow(/images\.csv: damaged/);
+  });
+
+  it("is refused where hashes are none or an image has changed its class or part", async () => {
+    const none = await withList("no-hash", (lines) => lines.map((line) => line.replace(/,[0-9a-f]{64}/, ",-")));
+    await expect(judge(none, flat)).rejects.toThrow(/images\.csv: line 2: damaged/);
+    const moved = await withList("other-part", (lines) => lines.map((line) => line.replace(/^train,/, "test,")));
+    await expect(judge(moved, flat)).rejects.toThrow(/images\.csv: damaged/);
+  });
+});
+
+it("names what is gone and counts what cannot be read, by what the run had", async () => {
+  await cp(published, copy, { recursive: true });
+  const [tested] = await pathsOf(publishedRun, "test");
+  const [learned] = await pathsOf(publishedRun, "train");
+  await cp(join(copy, tested!), join(copy, `${tested}.copy.jpg`));
+  await writeFile(join(copy, dirname(tested!), "never.jpg"), "no image");
+  const run = join(folder, "unread");
+  await train(await readDataset(copy), { ...settings, out: run });
+  const never = { path: `${dirname(tested!)}/never.jpg`, reason: "not an image, left out" };
+  for (const given of [run, modelOf(run)]) {
+    const { check } = await judge(given, copy);
+    expect(check).toMatchObject({ leftOut: { missing: 0 }, leftOutImages: [never], newImages: 1 });
+  }
+  await writeFile(join(copy, learned!), "no image");
+  expect((await judge(run, copy)).check!.leftOut.missing).toBe(0);
+  expect((await judge(modelOf(run), copy)).check!.leftOut.missing).toBe(0);
+  await rm(join(copy, `${tested}.copy.jpg`));
+  expect((await judge(modelOf(run), copy)).check!.leftOut.missing).toBe(1);
+  expect((await judge(run, copy)).check).toMatchObject({
+    leftOut: { missing: 1 },
+    leftOutImages: [
+      { path: `${tested}.copy.jpg`, reason: "is missing, or has another content than when the run began" },
+      never,
+    ],
+  });
+});
+
+it("knows its own data where a map leaves out most of them, and where they have more than doubled", async () => {
+  const classMap = join(folder, "two-classes.csv");
+  const { classes } = await readDataset(published);
+  await writeFile(classMap, ["class,becomes", ...classes.slice(2).map((name) => `${name},`)].join("\n"));
+  const few = join(folder, "few-classes");
+  await train(await openData(published, { classMap, cache }), { ...settings, classMap, out: few });
+  const { test } = (await readConfig(few)).data;
+  for (const run of [few, modelOf(few)]) {
+    expect(await judge(run, published)).toMatchObject({
+      protocol: "official",
+      samples: test,
+      check: { newImages: 96 - (await imagesOf(few)).length },
+    });
+  }
+  await writePhantomDataset(copy, { images: 200, size: 16, seed: 12 });
+  await cp(flat, join(copy, "Train"), { recursive: true });
+  const grown = await judge(flatRun, join(copy, "Train"));
+  expect(figuresOf(grown)).toEqual(figuresOf(await judge(flatRun, flat)));
+});
+
+it("judges by the run's classes, and says of how many images their folder tells another one", async () => {
+  await cp(published, copy, { recursive: true });
+  const tested = await pathsOf(publishedRun, "test");
+  const other = dirname(tested.at(-1)!);
+  await rename(join(copy, tested[0]!), join(copy, other, "moved.jpg"));
+  for (const run of [publishedRun, modelOf(publishedRun)]) {
+    const evaluation = await judge(run, copy);
+    expect(figuresOf(evaluation)).toEqual(figuresOf(await judge(publishedRun, published)));
+    expect(evaluation.check!.otherLabels).toBe(1);
+  }
+});
+
+describe("a curation plan", () => {
+  let plan: string;
+  let relabelled: string;
+  let becomes: string;
+  let leak: string;
+  beforeEach(async () => {
+    const tested = await pathsOf(publishedRun, "test");
+    relabelled = tested[0]!;
+    becomes = tested.at(-1)!.split("/")[1]!;
+    leak = `Train/${relabelled.split("/")[1]}/leak.jpg`;
+    plan = join(folder, "relabel.csv");
+    const lines = [`relabel,${relabelled},${becomes},,,`, `relabel,${leak},${becomes},,,`];
+    await writeFile(
+      plan,
+      ["action,path,class,group,content,reason", ...lines, `leave out,${tested[1]},,,,`].join("\n"),
+    );
+    await cp(published, copy, { recursive: true });
+    await cp(join(copy, relabelled), join(copy, leak));
+  });
+
+  it("of the run may relabel test images that stand in Train too", async () => {
+    const run = join(folder, "relabelled");
+    await train(await openData(copy, { curation: plan, cache }), { ...settings, curation: plan, out: run });
+    const { test } = (await readConfig(run)).data;
+    for (const given of [run, modelOf(run)]) {
+      const { samples, check } = await judge(given, copy);
+      expect(samples).toBe(test);
+      expect(check).toMatchObject({ seen: { content: 1 }, leftOut: { missing: 0 }, otherLabels: 1 });
+    }
+  });
+
+  it("that the run did not have makes other test images, and the figures name it", async () => {
+    const kept = await readFile(join(publishedRun, "evaluation.json"), "utf8");
+    const before = await judge(publishedRun, published);
+    await rm(join(copy, leak));
+    const { samples, check, curation, perClass } = await judge(publishedRun, copy, { given: { curation: plan } });
+    expect(samples).toBe(before.samples - 1);
+    expect(check!.leftOut.missing).toBe(0);
+    expect(curation).toMatchObject({ leftOut: 1, relabelled: 1 });
+    const supportOf = ({ perClass }: Pick<Evaluation, "perClass">) =>
+      perClass.find((one) => one.class === becomes)!.support;
+    expect(supportOf({ perClass })).toBe(supportOf(before) + 1);
+    expect(await readFile(join(publishedRun, "evaluation.json"), "utf8")).toBe(kept);
+  });
+});
+
+it("keeps what an older run learned from out of what others are tested on", async () => {
+  const [older, newer] = [join(folder, "older-draw"), join(folder, "newer-draw")];
+  const draw = await readDataset(flat, { seed: 3 });
+  await train(draw, { ...settings, out: older });
+  await rm(join(older, "images.csv"));
+  await train(await readDataset(flat, { seed: 11 }), { ...settings, out: newer });
+  const learned = new Set(draw.images.filter(({ split }) => split === "train").map(({ path }) => path));
+  const tested = await pathsOf(newer, "test");
+  const both = await evaluate([newer, older], draw, { cache });
+  expect(both.samples).toBe(tested.filter((path) => !learned.has(path)).length);
+  expect(both.check!.leftOut.content).toBe(tested.filter((path) => learned.has(path)).length);
+  expect(await evaluate(older, draw, { cache })).toMatchObject({ check: { newImages: 0, leftOut: { missing: 0 } } });
+});
+
+it("opens a run whose folder is named as a model file is", async () => {
+  const run = join(folder, "first.onnx");
+  await cp(flatRun, run, { recursive: true });
+  expect(figuresOf(await judge(run, flat))).toEqual(figuresOf(await judge(flatRun, flat)));
+  expect(figuresOf(await judge(modelOf(run), flat))).toEqual(figuresOf(await judge(flatRun, flat)));
+});

@@ -8,7 +8,7 @@ import type { PackedImages } from "../image/packed-store.ts";
 import { type Digest, digestOf } from "../onnx/learned-images.ts";
 import type { Provenance } from "./provenance.ts";
 import { RunError } from "./run-folder.ts";
-import { idDigest, type RunImage } from "./run-images.ts";
+import { idDigest, learnedImagesOf, type RunImage } from "./run-images.ts";
 
 export interface SelectionOptions {
   /** Class names in the order of the models' probabilities. */
@@ -59,8 +59,8 @@ interface Choice {
 /**
  * Chooses the images of `dataset` on which the models of `runs` are judged together.
  *
- * - Where the data are the first run's own (it knows at least half of the images, and one of its test images is among them), its test
- *   images are judged, wherever they lie and whatever the folder's split would be now.
+ * - Where the data are the first run's own (it knows at least half of the images, or half of its images are there, and one of its test
+ *   images is among them), its test images are judged, wherever they lie and whatever the folder's split would be now.
  * - Where another protocol was asked for, the test images that it makes.
  * - All other data are external, and all of their images are judged.
  *
@@ -71,22 +71,23 @@ interface Choice {
  *   `allowSeen` is not given
  */
 export function selectImages(
-  runs: readonly Provenance[],
+  given: readonly Provenance[],
   dataset: Dataset,
   packed: PackedImages,
   { classes, allowSeen = false, metadata }: SelectionOptions,
 ): Selection {
+  const labelOf = dataset.classes.map((name) => classes.indexOf(name));
+  const runs = given.map((run) => withLearned(run, packed, labelOf));
   const first = runs[0]!;
   const candidates = candidatesOf(runs, packed, metadata);
-  const unchecked = runs.find(({ learned, fingerprint }) => !learned && fingerprint !== packed.fingerprint);
+  const unchecked = runs.find(({ learned }) => !learned);
   if (unchecked && !allowSeen) {
     throw new RunError(
       `${unchecked.run}: nothing tells which images this model learned from, so it might be judged on these; ` +
         "give the folder of its run, train it again, or insist with --allow-seen",
     );
   }
-  const labelOf = dataset.classes.map((name) => classes.indexOf(name));
-  const { protocol, own, chosen, labels } = choose(first, dataset, packed, candidates, labelOf);
+  const { protocol, own, chosen, labels } = choose(first, dataset, candidates, labelOf);
   const asPublished = own && protocol.name === "official";
   const judged = chosen.filter(
     (one) =>
@@ -97,13 +98,19 @@ export function selectImages(
   const leftOut = chosen.filter((one) => !kept.has(one));
   const kindOf = (one: Candidate): keyof SeenCounts | undefined =>
     runs.map((run) => seenBy(run, one)).find((kind) => kind !== undefined);
+  const undecoded = undecodedImages(dataset, packed, { own, protocol });
+  const gone = labels ? goneTests(first, chosen, labels, undecoded) : [];
+  const named = new Set(gone.map(({ path }) => path));
+  const used = new Set((own ? first.images : undefined)?.map(({ path }) => path));
+  // What the run used is known to it, also where it can no longer be decoded.
+  const unread = undecoded.filter(({ path }) => !named.has(path) && !used.has(path));
+  // A model file alone knows how many images there were, but not their names.
+  const missing = labels ? first.learned!.counts.test - chosen.length : unread.length;
   const reasons = [
     ...leftOut.map((one) => ({ path: one.image.path, reason: `its ${kindOf(one)} stands in training` })),
-    ...unjudged(first, { own, protocol }, dataset, packed, candidates),
+    ...gone,
+    ...unread,
   ];
-  // A model file alone knows how many images there were, but not their names.
-  const expected = own ? (first.learned?.counts.test ?? 0) : 0;
-  const missing = Math.max(reasons.length - leftOut.length, expected - chosen.length);
   if (judged.length === 0) throw nothingLeft(dataset, chosen.length, reasons);
   const count = (of: readonly Candidate[]): SeenCounts => {
     const kinds = of.map(kindOf);
@@ -115,7 +122,10 @@ export function selectImages(
     seen: count(judged),
     leftOut: { ...count(leftOut), missing },
     leftOutImages: reasons,
-    newImages: own ? candidates.filter((one) => !isKnown(first, one)).length : 0,
+    newImages: own
+      ? candidates.filter((one) => !isKnown(first, one)).length + Math.max(0, gone.length + unread.length - missing)
+      : 0,
+    otherLabels: labels ? judged.filter((one) => isOtherLabel(labels.get(one), labelOf[one.image.label]!)).length : 0,
   };
   return {
     protocol,
@@ -147,6 +157,23 @@ function candidatesOf(
   });
 }
 
+/** A run that does not say what it learned from, on the data that it had: their fingerprint shows which images those were. */
+function withLearned(run: Provenance, packed: PackedImages, labelOf: readonly number[]): Provenance {
+  if (run.learned !== undefined || run.fingerprint !== packed.fingerprint) return run;
+  const images = packed.images.map(({ path, label, split, bytes }, i) => ({
+    part: split,
+    path,
+    label: labelOf[label]!,
+    bytes,
+    group: 0,
+    ...packed.contents[i]!,
+  }));
+  return { ...run, learned: learnedImagesOf(images, { groupBy: "lesion" }) };
+}
+
+/** Whether a run's label contradicts that of the folder, where the models know the folder's class. */
+const isOtherLabel = (label: number | undefined, inFolder: number): boolean => inFolder >= 0 && label !== inFolder;
+
 const isPublished = ({ protocol }: Provenance): boolean => protocol.name === "official";
 
 const isTested = ({ learned }: Provenance, { digests }: Candidate): boolean =>
@@ -165,7 +192,6 @@ const isKnown = (run: Provenance, one: Candidate): boolean => isTested(run, one)
 function choose(
   first: Provenance,
   dataset: Dataset,
-  packed: PackedImages,
   candidates: readonly Candidate[],
   labelOf: readonly number[],
 ): Choice {
@@ -174,41 +200,66 @@ function choose(
   const testSplit = candidates.filter(({ image }) => image.split === "test");
   if (asked?.name === externalProtocol) return external;
   const isRuns = asked === undefined || (asked.name === first.protocol.name && asked.fold === first.protocol.fold);
-  if (isRuns && first.learned === undefined && first.fingerprint === packed.fingerprint) {
-    return { protocol: first.protocol, own: true, chosen: testSplit };
-  }
   const tested = candidates.filter((one) => isTested(first, one));
-  const known = candidates.filter((one) => isKnown(first, one));
-  if (isRuns && tested.length > 0 && 2 * known.length >= candidates.length) {
+  if (isRuns && tested.length > 0 && isOwn(first, candidates)) {
     const labels = ownTests(first, tested, labelOf);
-    return { protocol: first.protocol, own: true, chosen: tested.filter((one) => labels.has(one)), labels };
+    const chosen = tested.filter((one) => labels.has(one));
+    const asFolders = chosen.every((one) => labels.get(one) === labelOf[one.image.label]);
+    // A plan that the run did not have makes other test images. A model file does not tell its plan, but the labels.
+    const samePlan = first.images === undefined ? asFolders : dataset.curation?.plan === first.curation?.plan;
+    if (dataset.curation === undefined || samePlan) return { protocol: first.protocol, own: true, chosen, labels };
   }
   return asked === undefined ? external : { protocol: asked, own: false, chosen: testSplit };
 }
 
-/** The images that would have been judged, were they there and whole. */
-function unjudged(
-  first: Provenance,
-  { own, protocol }: Pick<Choice, "own" | "protocol">,
-  dataset: Dataset,
+/** Whether the images are a run's data: most of them are, or most of its own are there; left out and new ones may stand beside. */
+function isOwn(run: Provenance, candidates: readonly Candidate[]): boolean {
+  const { train, validation, test } = run.learned!.counts;
+  const known = candidates.filter((one) => isKnown(run, one)).length;
+  return 2 * known >= Math.min(candidates.length, train + validation + test);
+}
+
+/** The images that could not be decoded, of those that a protocol may test, with the trouble. */
+function undecodedImages(
+  { images }: Dataset,
   packed: PackedImages,
-  candidates: readonly Candidate[],
+  { own, protocol }: Pick<Choice, "own" | "protocol">,
 ): JudgedCheck["leftOutImages"] {
   const trouble = new Map(packed.problems.map(({ path, message }) => [path, message]));
-  if (!own || first.images === undefined) {
-    const decoded = new Set(packed.images.map(({ path }) => path));
-    const wanted = dataset.images.filter(({ split }) => protocol.name === externalProtocol || split === "test");
-    return wanted
-      .filter(({ path }) => !decoded.has(path))
-      .map(({ path }) => ({ path, reason: trouble.get(path) ?? "could not be decoded" }));
-  }
-  const present = new Set(candidates.flatMap(({ digests }) => digests));
-  const rows = first.images.filter(({ part }) => part === "test");
-  const gone = rows.filter(({ pixels, file }) => !present.has(digestOf(pixels)) && !present.has(digestOf(file)));
-  return gone.map(({ path }) => ({
-    path,
-    reason: trouble.get(path) ?? "is missing, or has another content than when the run began",
-  }));
+  const decoded = new Set(packed.images.map(({ path }) => path));
+  return images
+    .filter(({ split }) => own || protocol.name === externalProtocol || split === "test")
+    .filter(({ path }) => !decoded.has(path))
+    .map(({ path }) => ({ path, reason: trouble.get(path) ?? "could not be decoded" }));
+}
+
+/** The test images of a run's folder that are none of the chosen ones: first those are matched that lie where they lay. */
+function goneTests(
+  { images = [] }: Provenance,
+  chosen: readonly Candidate[],
+  labels: ReadonlyMap<Candidate, number>,
+  undecoded: JudgedCheck["leftOutImages"],
+): JudgedCheck["leftOutImages"] {
+  const trouble = new Map(undecoded.map(({ path, reason }) => [path, reason]));
+  const free = new Set(chosen);
+  const byDigest = new Map<Digest, Candidate[]>();
+  for (const one of chosen)
+    for (const digest of one.digests) byDigest.set(digest, [...(byDigest.get(digest) ?? []), one]);
+  const take = ({ pixels, file, label, path }: RunImage, anywhere: boolean): boolean => {
+    const alike = [pixels, file].flatMap((hash) => byDigest.get(digestOf(hash)) ?? []);
+    const found = alike.find(
+      (one) => free.has(one) && labels.get(one) === label && (anywhere || one.image.path === path),
+    );
+    return found !== undefined && free.delete(found);
+  };
+  return images
+    .filter(({ part }) => part === "test")
+    .filter((row) => !take(row, false))
+    .filter((row) => !take(row, true))
+    .map(({ path }) => ({
+      path,
+      reason: trouble.get(path) ?? "is missing, or has another content than when the run began",
+    }));
 }
 
 function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["leftOutImages"]): RunError {
@@ -253,12 +304,15 @@ function ownTests(
     if (!labels.has(one) && at >= 0 && at < places.length) labels.set(one, places.splice(at, 1)[0]!);
   };
   const ofClass = (one: Candidate): number => labelOf[one.image.label]!;
-  for (const one of tested) if (paths.has(one.image.path)) take(one, ofClass(one));
+  const inPlace = tested.filter(({ image }) => paths.has(image.path));
+  for (const one of inPlace) take(one, ofClass(one));
+  // What curation gave another class.
+  for (const one of inPlace) take(one, undefined);
   for (const one of tested) take(one, ofClass(one));
-  // What curation gave another class; a copy that was learned from under its own class is none of these.
-  const relabelled = tested.filter(({ digests }) => !digests.some((digest) => learned!.train.has(digest)));
-  for (const one of relabelled) if (paths.has(one.image.path)) take(one, undefined);
-  for (const one of relabelled) take(one, undefined);
+  // Elsewhere, a copy that was learned from under its own class is none of these; a model file does not tell them apart.
+  for (const one of tested) {
+    if (images.length === 0 || !one.digests.some((digest) => learned!.train.has(digest))) take(one, undefined);
+  }
   return labels;
 }
 
