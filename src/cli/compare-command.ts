@@ -17,7 +17,10 @@ export function addCompareCommand(program: Command, terminal: Terminal, finish: 
   const command = program
     .command("compare")
     .description("Compare models with the first of them, on the same images, which none of them learned from")
-    .argument("<run...>", "run folders, or their model.onnx")
+    .argument(
+      "<run...>",
+      "run folders, or their model.onnx, or cross-validations' folders, each judging as an ensemble",
+    )
     .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
   addJudgedDataOptions(command).action(async (runs: string[], options: CompareOptions) =>
     finish(await runComparison(runs, options, terminal)),

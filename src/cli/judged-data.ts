@@ -35,5 +35,7 @@ export async function openJudged(
 ): Promise<{ readonly dataset: Dataset; readonly judging: JudgingContext }> {
   const settings = withAbsolutePaths(settingsFromFlags(options));
   const { dataset, metadata } = await openJudgedData(runs, options.data, settings, context);
+  // What was never an image to be judged: files of another format, empty folders, what a class map leaves out.
+  if (dataset.problems.length > 0) context.onEvent?.({ kind: "problems", problems: dataset.problems });
   return { dataset, judging: { ...context, cache: settings.cache, metadata, allowSeen: options.allowSeen } };
 }

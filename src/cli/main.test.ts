@@ -193,6 +193,18 @@ describe("evaluate", () => {
     expect(figures.origin).toBe("phantom");
   });
 
+  it("says beside the figures which files were no images to be judged", async () => {
+    const [other, map] = [join(folder, "not-judged"), join(folder, "left-out.csv")];
+    await naevus("data", "phantom", "--out", other, "--images", "40", "--size", "16", "--seed", "8");
+    await writeFile(join(other, "Test", "nevus", "moving.gif"), "");
+    await writeFile(map, "class,becomes\nmelanoma,\n");
+    const { status, out, error } = await naevus("evaluate", run, "--data", other, "--class-map", map, "--cache", cache);
+    expect(status).toBe(0);
+    expect(out).toMatch(/external: \d+ images of 8 of the model's 9 classes \(none of melanoma\)/);
+    expect(error).toMatch(/moving\.gif: not JPEG/);
+    expect(error).toMatch(/left-out\.csv: leaves out \d+ images of melanoma/);
+  });
+
   it("asks for data, and names what is missing", async () => {
     expect(await naevus("evaluate", run)).toMatchObject({ status: 1, error: expect.stringContaining("--data") });
     const missing = await naevus("evaluate", join(folder, "none"), "--data", data);

@@ -24,7 +24,7 @@ const rankOf = (seed: number, content: string): string =>
 /**
  * The split of every image, in their order. Each class ranks its groups by a hash of seed and content, and the lowest ranks go to
  * test until they hold `testFraction` of the class's images, rounded, and at least one. A renamed file therefore keeps its split, and an
- * image that is added or removed moves at most one other group of its class. One group of each class stays in training; a group that
+ * image that is added or removed moves at most one other group of its class, unless it gives its own group another rank. One group of each class stays in training; a group that
  * holds several classes is drawn with the first of them.
  */
 export function stratifiedSplit(images: readonly DrawnImage[], { seed, testFraction }: SplitOptions): Split[] {

@@ -7,6 +7,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
+import { compareRuns } from "./compare.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { evaluate, judgeTestImages } from "./evaluate.ts";
 import { openJudgedData } from "./open-data.ts";
@@ -55,6 +56,17 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): vo
 }
 
 describe("an ensemble", () => {
+  it("is compared with a run, whichever of them is named first", async () => {
+    const other = join(folder, "compared-on");
+    await writePhantomDataset(other, { images: 24, size: 16, seed: 2 });
+    const compare = async (...pair: string[]) =>
+      compareRuns(pair, (await openJudgedData(pair, other, context)).dataset, context);
+    const [there] = (await compare(folds, runs[0]!)).comparisons;
+    const [back] = (await compare(runs[0]!, folds)).comparisons;
+    expect(there!.samples).toBe(24);
+    expect(there!.onlyFirst).toBe(back!.onlySecond);
+  });
+
   it("judges test images by the mean of its models' probabilities, whatever sizes these read", async () => {
     const alone = [];
     for (const run of runs) alone.push((await judgeTestImages(run, dataset, context)).probabilities);

@@ -20,8 +20,9 @@ import { imageContents } from "../image/image-contents.ts";
 import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
+import { runsOf } from "./open-models.ts";
 import { readConfig } from "./run-config.ts";
-import { isModelFile, RunError } from "./run-folder.ts";
+import { isModelFile } from "./run-folder.ts";
 import { readRunImages } from "./run-images.ts";
 
 /** The settings that decide which images there are, and which of them are tested. */
@@ -127,8 +128,7 @@ export async function openJudgedData(
   { cache, ...given }: DataSettings,
   context: OpenContext = {},
 ): Promise<JudgedData> {
-  const [first] = runs;
-  if (first === undefined) throw new RunError("expected at least one run, got none");
+  const [first] = (await runsOf(runs)) as [string];
   const { protocol, curation, fold, classMap } = given;
   if (protocol === externalProtocol && (curation !== undefined || fold !== undefined)) {
     throw new SettingsError(
