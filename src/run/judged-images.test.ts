@@ -241,6 +241,9 @@ describe("external data", () => {
     await writeFile(table, ["path,lesion_id", ...learned.map((path, i) => `${path},L${i}`)].join("\n"));
     const run = join(folder, "with-lesions");
     await train(await readDataset(published), { ...settings, metadata: table, out: run });
+    const before = await judge(run, published);
+    await rename(table, join(folder, "moved.csv"));
+    expect(await judge(run, published)).toEqual(before);
     await writePhantomDataset(copy, { images: 36, size: 16, seed: 8 });
     const other = (await readDataset(copy)).images.map(({ path }) => path);
     const theirs = join(folder, "their-lesions.csv");

@@ -137,8 +137,8 @@ export async function openJudgedData(
   }
   const { protocol: ownProtocol, fold: ownFold, ...own } = await ownSettings(first, root);
   const asRun = { ...own, protocol: ownProtocol, fold: ownFold, cache };
-  const file = given.metadata ?? own.metadata;
-  const metadata = file === undefined ? undefined : await readMetadata(file);
+  const metadata =
+    given.metadata === undefined ? await metadataOfRun(own.metadata, context) : await readMetadata(given.metadata);
   if (protocol !== externalProtocol && (protocol ?? curation ?? fold) !== undefined) {
     const settings = { ...(protocol === undefined ? asRun : own), ...given, cache };
     const dataset = await openData(root, settings, context);
@@ -152,6 +152,18 @@ export async function openJudgedData(
   const dataset = classMap === undefined ? listed : applyClassMap(listed, await readClassMap(classMap));
   const external = { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
   return { dataset: protocol === undefined ? dataset : external, metadata };
+}
+
+/** The table of a run's settings, which need not be there any more, since the run keeps what it told of its own images. */
+async function metadataOfRun(file: string | undefined, { onEvent }: OpenContext): Promise<Metadata | undefined> {
+  if (file === undefined) return undefined;
+  try {
+    return await readMetadata(file);
+  } catch (error) {
+    if (!(error instanceof DatasetError)) throw error;
+    onEvent?.({ kind: "warning", message: `${error.message}; without it the lesions are those that the run kept` });
+    return undefined;
+  }
 }
 
 /** Says that lesions may be on both sides, where nothing tells them, or not of all images. */
