@@ -1,14 +1,14 @@
 /** Chooses which images of a data set models are judged on: by content and lesion, none that they learned from. */
-import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { groupImages } from "../dataset/groups.ts";
 import type { Metadata } from "../dataset/metadata.ts";
 import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../dataset/records.ts";
 import type { JudgedCheck, SeenCounts } from "../evaluation/judged-check.ts";
 import type { PackedImages } from "../image/packed-store.ts";
-import { type Digest, digestOf } from "../onnx/learned-images.ts";
+import { type Candidate, candidatesOf, isKnown, isTested, seenBy, withLearned } from "./judged-candidates.ts";
+import { goneTests, isOwn, ownTests } from "./own-tests.ts";
 import type { Provenance } from "./provenance.ts";
 import { RunError } from "./run-folder.ts";
-import { idDigest, learnedImagesOf, type RunImage } from "./run-images.ts";
 
 export interface SelectionOptions {
   /** Class names in the order of the models' probabilities. */
@@ -34,17 +34,6 @@ export interface Selection {
   /** Of each, the group of images that show one lesion, as far as it is known. */
   readonly groups: readonly number[];
   readonly check: JudgedCheck;
-}
-
-/** A decoded image with all that identifies it. */
-interface Candidate {
-  readonly index: number;
-  readonly image: ImageRecord;
-  readonly digests: readonly Digest[];
-  /** What the first run that knows it recorded. */
-  readonly recorded: RunImage | undefined;
-  readonly lesion: string | undefined;
-  readonly patient: string | undefined;
 }
 
 /** The candidates that a protocol tests; `own` where they are the first run's. */
@@ -139,55 +128,10 @@ export function selectImages(
   };
 }
 
-function candidatesOf(
-  runs: readonly Provenance[],
-  { images, contents }: PackedImages,
-  metadata: Metadata | undefined,
-): Candidate[] {
-  const recorded = new Map<Digest, RunImage>();
-  for (const { images: own = [] } of runs.toReversed()) {
-    for (const image of own) for (const hash of [image.file, image.pixels]) recorded.set(digestOf(hash), image);
-  }
-  return images.map((image, index) => {
-    const { pixels, file } = contents[index]!;
-    const digests = [digestOf(pixels), digestOf(file)];
-    const known = digests.map((digest) => recorded.get(digest)).find((one) => one !== undefined);
-    const { lesion = known?.lesion, patient = known?.patient } = metadata?.of(image.path) ?? {};
-    return { index, image, digests, recorded: known, lesion, patient };
-  });
-}
-
-/** A run that does not say what it learned from, on the data that it had: their fingerprint shows which images those were. */
-function withLearned(run: Provenance, packed: PackedImages, labelOf: readonly number[]): Provenance {
-  if (run.learned !== undefined || run.fingerprint !== packed.fingerprint) return run;
-  const images = packed.images.map(({ path, label, split, bytes }, i) => ({
-    part: split,
-    path,
-    label: labelOf[label]!,
-    bytes,
-    group: 0,
-    ...packed.contents[i]!,
-  }));
-  return { ...run, learned: learnedImagesOf(images, { groupBy: "lesion" }) };
-}
-
 /** Whether a run's label contradicts that of the folder, where the models know the folder's class. */
 const isOtherLabel = (label: number | undefined, inFolder: number): boolean => inFolder >= 0 && label !== inFolder;
 
 const isPublished = ({ protocol }: Provenance): boolean => protocol.name === "official";
-
-const isTested = ({ learned }: Provenance, { digests }: Candidate): boolean =>
-  digests.some((digest) => learned?.test.has(digest));
-
-/** Whether a model learned from an image, or had an epoch chosen by it, and by what that is known. */
-function seenBy({ learned }: Provenance, { digests, lesion, patient }: Candidate): keyof SeenCounts | undefined {
-  if (learned === undefined) return undefined;
-  if (digests.some((digest) => learned.train.has(digest) || learned.validation.has(digest))) return "content";
-  if (lesion !== undefined && learned.lesions.has(idDigest("lesion", lesion))) return "lesion";
-  return patient !== undefined && learned.patients.has(idDigest("patient", patient)) ? "patient" : undefined;
-}
-
-const isKnown = (run: Provenance, one: Candidate): boolean => isTested(run, one) || seenBy(run, one) === "content";
 
 function choose(
   first: Provenance,
@@ -212,13 +156,6 @@ function choose(
   return asked === undefined ? external : { protocol: asked, own: false, chosen: testSplit };
 }
 
-/** Whether the images are a run's data: most of them are, or most of its own are there; left out and new ones may stand beside. */
-function isOwn(run: Provenance, candidates: readonly Candidate[]): boolean {
-  const { train, validation, test } = run.learned!.counts;
-  const known = candidates.filter((one) => isKnown(run, one)).length;
-  return 2 * known >= Math.min(candidates.length, train + validation + test);
-}
-
 /** The images that could not be decoded, of those that a protocol may test, with the trouble. */
 function undecodedImages(
   { images }: Dataset,
@@ -231,35 +168,6 @@ function undecodedImages(
     .filter(({ split }) => own || protocol.name === externalProtocol || split === "test")
     .filter(({ path }) => !decoded.has(path))
     .map(({ path }) => ({ path, reason: trouble.get(path) ?? "could not be decoded" }));
-}
-
-/** The test images of a run's folder that are none of the chosen ones: first those are matched that lie where they lay. */
-function goneTests(
-  { images = [] }: Provenance,
-  chosen: readonly Candidate[],
-  labels: ReadonlyMap<Candidate, number>,
-  undecoded: JudgedCheck["leftOutImages"],
-): JudgedCheck["leftOutImages"] {
-  const trouble = new Map(undecoded.map(({ path, reason }) => [path, reason]));
-  const free = new Set(chosen);
-  const byDigest = new Map<Digest, Candidate[]>();
-  for (const one of chosen)
-    for (const digest of one.digests) byDigest.set(digest, [...(byDigest.get(digest) ?? []), one]);
-  const take = ({ pixels, file, label, path }: RunImage, anywhere: boolean): boolean => {
-    const alike = [pixels, file].flatMap((hash) => byDigest.get(digestOf(hash)) ?? []);
-    const found = alike.find(
-      (one) => free.has(one) && labels.get(one) === label && (anywhere || one.image.path === path),
-    );
-    return found !== undefined && free.delete(found);
-  };
-  return images
-    .filter(({ part }) => part === "test")
-    .filter((row) => !take(row, false))
-    .filter((row) => !take(row, true))
-    .map(({ path }) => ({
-      path,
-      reason: trouble.get(path) ?? "is missing, or has another content than when the run began",
-    }));
 }
 
 function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["leftOutImages"]): RunError {
@@ -284,36 +192,6 @@ function comparedBy(runs: readonly Provenance[], candidates: readonly Candidate[
     ...(tells("lesion", "lesions") ? ["lesion" as const] : []),
     ...(tells("patient", "patients") ? ["patient" as const] : []),
   ];
-}
-
-/**
- * Which of the images that hold a content of the run's test are its test images, with their labels: of each content as many as the
- * run has, first those that lie where they lay, then those in the folder of their class. A copy in Train is none of them.
- */
-function ownTests(
-  { learned, images = [] }: Provenance,
-  tested: readonly Candidate[],
-  labelOf: readonly number[],
-): Map<Candidate, number> {
-  const open = new Map([...learned!.test].map(([digest, labels]) => [digest, [...labels]]));
-  const paths = new Set(images.flatMap(({ part, path }) => (part === "test" ? [path] : [])));
-  const labels = new Map<Candidate, number>();
-  const take = (one: Candidate, label: number | undefined): void => {
-    const places = one.digests.map((digest) => open.get(digest)).find((found) => found !== undefined)!;
-    const at = label === undefined ? 0 : places.indexOf(label);
-    if (!labels.has(one) && at >= 0 && at < places.length) labels.set(one, places.splice(at, 1)[0]!);
-  };
-  const ofClass = (one: Candidate): number => labelOf[one.image.label]!;
-  const inPlace = tested.filter(({ image }) => paths.has(image.path));
-  for (const one of inPlace) take(one, ofClass(one));
-  // What curation gave another class.
-  for (const one of inPlace) take(one, undefined);
-  for (const one of tested) take(one, ofClass(one));
-  // Elsewhere, a copy that was learned from under its own class is none of these; a model file does not tell them apart.
-  for (const one of tested) {
-    if (images.length === 0 || !one.digests.some((digest) => learned!.train.has(digest))) take(one, undefined);
-  }
-  return labels;
 }
 
 /** The label of each image; throws where it is of a class that the models do not know. */
