@@ -1,5 +1,4 @@
 /** What is measured in a process of its own that does nothing else: one function for each, from its task to its figures. */
-
 import type { Precision } from "../engine/engine.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import { adam } from "../engine/optimizer.ts";

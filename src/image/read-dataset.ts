@@ -12,10 +12,13 @@ import { imageContents } from "./image-contents.ts";
  * @param options.cacheFolder keeps what was decoded between calls
  * @throws DatasetError as {@link listDataset}, and for a test fraction out of range; FileError where the cache cannot be written
  */
-export async function readDataset(root: string, { seed, testFraction, ...hashing }: DrawOptions & HashOptions = {}) {
+export async function readDataset(
+  root: string,
+  { seed, testFraction, ...hashing }: DrawOptions & HashOptions = {},
+): Promise<Dataset> {
   const listed = await listDataset(root);
   if (!listed.drawn) return withoutDraw(listed);
   const { contents } = await imageContents(listed, hashing);
   const { groupOf } = groupImages(listed.images, { sha256: contents });
-  return drawSplit(listed, { seed, testFraction, contents, groupOf }) satisfies Dataset;
+  return drawSplit(listed, { seed, testFraction, contents, groupOf });
 }
