@@ -73,6 +73,27 @@ describe("recipes on the same folds", () => {
     expect(estimates[0]!.interval![1]).toBeGreaterThan(interval![1]);
   });
 
+  it.each([
+    ["never err", () => [...images.truth]],
+    ["always err alike", () => images.truth.map((label) => (label + 1) % 3)],
+    ["always say one class", () => images.truth.map(() => 1)],
+  ])("have intervals with a width, and no difference of 0 points to be told, where all %s", (_, predicted) => {
+    const { balancedAccuracy: estimates, ...compared } = compareRecipes({
+      ...images,
+      recipes: [[predicted()], [predicted()], [predicted()]],
+      replicates: 40,
+      random: Random.of(3),
+    });
+    // More than one image of the rarest class makes, in one training of 15.
+    expect(compared.visible).toBeGreaterThan(1 / 60);
+    for (const { value, interval } of [...estimates, ...compared.differences]) {
+      expect(interval![0]).toBeLessThanOrEqual(value!);
+      expect(interval![1]).toBeGreaterThanOrEqual(value!);
+      expect(interval![1] - interval![0]).toBeGreaterThan(0.01);
+    }
+    expect(compared.differences.some(({ distinguishable }) => distinguishable)).toBe(false);
+  });
+
   it("are refused where there is one, or one fold", () => {
     const one = [predictions(0.6, Random.of(1))];
     const random = Random.of(1);

@@ -1,10 +1,12 @@
 /** Several recipes on the same folds: which differences are more than the seed of a training and the choice of images explain. */
 import type { Random } from "../random.ts";
+import { boundedInterval } from "./bounded-interval.ts";
 import { balancedAccuracy, scoresByClass } from "./class-scores.ts";
 import { clusterBootstrap, type Estimate } from "./cluster-bootstrap.ts";
 import { confusionMatrix } from "./confusion-matrix.ts";
 import { dunnettCriticalValue } from "./dunnett.ts";
-import type { GroupLabels } from "./image-groups.ts";
+import { kishSize, sizeOfMean } from "./effective-size.ts";
+import { type GroupLabels, groupSizes, numberGroups } from "./image-groups.ts";
 import { EvaluationError } from "./predictions.ts";
 
 /** The images that all recipes are cross-validated on. */
@@ -49,6 +51,12 @@ export interface RecipeComparison {
   readonly trainings: number;
 }
 
+function imagesByClass(truth: readonly number[], classes: readonly string[]): number[] {
+  const images = classes.map(() => 0);
+  for (const label of truth) images[label]! += 1;
+  return images;
+}
+
 /**
  * What each fold contributes to a recipe's balanced accuracy, (folds): the sum over the fold's right images of folds / (classes x
  * images of their class), averaged over repetitions. Their mean is the balanced accuracy of the pooled predictions.
@@ -57,8 +65,7 @@ export function foldContributions(
   { truth, classes, foldOf, folds }: Omit<FoldedImages, "groups">,
   repetitions: OutOfFoldClasses,
 ): number[] {
-  const images = classes.map(() => 0);
-  for (const label of truth) images[label]! += 1;
+  const images = imagesByClass(truth, classes);
   const present = images.filter((count) => count > 0).length;
   const contributions = new Array<number>(folds).fill(0);
   for (const predicted of repetitions) {
@@ -85,6 +92,16 @@ function residualVariance(contributions: readonly (readonly number[])[], folds: 
     own.map((value, fold) => (value - ofRecipe[recipe]! - ofFold[fold]! + overall) ** 2),
   );
   return squares.reduce((a, b) => a + b, 0) / ((contributions.length - 1) * (folds - 1));
+}
+
+/**
+ * The {@link residualVariance} where a single training says otherwise of a single image of the rarest class. Where recipes and folds
+ * explain all, as of recipes that never err, the layout shows no variance, and still it cannot show less than that.
+ */
+function leastVariance({ truth, classes, folds }: Omit<FoldedImages, "groups">, recipes: readonly OutOfFoldClasses[]) {
+  const images = imagesByClass(truth, classes).filter((count) => count > 0);
+  const ofImage = folds / (images.length * Math.min(...images) * recipes[0]!.length);
+  return ofImage ** 2 / (recipes.length * folds);
 }
 
 const indexOfLargest = (values: readonly number[]): number =>
@@ -122,7 +139,7 @@ export function recipeDifferences({
   }
   const contributions = recipes.map((repetitions) => foldContributions(images, repetitions));
   const values = contributions.map(mean);
-  const variance = residualVariance(contributions, folds);
+  const variance = Math.max(residualVariance(contributions, folds), leastVariance(images, recipes));
   const freedom = (recipes.length - 1) * (folds - 1);
   const error = Math.sqrt(2 * variance * (1 / folds + 1 / (folds - 1)));
   const visible = dunnettCriticalValue(1 - 0.05 / families, recipes.length - 1, freedom) * error;
@@ -142,20 +159,37 @@ export function compareRecipes({ replicates = 1000, random, ...options }: Recipe
   const { recipes, truth, classes, groups, folds } = options;
   const { differences, visible, variance, freedom } = recipeDifferences(options);
   const ofTraining = dunnettCriticalValue(0.95, 1, freedom) * Math.sqrt(variance / folds);
+  const imageGroups = numberGroups(groups, truth.length);
+  const sizes = classes.flatMap((_, label) => {
+    const size = kishSize(
+      groupSizes(
+        imageGroups,
+        truth.map((own) => own === label),
+      ),
+    );
+    return size > 0 ? [size] : [];
+  });
+  const worth = sizeOfMean(
+    sizes.map(() => 1),
+    sizes,
+  );
   return {
     balancedAccuracy: recipes.map((repetitions) =>
       widened(
-        clusterBootstrap({
-          groups,
-          replicates,
-          random,
-          statistic: (counts) =>
-            mean(
-              repetitions.map((predicted) =>
-                balancedAccuracy(scoresByClass(classes, confusionMatrix(truth, predicted, classes.length, counts))),
+        boundedInterval(
+          clusterBootstrap({
+            groups,
+            replicates,
+            random,
+            statistic: (counts) =>
+              mean(
+                repetitions.map((predicted) =>
+                  balancedAccuracy(scoresByClass(classes, confusionMatrix(truth, predicted, classes.length, counts))),
+                ),
               ),
-            ),
-        }),
+          }),
+          { low: 0, high: 1, groups: worth },
+        ),
         ofTraining,
       ),
     ),
