@@ -12,12 +12,20 @@ interface Case {
   readonly balancedDifference?: number;
   readonly test?: { readonly value: number; readonly interval: Interval };
   readonly validated?: { readonly value: number; readonly interval: Interval };
+  readonly supports?: readonly number[];
 }
 
 const alike = { value: 0.45, interval: [0.4, 0.5] as const };
 
 /** The part of a report that cautions are made of: 100 test images. */
-function report({ right, difference = null, balancedDifference = 0, test = alike, validated = alike }: Case): Report {
+function report({
+  right,
+  difference = null,
+  balancedDifference = 0,
+  test = alike,
+  validated = alike,
+  supports = [60, 40],
+}: Case): Report {
   const comparison = right && {
     rival: "the notebook's network on raw images",
     samples: 100,
@@ -27,7 +35,11 @@ function report({ right, difference = null, balancedDifference = 0, test = alike
     balancedAccuracyDifference: { value: balancedDifference, interval: difference },
   };
   return {
-    evaluation: { comparisons: comparison ? [comparison] : [], figures: { balancedAccuracy: test } },
+    evaluation: {
+      comparisons: comparison ? [comparison] : [],
+      figures: { balancedAccuracy: test },
+      perClass: supports.map((support, label) => ({ class: "abc"[label], support })),
+    },
     recipes: { chosen: "best", recipes: [{ name: "best", balancedAccuracy: validated }] },
   } as unknown as Report;
 }
@@ -70,5 +82,12 @@ describe("cautions", () => {
       /above the interval of cross-validation .* so the few test images may explain it\.$/,
     );
     expect(cautions(report({ right: null, validated, test: { value: 0.42, interval: [0.3, 0.5] } }))).toEqual([]);
+  });
+
+  it("say that a test without a class and cross-validation are not of the same classes", () => {
+    const outside = { value: 0.9, interval: [0.7, 0.96] as const };
+    const said = (supports: readonly number[]) => plain(cautions(report({ right: null, test: outside, supports })));
+    expect(said([60, 0, 40])).toMatch(/are of 2 of 3 classes \(none of b\), and cross-validation counts all/);
+    expect(said([60, 10, 30])).not.toMatch(/of the same classes/);
   });
 });

@@ -1,6 +1,6 @@
 /** What a reader must know before the figures: that the final model is worse than the first, or the test does not bear out cross-validation. */
 import { chosenOf, points } from "./chance-in-words.ts";
-import { percent, pValueText, range } from "./notation.ts";
+import { percent, pValueText, range, testedClasses } from "./notation.ts";
 import type { StudyReport } from "./study-report.ts";
 
 /** Sentences that stand above all figures; none where nothing of the kind is so. */
@@ -30,7 +30,10 @@ function worseThanFirst({ comparisons, figures }: StudyReport["evaluation"]): st
   });
 }
 
-function unlikeCrossValidation({ figures }: StudyReport["evaluation"], recipes: StudyReport["recipes"]): string[] {
+function unlikeCrossValidation(
+  { figures, perClass }: StudyReport["evaluation"],
+  recipes: StudyReport["recipes"],
+): string[] {
   const test = figures.balancedAccuracy;
   const validated = chosenOf(recipes).balancedAccuracy;
   if (test.value === null || validated.value === null || validated.interval === null) return [];
@@ -39,9 +42,13 @@ function unlikeCrossValidation({ figures }: StudyReport["evaluation"], recipes: 
   const side = test.value < low ? "below" : "above";
   const explained =
     test.interval !== null && validated.value >= test.interval[0] && validated.value <= test.interval[1];
+  const others = perClass.some(({ support }) => support === 0)
+    ? `The test images are of ${testedClasses({ perClass })}, and cross-validation counts all: the two figures are not of the same classes. `
+    : "";
   return [
     `Balanced accuracy is ${percent(test.value)} on the test images, ${side} the interval of cross-validation ` +
       `(${percent(validated.value)}; ${range(validated.interval)}). ` +
+      others +
       (explained
         ? `The test's own interval (${range(test.interval)}) holds cross-validation's figure, so the few test images may explain it.`
         : `${test.interval === null ? "" : `The test's own interval (${range(test.interval)}) does not hold cross-validation's figure either: `}` +

@@ -3,7 +3,7 @@ import { cautions, modelsCompared } from "./cautions.ts";
 import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";
 import { keptTogether, nothingShared, unknownLesions } from "./knowledge.ts";
-import { list, percent, plural, resolution, sentence, withInterval } from "./notation.ts";
+import { list, percent, plural, resolution, sentence, testedClasses, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
 import { trainingImages } from "./steps/dataset.ts";
 import { inWords } from "./strategy-names.ts";
@@ -24,7 +24,7 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
 
   found.push(
     `On ${evaluation.samples} test images that share ${nothingShared(dataset.known)} with training, accuracy is ` +
-      `${withInterval(figures.accuracy)} and balanced accuracy ${withInterval(figures.balancedAccuracy)} over ${classes.length} classes; ` +
+      `${withInterval(figures.accuracy)} and balanced accuracy ${withInterval(figures.balancedAccuracy)} over ${testedClasses(evaluation)}; ` +
       `guessing evenly would have a balanced accuracy of ${percent(1 / classes.length)}.`,
   );
   const chosenRecipe = chosenOf(recipes);
@@ -105,9 +105,10 @@ export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">):
       `The most frequent confusion takes ${classes[confusion.truth]} for ${classes[confusion.predicted]} (${confusion.count} ${confusion.count === 1 ? "image" : "images"}).`,
     );
   }
-  if (evaluation.labelErrors && evaluation.labelErrors.estimated !== null) {
+  const wrongLabels = Math.round(evaluation.labelErrors?.estimated ?? 0);
+  if (wrongLabels > 0) {
     hard.push(
-      `About ${Math.round(evaluation.labelErrors.estimated)} training labels look wrong; the images are to be looked at, not to be believed.`,
+      `About ${plural(wrongLabels, "training label")} ${wrongLabels === 1 ? "looks" : "look"} wrong; the images are to be looked at, not to be believed.`,
     );
   }
 

@@ -1,6 +1,6 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
 import { markdownText } from "./markdown.ts";
-import { count, percent, plural, resolution, withInterval } from "./notation.ts";
+import { count, percent, plural, resolution, testedClasses, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
 import { trainingImages } from "./steps/dataset.ts";
 import { inWords } from "./strategy-names.ts";
@@ -8,7 +8,7 @@ import type { Comparison, StudyReport } from "./study-report.ts";
 
 /** The report as Markdown that reads as plain text too. */
 export function markdownReport(report: StudyReport): string {
-  const { evaluation, dataset, budget, recipes, conclusion, origin, classes } = report;
+  const { evaluation, dataset, budget, recipes, conclusion, origin } = report;
   const { figures } = evaluation;
   const line = (comparison: Comparison): string =>
     comparison.recipes
@@ -29,7 +29,7 @@ export function markdownReport(report: StudyReport): string {
     ...(origin === "phantom" ? ["**Phantom data: drawn by naevus. No figure says anything about skin.**", ""] : []),
     ...conclusion.cautions.flatMap((text) => [`**Read this first: ${text}**`, ""]),
     `- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
-    `- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${classes.length} classes`,
+    `- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${testedClasses(evaluation)}`,
     `- macro F1 ${withInterval(figures.macro.f1)}`,
     `- ${count(trainingImages(dataset))} training images; ${plural(recipes.trainings, "training")} of each recipe on ${budget.folds} folds, ${plural(budget.comparisonEpochs, "epoch")}${budget.recipeEpochs > 0 ? ` and ${budget.recipeEpochs} with the larger network` : ""}${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
     "",

@@ -1,5 +1,7 @@
 /** How figures are written in a study's texts. */
+import { nameList } from "../../dataset/name-list.ts";
 import type { Estimate } from "../../evaluation/cluster-bootstrap.ts";
+import type { Evaluation } from "../../evaluation/evaluation.ts";
 import type { ModelComparison } from "../../evaluation/model-comparison.ts";
 import type { Proportion } from "../../evaluation/proportion.ts";
 
@@ -41,6 +43,13 @@ export const decimalRange = (interval: readonly [number, number] | null | undefi
 /** For a cell of two lines: a rate with its counts, and its interval. */
 export const rateText = ({ value, interval, count: some, of }: Proportion): string =>
   value === null ? "–" : `${percent(value)} (${some}/${of})\n${range(interval)}`;
+
+/** The classes that the test images are of, which alone count in balanced accuracy, such as "2 of 3 classes (none of c)". */
+export function testedClasses({ perClass }: Pick<Evaluation, "perClass">): string {
+  const absent = perClass.filter(({ support }) => support === 0).map(({ class: name }) => name);
+  const all = `${perClass.length} classes`;
+  return absent.length === 0 ? all : `${perClass.length - absent.length} of ${all} (none of ${nameList(absent)})`;
+}
 
 /** A p-value with the name of its test. */
 export const pValueText = ({ pValue, test }: Pick<ModelComparison, "pValue" | "test">): string =>

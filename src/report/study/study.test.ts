@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanDataset } from "../../dataset/protocols.ts";
+import type { LabelErrors } from "../../evaluation/label-errors.ts";
 import { writePhantomDataset } from "../../image/phantom.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { loadModel } from "../../inference/model.ts";
 import { openCuratedData } from "../../run/open-data.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
+import { conclude } from "./conclusion.ts";
 import { htmlReport } from "./html-report.ts";
 import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
 import { modelCard } from "./model-card.ts";
@@ -262,6 +264,22 @@ describe("study", () => {
     const card = modelCardMarkdown(cautious);
     expect(card.indexOf(caution)).toBeGreaterThan(0);
     expect(card.indexOf(caution)).toBeLessThan(card.indexOf("Accuracy "));
+  });
+
+  it("speaks of wrong labels only where their number comes to one or more", () => {
+    const { conclusion: _, modelCard: __, ...figures } = report;
+    const hardWith = (estimated: number | null) =>
+      conclude({
+        ...figures,
+        evaluation: {
+          ...figures.evaluation,
+          labelErrors: { ...figures.evaluation.labelErrors!, estimated } as LabelErrors,
+        },
+      }).hard.filter((text) => text.includes("training label"));
+    expect(hardWith(null)).toEqual([]);
+    expect(hardWith(0.4)).toEqual([]);
+    expect(hardWith(1.2)[0]).toMatch(/^About 1 training label looks wrong/);
+    expect(hardWith(7)[0]).toMatch(/^About 7 training labels look wrong/);
   });
 
   it("tells on the model card whether the model file gives away its training images", () => {
