@@ -266,6 +266,19 @@ describe("study", () => {
     expect(card.indexOf(caution)).toBeLessThan(card.indexOf("Accuracy "));
   });
 
+  it("calls a test set published only where the data folder has one", async () => {
+    const drawn = {
+      ...report,
+      official: { ...report.official, evaluation: { ...report.official.evaluation, protocol: "drawn split" } },
+    };
+    expect(conclude(report).found.join("\n")).toMatch(/As published, .* with other work only/);
+    expect(page).toContain("On the data as published");
+    expect(conclude(drawn).found.join("\n")).toMatch(/As found, .* nobody published a test set/);
+    const html = await htmlReport({ ...drawn, conclusion: conclude(drawn) });
+    expect(html).toContain("On the data as found");
+    expect(html).not.toContain("as published");
+  });
+
   it("speaks of wrong labels only where their number comes to one or more", () => {
     const { conclusion: _, modelCard: __, ...figures } = report;
     const hardWith = (estimated: number | null) =>

@@ -69,7 +69,7 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
       : "") +
     (await figuresHtml([...spreads, ...people])) +
     (looks.people.length === 0
-      ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata were given.")
+      ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata tell them.")
       : "")
   );
 }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../../dataset/dataset.ts";
+import { drawnProtocol } from "../../../dataset/records.ts";
 import type { Evaluation } from "../../../evaluation/evaluation.ts";
 import { evaluate } from "../../../run/evaluate.ts";
 import { runFiles } from "../../../run/run-folder.ts";
@@ -42,12 +43,19 @@ export interface OfficialModel extends TrainedModel {
   readonly evaluation: Evaluation;
 }
 
-/** Trains on the data as published and judges once on the published test images. */
+/** Whether its test images are those that the data folder was published with, and not drawn. */
+export const isPublished = ({ evaluation }: Pick<OfficialModel, "evaluation">): boolean =>
+  evaluation.protocol !== drawnProtocol;
+
+/** Trains on the data as published, or as drawn where no test images are, and judges once on those test images. */
 export async function trainOfficial(context: StudyContext, raw: Dataset, recipe: Recipe): Promise<OfficialModel> {
-  const { folder, settings, onEvent, signal } = context;
+  const { folder, settings, source, onEvent, signal } = context;
+  const isDrawn = raw.protocol?.name === drawnProtocol;
   const model = await trained(context, `official-${slugOf(recipe)}`, raw, recipe, {
     ...settingsOf(settings, recipe),
     data: raw.root,
+    // They tell which test images are of one lesion. The draw does not know the lesions: those on both sides would be left out of its test.
+    ...(!isDrawn && source.metadata !== undefined && { metadata: source.metadata }),
   });
   const run = join(folder.path, model.run);
   const evaluation = await doStep(context, {

@@ -10,7 +10,7 @@ export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation)
   return (
     "<h3>Subgroups</h3>" +
     (subgroups.length === 0
-      ? paragraph("Age, sex and site are not known, as no metadata were given.")
+      ? paragraph("Age, sex and site are not known: no metadata tell them.")
       : await figuresHtml(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy)))) +
     subgroups
       .filter((grouping) => !isJudged(grouping))
