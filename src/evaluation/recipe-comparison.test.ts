@@ -94,6 +94,23 @@ describe("recipes on the same folds", () => {
     expect(compared.differences.some(({ distinguishable }) => distinguishable)).toBe(false);
   });
 
+  it("have differences whose intervals stay within -1 and 1, also where nothing can be told", () => {
+    const few = { ...images, folds: 2, foldOf: images.foldOf.map((fold) => fold % 2) };
+    const recipes = [predictions(0.9, Random.of(1)), images.truth.map((_, image) => image % 3), [...images.truth]];
+    const { differences, visible } = compareRecipes({
+      ...few,
+      recipes: recipes.map((predicted) => [predicted]),
+      families: 20,
+      replicates: 40,
+      random: Random.of(3),
+    });
+    expect(visible).toBe(1);
+    for (const { value, interval, distinguishable } of differences) {
+      expect(interval).toEqual([Math.max(-1, value! - 1), Math.min(1, value! + 1)]);
+      expect(distinguishable).toBe(false);
+    }
+  });
+
   it("are refused where there is one, or one fold", () => {
     const one = [predictions(0.6, Random.of(1))];
     const random = Random.of(1);

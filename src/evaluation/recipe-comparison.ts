@@ -142,12 +142,13 @@ export function recipeDifferences({
   const variance = Math.max(residualVariance(contributions, folds), leastVariance(images, recipes));
   const freedom = (recipes.length - 1) * (folds - 1);
   const error = Math.sqrt(2 * variance * (1 / folds + 1 / (folds - 1)));
-  const visible = dunnettCriticalValue(1 - 0.05 / families, recipes.length - 1, freedom) * error;
+  // No difference is larger than 1.
+  const visible = Math.min(1, dunnettCriticalValue(1 - 0.05 / families, recipes.length - 1, freedom) * error);
   const differences = values.slice(1).map((value): RecipeDifference => {
     const difference = value - values[0]!;
     return {
       value: difference,
-      interval: [difference - visible, difference + visible],
+      interval: [Math.max(-1, difference - visible), Math.min(1, difference + visible)],
       distinguishable: Math.abs(difference) > visible,
     };
   });
