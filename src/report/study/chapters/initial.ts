@@ -16,8 +16,8 @@ export async function initialChapter({ initial, official, budget }: StudyReport)
     `<p><strong>Verdict: ${escapeHtml(initial.curve.verdict)}.</strong> ${escapeHtml(sentence(initial.curve.why))}.</p>`,
     await figuresHtml(curveFigures([initial], "mean over folds")),
     paragraph(
-      "The rule: overfitting where the loss held out has risen 5 % above its least, or training accuracy is 10 points above accuracy held out; underfitting where training accuracy is within 10 points of " +
-        "always naming the most frequent class; still improving where the loss held out fell by 2 % in the last quarter; otherwise balanced.",
+      "The rule: overfitting where the loss held out has risen 5 % (and 0.005) above its least, or training accuracy is 10 points above accuracy held out; underfitting where training accuracy is within 10 points of " +
+        "always naming the most frequent class, or has not come half of the way from there to 100 %, whichever is less; still improving where the loss held out fell by 2 % in the last quarter; otherwise balanced.",
     ),
     `<h3>On the data as ${published ? "published" : "found"}</h3>`,
     paragraph(

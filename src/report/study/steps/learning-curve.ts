@@ -39,17 +39,19 @@ export function meanCurve(histories: readonly (readonly EpochMetrics[])[]): read
 
 /** A validation loss this far above its least shows that what was learned last does not carry over. */
 const risen = 1.05;
+/** In nats: smaller rises are those of a loss that is nearly 0. */
+const leastRise = 0.005;
 /** So far apart, training and validation accuracy are no longer alike. */
 const apart = 0.1;
-/** Training accuracy no further above always naming the most frequent class: hardly anything is learned. */
-const hardly = 0.1;
+/** Training accuracy no further above always naming the most frequent class, nor by half of what is left to 1: hardly anything is learned. */
+const hardly = (mostFrequent: number): number => Math.min(0.1, (1 - mostFrequent) / 2);
 /** A validation loss that still falls by this part over the last quarter of the epochs. */
 const falling = 0.02;
 
 /**
- * Names a curve. Overfitting: the last validation loss is 5 % above its least, or training accuracy is 10 points above validation
- * accuracy. Underfitting: training accuracy is less than 10 points above the share of the most frequent class. Still improving: the
- * validation loss fell by 2 % or more in the last quarter. Otherwise balanced.
+ * Names a curve. Overfitting: the last validation loss is 5 % and 0.005 above its least, or training accuracy is 10 points above validation
+ * accuracy. Underfitting: training accuracy is less than 10 points above the share of the most frequent class, where that is below 80 %, and
+ * else less than half of the way from it to 100 %. Still improving: the validation loss fell by 2 % or more in the last quarter. Otherwise balanced.
  */
 export function judgeCurve(points: readonly CurvePoint[], mostFrequent: number): LearningCurve {
   const last = points.at(-1)!;
@@ -60,16 +62,16 @@ export function judgeCurve(points: readonly CurvePoint[], mostFrequent: number):
   const figures =
     `after epoch ${last.epoch}, ${percent(last.trainingAccuracy)} of the training images and ` +
     `${percent(last.validationAccuracy)} of the images held out are right`;
-  if (last.validationLoss >= risen * least.validationLoss) {
-    const rise = percent(last.validationLoss / least.validationLoss - 1);
+  if (last.validationLoss >= risen * least.validationLoss && last.validationLoss - least.validationLoss >= leastRise) {
+    const [from, to] = [least, last].map(({ validationLoss }) => validationLoss.toFixed(3));
     return {
       points,
       verdict: "overfitting",
-      why: `${figures}; the loss on images held out was least after epoch ${least.epoch} and has risen by ${rise} since`,
+      why: `${figures}; the loss on images held out was least after epoch ${least.epoch} and has risen since, from ${from} to ${to}`,
     };
   }
   if (gap >= apart) return { points, verdict: "overfitting", why: `${figures}: ${percent(gap)} apart` };
-  if (last.trainingAccuracy < mostFrequent + hardly) {
+  if (last.trainingAccuracy < mostFrequent + hardly(mostFrequent)) {
     return {
       points,
       verdict: "underfitting",

@@ -28,6 +28,32 @@ describe("a learning curve", () => {
   });
 });
 
+describe("a learning curve of a task that is done", () => {
+  const losses = (...held: number[]) => held.map((loss, i) => point(i + 1, [loss, 1], [loss, 1]));
+
+  it.each([
+    ["all losses are 0", losses(0, 0, 0, 0)],
+    ["a loss of next to nothing doubles", losses(1e-7, 1e-8, 1e-8, 2e-8)],
+    ["a loss of 0 is no longer 0", losses(0, 0, 1e-6, 2e-6)],
+  ])("is not called overfitting where %s", (_, points) => {
+    const { verdict, why } = judgeCurve(points, 0.5);
+    expect(verdict).toBe("balanced");
+    expect(why).not.toMatch(/NaN|Infinity/);
+  });
+
+  it("says by how much a loss of 0 has risen", () => {
+    const { verdict, why } = judgeCurve(losses(0.1, 0, 0.02, 0.2), 0.5);
+    expect(verdict).toBe("overfitting");
+    expect(why).toMatch(/least after epoch 2 and has risen since, from 0\.000 to 0\.200$/);
+  });
+
+  it("is not called underfitting because nearly all images are of one class", () => {
+    expect(judgeCurve(losses(0.01, 0.01), 0.97).verdict).toBe("balanced");
+    const alwaysOne = [1, 2].map((epoch) => point(epoch, [0.14, 0.97], [0.14, 0.97]));
+    expect(judgeCurve(alwaysOne, 0.97).verdict).toBe("underfitting");
+  });
+});
+
 describe("the seed of a training", () => {
   it("is another one for every recipe, fold and repetition, and the same when the study is done again", () => {
     const recipes: Recipe[] = [
