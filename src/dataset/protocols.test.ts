@@ -103,7 +103,7 @@ describe("grouped", () => {
     );
     await expect(
       foldsOf(dataset, { folds: 2, metadata: await metadataOf("image,lesion_id\nb1,L\nb2,L\nnew,L\n") }),
-    ).rejects.toThrow('all images of "b" are one lesion or group');
+    ).rejects.toThrow('all images of "b" that are to be divided into folds (3) are one lesion or group');
   });
 
   it.each([

@@ -138,7 +138,8 @@ export async function foldsOf(
   const lone = groupsWith.findIndex((count) => count < 2);
   if (lone >= 0) {
     throw new DatasetError(
-      `${dataset.root}: all images of "${dataset.classes[lone]}" are one lesion or group, so it cannot be learned and tested; ` +
+      `${dataset.root}: all images of "${dataset.classes[lone]}" that are to be divided into folds (${labels.filter((label) => label === lone).length}) ` +
+        "are one lesion or group, so it cannot be learned and tested; " +
         "add images, or leave the class out in a curation plan",
     );
   }
