@@ -109,6 +109,14 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe("study", () => {
+  it("refuses at once what some of its recipes cannot be trained with", async () => {
+    const out = join(folder, "refused");
+    await expect(study({ ...options, out, settings: { ...options.settings, batch: 1 } })).rejects.toThrow(
+      /^batch: .* expected at least 2, got 1$/,
+    );
+    await expect(stat(out)).rejects.toThrow(/ENOENT/);
+  });
+
   it("goes on where it was stopped, with what was done", () => {
     expect(keptAtStop).toBeGreaterThan(8);
     expect(events.filter(({ kind }) => kind === "kept")).toHaveLength(keptAtStop);

@@ -72,6 +72,11 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
       "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
     );
   }
+  if (settings.batch === 1) {
+    throw new SettingsError(
+      "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
+    );
+  }
   const folder = await StudyFolder.open(resolve(options.out), options.data, clock);
   const engine = selectEngine(
     settings.engine,
