@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readDataset } from "../image/read-dataset.ts";
-import { DatasetError, listLabelledImages } from "./dataset.ts";
+import { DatasetError, drawSplit, listDataset, listLabelledImages } from "./dataset.ts";
 
 let root: string;
 beforeEach(async () => {
@@ -123,6 +123,24 @@ describe("layouts", () => {
       const splitOf = (path: string) => images.find((image) => image.path === path)!.split;
       for (let i = 0; i < 6; i++) expect(splitOf(`a/copy of ${i}.jpg`)).toBe(splitOf(`a/${i}.jpg`));
     }
+  });
+
+  test("a drawn test that is far larger than was asked for is said", async () => {
+    await make(
+      ...Array.from({ length: 12 }, (_, i) => `a/${i}.jpg`),
+      ...Array.from({ length: 10 }, (_, i) => `b/${i}.jpg`),
+    );
+    const listed = await listDataset(root);
+    const contents = listed.images.map(({ path }) => path);
+    // Seven images of class a are one lesion.
+    const groupOf = listed.images.map(({ label }, i) => (label === 0 && i < 7 ? 0 : i + 1));
+    const drawn = Array.from({ length: 8 }, (_, seed) => drawSplit(listed, { contents, groupOf, seed }));
+    for (const { images, problems } of drawn) {
+      const tested = images.filter(({ label, split }) => label === 0 && split === "test").length;
+      const said = `${tested} of 12 images are tested, where 2 were asked for, since a large group of images stays whole`;
+      expect(problems).toEqual(tested > 3 ? [{ path: "a", message: said }] : []);
+    }
+    expect(drawn.some(({ problems }) => problems.length > 0)).toBe(true);
   });
 
   test("images that are only judged may lie in any layout, with any number of classes", async () => {

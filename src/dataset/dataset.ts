@@ -157,9 +157,30 @@ export function drawSplit(
     images: [...part("train"), ...part("test")],
     protocol: { name: drawnProtocol, seed, groupedBy },
   };
-  const scarce = scarceClasses(dataset, { expectsTest: testFraction > 0 });
-  return { ...dataset, problems: [...listed.problems, ...scarce].sort(byPath) };
+  const odd = [...scarceClasses(dataset, { expectsTest: testFraction > 0 }), ...unevenDraws(dataset, testFraction)];
+  return { ...dataset, problems: [...listed.problems, ...odd].sort(byPath) };
 }
+
+/** How far a drawn test may exceed what was asked for before it is said. */
+const mostExcess = 1.25;
+
+/** Classes of which far more images are tested than was asked for, because a large group stays on one side. */
+function unevenDraws({ classes, images }: Dataset, testFraction: number): Problem[] {
+  return classes.flatMap((_, label) => {
+    const own = images.filter((image) => image.label === label);
+    const tested = own.filter(({ split }) => split === "test").length;
+    const wanted = Math.max(1, Math.round(own.length * testFraction));
+    if (tested <= Math.max(wanted + 1, mostExcess * wanted)) return [];
+    return [
+      {
+        path: folderOf(own[0]!.path),
+        message: `${tested} of ${own.length} images are tested, where ${wanted} were asked for, since a large group of images stays whole`,
+      },
+    ];
+  });
+}
+
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 
 const recordsOf = (folders: readonly ClassFolder[], classes: readonly string[], split: Split): ImageRecord[] =>
   folders.flatMap((folder) =>
@@ -187,7 +208,7 @@ function scarceClasses({ classes, images }: Dataset, { expectsTest = true } = {}
   for (const { path, label, split } of images) {
     const count = counts[label]!;
     count[split]++;
-    count.folder ||= path.slice(0, path.lastIndexOf("/"));
+    count.folder ||= folderOf(path);
   }
   return counts.flatMap(({ folder, train, test }) => [
     ...(train === 1 ? [{ path: folder, message: "only one training image in this class" }] : []),
