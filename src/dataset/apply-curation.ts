@@ -10,6 +10,9 @@ import { type Dataset, DatasetError, type ImageRecord, inImageOrder, type Proble
 /** Lines that are named one by one in a message. */
 const named = 3;
 
+/** A path as Windows or a shell writes it; elsewhere a backslash may also be a part of a name. */
+const withSlashes = (path: string): string => path.replaceAll("\\", "/").replace(/^(\.\/)+/, "");
+
 /**
  * The data set without what the plan leaves out, with its labels and groups. Classes without an image left are gone, so that labels
  * may be others than before.
@@ -29,9 +32,9 @@ export async function applyCuration<D extends Dataset>(
   const note = (message: string): void => void problems.push({ path: file, message });
   const indexOf = new Map(dataset.images.map(({ path }, index) => [path, index]));
   const paths = new FoldedNames(indexOf);
-  const steps = plan.steps.map((step) =>
-    "path" in step ? { ...step, path: paths.nameOf(step.path) ?? step.path } : step,
-  );
+  const pathOf = (written: string): string =>
+    paths.nameOf(written) ?? paths.nameOf(withSlashes(written)) ?? withSlashes(written);
+  const steps = plan.steps.map((step) => ("path" in step ? { ...step, path: pathOf(step.path) } : step));
   refuseContradictions(file, steps, lines);
 
   const gone = steps.flatMap((step, i) => ("path" in step && !indexOf.has(step.path) ? [i] : []));

@@ -16,7 +16,7 @@ export type CurationStep =
 
 interface ImageStep<Action extends string> {
   readonly action: Action;
-  /** Relative to the data set's root, with `/`. */
+  /** Relative to the data set's root, with `/`; in a plan as read, as it stands there. */
   readonly path: string;
   /** SHA-256 of the file that was judged, or its first digits; a plan written by hand may do without. */
   readonly content?: string;
@@ -129,9 +129,7 @@ function stepOf(fields: ReadonlyMap<string, string>, where: string): CurationSte
     const why = roundedNumber.test(content) ? "a number that a spreadsheet has rounded" : "no SHA-256 in hexadecimal";
     throw new DatasetError(`${where}: content is "${given}", ${why}; leave it empty, or make the plan again`);
   }
-  const path = need("path")
-    .replaceAll("\\", "/")
-    .replace(/^(\.\/)+/, "");
+  const path = need("path");
   const image = { path, ...(content !== undefined && { content }), reason };
   if (action === "relabel") return { action, ...image, className: need("class").normalize("NFC") };
   return action === "group" ? { action, ...image, group: need("group") } : { action: "leave out", ...image };

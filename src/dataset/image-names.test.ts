@@ -47,6 +47,12 @@ describe("folders", () => {
     expect(found([given], path)).toEqual(same ? [imageName(given)] : []);
   });
 
+  it("may be in a file's own name, as some programs unpack archives", () => {
+    expect(found(["nevus\\a.jpg"], "all/nevus\\a.jpg")).toEqual(["nevus/a"]);
+    expect(found(["all/nevus\\a.jpg"], "all/nevus\\a.jpg")).toEqual(["all/nevus/a"]);
+    expect(found(["nevus/a", "bcc/a"], "all/bcc\\a.jpg")).toEqual(["bcc/a"]);
+  });
+
   it("choose the longest agreeing tail, and none of equals", () => {
     const all = ["Train/melanoma/a", "Test/melanoma/a", "Train/nevus/a"];
     expect(found(all, path)).toEqual(["Train/melanoma/a"]);

@@ -3,14 +3,11 @@
 import { foldedName } from "./folded-names.ts";
 import { fileStem, imageId, isicId, withoutImageSuffix } from "./image-id.ts";
 
+/** A path in the one form in which paths are compared: accents in one; a backslash parts folders, in a file's own name too. */
+const oneForm = (path: string): string => path.normalize("NFC").replaceAll("\\", "/");
+
 /** A table's name for an image in one form: folders with `/`, accents in one, without the suffix of an image's format. */
-export const imageName = (given: string): string =>
-  withoutImageSuffix(
-    given
-      .normalize("NFC")
-      .replaceAll("\\", "/")
-      .replace(/^(\.?\/)+/, ""),
-  );
+export const imageName = (given: string): string => withoutImageSuffix(oneForm(given).replace(/^(\.?\/)+/, ""));
 
 /** The folders of a path, the innermost first, folded. */
 const foldersOf = (path: string): string[] => foldedName(path).split("/").slice(0, -1).reverse();
@@ -83,7 +80,7 @@ export class ImageNames {
    * several could be meant, none is; of an ISIC id all are.
    */
   find(path: string): FoundNames | undefined {
-    const file = path.normalize("NFC");
+    const file = oneForm(path);
     const stem = fileStem(file);
     const own = foldersOf(file);
     const like = (part: Part, text: string): readonly Candidate[] =>
