@@ -233,6 +233,9 @@ refuse("TIFF of YCbCr", tiff(RGB, photometric=6, tags=[(530, 3, [1, 1])]), "TIFF
 refuse("TIFF of CIELAB", tiff(RGB, photometric=8), "TIFF of CIELAB colours")
 refuse("TIFF of LogLuv", tiff(RGB, photometric=32845), "TIFF of LogLuv")
 refuse("TIFF, Zstandard", tiff(RGB, compression=50000), "TIFF with Zstandard compression")
+tiles = [(322, 4, [16]), (323, 4, [16])]
+refuse("TIFF of tiles in planes", tiff(RGB, planar=True, tags=tiles), "TIFF of tiles in separate planes")
+refuse("TIFF RGB, 64 bits, float, tiles", tiff(RGB / 255, "float", 64, tags=tiles), "tiled TIFF of 64-bit numbers")
 refuse("TIFF, thumbnail first", tiff(RGB, tags=[(254, 4, [1])]), "TIFF whose first image is a reduced one")
 refuse("DNG", tiff(RGB, tags=[(50706, 1, [1, 4, 0, 0])]), "camera's raw file")
 profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -100,7 +100,7 @@ export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbIm
     if (error instanceof ImageError) throw error;
     if (error instanceof UnreadVariant) throw new ImageError(name, error.message, error.cure, { cause: error });
     const message = (error as Error).message.trim().split("\n")[0]!;
-    const truncated = format.truncated(bytes) || /premature end|truncated/i.test(message);
+    const truncated = format.truncated(bytes) || /premature end|truncated|got \d+ bytes, expected/i.test(message);
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
     throw new ImageError(name, reason, "give a whole copy of the image", { cause: error });
   }

@@ -40,6 +40,16 @@ describe("what is not read is refused by its name, with what to do", () => {
   });
 });
 
+test("a TIFF that ends too early is called truncated", async () => {
+  const files = recorded.read.filter(({ name }) => /^TIFF (grey|RGB), (8|16|32) bits/.test(name));
+  expect(files.length).toBeGreaterThan(5);
+  for (const { name, file } of files) {
+    const bytes = Buffer.from(file, "base64");
+    const cut = decodeFull(bytes.subarray(0, bytes.length * 0.9), "image");
+    await expect(cut, name).rejects.toMatchObject({ reason: "truncated TIFF" });
+  }
+});
+
 test("a file with wrong bytes anywhere is read or refused, and nothing else", async () => {
   const random = Random.of(11);
   const files = [...recorded.read, ...recorded.refused];

@@ -22,8 +22,12 @@ export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
   const { bitsPerSample: bits, sampleFormat } = header;
   const deflated = compression === compressions.deflate || compression === compressions.oldDeflate;
   const predicted = (tags.get(tiffTags.predictor)?.[0] ?? 1) !== 1;
-  if (tags.has(tiffTags.tileWidth) || predicted || !(deflated || compression === compressions.none)) {
-    throw new UnreadVariant(`compressed TIFF of ${bits}-bit numbers`, "save it uncompressed, or as an 8-bit PNG");
+  const tiled = tags.has(tiffTags.tileWidth);
+  if (tiled || predicted || !(deflated || compression === compressions.none)) {
+    throw new UnreadVariant(
+      `${tiled ? "tiled" : "compressed"} TIFF of ${bits}-bit numbers`,
+      `save it ${tiled ? "in strips" : "uncompressed"}, or as an 8-bit PNG`,
+    );
   }
   const offsets = tags.get(tiffTags.stripOffsets) ?? [];
   const counts = tags.get(tiffTags.stripByteCounts) ?? [];

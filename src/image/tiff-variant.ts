@@ -44,6 +44,9 @@ export function tiffReading(header: TiffHeader): TiffReading {
   }
   const packing = compressions[compression];
   if (packing !== undefined) throw new UnreadVariant(`TIFF with ${packing} compression`);
+  if (tags.has(tiffTags.tileWidth) && header.planarConfiguration === 2 && samples > 1) {
+    throw new UnreadVariant("TIFF of tiles in separate planes");
+  }
   const colours = colourSamples[photometric];
   if (colours === undefined) throw new UnreadVariant(`TIFF of ${colourSpaces[photometric] ?? "unknown colours"}`);
   if (photometric === 6 && compression !== 7) throw new UnreadVariant("TIFF of YCbCr colours without JPEG");
