@@ -1,5 +1,6 @@
 /** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
 import type { Problem } from "../dataset/dataset.ts";
+import { someProblems } from "../dataset/some-problems.ts";
 import type { RunConfig } from "../run/run-config.ts";
 import type { RunEvent } from "../run/train.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
@@ -19,10 +20,10 @@ export const phantomNotice = "phantom data";
 /** Problems that are listed one by one. */
 const listedProblems = 20;
 
-/** Problems as lines, of many the first and how many more there are. */
+/** Problems as lines, of many some of every kind and how many more there are. */
 export const problemLines = (problems: readonly Problem[]): string[] => [
-  ...problems.slice(0, listedProblems).map(({ path, message }) => `${path}: ${message}`),
-  ...(problems.length > listedProblems ? [`and ${problems.length - listedProblems} more of this kind`] : []),
+  ...someProblems(problems, listedProblems).map(({ path, message }) => `${path}: ${message}`),
+  ...(problems.length > listedProblems ? [`and ${problems.length - listedProblems} more`] : []),
 ];
 
 export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;

@@ -159,6 +159,16 @@ describe("rows", () => {
     ]);
   });
 
+  it("that contradict each other in many places are counted, so that what follows is seen", async () => {
+    const row = (i: number, lesion: string) => `image${i},${lesion}${i}\n`;
+    const ids = Array.from({ length: 40 }, (_, i) => i);
+    const table = `image,lesion\n${ids.map((i) => row(i, "a")).join("")}${ids.map((i) => row(i, "b")).join("")}`;
+    const noted = await messages(table);
+    expect(noted).toHaveLength(4);
+    expect(noted[0]).toMatch(/^line 42: image0: lesion is "b0", but "a0" in an earlier row; left unknown/);
+    expect(noted[3]).toBe("lines 45, 46, 47 and 34 more: another value than in an earlier row too, left unknown");
+  });
+
   it("have what is not known in many spellings", async () => {
     const metadata = await read(
       "isic_id,age,sex,localization,dx\nISIC_0000001,nan,unknown,N/A,NA\nISIC_0000002,85+,F,Back,?\n",

@@ -135,6 +135,7 @@ function addTable(
     );
   }
   const lines = { withoutId: [] as number[], repeated: [] as number[], age: [] as number[], oneHot: [] as number[] };
+  const disputes: { readonly line: number; readonly message: string }[] = [];
   const seen = new Set<string>();
   const contradicted = new Map<string, Set<MetadataField>>();
   for (const row of rows) {
@@ -150,10 +151,8 @@ function addTable(
     for (const field of Object.keys(image) as MetadataField[]) {
       if (before[field] === undefined || before[field] === image[field]) continue;
       if (!disputed.has(field)) {
-        note(
-          `line ${row.line}: ${id}: ${field} is "${image[field]}", but "${before[field]}" in an earlier row; ` +
-            "left unknown, correct one of them",
-        );
+        const message = `${id}: ${field} is "${image[field]}", but "${before[field]}" in an earlier row`;
+        disputes.push({ line: row.line, message });
       }
       disputed.add(field);
     }
@@ -166,6 +165,13 @@ function addTable(
     const agreed = Object.entries(images.get(id)!).filter(([field]) => !disputed.has(field as MetadataField));
     images.set(id, Object.fromEntries(agreed));
   }
+  for (const { line, message } of disputes.slice(0, named))
+    note(`line ${line}: ${message}; left unknown, correct one of them`);
+  noteLines(
+    note,
+    disputes.slice(named).map(({ line }) => line),
+    "another value than in an earlier row too, left unknown",
+  );
   noteLines(note, lines.withoutId, `no ${idColumn}, not read`);
   noteLines(note, lines.repeated, "the same image again, without contradiction");
   noteLines(note, lines.age, "the age is no number of years, left unknown");

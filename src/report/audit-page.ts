@@ -3,6 +3,7 @@ import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } fr
 import { type ClassCounts, largestClasses } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
 import { nameList } from "../dataset/name-list.ts";
+import { someProblems } from "../dataset/some-problems.ts";
 import { confoundChart, distributionChart } from "./audit-charts.ts";
 import { classPair, counted, curatedNote, tally, unknownWhy } from "./audit-text.ts";
 import { htmlChart } from "./chart.ts";
@@ -183,17 +184,21 @@ async function outliers(audit: Audit, picture: PictureOf): Promise<Html> {
       html`<figure>${await image(path, picture)}<figcaption>${placed(own[0]!)}<br>${why.join("; ")}</figcaption></figure>`,
     );
   }
-  const list = (found: readonly { readonly path: string }[], what: (one: never) => string): Html =>
+  const list = <Found extends { readonly path: string }>(
+    found: readonly Found[],
+    what: (one: Found) => string,
+    shown: readonly Found[] = found.slice(0, 30),
+  ): Html =>
     html`${htmlTable(
       ["file", ""],
-      found.slice(0, 30).map((one) => [one.path, what(one as never)]),
+      shown.map((one) => [one.path, what(one)]),
       { words: true },
     )}${more(30, found.length)}`;
   const odd = Object.entries(audit.oddities).filter(([, found]) => found.length > 0);
   return html`<h2 id="files">Files and outliers</h2>
-${audit.unreadable.length > 0 ? html`<h3>${counted(audit.unreadable.length, "unreadable file")}</h3>${list(audit.unreadable, (one: { message: string }) => one.message)}` : html`<p>Every file can be read.</p>`}
-${audit.leftOut.length > 0 && html`<h3>Remarks on the folder</h3>${list(audit.leftOut, (one: { message: string }) => one.message)}`}
-${odd.map(([kind, found]) => html`<h3>${counted(found.length, "file")}: ${oddities[kind as keyof typeof oddities]}</h3>${list(found, (one: { what: string }) => one.what)}`)}
+${audit.unreadable.length > 0 ? html`<h3>${counted(audit.unreadable.length, "unreadable file")}</h3>${list(audit.unreadable, (one) => one.message)}` : html`<p>Every file can be read.</p>`}
+${audit.leftOut.length > 0 && html`<h3>Remarks on the folder</h3>${list(audit.leftOut, (one) => one.message, someProblems(audit.leftOut, 30))}`}
+${odd.map(([kind, found]) => html`<h3>${counted(found.length, "file")}: ${oddities[kind as keyof typeof oddities]}</h3>${list(found, (one) => one.what)}`)}
 <h3>${counted(audit.counts.outliers, "outlier")}</h3>
 <p class="quiet">The rule: ${audit.outlierRule}.</p>
 <div class="pictures single">${figures}</div>${more(figures.length, byPath.size)}`;

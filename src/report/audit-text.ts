@@ -3,10 +3,14 @@ import type { Audit, NearDuplicatePair, Place } from "../audit/audit.ts";
 import { largestClasses } from "../audit/distribution.ts";
 import { oddities } from "../audit/file-findings.ts";
 import { nameList } from "../dataset/name-list.ts";
+import { someProblems } from "../dataset/some-problems.ts";
 import { textTable } from "../evaluation/text-table.ts";
 
 /** Examples of each kind of finding. */
 const examples = 3;
+
+/** Remarks on the folder have several kinds, of which none is hidden. */
+const examplesOfRemarks = 10;
 
 /** Pairs of classes, and classes, that are printed; `audit.json` has all. */
 const mostPairs = 20;
@@ -18,9 +22,13 @@ const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 
-const listed = <Item>(items: readonly Item[], lineOf: (item: Item) => string): string[] => [
-  ...items.slice(0, examples).map((item) => `    ${lineOf(item)}`),
-  ...(items.length > examples ? [`    and ${(items.length - examples).toLocaleString("en-US")} more`] : []),
+const listed = <Item>(
+  items: readonly Item[],
+  lineOf: (item: Item) => string,
+  shown: readonly Item[] = items.slice(0, examples),
+): string[] => [
+  ...shown.map((item) => `    ${lineOf(item)}`),
+  ...(items.length > shown.length ? [`    and ${(items.length - shown.length).toLocaleString("en-US")} more`] : []),
 ];
 
 /** Counts as lines, the most frequent. */
@@ -101,7 +109,11 @@ export function formatAudit(audit: Audit): string {
     ...(counts.leftOut > 0
       ? [`  ${counted(counts.leftOut, "remark")} on the folder: what is no image, classes with too few`]
       : []),
-    ...listed(audit.leftOut, ({ path, message }) => `${path}: ${message}`),
+    ...listed(
+      audit.leftOut,
+      ({ path, message }) => `${path}: ${message}`,
+      someProblems(audit.leftOut, examplesOfRemarks),
+    ),
     ...Object.entries(audit.oddities).flatMap(([kind, found]) =>
       found.length === 0
         ? []
