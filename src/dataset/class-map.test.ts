@@ -51,6 +51,8 @@ it.each([
   ["class,becomes\nnevus,a\nnevus,b\n", /line 3: says another thing of the class "nevus"/],
   ["class,becomes\nwart,a\n", /names none of the classes of \/data, which are bcc, melanoma, nevus/],
   ["class,becomes\nbcc,\nmelanoma,\nnevus,\n", /leaves out every class/],
+  ["class,becomes\nbcc,Malignant\nmelanoma,malignant\n", /"Malignant" and "malignant", which differ only by case/],
+  ["class,becomes\nbcc,NEVUS\n", /gives the classes "NEVUS" and "nevus", which differ only by case/],
 ])("refuses %j", async (text, message) => {
   await expect(mapped(text)).rejects.toThrow(message);
 });

@@ -2,7 +2,7 @@
 
 import { byCodePoint } from "./code-point-order.ts";
 import { readTable } from "./csv-table.ts";
-import { FoldedNames } from "./folded-names.ts";
+import { FoldedNames, foldedName } from "./folded-names.ts";
 import { isMissingName } from "./missing-values.ts";
 import { nameList } from "./name-list.ts";
 import { type Dataset, DatasetError, type ImageRecord, inImageOrder } from "./records.ts";
@@ -50,7 +50,7 @@ export async function readClassMap(file: string): Promise<ClassMap> {
  * The data set with its classes renamed and merged. A line for a class that is not there is passed over, as one map may serve several
  * data sets, and becomes a problem.
  *
- * @throws DatasetError where the map names none of the classes, or leaves none
+ * @throws DatasetError where the map names none of the classes, leaves none, or two that differ only by case
  */
 export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: ClassMap): D {
   const written = new FoldedNames([...names.keys()].map((name) => [name, name]));
@@ -67,6 +67,14 @@ export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: Cl
     return line === undefined ? name : names.get(line);
   });
   const classes = [...new Set(becomes.filter((name) => name !== undefined))].sort(byCodePoint);
+  const foldedOf = classes.map(foldedName);
+  const twin = foldedOf.findIndex((name, i) => foldedOf.indexOf(name) < i);
+  if (twin > 0) {
+    const other = classes[foldedOf.indexOf(foldedOf[twin]!)];
+    throw new DatasetError(
+      `${file}: gives the classes "${other}" and "${classes[twin]}", which differ only by case; write both alike, or rename one`,
+    );
+  }
   if (classes.length === 0) throw new DatasetError(`${file}: leaves out every class of ${dataset.root}`);
   const labels = becomes.map((name) => (name === undefined ? undefined : classes.indexOf(name)));
   const images = dataset.images.flatMap((image): ImageRecord[] => {
