@@ -5,7 +5,7 @@ import { oddities } from "../audit/file-findings.ts";
 import { nameList } from "../dataset/name-list.ts";
 import { someProblems } from "../dataset/some-problems.ts";
 import { confoundChart, distributionChart } from "./audit-charts.ts";
-import { classPair, counted, curatedNote, tally, unknownWhy } from "./audit-text.ts";
+import { classPair, counted, curatedNote, keptWhole, tally, unknownWhy } from "./audit-text.ts";
 import { htmlChart } from "./chart.ts";
 import { type Html, html, htmlPage, htmlTable } from "./html.ts";
 
@@ -250,7 +250,7 @@ async function sources(audit: Audit): Promise<Html> {
   const best = evidence.reduce((a, b) => (b.balancedAccuracy > a.balancedAccuracy ? b : a));
   const number = (id: number): string => `ISIC_${String(id).padStart(7, "0")}`;
   return html`<h2 id="sources">Sources: what tells a class without a look at the lesion</h2>
-<p>A trivial model (linear discriminants on a few numbers, cross-validated with lesions whole, on ${counted(confounds.samples, "image")} of ${confounds.classesTried} classes) reaches
+<p>A trivial model (linear discriminants on a few numbers, cross-validated with ${keptWhole(audit)}, on ${counted(confounds.samples, "image")} of ${confounds.classesTried} classes) reaches
 <b>${percent(best.balancedAccuracy)}</b> balanced accuracy from ${best.evidence === "all of these together" ? "all the evidence below" : best.evidence}; guessing gives ${percent(best.chance)}.
 Colours are partly the lesion's own; borders, files and ids are not, and a network that learns them learns cameras and archives.
 It is worth something where it is clearly better than this.</p>

@@ -187,6 +187,11 @@ describe("a folder with one of everything", () => {
       /contradicts \(the metadata tell no diagnosis\)[\s\S]*Train \(the metadata tell no lesion\)\n.*\(the metadata tell no patient\)/,
     );
     expect(text(undefined)).toMatch(/contradicts \(no metadata given\)[\s\S]*stands in Train \(no metadata given\)/);
+    const confounds = { evidence: [], ids: undefined, samples: 9, classesTried: 2 } as unknown as Audit["confounds"];
+    const trivial = (fields: readonly string[]) =>
+      formatAudit({ ...audit, confounds, metadata: { fields, unknownImages: 0 } });
+    expect(trivial(["lesion"])).toContain("cross-validated with near duplicates and known lesions whole");
+    expect(trivial(["age"])).toContain("cross-validated with near duplicates whole");
   });
 
   test("the commands end with status 0, and --json prints one object alone", async () => {

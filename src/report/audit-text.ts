@@ -56,6 +56,10 @@ export function unknownWhy({ metadata }: Audit, field: "lesion" | "patient" | "d
   return metadata.fields.includes(field) ? undefined : `the metadata tell no ${field}`;
 }
 
+/** What the trivial models' cross-validation never separates. */
+export const keptWhole = (audit: Audit): string =>
+  unknownWhy(audit, "lesion") === undefined ? "near duplicates and known lesions whole" : "near duplicates whole";
+
 const inBrackets = (text: string | undefined): string => (text === undefined ? "" : ` (${text})`);
 
 const nearLine = ({ a, b, turn, shows, detail }: NearDuplicatePair): string =>
@@ -159,7 +163,7 @@ export function formatAudit(audit: Audit): string {
         ]),
         ...(ids ? [["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), "", ""]] : []),
       ]),
-      `(${samples} images of ${classesTried} classes, cross-validated with lesions whole` +
+      `(${samples} images of ${classesTried} classes, cross-validated with ${keptWhole(audit)}` +
         `${ids ? `; adjusted mutual information of id range and class ${ids.adjustedMutualInformation.toFixed(2)}` : ""})`,
     ]);
   }
