@@ -3,6 +3,7 @@
 // Data
 export { type Audit, type AuditCounts, type AuditOptions, auditDataset } from "./audit/audit.ts";
 export { applyCuration } from "./dataset/apply-curation.ts";
+export { applyClassMap, type ClassMap, readClassMap } from "./dataset/class-map.ts";
 export { type ContentHashes, type HashOptions, hashContents } from "./dataset/content-hashes.ts";
 export { type CurationFindings, makeCurationPlan } from "./dataset/curate.ts";
 export {
@@ -12,7 +13,14 @@ export {
   formatCurationPlan,
   readCurationPlan,
 } from "./dataset/curation-plan.ts";
-export { type Dataset, DatasetError, type ImageRecord, type Problem, type Split } from "./dataset/dataset.ts";
+export {
+  type Dataset,
+  DatasetError,
+  type ImageRecord,
+  listLabelledImages,
+  type Problem,
+  type Split,
+} from "./dataset/dataset.ts";
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
 export type { FoundNames, Likeness } from "./dataset/image-names.ts";
@@ -64,6 +72,7 @@ export {
   completeEvaluation,
 } from "./evaluation/complete-evaluation.ts";
 export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluation } from "./evaluation/evaluation.ts";
+export type { JudgedCheck, SeenCounts } from "./evaluation/judged-check.ts";
 export { findLabelErrors, type LabelErrors } from "./evaluation/label-errors.ts";
 export { lesionQuestions, type Question } from "./evaluation/lesion-questions.ts";
 export { compareModels, type ModelComparison } from "./evaluation/model-comparison.ts";
@@ -158,7 +167,7 @@ export type { StudyReport } from "./report/study/study-report.ts";
 export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
-export { evaluate, type JudgedImages, judgeTestImages } from "./run/evaluate.ts";
+export { evaluate, type JudgedImages, type JudgingContext, judgeTestImages } from "./run/evaluate.ts";
 export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
 export { nearDuplicatePairs, nearDuplicatePaths } from "./run/near-duplicate-pairs.ts";
 export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/open-data.ts";
