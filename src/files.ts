@@ -1,6 +1,6 @@
 /** Files that are written whole or not at all: a temporary name in the same folder, synced, then renamed. */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { access, type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** A file that could not be written; the message names it and says what to do. */
@@ -63,6 +63,13 @@ export async function writeFileAtomic(file: string, content: string | readonly U
     throw writeError(file, error);
   }
 }
+
+/** Whether there is a file or folder of that path, as far as this process may look. */
+export const fileExists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 /** Whether a file name is one of {@link writeFileAtomic}'s temporary names. */
 export const isTemporary = (name: string): boolean => temporaryName.test(name);

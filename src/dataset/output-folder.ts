@@ -1,8 +1,8 @@
 /** Folders that naevus writes to: inside a data folder they get a mark, so that what was written never becomes a class. */
 
-import { access, mkdir, readdir, realpath, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { writeError } from "../files.ts";
+import { fileExists, writeError } from "../files.ts";
 import { isClutter } from "./clutter.ts";
 import { DatasetError } from "./records.ts";
 
@@ -12,11 +12,7 @@ const outputMarker = ".naevus-output";
 const notice = "naevus wrote this folder. While this file is here, it is no class of the data around it.\n";
 
 /** Whether a folder is one that naevus wrote, as far as its mark tells. */
-export const isOutputFolder = (folder: string): Promise<boolean> =>
-  access(join(folder, outputMarker)).then(
-    () => true,
-    () => false,
-  );
+export const isOutputFolder = (folder: string): Promise<boolean> => fileExists(join(folder, outputMarker));
 
 /**
  * Refuses a folder inside the data folder that holds something that naevus did not write: it may be a class.

@@ -1,5 +1,4 @@
 /** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
-import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
 import { csvText } from "../dataset/csv-text.ts";
@@ -7,7 +6,7 @@ import { makeOutputFolder } from "../dataset/output-folder.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
-import { writeFileAtomic } from "../files.ts";
+import { fileExists, writeFileAtomic } from "../files.ts";
 import { tidyJson } from "../tidy-json.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
@@ -118,11 +117,7 @@ async function folderOf({ out, network }: Settings, data: string, milliseconds: 
 
 /** Whether a fold's run was begun before, with the same settings. */
 async function isBegun(run: string, settings: Settings): Promise<boolean> {
-  const exists = await access(join(run, runFiles.config)).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) return false;
+  if (!(await fileExists(join(run, runFiles.config)))) return false;
   const before = (await readConfig(run)).settings;
   const names = new Set([...Object.keys(before), ...Object.keys(settings)] as (keyof Settings)[]);
   const other = [...names].filter((name) => !free.includes(name) && before[name] !== settings[name]);

@@ -1,5 +1,4 @@
 /** Makes a curation plan of a data folder and writes it: hashes, metadata and mapping brought together. */
-import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { hashContents } from "../dataset/content-hashes.ts";
@@ -8,7 +7,7 @@ import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.
 import { type Dataset, DatasetError, type Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { writeFileAtomic } from "../files.ts";
+import { fileExists, writeFileAtomic } from "../files.ts";
 import { imageContents } from "../image/image-contents.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -104,11 +103,7 @@ export async function curate(
 }
 
 async function refuseExisting(file: string): Promise<void> {
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (exists) {
+  if (await fileExists(file)) {
     throw new RunError(
       `${file}: there is such a file already; choose another one, or have it replaced with --overwrite`,
     );

@@ -1,8 +1,9 @@
 /** Follows a run while another process trains in it, or tells of one that has ended. */
-import { access, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type FileState, fileState, sameState } from "../file-state.ts";
+import { fileExists } from "../files.ts";
 import { type EpochMetrics, metricsSchema } from "../training/checkpoint.ts";
 import { type RunConfig, readConfig } from "./run-config.ts";
 import { RunError, runFiles } from "./run-folder.ts";
@@ -23,12 +24,6 @@ export interface FollowOptions {
   /** Between two looks at the folder; default 500. */
   readonly pollMilliseconds?: number;
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 /** The lines of `metrics.jsonl` that are whole; undefined where nothing changed. */
 function metricsReader(file: string): () => Promise<readonly string[] | undefined> {
@@ -88,7 +83,7 @@ export async function* followRun(
     }
     seen = lines;
     if (!training) {
-      const finished = await exists(join(folder, runFiles.model));
+      const finished = await fileExists(join(folder, runFiles.model));
       // A training takes the folder shortly after it has written its configuration, so a second look is needed.
       if (finished || idle) {
         yield { kind: "end", finished, epochs: seen.length };

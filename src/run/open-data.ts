@@ -1,6 +1,6 @@
 /** Opens the data of a run as its settings say: read, curated, and separated by the protocol. */
 import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { applyCuration } from "../dataset/apply-curation.ts";
 import { applyClassMap, readClassMap } from "../dataset/class-map.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
@@ -16,14 +16,14 @@ import { groupImages } from "../dataset/groups.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../dataset/protocols.ts";
 import { externalProtocol } from "../dataset/records.ts";
+import { fileExists } from "../files.ts";
 import { imageContents } from "../image/image-contents.ts";
 import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 import { runsOf } from "./open-models.ts";
 import { readConfig } from "./run-config.ts";
-import { isModelFile } from "./run-folder.ts";
-import { readRunImages } from "./run-images.ts";
+import { isModelFile, runFiles } from "./run-folder.ts";
 
 /** The settings that decide which images there are, and which of them are tested. */
 export const dataSettingNames = [
@@ -206,8 +206,7 @@ export function warnOfUnknownLesions(
 /** Whether a run was begun before runs kept their images. */
 async function isOlderRun(run: string): Promise<boolean> {
   if (isModelFile(run)) return false;
-  const { data } = await readConfig(resolve(run));
-  return (await readRunImages(resolve(run), data.classes)) === undefined;
+  return !(await fileExists(join(resolve(run), runFiles.images)));
 }
 
 /** What a run was told of these data; nothing where it was trained on a folder elsewhere, or is a model file alone. */

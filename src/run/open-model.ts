@@ -1,6 +1,6 @@
 /** Opens the model of a run: of its folder, or of the model file itself. */
-import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { fileExists } from "../files.ts";
 import { loadModel, type Model } from "../inference/model.ts";
 import { readConfig } from "./run-config.ts";
 import { isModelFile, RunError, runFiles } from "./run-folder.ts";
@@ -10,11 +10,7 @@ export async function openModel(run: string): Promise<{ readonly model: Model; r
   const given = resolve(run);
   if (isModelFile(given)) return { model: await loadModel(given), folder: undefined };
   const file = join(given, runFiles.model);
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) {
+  if (!(await fileExists(file))) {
     await readConfig(given);
     throw new RunError(`${given}: this run is not finished and has no ${runFiles.model} yet; resume it first`);
   }

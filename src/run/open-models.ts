@@ -1,6 +1,6 @@
 /** Opens the models of runs that judge together, as an ensemble. */
-import { access } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { fileExists } from "../files.ts";
 import type { Geometry } from "../image/geometry.ts";
 import type { ResamplingFilter } from "../image/resampling.ts";
 import type { Model } from "../inference/model.ts";
@@ -43,17 +43,11 @@ export interface OpenedModels {
   dispose(): Promise<void>;
 }
 
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
-
 async function foldsIn(folder: string): Promise<string[]> {
   const { settings } = await readConfig(foldRun(folder, 0));
   const count = Number(/^grouped:(\d+)$/.exec(settings.protocol)?.[1] ?? 0);
   const folds = Array.from({ length: count }, (_, fold) => foldRun(folder, fold));
-  const finished = await Promise.all(folds.map((run) => exists(join(run, runFiles.model))));
+  const finished = await Promise.all(folds.map((run) => fileExists(join(run, runFiles.model))));
   const trained = finished.filter(Boolean).length;
   if (trained < count) {
     throw new RunError(
@@ -70,7 +64,7 @@ export async function runsOf(given: Runs): Promise<string[]> {
   if (paths.length === 0) throw new RunError("expected at least one run, got none");
   const runs: string[] = [];
   for (const path of paths) {
-    const isFolds = !isModelFile(path) && (await exists(join(foldRun(resolve(path), 0), runFiles.config)));
+    const isFolds = !isModelFile(path) && (await fileExists(join(foldRun(resolve(path), 0), runFiles.config)));
     runs.push(...(isFolds ? await foldsIn(path) : [path]));
   }
   return runs;

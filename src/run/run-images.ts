@@ -1,11 +1,10 @@
 /** `images.csv`: which images a run learned from, validated on and is to be tested on, by what they hold. */
 import { createHash } from "node:crypto";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { readTable } from "../dataset/csv-table.ts";
 import { csvText } from "../dataset/csv-text.ts";
 import type { ImageRecord } from "../dataset/records.ts";
-import { writeFileAtomic } from "../files.ts";
+import { fileExists, writeFileAtomic } from "../files.ts";
 import { digestOf, type LearnedImages } from "../onnx/learned-images.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 
@@ -57,11 +56,7 @@ const isSha256 = (text: string | undefined): text is string => text !== undefine
 /** The images of a run in their order; undefined for a run that was begun before they were kept. Throws RunError where they are damaged. */
 export async function readRunImages(run: string, classes: readonly string[]): Promise<RunImage[] | undefined> {
   const file = join(run, runFiles.images);
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  );
-  if (!exists) return undefined;
+  if (!(await fileExists(file))) return undefined;
   const { rows } = await readTable(file, { what: "images of the run" });
   return rows.map(({ line, fields }) => {
     const part = parts.find((name) => name === fields.get("part"));

@@ -1,10 +1,10 @@
 /** Steps 4 and 8: a recipe trained on all training images, as a run that goes on where it was stopped. */
 import { createHash } from "node:crypto";
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../../dataset/dataset.ts";
 import { drawnProtocol } from "../../../dataset/records.ts";
 import type { Evaluation } from "../../../evaluation/evaluation.ts";
+import { fileExists } from "../../../files.ts";
 import { evaluate } from "../../../run/evaluate.ts";
 import { runFiles } from "../../../run/run-folder.ts";
 import { resume, train } from "../../../run/train.ts";
@@ -84,10 +84,10 @@ async function trained(
   return doStep(context, {
     id,
     inputs: key,
-    holds: () => exists(join(run, runFiles.model)),
+    holds: () => fileExists(join(run, runFiles.model)),
     run: async () => {
       const inContext = { onEvent, signal, clock };
-      const begun = await exists(join(run, runFiles.config));
+      const begun = await fileExists(join(run, runFiles.config));
       const result = begun
         ? await resume(run, { ...inContext, dataset, cache: context.settings.cache })
         : await train(dataset, { ...settings, out: run }, inContext);
@@ -107,9 +107,3 @@ async function trained(
     },
   });
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
