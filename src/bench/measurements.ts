@@ -112,7 +112,6 @@ async function pipelineSteps(
       if (ends.length === steps + leadSteps) stop.abort();
     },
     signal: stop.signal,
-    clock: () => performance.now(),
   });
   return ends.slice(leadSteps).map((end, i) => (end - ends[leadSteps - 1 + i]!) / 1000);
 }

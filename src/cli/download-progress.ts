@@ -1,5 +1,6 @@
 /** Shows a download as it goes: a moving bar in a terminal, a line for every tenth elsewhere. */
 import type { DownloadEvent } from "../image/isic-download.ts";
+import type { Stopwatch } from "../stopwatch.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import type { Terminal } from "./terminal.ts";
@@ -20,8 +21,8 @@ export interface DownloadView {
   readonly reached: { readonly done: number; readonly total: number; readonly missing: number } | undefined;
 }
 
-/** @param now milliseconds, for the time that is left */
-export function downloadView(terminal: Terminal, now: () => number): DownloadView {
+/** @param now for the time that is left */
+export function downloadView(terminal: Terminal, now: Stopwatch): DownloadView {
   const { move, stop } = movingBar(terminal);
   const reasons = new Set<string>();
   let begun: { readonly at: number; readonly done: number } | undefined;

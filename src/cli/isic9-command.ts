@@ -5,6 +5,7 @@ import { isicArchive } from "../dataset/isic-archive/archive-record.ts";
 import { isic9Manifest } from "../dataset/isic-archive/manifest.ts";
 import { type DownloadResult, downloadIsicImages } from "../image/isic-download.ts";
 import { version } from "../run/version.ts";
+import { stopwatch } from "../stopwatch.ts";
 import { SettingsError } from "../training/settings.ts";
 import { downloadView } from "./download-progress.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
@@ -54,7 +55,7 @@ async function runIsic9({ out, maxSide, parallel, archive }: Isic9Options, termi
   const manifest = isic9Manifest();
   terminal.error(`The ISIC 9-class set, ${count(manifest.length)} files, from ${new URL(archive).host}.`);
   for (const line of licence) terminal.error(line);
-  const view = downloadView(terminal, Date.now);
+  const view = downloadView(terminal, stopwatch);
   return withInterruption(view.stop, async (signal) => {
     try {
       const result = await downloadIsicImages(folder, "isic9", manifest, { ...settings, signal, onEvent: view.show });

@@ -377,6 +377,16 @@ describe("waiting", () => {
     expect(clock.pauses[0]).toBe(60_750);
   });
 
+  it("no longer than it asks where the computer's date is set back meanwhile", async () => {
+    const clock = steppingClock();
+    let days = 0;
+    const setBack = { ...clock, now: () => clock.now() - 86_400_000 * days++ };
+    server.fail("record", idOf(0), answer(429, { "retry-after": "40" }));
+    expect(await download({ clock: setBack, parallel: 2 })).toMatchObject({ images: 14 });
+    expect(days).toBeGreaterThan(10);
+    expect(Math.max(...clock.pauses)).toBeLessThan(60_000);
+  });
+
   it("not for hours: the rest is left for another time", async () => {
     server.fail("record", idOf(0), answer(429, { "retry-after": "7200" }));
     const result = await download({ parallel: 1 });

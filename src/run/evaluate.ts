@@ -24,7 +24,7 @@ import type { RunContext } from "./train.ts";
 const block = 64;
 
 /** How images are judged, and who is told of it. */
-export type JudgingContext = Omit<RunContext, "clock"> &
+export type JudgingContext = Omit<RunContext, "clock" | "stopwatch"> &
   JudgingOptions &
   Omit<SelectionOptions, "classes"> & { readonly cache?: string | undefined };
 

@@ -5,6 +5,7 @@ import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
+import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { batchedLogits, judgeLogits, refuseNonFinite } from "../training/batched-logits.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 import { learningRateOf, lossOf, networkOf, optimizerOf, preparationOf, type Settings } from "../training/settings.ts";
@@ -23,7 +24,7 @@ export interface FitOptions {
   readonly curves?: boolean;
   readonly onStep?: (report: StepReport) => void;
   readonly signal?: AbortSignal | undefined;
-  readonly clock?: () => number;
+  readonly stopwatch?: Stopwatch | undefined;
 }
 
 export interface Fit {
@@ -40,9 +41,9 @@ export const precisionOf = ({ precision }: Settings, { description }: Engine): P
 
 /** Trains for `settings.epochs` and judges. Throws the signal's reason where it aborts, TrainingError, EngineError, NetworkError. */
 export async function fitNetwork(options: FitOptions): Promise<Fit> {
-  const { engine, packed, classes, settings, curves = false, onStep, signal, clock = Date.now } = options;
+  const { engine, packed, classes, settings, curves = false, onStep, signal, stopwatch: now = stopwatch } = options;
   const graph = buildGraph(networkOf(settings, { classes, imageSize: packed.height }));
-  const begun = clock();
+  const begun = now();
   const selection = packed.select(options.learned);
   const labelsAt = (indices: readonly number[]) => indices.map((index) => packed.images[index]!.label);
   const labels = labelsAt(options.learned);
@@ -93,12 +94,12 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
       onEpoch: async (metrics) => void history.push(metrics),
       ...(onStep && { onStep }),
       signal,
-      clock,
+      stopwatch: now,
     });
     signal?.throwIfAborted();
     const logits = logitsOf(result.parameters);
     refuseNonFinite(logits);
-    return { history, logits, seconds: (clock() - begun) / 1000 };
+    return { history, logits, seconds: secondsSince(begun, now) };
   } finally {
     plan.dispose();
     judging.dispose();

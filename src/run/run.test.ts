@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Dataset } from "../dataset/dataset.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
@@ -166,6 +166,22 @@ describe("resume", () => {
     const { finished, epochs } = await resume(run);
     expect({ finished, epochs }).toEqual({ finished: true, epochs: 2 });
     expect((await model()).equals(expectedModel)).toBe(true);
+  });
+
+  it("goes on where the computer's date is set back in every step, and between stop and resuming", async () => {
+    let date = Date.UTC(2030, 0, 1);
+    const setBack = vi.spyOn(Date, "now").mockImplementation(() => (date -= 3_600_000));
+    try {
+      await trainUntil(4);
+      date = Date.UTC(2020, 0, 1);
+      const { imagesPerSecond } = await resume(run);
+      expect(imagesPerSecond).toBeGreaterThan(0);
+    } finally {
+      setBack.mockRestore();
+    }
+    expect((await model()).equals(expectedModel)).toBe(true);
+    const lines = (await readFile(join(run, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
+    for (const line of lines) expect(JSON.parse(line).seconds).toBeGreaterThan(0);
   });
 
   it("goes on from nothing but the settings, and cleans up after a kill", async () => {

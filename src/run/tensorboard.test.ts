@@ -83,6 +83,7 @@ it("hold every epoch of a run once, also where it was stopped", async () => {
   let steps = 0;
   const context: RunContext = {
     clock: clock(),
+    stopwatch: clock(),
     signal: stop.signal,
     onEvent: ({ kind }) => {
       if (kind === "step" && ++steps === 5) stop.abort();
@@ -92,7 +93,7 @@ it("hold every epoch of a run once, also where it was stopped", async () => {
   const { finished } = await train(dataset, { ...settings, out: stopped }, context);
   expect(finished).toBe(false);
   expect(stepsOf(await readFile(join(stopped, name)))).toEqual([1]);
-  await resume(stopped, { clock: clock() });
+  await resume(stopped, { stopwatch: clock() });
   expect(stepsOf(await readFile(join(stopped, name)))).toEqual([1, 2, 3]);
   await resume(stopped);
   const file = await readFile(join(stopped, name));

@@ -10,6 +10,7 @@ import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
+import type { Stopwatch } from "../stopwatch.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import {
   type CheckpointOwner,
@@ -65,8 +66,10 @@ export interface RunContext {
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops after the step under way; the run can then be resumed. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds since 1970; default `Date.now`. */
+  /** Milliseconds since 1970, for dates; default `Date.now`. */
   readonly clock?: () => number;
+  /** Milliseconds since any moment, for durations; by default the system's monotonic clock. */
+  readonly stopwatch?: Stopwatch | undefined;
 }
 
 /** What training came to. */
@@ -241,7 +244,7 @@ async function runTraining(
   { graph, engine, packed, images: divided }: Prepared,
   context: RunContext,
 ): Promise<TrainingResult> {
-  const { onEvent, signal, clock = Date.now } = context;
+  const { onEvent, signal, stopwatch } = context;
   const { settings, resolved, data } = config;
   const { seed, epochs } = settings;
   const classes = data.classes.length;
@@ -304,7 +307,7 @@ async function runTraining(
         onEvent?.({ kind: "epoch", epochs, metrics });
       },
       signal,
-      clock,
+      stopwatch,
     });
     if (result.finished) {
       const { parameters } = result;
@@ -375,13 +378,14 @@ function resultOf(
 ): TrainingResult {
   const last = history.at(-1);
   const sum = (key: "images" | "seconds") => history.reduce((total, metrics) => total + metrics[key], 0);
+  const seconds = sum("seconds");
   return {
     run,
     finished,
     epochs: history.length,
     loss: last?.loss ?? null,
     accuracy: last?.accuracy ?? null,
-    imagesPerSecond: last ? sum("images") / sum("seconds") : null,
+    imagesPerSecond: seconds > 0 ? sum("images") / seconds : null,
     engine: resolved.engine,
     precision: resolved.precision,
     network: settings.network,

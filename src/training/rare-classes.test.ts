@@ -77,7 +77,7 @@ it.each(
     progress: freshProgress,
     checkpointSeconds: 1e9,
     save: async () => {},
-    clock: () => 0,
+    stopwatch: () => 0,
   });
   const judging = referenceEngine().inferencePlan(graph, { batch: 10 });
   judging.setParameters(parameters);

@@ -80,7 +80,7 @@ function optionsFor(plan: TrainingPlan, changes: Partial<TrainingOptions> = {}):
     progress: freshProgress,
     checkpointSeconds: 1e9,
     save: async () => {},
-    clock: () => (time += 500),
+    stopwatch: () => (time += 500),
     ...changes,
   };
 }
@@ -118,8 +118,17 @@ describe("trainNetwork", () => {
     expect(steps.slice(0, 4)).toEqual(["1:1/3", "1:2/3", "1:3/3", "2:1/3"]);
     expect(progress).toMatchObject({ epoch: 3, step: 0 });
     expect(progress.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
-    // The clock moves by half a second whenever it is read, so that a step takes that long.
+    // The stopwatch moves by half a second whenever it is read, so that a step takes that long.
     expect(progress.history[0]).toMatchObject({ images: 12, seconds: 1.5, imagesPerSecond: 8, learningRate: 0.01 });
+  });
+
+  it("counts no time as less than none where a stopwatch goes back", async () => {
+    let time = 0;
+    const backwards = optionsFor(freshPlan(), { stopwatch: () => (time -= 3_600_000), checkpointSeconds: 1 });
+    const { progress } = await trainNetwork(backwards);
+    expect(progress.history.map(({ seconds, imagesPerSecond }) => [seconds, imagesPerSecond])).toEqual(
+      Array(3).fill([0, 0]),
+    );
   });
 
   it("learns", async () => {

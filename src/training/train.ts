@@ -4,6 +4,7 @@ import type { TrainingPlan } from "../engine/engine.ts";
 import type { ImageSelection } from "../image/pixel-file.ts";
 import type { Tensors } from "../network/parameters.ts";
 import type { Shape } from "../network/shape.ts";
+import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
 import type { Companions, EpochMetrics, Progress } from "./checkpoint.ts";
@@ -71,8 +72,8 @@ export interface TrainingOptions {
   readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
   /** Stops the loop after the step under way. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds; differences alone are used. */
-  readonly clock: () => number;
+  /** Default {@link stopwatch}. */
+  readonly stopwatch?: Stopwatch | undefined;
 }
 
 /** How weights do on images that are not learned from. */
@@ -180,7 +181,18 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainedNet
 }
 
 async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerEpoch: number): Promise<TrainedNetwork> {
-  const { plan, classes, epochs, validate, keepBest = true, patience = 0, onStep, onEpoch, signal, clock } = options;
+  const {
+    plan,
+    classes,
+    epochs,
+    validate,
+    keepBest = true,
+    patience = 0,
+    onStep,
+    onEpoch,
+    signal,
+    stopwatch: now = stopwatch,
+  } = options;
   const { batch } = plan;
   const schedule = {
     name: options.schedule,
@@ -193,7 +205,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
   const average = options.averaging
     ? new WeightAverage(options.averaging, options.companions?.average ?? plan.parameters())
     : undefined;
-  let saved = clock();
+  let saved = now();
   const progressHere = (): Progress => ({ epoch, step, tally, history, ...(best && { best }) });
   const save = (progress: Progress) =>
     options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
@@ -209,7 +221,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
         await save(progress);
         return { progress, finished: false, parameters: kept ?? averaged() };
       }
-      const begun = clock();
+      const begun = now();
       const { input, targets } = await loader.next();
       const { loss, logits } = plan.computeGradients(input, targets);
       learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
@@ -222,12 +234,12 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       tally = {
         loss: tally.loss + loss,
         correct: tally.correct + countCorrect(logits, targets, classes),
-        seconds: tally.seconds + (clock() - begun) / 1000,
+        seconds: tally.seconds + secondsSince(begun, now),
       };
       onStep?.({ epoch: epoch + 1, step, stepsPerEpoch, ...means(tally, step, batch) });
-      if (step < stepsPerEpoch && clock() - saved >= options.checkpointSeconds * 1000) {
+      if (step < stepsPerEpoch && secondsSince(saved, now) >= options.checkpointSeconds) {
         await save(progressHere());
-        saved = clock();
+        saved = now();
       }
       await nextTurn(); // Lets signals such as Ctrl-C through.
     }
@@ -252,7 +264,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     step = 0;
     tally = emptyTally;
     await save({ ...progressHere(), epoch: epoch + 1 });
-    saved = clock();
+    saved = now();
     await onEpoch?.(metrics);
   }
   return { progress: progressHere(), finished: true, parameters: kept ?? averaged() };

@@ -1,14 +1,19 @@
 /** The clock that downloads go by; tests give a faster one. */
 
+import { stopwatch } from "../../stopwatch.ts";
+
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for dates. */
   now(): number;
+  /** Milliseconds since any moment, for waits, which a date that is set must not change. */
+  elapsed(): number;
   /** Calls back once after some milliseconds; the result takes that back. */
   after(milliseconds: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: stopwatch,
   after: (milliseconds, callback) => {
     const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);

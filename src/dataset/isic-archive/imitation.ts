@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { stopwatch } from "../../stopwatch.ts";
 import type { Clock } from "./clock.ts";
 
 /** What the imitation has of one image. */
@@ -91,8 +92,11 @@ function recordOf(id: string, image: ImitatedImage, origin: string): Record<stri
 /** A clock on which `factor` seconds pass in one. */
 export function fastClock(factor: number): Clock {
   const start = Date.now();
+  const begun = stopwatch();
+  const elapsed = () => (stopwatch() - begun) * factor;
   return {
-    now: () => start + (Date.now() - start) * factor,
+    now: () => start + elapsed(),
+    elapsed,
     after(milliseconds, callback) {
       const timer = setTimeout(callback, milliseconds / factor);
       return () => clearTimeout(timer);
@@ -107,6 +111,7 @@ export function steppingClock(start = 1.7e12): Clock & { readonly pauses: number
   return {
     pauses,
     now: () => now,
+    elapsed: () => now - start,
     after(milliseconds, callback) {
       if (milliseconds >= 1.8e6) return () => undefined;
       pauses.push(milliseconds);

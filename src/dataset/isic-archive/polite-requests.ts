@@ -29,12 +29,12 @@ export function politeRequests(options: RequestOptions): Requests {
   let notBefore = Number.NEGATIVE_INFINITY;
   return {
     async get(url, accept, maxBytes) {
-      while (clock.now() < notBefore) await sleep(clock, notBefore - clock.now(), signal);
+      while (clock.elapsed() < notBefore) await sleep(clock, notBefore - clock.elapsed(), signal);
       signal.throwIfAborted();
       try {
         return await request(url, accept, maxBytes, options);
       } catch (error) {
-        if (error instanceof ArchiveError) notBefore = Math.max(notBefore, clock.now() + (error.retryAfter ?? 0));
+        if (error instanceof ArchiveError) notBefore = Math.max(notBefore, clock.elapsed() + (error.retryAfter ?? 0));
         throw error;
       }
     },

@@ -6,6 +6,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { Evaluation } from "../../evaluation/evaluation.ts";
 import type { PackedImages } from "../../image/packed-store.ts";
 import type { RunEvent } from "../../run/train.ts";
+import type { Stopwatch } from "../../stopwatch.ts";
 import type { Settings } from "../../training/settings.ts";
 import type { DoneStep, StudyFolder, StudyStep } from "./study-folder.ts";
 
@@ -44,7 +45,7 @@ export interface StudyContext {
   readonly dataHash: string;
   readonly onEvent: (event: StudyEvent) => void;
   readonly signal: AbortSignal | undefined;
-  readonly clock: () => number;
+  readonly stopwatch: Stopwatch;
   /** The steps of this study by their ids, for those that are asked for again. */
   readonly steps: Map<string, { readonly inputs: string; readonly done: Promise<DoneStep<unknown>> }>;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { makeOutputFolder } from "../../dataset/output-folder.ts";
 import { removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
+import { type Stopwatch, secondsSince } from "../../stopwatch.ts";
 
 /** One step of a study, as data: what it is, what it depends on, and how it is done. */
 export interface StudyStep<T> {
@@ -36,15 +37,15 @@ export interface DoneStep<T> {
 
 export class StudyFolder {
   readonly path: string;
-  readonly #clock: () => number;
+  readonly #now: Stopwatch;
 
-  private constructor(path: string, clock: () => number) {
+  private constructor(path: string, now: Stopwatch) {
     this.path = path;
-    this.#clock = clock;
+    this.#now = now;
   }
 
   /** Opens a folder for a study of a data folder, made where it is missing; throws as `makeOutputFolder`. */
-  static async open(path: string, data: string, clock: () => number): Promise<StudyFolder> {
+  static async open(path: string, data: string, now: Stopwatch): Promise<StudyFolder> {
     const steps = join(path, "steps");
     await makeOutputFolder(path, data);
     await mkdir(steps, { recursive: true }).catch((error: unknown) => {
@@ -52,7 +53,7 @@ export class StudyFolder {
     });
     await removeTemporaryFiles(path);
     await removeTemporaryFiles(steps);
-    return new StudyFolder(path, clock);
+    return new StudyFolder(path, now);
   }
 
   /**
@@ -67,8 +68,8 @@ export class StudyFolder {
     if (stored?.result !== undefined && (holds === undefined || (await holds())))
       return { result: stored.result as T, seconds: stored.seconds, kept: true };
     const before = stored !== undefined && stored.result === undefined ? stored.seconds : 0;
-    const begun = this.#clock();
-    const secondsSoFar = () => before + (this.#clock() - begun) / 1000;
+    const begun = this.#now();
+    const secondsSoFar = () => before + secondsSince(begun, this.#now);
     const store = (seconds: number, result?: T) =>
       writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
     let result: T;

@@ -31,7 +31,7 @@ let secondsAtStop: number;
 let kept: StoredStep[];
 
 /** Moves on by as much each time it is looked at, so that speeds, and the epochs that they allow, are alike on all machines. */
-function steadyClock(): () => number {
+function steadyStopwatch(): () => number {
   let milliseconds = 0;
   return () => {
     milliseconds += 10;
@@ -81,7 +81,7 @@ beforeAll(async () => {
     out: join(folder, "study"),
     budget: 0.3,
     settings: { imageSize: 24, batch: 16, seed: 2, threads: 1, cache: join(folder, "cache") },
-    clock: steadyClock(),
+    stopwatch: steadyStopwatch(),
   };
   // Stopped in the middle of a training of the seventh chapter.
   const stop = new AbortController();

@@ -12,6 +12,7 @@ import { readDataset } from "../../image/read-dataset.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { cacheFolder } from "../../run/cache-folder.ts";
 import { version } from "../../run/version.ts";
+import { type Stopwatch, stopwatch } from "../../stopwatch.ts";
 import { tidyJson } from "../../tidy-json.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
 import { parseSettings, SettingsError, type SettingsInput } from "../../training/settings.ts";
@@ -54,7 +55,8 @@ export interface StudyOptions {
   readonly settings?: SettingsInput | undefined;
   readonly onEvent?: ((event: StudyEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly clock?: (() => number) | undefined;
+  /** Milliseconds since any moment; by default the system's monotonic clock. */
+  readonly stopwatch?: Stopwatch | undefined;
 }
 
 /**
@@ -65,7 +67,7 @@ export interface StudyOptions {
  * any moment, the same call goes on. Throws the signal's reason where it aborts, DatasetError, EngineError, FileError, TrainingError.
  */
 export async function study(options: StudyOptions): Promise<StudyReport> {
-  const { budget: minutes = 30, onEvent = () => {}, signal, clock = Date.now } = options;
+  const { budget: minutes = 30, onEvent = () => {}, signal, stopwatch: now = stopwatch } = options;
   const settings = parseSettings({ ...options.settings });
   if (settings.classMap !== undefined) {
     throw new SettingsError(
@@ -77,7 +79,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
       "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
     );
   }
-  const folder = await StudyFolder.open(resolve(options.out), options.data, clock);
+  const folder = await StudyFolder.open(resolve(options.out), options.data, now);
   const engine = selectEngine(
     settings.engine,
     (message) => onEvent({ kind: "warning", message }),
@@ -100,7 +102,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     dataHash: await hashOf(raw, sha256, options.metadata),
     onEvent,
     signal,
-    clock,
+    stopwatch: now,
     steps: new Map(),
   };
   const data = await auditData(context, raw, metadata);

@@ -142,7 +142,7 @@ export async function crossValidated(
               ...report,
             }),
           signal: context.signal,
-          clock: context.clock,
+          stopwatch: context.stopwatch,
         });
         return { history: result.history, logits: packFloats(result.logits), seconds: result.seconds };
       },

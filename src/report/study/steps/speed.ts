@@ -16,7 +16,7 @@ export async function measureSpeed(context: StudyContext, data: StudyData, recip
 
 /** In the second of two epochs, as the first warms up. */
 async function speedOver(
-  { settings, engine, signal, clock }: StudyContext,
+  { settings, engine, signal, stopwatch }: StudyContext,
   data: StudyData,
   recipe: Recipe,
   batches: number,
@@ -33,7 +33,7 @@ async function speedOver(
     judged: some.slice(0, 1),
     settings: own,
     signal,
-    clock,
+    stopwatch,
   });
   return history[1]!.imagesPerSecond;
 }

@@ -36,7 +36,7 @@ async function official(data: string): Promise<OfficialModel> {
     dataHash: data,
     onEvent: () => {},
     signal: undefined,
-    clock: () => 0,
+    stopwatch: () => 0,
     steps: new Map(),
   };
   return trainOfficial(context, raw, { network: "notebook", epochs: 1, augmentation: "none", imbalance: "none" });

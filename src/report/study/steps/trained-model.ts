@@ -74,7 +74,7 @@ async function trained(
   recipe: Recipe,
   settings: SettingsInput,
 ): Promise<TrainedModel> {
-  const { folder, engine, dataHash, onEvent, signal, clock } = context;
+  const { folder, engine, dataHash, onEvent, signal, stopwatch } = context;
   const { curation } = dataset;
   const key = createHash("sha256")
     .update(JSON.stringify([dataHash, inputsOf(parseSettings(settings)), curation ?? null, engine.description]))
@@ -86,7 +86,7 @@ async function trained(
     inputs: key,
     holds: () => fileExists(join(run, runFiles.model)),
     run: async () => {
-      const inContext = { onEvent, signal, clock };
+      const inContext = { onEvent, signal, stopwatch };
       const begun = await fileExists(join(run, runFiles.config));
       const result = begun
         ? await resume(run, { ...inContext, dataset, cache: context.settings.cache })
