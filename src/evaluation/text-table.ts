@@ -1,9 +1,9 @@
 /** Tables for a terminal: columns aligned by their widest cell. */
 
-import { printable } from "../printable.ts";
+import { printableLine } from "../printable.ts";
 
 /** A cell is one line. */
-const oneLine = (text: string): string => printable(text.normalize("NFC").replace(/[\n\t]/g, "?"));
+const oneLine = (text: string): string => printableLine(text.normalize("NFC"));
 
 const characters = (text: string): string[] => [...oneLine(text)];
 

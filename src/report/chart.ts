@@ -45,12 +45,12 @@ const config = {
   range: { category: [...chartColours] },
 } as const;
 
-/**
- * A specification in which no text is the name of what every object has: Vega takes `constructor`, say as a class, for a signal. A
- * space without width, which nobody sees, makes it another text.
- */
+/** Makes a text another one until it is drawn; Unicode keeps it from ever being a character. */
+const mark = "\ufdd0";
+
+/** A specification in which no text is the name of what every object has: Vega takes `constructor`, say as a class, for a signal. */
 function withoutObjectNames(part: unknown): unknown {
-  if (typeof part === "string") return part in Object.prototype ? `${part}\u200b` : part;
+  if (typeof part === "string") return part in Object.prototype ? `${part}${mark}` : part;
   if (Array.isArray(part)) return part.map(withoutObjectNames);
   if (typeof part !== "object" || part === null) return part;
   return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutObjectNames(value)]));
@@ -75,7 +75,7 @@ export async function drawChart(
   const view = new View(parse(compile(whole).spec), { renderer: "none" });
   try {
     // Names of classes may hold what XML forbids.
-    const svg = printable(await view.toSVG());
+    const svg = printable((await view.toSVG()).replaceAll(mark, ""));
     // Parts are numbered through all drawings of a process; by the drawing's own name they are the same every time, and unlike
     // those of others in one page.
     const own = createHash("sha256").update(JSON.stringify(whole)).digest("hex").slice(0, 8);
