@@ -1,4 +1,5 @@
 /** Nothing that stands in a name becomes markup, and charts and sheets are whole drawings. */
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
@@ -38,6 +39,20 @@ describe("html", () => {
     expect(page).toContain("default-src 'none'");
     expect(page).toContain("prefers-color-scheme: dark");
     expect(page).toContain("@media print");
+  });
+
+  test("a page's policy names its own script and styles by their hashes, and allows nothing else", () => {
+    const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+    const policyOf = (page: string): string => /Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!;
+    const page = htmlPage({ title: "a", body: html`b`, styles: "p { color: red; }", script: "1 + 1;" });
+    expect(page).toContain("<script>1 + 1;</script>");
+    expect(policyOf(page)).toBe(
+      `default-src 'none'; img-src data:; style-src ${hash("p { color: red; }")}; script-src ${hash("1 + 1;")}; base-uri 'none'; form-action 'none'`,
+    );
+    const plain = htmlPage({ title: "a", body: html`b` });
+    const [, styles] = /<style>(.*)<\/style>/s.exec(plain)!;
+    expect(policyOf(plain)).toContain(`style-src ${hash(styles!)};`);
+    expect(policyOf(plain)).not.toContain("script-src");
   });
 });
 

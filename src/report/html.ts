@@ -1,5 +1,6 @@
 /** HTML as template literals in which everything is escaped that is not HTML already, and the frame of a page. */
 
+import { createHash } from "node:crypto";
 import { printable } from "../printable.ts";
 
 /** A piece of HTML. */
@@ -45,7 +46,7 @@ const darkColours = `
   --paper: #191715; --ink: #ece7df; --quiet: #a59d92; --line: #3d3833; --card: #24211e; --mark: #e08b68; --other: #7fc3cf;
   --good: #7cc79a; --bad: #ef8a80;`;
 
-const styles = `
+const plainStyles = `
 :root { color-scheme: light dark; ${colours} }
 @media (prefers-color-scheme: dark) { :root { ${darkColours} } }
 * { box-sizing: border-box; }
@@ -87,19 +88,42 @@ details > summary { cursor: pointer; color: var(--mark); margin: 0.6rem 0; }
   h2 { break-after: avoid; margin-top: 1.5rem; } .scroll { overflow: visible; } a { color: inherit; } }
 `;
 
-/** A whole page that loads nothing: light and dark as the reader's system is, for phone, desk and paper. */
-export function htmlPage({ title, body }: { readonly title: string; readonly body: Html }): string {
+const sourceOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+export interface Page {
+  readonly title: string;
+  readonly body: Html;
+  /** CSS, by default what the audit's page looks like. */
+  readonly styles?: string;
+  readonly script?: string;
+}
+
+/**
+ * The frame of every page: it loads nothing, and its policy lets a browser obey this very script and these very styles alone, whatever
+ * else stands in the page. The policy allows no style attributes either.
+ */
+export function htmlPage({ title, body, styles = plainStyles, script = "" }: Page): string {
+  const policy = [
+    "default-src 'none'",
+    "img-src data:",
+    `style-src ${sourceOf(styles)}`,
+    ...(script === "" ? [] : [`script-src ${sourceOf(script)}`]),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ];
+  // The hashes and quotes of the policy need no escaping between double quotes.
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="${new Html(policy.join("; "))}">
 <title>${title}</title>
 <style>${new Html(styles)}</style>
 </head>
 <body>
-${body}
+${body}${script !== "" && html`\n<script>${new Html(script)}</script>`}
 </body>
 </html>
 `.text;

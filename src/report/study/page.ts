@@ -1,6 +1,6 @@
 /** The pieces of a report page: tables, figures with the table behind them, galleries, and the page around them. */
 import { drawChart } from "../chart.ts";
-import { escapeHtml } from "../html.ts";
+import { escapeHtml, Html, htmlPage } from "../html.ts";
 import { chartWidth } from "./chart.ts";
 
 export interface Table {
@@ -84,7 +84,7 @@ export interface Section {
   readonly html: string;
 }
 
-/** The whole page: it needs no network and no script; a script only shows what a mark says when it is pointed at. */
+/** The whole page: it needs no network, and its one script only shows what a mark says when it is pointed at. */
 export function pageHtml({
   title,
   lead,
@@ -109,29 +109,33 @@ export function pageHtml({
         }</h2>${html}</section>`,
     )
     .join("\n");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${styles}</style>
-</head>
-<body>
-<a class="skip" href="#main">To the report</a>
+  return htmlPage({
+    title,
+    styles,
+    script,
+    body: new Html(`<a class="skip" href="#main">To the report</a>
 <header><h1>${escapeHtml(title)}</h1>${lead}<nav aria-label="Chapters"><ol>${toc}</ol></nav></header>
 <main id="main">
 ${body}
 </main>
 <footer>${footer}</footer>
-<div id="tip" role="presentation" hidden></div>
-<script>${script}</script>
-</body>
-</html>
-`;
+<div id="tip" role="presentation" hidden></div>`),
+  });
 }
+
+/** A share from 0 to 1 as the class of a cell that is darker the larger it is, in steps of 5 %; of nothing undefined is given. */
+export const heatClass = (share: number | undefined): string =>
+  share === undefined ? "heat-none" : `heat-${Math.round(share * heatSteps)}`;
+
+const heatSteps = 20;
+
+const heatStyles = [
+  ".matrix .heat-none { --share: .03; }",
+  ...Array.from(
+    { length: heatSteps + 1 },
+    (_, step) => `.matrix .heat-${step} { --share: ${(0.06 + (0.5 * step) / heatSteps).toFixed(3)}; }`,
+  ),
+].join("\n");
 
 const styles = `
 :root { color-scheme: light dark; --page: #fbfaf8; --card: #fff; --ink: #1d2126; --soft: #5a626b; --line: #dcdad5; --accent: #0b64a0; --mark: #9a3412; --warm: #fdf3e3; --heat: 15, 127, 196; --quiet: #5a626b; --other: #d95f0e; --good: #0a9a72; --bad: #b3312c; }
@@ -182,6 +186,7 @@ td { white-space: pre-line; }
 .rows h4 { font-size: .85rem; font-weight: 600; margin: .6rem 0 0; }
 .matrix td { padding: 2px; border: 0; text-align: center; min-width: 3rem; }
 .matrix td a, .matrix td span { display: grid; align-content: center; min-height: 3rem; padding: .2rem; border-radius: 5px; color: inherit; text-decoration: none; background: rgba(var(--heat), var(--share)); }
+${heatStyles}
 .matrix td a:hover, .matrix td a:focus { outline: 2px solid var(--accent); }
 .matrix td small { display: block; opacity: .85; font-size: .72rem; }
 .matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; max-height: 9rem; padding: .3rem 0; border: 0; }

@@ -1,7 +1,7 @@
 /** The confusion matrix as a table whose cells show their images, without any script. */
 import { escapeHtml } from "../../../html.ts";
 import { percent } from "../../notation.ts";
-import { galleryHtml, paragraph, tableHtml } from "../../page.ts";
+import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
 
 /** Pictures that one cell shows. */
@@ -41,11 +41,10 @@ function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
     const total = row.reduce((sum, value) => sum + value, 0);
     const cells = row.map((value, predicted) => {
       const share = total === 0 ? 0 : value / total;
-      const style = `style="--share:${(0.06 + 0.5 * share).toFixed(3)}"`;
       const own = truth === predicted ? ' class="own"' : "";
-      if (value === 0) return `<td${own}><span style="--share:.03">0</span></td>`;
+      if (value === 0) return `<td${own}><span class="${heatClass(undefined)}">0</span></td>`;
       const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: show them`;
-      return `<td${own}><a href="#${cellId(truth, predicted)}" ${style} aria-label="${escapeHtml(label)}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
+      return `<td${own}><a href="#${cellId(truth, predicted)}" class="${heatClass(share)}" aria-label="${escapeHtml(label)}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
     });
     return `<tr><th scope="row">${escapeHtml(classes[truth]!)}</th>${cells.join("")}</tr>`;
   });
