@@ -3,6 +3,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
+import { asGiven } from "./formula-cells.ts";
 import { DatasetError } from "./records.ts";
 
 /** A row by column name, in lower case with `_` between words; a field that the row lacks or that is blank is absent. */
@@ -51,7 +52,8 @@ interface CsvRecord {
 }
 
 /**
- * Reads a table with a header line, in UTF-8, UTF-16 (with its mark) or else Windows-1252.
+ * Reads a table with a header line, in UTF-8, UTF-16 (with its mark) or else Windows-1252. The apostrophe by which `csvText` keeps a
+ * cell from being a formula, as people do too, is no part of the text.
  *
  * A first line `sep=;` gives the separator. Where a spreadsheet has kept each line in one cell, as Excel does with commas where the
  * separator is a semicolon, the cell is divided.
@@ -80,7 +82,7 @@ export async function readTable(
     separator === "," && keptInOneCell.test(lines[header]!)
       ? readRecords(file, table, ";", comments).map(({ record, info }) => ({ record: [whole(record)], info }))
       : readRecords(file, table, separator, comments);
-  const columns = divided(names!.record, separator, 0).map(columnName);
+  const columns = divided(names!.record, separator, 0).map((name) => columnName(asGiven(name)));
   const twice = columns.find((column, i) => column !== "" && columns.indexOf(column) < i);
   if (twice !== undefined) {
     throw new DatasetError(`${file}: two columns are called ${twice}; rename or remove one of them`);
@@ -92,7 +94,7 @@ export async function readTable(
     columns,
     rows: rows.map(({ record, line }) => ({
       line,
-      fields: new Map(columns.flatMap((column, i) => (record[i] ? [[column, record[i]] as const] : []))),
+      fields: new Map(columns.flatMap((column, i) => (record[i] ? [[column, asGiven(record[i])] as const] : []))),
     })),
     overlongLines: rows
       .filter(({ record }) => record.slice(columns.length).some((field) => field !== ""))

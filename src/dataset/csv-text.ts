@@ -1,8 +1,11 @@
-/** Writes tables as CSV (RFC 4180, with line feeds). */
+/** Writes tables as CSV (RFC 4180, with line feeds) in which no cell is a formula. */
+import { withoutFormula } from "./formula-cells.ts";
 
-const field = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const quoted = (text: string): string => (/[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** A table with a header line; a row lacks what it has no key for. */
+const field = (text: string): string => quoted(withoutFormula(text));
+
+/** A table with a header line; a row lacks what it has no key for. `readTable` gives its cells back as they were. */
 export function csvText(columns: readonly string[], rows: Iterable<Readonly<Record<string, string>>>): string {
   const lines = [columns.map(field).join(",")];
   for (const row of rows)
