@@ -1,5 +1,5 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { markdownText } from "./markdown.ts";
+import { markdown } from "./markdown.ts";
 import { count, percent, plural, resolution, testedClasses, withInterval } from "./notation.ts";
 import { researchOnly } from "./statements.ts";
 import { trainingImages } from "./steps/dataset.ts";
@@ -19,25 +19,25 @@ export function markdownReport(report: StudyReport): string {
       .join(", ");
   const classRows = evaluation.perClass.map(
     ({ class: name, precision, recall, f1, support }) =>
-      `| ${markdownText(name)} | ${support} | ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
+      markdown`| ${name} | ${support} | ${percent(precision)} | ${percent(recall)} | ${percent(f1)} |`,
   );
   const part = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : [`## ${title}`, "", ...lines.map((text) => `- ${markdownText(text)}`), ""];
+    lines.length === 0 ? [] : [markdown`## ${title}`, "", ...lines.map((text) => markdown`- ${text}`), ""];
   return [
     "# Study",
     "",
     ...(origin === "phantom" ? ["**Phantom data: drawn by naevus. No figure says anything about skin.**", ""] : []),
-    ...conclusion.cautions.flatMap((text) => [`**Read this first: ${text}**`, ""]),
-    `- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
-    `- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${testedClasses(evaluation)}`,
-    `- macro F1 ${withInterval(figures.macro.f1)}`,
-    `- ${count(trainingImages(dataset))} training images; ${plural(recipes.trainings, "training")} of each recipe on ${budget.folds} folds, ${plural(budget.comparisonEpochs, "epoch")}${budget.recipeEpochs > 0 ? ` and ${budget.recipeEpochs} with the larger network` : ""}${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
+    ...conclusion.cautions.flatMap((text) => [markdown`**Read this first: ${text}**`, ""]),
+    markdown`- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
+    markdown`- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${testedClasses(evaluation)}`,
+    markdown`- macro F1 ${withInterval(figures.macro.f1)}`,
+    markdown`- ${count(trainingImages(dataset))} training images; ${plural(recipes.trainings, "training")} of each recipe on ${budget.folds} folds, ${plural(budget.comparisonEpochs, "epoch")}${budget.recipeEpochs > 0 ? ` and ${budget.recipeEpochs} with the larger network` : ""}${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
     "",
     "Balanced accuracy in cross-validation:",
     "",
-    `- augmentation: ${line(report.augmentation)}`,
-    `- imbalance: ${line(inWords(report.imbalance))}`,
-    `- recipe: ${line(report.recipes)}`,
+    markdown`- augmentation: ${line(report.augmentation)}`,
+    markdown`- imbalance: ${line(inWords(report.imbalance))}`,
+    markdown`- recipe: ${line(report.recipes)}`,
     "",
     "| class | images | precision | recall | F1 |",
     "|---|---:|---:|---:|---:|",
@@ -58,9 +58,9 @@ export const modelCardMarkdown = ({ modelCard }: Pick<StudyReport, "modelCard">)
     "# Model card",
     "",
     ...modelCard.sections.flatMap(({ heading, lines }) => [
-      `## ${heading}`,
+      markdown`## ${heading}`,
       "",
-      ...lines.map((text) => `- ${markdownText(text)}`),
+      ...lines.map((text) => markdown`- ${text}`),
       "",
     ]),
   ].join("\n");
