@@ -7,7 +7,7 @@ import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
-import type { Terminal } from "./terminal.ts";
+import { printText, type Terminal } from "./terminal.ts";
 
 interface AuditOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
@@ -52,8 +52,9 @@ async function runAudit({ data, json, cache, ...options }: AuditOptions, termina
       bar.stop();
       for (const line of problemLines(problems)) terminal.error(line);
       if (json) terminal.out(JSON.stringify(audit));
-      else terminal.out(formatAudit(audit));
-      (json ? terminal.error : terminal.out)(`\nall findings: ${files.json}\nwith pictures: ${files.html}`);
+      else printText(terminal.out, formatAudit(audit));
+      const print = json ? terminal.error : terminal.out;
+      for (const line of ["", `all findings: ${files.json}`, `with pictures: ${files.html}`]) print(line);
       return 0;
     } catch (error) {
       if (!isAbort(error, signal)) throw error;

@@ -5,7 +5,7 @@ import { compareRuns, type RunsCompared } from "../run/compare.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { phantomNotice, progressView } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import { printText, type Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 
 interface CompareOptions extends JudgedDataOptions {
@@ -34,7 +34,8 @@ async function runComparison(runs: readonly string[], options: CompareOptions, t
       const { dataset, judging } = await openJudged(runs, options, { signal, onEvent: view.show });
       const compared = await compareRuns(runs, dataset, judging);
       view.stop();
-      terminal.out(options.json ? JSON.stringify(compared) : format(compared));
+      if (options.json) terminal.out(JSON.stringify(compared));
+      else printText(terminal.out, format(compared));
       return 0;
     } catch (error) {
       if (!isAbort(error, signal)) throw error;

@@ -7,7 +7,7 @@ import { SettingsError, settingDescriptions } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { phantomNotice, progressView } from "./progress.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "./setting-options.ts";
-import { shellWord, type Terminal } from "./terminal.ts";
+import { printText, shellWord, type Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 import { trainingData } from "./training-data.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -95,7 +95,7 @@ function report(
     );
   }
   print("");
-  print(formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
+  printText(print, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
   print("");
   print(`runs, figures and predictions: ${folder}${evaluation.origin === "phantom" ? `  (${phantomNotice})` : ""}`);
   print(intendedUse);

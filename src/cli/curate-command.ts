@@ -81,7 +81,6 @@ function report(result: CurationResult, data: string, terminal: Terminal): void 
   if (more > 0) terminal.out(`and ${more} further classes, which the plan names`);
   terminal.out(`${classes.length} classes stay: ${nameList(classes)}`);
   terminal.out(`plan: ${plan}`);
-  terminal.out(
-    `Every line of it says why. Use it with:\n  npx naevus train --data ${shellWord(data)} --curation ${shellWord(plan)}`,
-  );
+  terminal.out("Every line of it says why. Use it with:");
+  terminal.out(`  npx naevus train --data ${shellWord(data)} --curation ${shellWord(plan)}`);
 }

@@ -37,7 +37,8 @@ function examine({ out, environment }: Terminal): number {
     row("engine", "reference: plain TypeScript, correct but about a thousand times slower");
     status = 1;
   }
-  out(status === 0 ? "\nWhere it is missing, oneDNN is installed with:" : "\nInstall oneDNN with:");
+  out("");
+  out(status === 0 ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
   for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
   return status;
 }

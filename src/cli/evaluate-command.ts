@@ -6,7 +6,7 @@ import { runsOf } from "../run/open-models.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { progressView } from "./progress.ts";
-import type { Terminal } from "./terminal.ts";
+import { printText, type Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 
 interface EvaluateOptions extends JudgedDataOptions {
@@ -43,7 +43,7 @@ async function runEvaluate(given: readonly string[], options: EvaluateOptions, t
         terminal.out(JSON.stringify(evaluation));
       } else {
         const { columns } = terminal;
-        terminal.out(formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
+        printText(terminal.out, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
         terminal.out("");
         terminal.out(intendedUse);
       }

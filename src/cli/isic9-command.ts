@@ -92,7 +92,8 @@ function report(result: DownloadResult, out: string, terminal: Terminal): number
     terminal.error("the same command asks again for what is missing, and for nothing else");
   }
   if (useful) {
-    terminal.out(`Train on them with:\n  npx naevus train --data ${shellWord(relative("", resolve(out)) || ".")}`);
+    terminal.out("Train on them with:");
+    terminal.out(`  npx naevus train --data ${shellWord(relative("", resolve(out)) || ".")}`);
     return 0;
   }
   terminal.error(

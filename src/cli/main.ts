@@ -1,6 +1,9 @@
 /** The command line: one verb per job, and an exit status. `bin/naevus.js` calls `main`. */
 import { Command, CommanderError } from "commander";
+import { EngineError } from "../engine/engine.ts";
+import { FileError } from "../files.ts";
 import { version } from "../run/version.ts";
+import { SettingsError } from "../training/settings.ts";
 import { addAuditCommand } from "./audit-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addCrossValidateCommand } from "./cross-validate-command.ts";
@@ -12,7 +15,7 @@ import { addPredictCommand } from "./predict-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addShowCommand } from "./show-command.ts";
 import { addStudyCommand } from "./study-command.ts";
-import { processTerminal, type Terminal } from "./terminal.ts";
+import { printText, processTerminal, type Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train-command.ts";
 import { addWatchCommand } from "./watch-command.ts";
 
@@ -34,8 +37,8 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     .showHelpAfterError("(--help shows what can be given)")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.out(text.replace(/\n$/, "")),
-      writeErr: (text) => terminal.error(text.replace(/\n$/, "")),
+      writeOut: (text) => printText(terminal.out, text.replace(/\n$/, "")),
+      writeErr: (text) => printText(terminal.error, text.replace(/\n$/, "")),
     });
   for (const add of [
     addStudyCommand,
@@ -59,12 +62,16 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.error(describe(error, terminal.environment));
+    for (const line of describe(error, terminal.environment)) terminal.error(line);
     return 1;
   }
 }
 
-function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): string {
-  if (!(error instanceof Error)) return `naevus: ${error}`;
-  return NAEVUS_DEBUG ? (error.stack ?? error.message) : `naevus: ${error.message}`;
+/** As lines: only errors that say how to go on, or that several settings are wrong, have more than one. */
+function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): readonly string[] {
+  if (!(error instanceof Error)) return [`naevus: ${error}`];
+  if (NAEVUS_DEBUG) return (error.stack ?? error.message).split("\n");
+  const message = `naevus: ${error.message}`;
+  const several = error instanceof SettingsError || error instanceof EngineError || error instanceof FileError;
+  return several ? message.split("\n") : [message];
 }

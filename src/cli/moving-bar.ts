@@ -1,5 +1,6 @@
 /** One moving bar on standard error, where that is a terminal. */
 import { MultiBar, type SingleBar } from "cli-progress";
+import { lineForTerminal } from "../printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface MovingBar {
@@ -22,7 +23,8 @@ export function movingBar(terminal: Terminal): MovingBar {
     what = "";
   };
   return {
-    move(name, done, total, text) {
+    move(given, done, total, said) {
+      const [name, text] = [lineForTerminal(given), lineForTerminal(said)];
       if (!terminal.interactive) return;
       if (what !== name) {
         stop();
@@ -44,7 +46,7 @@ export function movingBar(terminal: Terminal): MovingBar {
     },
     stop,
     log(line) {
-      bars?.log(`${line}\n`);
+      bars?.log(`${lineForTerminal(line)}\n`);
       return bars !== undefined;
     },
   };

@@ -8,7 +8,7 @@ import { buildGraph } from "../network/graph.ts";
 import { parseSettings } from "../training/settings.ts";
 import { formatProfile } from "./profile-table.ts";
 import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
-import type { Terminal } from "./terminal.ts";
+import { printText, type Terminal } from "./terminal.ts";
 import { wholeNumber } from "./whole-number.ts";
 
 interface ProfileOptions extends Readonly<Record<string, unknown>> {
@@ -37,6 +37,7 @@ function runProfile(options: ProfileOptions, terminal: Terminal): number {
   terminal.error("measuring the machine's limits and the step; other work on it would show in the figures");
   const roofline = measureRoofline(engine, precision === "auto" ? engine.description.defaultPrecision : precision);
   const profile = profileTraining(engine, graph, { batch, rounds, roofline });
-  terminal.out(options.json ? JSON.stringify(profile) : formatProfile(profile));
+  if (options.json) terminal.out(JSON.stringify(profile));
+  else printText(terminal.out, formatProfile(profile));
   return 0;
 }

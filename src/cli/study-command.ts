@@ -11,7 +11,7 @@ import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { phantomNotice, progressView } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
-import type { Terminal } from "./terminal.ts";
+import { printText, type Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 import { trainingData } from "./training-data.ts";
 
@@ -181,7 +181,7 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
       } else if (event.kind === "judged") {
         stop();
         print("");
-        print(formatEvaluation(event.evaluation, columns === undefined ? {} : { columns }));
+        printText(print, formatEvaluation(event.evaluation, columns === undefined ? {} : { columns }));
         print("");
       } else if (event.kind === "epoch" && !everyEpoch) {
         stop();

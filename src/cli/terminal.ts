@@ -1,9 +1,9 @@
 /** Where the command line writes to and what it knows of its surroundings; tests give their own. */
 import { writeError } from "../files.ts";
-import { escapedForTerminal } from "../printable.ts";
+import { lineForTerminal } from "../printable.ts";
 
 export interface Terminal {
-  /** One line to standard output, or several; over so many lines that were drawn before. */
+  /** One line to standard output, over so many lines that were drawn before. */
   out(line: string, drawnBefore?: number): void;
   /** One line to standard error. */
   error(line: string): void;
@@ -14,25 +14,33 @@ export interface Terminal {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** Prints a text that the program laid out itself, line by line: names in it have no line feeds, as those of a table have none. */
+export function printText(print: (line: string) => void, text: string): void {
+  for (const line of text.split("\n")) print(line);
+}
+
 /** Moves the cursor up over lines, and erases them. */
 export const drawOver = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\u001b[J` : "");
 
-/** The process's own. Names and messages cannot steer it: what a terminal would obey is written as `\u001b`. */
+/**
+ * The process's own. Names and messages cannot steer it, nor pass for lines of the program's own: what a terminal would obey is written
+ * as `\u001b`, a line feed as `\n`.
+ */
 export function processTerminal(): Terminal {
   let told = false;
   // The work goes on where its output cannot be written. A reader such as `head` may close the pipe early: nobody is left to be told.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE" || told) return;
     told = true;
-    process.stderr.write(`naevus: ${writeError("standard output", error).message}\n`);
+    process.stderr.write(`naevus: ${lineForTerminal(writeError("standard output", error).message)}\n`);
     process.once("exit", () => {
       process.exitCode ||= 1;
     });
   });
   process.stderr.on("error", () => undefined);
   return {
-    out: (line, drawnBefore = 0) => void process.stdout.write(`${drawOver(drawnBefore)}${escapedForTerminal(line)}\n`),
-    error: (line) => void process.stderr.write(`${escapedForTerminal(line)}\n`),
+    out: (line, drawnBefore = 0) => void process.stdout.write(`${drawOver(drawnBefore)}${lineForTerminal(line)}\n`),
+    error: (line) => void process.stderr.write(`${lineForTerminal(line)}\n`),
     interactive: process.stderr.isTTY === true,
     // A terminal that does not know its width says 0.
     columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,

@@ -11,7 +11,7 @@ import { parseSettings, SettingsError, type SettingsInput } from "../training/se
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { phantomNotice, progressView } from "./progress.ts";
 import { addSettingOptions, collectSettings, refuseOtherSettings, withAbsolutePaths } from "./setting-options.ts";
-import { shellWord, type Terminal } from "./terminal.ts";
+import { printText, shellWord, type Terminal } from "./terminal.ts";
 import { trainingData } from "./training-data.ts";
 
 /** Stands below every judgement of a model. */
@@ -144,7 +144,8 @@ function report(
 ): void {
   const { columns } = terminal;
   print("");
-  print(
+  printText(
+    print,
     evaluation
       ? formatEvaluation(evaluation, columns === undefined ? {} : { columns })
       : "There are no test images, so the model was not judged.",

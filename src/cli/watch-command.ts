@@ -83,7 +83,7 @@ function screenView(terminal: Terminal): View {
       event.kind === "end" ? endLine(begun.run, event) : underWay(begun.config, history),
     ].map((line) => shorten(line, columns - 1));
     // Up to where the last picture began, and away with it.
-    terminal.out(lines.join("\n"), drawn);
+    for (const [i, line] of lines.entries()) terminal.out(line, i === 0 ? drawn : 0);
     drawn = lines.length;
   };
 }
