@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
 import { FileError } from "../files.ts";
 import { evaluate } from "../run/evaluate.ts";
+import { unknownPlace } from "../run/local-paths.ts";
 import { openData, openJudgedData } from "../run/open-data.ts";
 import { readConfig } from "../run/run-config.ts";
 import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../run/train.ts";
@@ -120,6 +121,7 @@ async function goOn(run: string, given: SettingsInput, context: RunContext): Pro
   }
   const cache = given.cache ?? config.settings.cache;
   const data = given.data ?? config.data.root;
+  if (data === undefined) throw unknownPlace(run);
   const result = await resume(run, { ...context, data, cache });
   if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
   const { dataset, metadata } = await openJudgedData([run], data, { cache }, context);

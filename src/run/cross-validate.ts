@@ -10,6 +10,7 @@ import { fileExists, writeFileAtomic } from "../files.ts";
 import { tidyJson } from "../tidy-json.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
+import { localSettings } from "./local-paths.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
 import { readConfig } from "./run-config.ts";
 import { foldRun, makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
@@ -118,9 +119,13 @@ async function folderOf({ out, network }: Settings, data: string, milliseconds: 
 /** Whether a fold's run was begun before, with the same settings. */
 async function isBegun(run: string, settings: Settings): Promise<boolean> {
   if (!(await fileExists(join(run, runFiles.config)))) return false;
-  const before = (await readConfig(run)).settings;
+  const { settings: before, data } = await readConfig(run);
   const names = new Set([...Object.keys(before), ...Object.keys(settings)] as (keyof Settings)[]);
-  const other = [...names].filter((name) => !free.includes(name) && before[name] !== settings[name]);
+  // A run that came from another machine does not say where its tables were; its images are compared all the same.
+  const unknown: readonly (keyof Settings)[] = data.root === undefined ? localSettings : [];
+  const other = [...names].filter(
+    (name) => !free.includes(name) && !unknown.includes(name) && before[name] !== settings[name],
+  );
   if (other.length > 0) {
     throw new RunError(
       `${run}: begun with ${other.map((name) => `${name} ${before[name] ?? "by default"}`).join(", ")}; ` +

@@ -214,6 +214,6 @@ async function ownSettings(run: string, root: string): Promise<DataSettings> {
   if (isModelFile(run)) return {};
   const { settings, data } = await readConfig(resolve(run));
   const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
-  if ((await place(root)) !== (await place(data.root))) return {};
+  if (data.root === undefined || (await place(root)) !== (await place(data.root))) return {};
   return Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
 }

@@ -1,7 +1,7 @@
 /** `config.json`: what a run was started with, written once and checked when it is read. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -10,7 +10,8 @@ import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
-import { learningRateOf, parseSettings, type Settings } from "../training/settings.ts";
+import { learningRateOf, parseSettings, type SettingName, type Settings } from "../training/settings.ts";
+import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 import type { RunImage } from "./run-images.ts";
 import { version } from "./version.ts";
@@ -30,7 +31,10 @@ const configSchema = z.strictObject({
     parameters: z.int().min(0),
   }),
   data: z.strictObject({
-    root: z.string(),
+    /** The data folder by its last name. */
+    name: z.string().optional(),
+    /** Where the folder is on this machine, as `local.json` says; in `config.json` itself of earlier versions only. */
+    root: z.string().optional(),
     origin: z.enum(["folder", "phantom"]),
     fingerprint: z.string(),
     /** SHA-256 over paths, labels and splits in order: the order decides which images meet in a batch. */
@@ -111,6 +115,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       parameters: countTrainable(graph.parameters),
     },
     data: {
+      name: basename(dataset.root),
       root: dataset.root,
       origin: dataset.origin,
       fingerprint: packed.fingerprint,
@@ -130,10 +135,26 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
   };
 }
 
-export const writeConfig = (run: string, config: RunConfig): Promise<void> =>
-  writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(config, undefined, 2)}\n`);
+const placeNames: readonly string[] = ["data", "out", ...localSettings] satisfies readonly SettingName[];
 
-/** Reads a run's `config.json`; throws {@link RunError} where the folder is no run or the file is damaged. */
+/** What `config.json` holds: all but the places on this machine. */
+export function recordOf(config: RunConfig) {
+  const { root: _, ...data } = config.data;
+  const settings = Object.entries(config.settings).filter(([name]) => !placeNames.includes(name));
+  return { ...config, settings: Object.fromEntries(settings), data };
+}
+
+/** Writes `config.json`, and `local.json` before it with the places on this machine. */
+export async function writeConfig(run: string, config: RunConfig): Promise<void> {
+  const { settings, data } = config;
+  if (data.root !== undefined) {
+    const paths = localSettings.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]]));
+    await writeLocalPaths(run, { data: data.root, ...Object.fromEntries(paths) });
+  }
+  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(recordOf(config), undefined, 2)}\n`);
+}
+
+/** Reads a run's `config.json` and `local.json`; throws {@link RunError} where the folder is no run or the file is damaged. */
 export async function readConfig(run: string): Promise<RunConfig> {
   const file = join(run, runFiles.config);
   let text: string;
@@ -148,8 +169,9 @@ export async function readConfig(run: string): Promise<RunConfig> {
       cause: error,
     });
   }
+  let config: RunConfig;
   try {
-    return configSchema.parse(JSON.parse(text));
+    config = configSchema.parse(JSON.parse(text));
   } catch (error) {
     const first = error instanceof z.ZodError ? error.issues[0] : undefined;
     const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
@@ -157,4 +179,11 @@ export async function readConfig(run: string): Promise<RunConfig> {
       cause: error,
     });
   }
+  return withLocalPaths(config, await readLocalPaths(run));
 }
+
+const withLocalPaths = (config: RunConfig, local: LocalPaths | undefined): RunConfig => {
+  if (local === undefined) return config;
+  const { data, ...places } = local;
+  return { ...config, settings: { ...config.settings, ...places }, data: { ...config.data, root: data } };
+};

@@ -10,6 +10,8 @@ import type { EpochMetrics } from "../training/checkpoint.ts";
 /** The files of a run. */
 export const runFiles = {
   config: "config.json",
+  /** Where the data lie on this machine. */
+  local: "local.json",
   images: "images.csv",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",

@@ -60,6 +60,7 @@ describe("train", () => {
       "checkpoint.safetensors",
       "config.json",
       "images.csv",
+      "local.json",
       "metrics.jsonl",
       "model.onnx",
     ]);
@@ -270,6 +271,38 @@ describe("resume", () => {
   });
 });
 
+describe("the places on this machine", () => {
+  const config = (): Promise<string> => readFile(join(run, "config.json"), "utf8");
+  const local = (): string => join(run, "local.json");
+
+  it("stand in local.json alone, without which a run goes on where it is told them", async () => {
+    await trainUntil(3);
+    expect(await config()).not.toContain(folder);
+    expect(JSON.parse(await readFile(local(), "utf8"))).toMatchObject({ data, cache: settings.cache });
+    await rm(local());
+    await expect(resume(run)).rejects.toThrow(/nothing says where its images are .*no local\.json.*--data/);
+    await resume(run, { data, cache: settings.cache });
+    expect((await model()).equals(expectedModel)).toBe(true);
+  });
+
+  it("are read from the config.json of an earlier version", async () => {
+    await trainUntil(3);
+    const record = JSON.parse(await config());
+    const { name: _, ...rest } = record.data;
+    const earlier = { ...record, data: { root: data, ...rest }, settings: { ...record.settings, data, ...settings } };
+    await writeFile(join(run, "config.json"), JSON.stringify(earlier));
+    await rm(local());
+    await resume(run);
+    expect((await model()).equals(expectedModel)).toBe(true);
+  });
+
+  it.each(["{", '{"data": 3}', '{"data": "x", "more": 1}'])("are refused where they are damaged: %s", async (text) => {
+    await trainUntil(3);
+    await writeFile(local(), text);
+    await expect(resume(run)).rejects.toThrow(/local\.json: cannot be used .*; delete it, and say .*--data/);
+  });
+});
+
 /** Sets the largest size of a file that this process may write; false where the system has no `prlimit`. */
 const limitFileSize = (bytes: number | "unlimited"): boolean =>
   spawnSync("prlimit", [`--pid=${process.pid}`, `--fsize=${bytes}:`]).status === 0;
@@ -284,7 +317,7 @@ it.skipIf(!limitFileSize("unlimited"))("says when there is no room for the check
   } finally {
     limitFileSize("unlimited");
   }
-  expect((await readdir(run)).sort()).toEqual(["config.json", "images.csv", "metrics.jsonl"]);
+  expect((await readdir(run)).sort()).toEqual(["config.json", "images.csv", "local.json", "metrics.jsonl"]);
   await resume(run);
   expect((await model()).equals(expectedModel)).toBe(true);
 });

@@ -33,6 +33,7 @@ import {
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { divideImages, ownDataset } from "./divide-images.ts";
+import { unknownPlace } from "./local-paths.ts";
 import { writeModel } from "./model-file.ts";
 import { openData } from "./open-data.ts";
 import { configOf, listingOf, type Prepared, type RunConfig, readConfig, writeConfig } from "./run-config.ts";
@@ -158,8 +159,7 @@ export async function resume(
   };
   const recorded = await readRunImages(folder, config.data.classes);
   const root = context.data ?? config.data.root;
-  const dataset =
-    context.dataset ?? (recorded ? ownDataset(config, recorded, root) : await openData(root, settings, context));
+  const dataset = context.dataset ?? (await ownImages(root));
   const graph = graphOf(settings, dataset.classes.length);
   const warn = warnWith(context);
   const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
@@ -188,6 +188,11 @@ export async function resume(
     return await runTraining(async () => folder, config, { graph, engine, packed, images }, context);
   } finally {
     packed.close();
+  }
+
+  async function ownImages(place: string | undefined): Promise<Dataset> {
+    if (place === undefined) throw unknownPlace(folder);
+    return recorded ? ownDataset(config, recorded, place) : openData(place, settings, context);
   }
 }
 
