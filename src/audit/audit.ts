@@ -1,5 +1,6 @@
 /** The audit of a data set: everything that can be found out about its files, labels, splits and sources, as one plain object. */
 
+import { basename } from "node:path";
 import { dataFingerprint } from "../dataset/content-hashes.ts";
 import { makeCurationPlan } from "../dataset/curate.ts";
 import type { CurationPlan } from "../dataset/curation-plan.ts";
@@ -111,7 +112,8 @@ export interface AuditCounts {
 /** What an audit found. JSON-ready. */
 export interface Audit {
   readonly format: "naevus audit 1";
-  readonly root: string;
+  /** Of the data folder: its last name. Where it lies is no finding, and an audit may be sent around. */
+  readonly name: string;
   readonly origin: Dataset["origin"];
   /** What a curation plan did before the audit; absent where none was applied. */
   readonly curation?: Dataset["curation"];
@@ -226,7 +228,7 @@ export async function auditDataset(
   );
   return {
     format: "naevus audit 1",
-    root: dataset.root,
+    name: basename(dataset.root),
     origin: dataset.origin,
     ...(dataset.curation && { curation: dataset.curation }),
     fingerprint: dataFingerprint(classes, decoded),

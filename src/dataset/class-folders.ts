@@ -145,7 +145,7 @@ async function readImages(root: string, path: string, problems: Problem[]): Prom
     else if (!stats.isFile()) leaveOut("not a regular file");
     else if (!imageSuffix.test(name)) leaveOut(`not ${formatsRead} by its suffix`);
     else if (!readable)
-      unreadable.push({ path: file, message: `${notUtf8}, left out; ${renaming} ${join(root, path)}` });
+      unreadable.push({ path: file, message: `${notUtf8}, left out; ${renaming} ${path}, in the data folder` });
     else images.push({ path: file, bytes: stats.size });
   }
   const [first] = unreadable;

@@ -289,8 +289,8 @@ export async function auditPage(
     ["files", "Files and outliers"],
   ];
   const body = html`<header>
-<h1>Audit of ${nameOf(audit.root)}</h1>
-<p class="quiet">${audit.root}; fingerprint ${audit.fingerprint.slice(0, 16)}${audit.origin === "phantom" && html`; <b>phantom data</b>, which show no real skin`}${audit.curation && `; ${curatedNote(audit)}`}</p>
+<h1>Audit of ${audit.name}</h1>
+<p class="quiet">fingerprint ${audit.fingerprint.slice(0, 16)}${audit.origin === "phantom" && html`; <b>phantom data</b>, which show no real skin`}${audit.curation && `; ${curatedNote(audit)}`}</p>
 ${facts(audit)}
 <nav aria-label="Sections"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 </header>
@@ -303,5 +303,5 @@ ${await sources(audit)}
 ${await outliers(audit, picture)}
 </main>
 <footer><p class="note">For research and teaching. Not a medical device: it must not be used to judge anybody's skin.</p></footer>`;
-  return htmlPage({ title: `Audit of ${nameOf(audit.root)}`, body });
+  return htmlPage({ title: `Audit of ${audit.name}`, body });
 }

@@ -76,7 +76,7 @@ export function formatAudit(audit: Audit): string {
   const { counts, confounds } = audit;
   const drawn = audit.splitDrawn ? " (drawn, as there is no Test folder)" : "";
   const lines: string[] = [
-    `${audit.root}${audit.origin === "phantom" ? " (phantom data)" : ""}${inBrackets(curatedNote(audit))}`,
+    `${audit.name}${audit.origin === "phantom" ? " (phantom data)" : ""}${inBrackets(curatedNote(audit))}`,
     `${counted(counts.images, "image file")} of ${audit.classes.length} classes, ${counted(counts.contents, "distinct content")}; split${drawn}: ` +
       audit.distribution.splits.map(({ name, total }) => `${name} ${total}`).join(", "),
     "",

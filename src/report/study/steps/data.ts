@@ -1,5 +1,5 @@
 /** Step 1: what the data are, by their audit. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type Audit, type AuditCounts, auditDataset } from "../../../audit/audit.ts";
 import type { Confounds } from "../../../audit/confounds.ts";
 import type { Dataset, Problem } from "../../../dataset/dataset.ts";
@@ -13,7 +13,8 @@ import { type Spread, spread } from "./spread.ts";
 
 /** What is there, before anything is done about it. */
 export interface DataFindings {
-  readonly root: string;
+  /** Of the data folder: its last name. */
+  readonly name: string;
   readonly origin: Dataset["origin"];
   readonly bytes: number;
   readonly classes: readonly { readonly name: string; readonly train: number; readonly test: number }[];
@@ -44,7 +45,7 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
   const { folder, onEvent, signal } = context;
   return doStep(context, {
     id: "data",
-    inputs: [raw.root, raw.problems],
+    inputs: [basename(raw.root), raw.problems],
     run: async () => {
       const audit = await auditDataset(raw, {
         metadata: metadata && matchMetadata(raw.images, metadata),
@@ -60,7 +61,7 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
 }
 
 /** An audit, as far as a study tells of it. */
-function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): DataFindings {
+function findingsOf({ origin, classes, images }: Dataset, audit: Audit): DataFindings {
   const conflicts = audit.exactDuplicates
     .filter(({ labelConflict }) => labelConflict)
     .map(({ files }) => JSON.stringify([...new Set(files.map((file) => file.class))].sort()));
@@ -69,7 +70,7 @@ function findingsOf({ root, origin, classes, images }: Dataset, audit: Audit): D
   const countOf = (label: number, split: string): number =>
     images.filter((image) => image.label === label && image.split === split).length;
   return {
-    root,
+    name: audit.name,
     origin,
     bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
     classes: classes.map((name, label) => ({ name, train: countOf(label, "train"), test: countOf(label, "test") })),

@@ -141,7 +141,12 @@ const curationPlan = (context: StudyContext) =>
     run: async () => {
       const { folder, settings, source, onEvent, signal } = context;
       const out = join(folder.path, planName);
-      const { plan: _, ...result } = await curate(source.data, {
+      // The plan's path and the table's, to which problems belong, are of this machine.
+      const {
+        plan: _,
+        problems: _problems,
+        ...result
+      } = await curate(source.data, {
         out,
         // Of a study that was stopped, or of other data.
         overwrite: true,
