@@ -2,14 +2,18 @@
 
 /**
  * Control characters (of both sets, C0 and C1), those that turn the direction of writing or end lines, halves of surrogate pairs, what
- * Unicode never assigns and XML 1.0 forbids, and what nobody sees, such as tags and spaces without width. What scripts and emoji need
+ * Unicode keeps from ever being a character, and what nobody sees, such as tags and spaces without width. What scripts and emoji need
  * stays although it is not seen: joiners, variation selectors and the grapheme joiner. Line feeds and tabs are not among them.
  */
 const unprintable =
-  /(?!\u034f|[\n\t\p{Join_Control}\p{Variation_Selector}])[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb\ufffe\uffff]/gu;
+  /(?!\u034f|[\n\t\p{Join_Control}\p{Variation_Selector}])[\p{Cc}\p{Cs}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
+
+/** With another text in place of each such character. */
+export const replaceUnprintable = (text: string, replacement: (character: string) => string): string =>
+  text.replace(unprintable, replacement);
 
 /** With a `?` in place of each such character, which keeps the width. */
-export const printable = (text: string): string => text.replace(unprintable, "?");
+export const printable = (text: string): string => replaceUnprintable(text, () => "?");
 
 /** {@link printable} on one line: a line feed or tab, which would begin another line or column, becomes a `?` too. */
 export const printableLine = (text: string): string => printable(text).replace(/[\n\t]/g, "?");
@@ -18,7 +22,7 @@ const unit = (text: string, at: number): string => `\\u${text.charCodeAt(at).toS
 
 /** With each such character as `\u001b`, as JSON has it: what is JSON stays the same JSON. */
 export const escapedForTerminal = (text: string): string =>
-  text.replace(unprintable, (character) =>
+  replaceUnprintable(text, (character) =>
     Array.from({ length: character.length }, (_, at) => unit(character, at)).join(""),
   );
 

@@ -1,6 +1,7 @@
 /** `naevus compare`: models side by side on the same images. */
 import type { Command } from "commander";
 import { checkLines } from "../evaluation/format-check.ts";
+import { printableLine } from "../printable.ts";
 import { compareRuns, type RunsCompared } from "../run/compare.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
@@ -72,7 +73,9 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
   return [
     ...comparisons.map((one) =>
       [
-        `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
+        printableLine(
+          `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
+        ),
         `  right                 ${percent(one.first.value)} against ${percent(one.second.value)}`,
         `  right alone           ${one.onlyFirst} against ${one.onlySecond}; ${one.test}: p = ${one.pValue.toFixed(4)}`,
         `  accuracy              ${points(one.accuracyDifference)}`,

@@ -1,6 +1,8 @@
 /** Judges predictions on labelled images: the figures that are stored, printed and reported, each from a file of its own. */
+
 import { nameList } from "../dataset/name-list.ts";
 import type { CurationSummary, ProtocolSummary } from "../dataset/records.ts";
+import { printableLine } from "../printable.ts";
 import {
   balancedAccuracy,
   type ClassScores,
@@ -263,14 +265,16 @@ export function formatEvaluation(
   const ofClasses =
     absent.length === 0
       ? `${classes.length} classes`
-      : `${classes.length - absent.length} of the model's ${classes.length} classes (none of ${absent.join(", ")})`;
+      : `${classes.length - absent.length} of the model's ${classes.length} classes (none of ${nameList(absent)})`;
   const between = (interval: Interval) => `95 % interval ${interval.map(percent).join(" to ")}`;
   const images = samples === 1 ? "1 image" : `${samples} images`;
   return [
     [
       `${protocol}: ${images} of ${ofClasses}${origin === "phantom" ? ", phantom data (drawn, not photographs)" : ""}`,
       ...subjectLines(evaluation),
-    ].join("\n"),
+    ]
+      .map(printableLine)
+      .join("\n"),
     [
       `accuracy           ${percent(accuracy).padStart(7)}  (${correct} of ${samples}; ${between(accuracyInterval)})`,
       `balanced accuracy  ${percent(evaluation.balancedAccuracy).padStart(7)}` +

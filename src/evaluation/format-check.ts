@@ -1,4 +1,5 @@
 /** What was found out about the judged images, in lines for a terminal. */
+import { printableLine } from "../printable.ts";
 import type { JudgedCheck, SeenCounts } from "./judged-check.ts";
 
 /** Left-out images that are named one by one. */
@@ -18,7 +19,7 @@ export function checkLines(
   protocol: string,
 ): string[] {
   const [judged, avoided] = [inWords(seen), inWords(leftOut)];
-  const names = leftOutImages.slice(0, named).map(({ path, reason }) => `  ${path}: ${reason}`);
+  const names = leftOutImages.slice(0, named).map(({ path, reason }) => printableLine(`  ${path}: ${reason}`));
   const asPublished =
     protocol === "official" ? " (a published test is judged as it is; the protocol clean leaves them out)" : "";
   const more = leftOutImages.length - named;

@@ -5,6 +5,7 @@ import { oddities } from "../audit/file-findings.ts";
 import { nameList } from "../dataset/name-list.ts";
 import { someProblems } from "../dataset/some-problems.ts";
 import { textTable } from "../evaluation/text-table.ts";
+import { printableLine } from "../printable.ts";
 
 /** Examples of each kind of finding. */
 const examples = 3;
@@ -137,14 +138,14 @@ export function formatAudit(audit: Audit): string {
   const ratio = (value: number | null): string => (value === null ? "-" : value.toFixed(1));
   const printed = largestClasses(all.counts, mostClasses);
   section("Classes", [
-    textTable([
+    ...textTable([
       ["class", ...splits.map(({ name }) => name), "all", "after curation"],
       ...printed.map((label) => [
         audit.classes[label]!,
         ...[...splits, all, audit.curated.all].map(({ counts: own }) => String(own[label]!)),
       ]),
       ["imbalance ratio", ...[...splits, all, audit.curated.all].map((own) => ratio(own.imbalanceRatio))],
-    ]),
+    ]).split("\n"),
     ...(printed.length < audit.classes.length
       ? [`(the ${printed.length} largest of ${audit.classes.length} classes; audit.json has all)`]
       : []),
@@ -152,7 +153,7 @@ export function formatAudit(audit: Audit): string {
   if (confounds) {
     const { evidence, ids, samples, classesTried } = confounds;
     section("Sources: what a trivial model tells without looking at a lesion", [
-      textTable([
+      ...textTable([
         ["evidence", "balanced accuracy", "guessing", "best permuted", "p"],
         ...evidence.map((one) => [
           one.evidence,
@@ -162,10 +163,10 @@ export function formatAudit(audit: Audit): string {
           one.pValue.toFixed(2),
         ]),
         ...(ids ? [["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), "", ""]] : []),
-      ]),
+      ]).split("\n"),
       `(${samples} images of ${classesTried} classes, cross-validated with ${keptWhole(audit)}` +
         `${ids ? `; adjusted mutual information of id range and class ${ids.adjustedMutualInformation.toFixed(2)}` : ""})`,
     ]);
   }
-  return lines.join("\n").trimEnd();
+  return lines.map(printableLine).join("\n").trimEnd();
 }

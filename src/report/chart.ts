@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { parse, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { printable } from "../printable.ts";
+import { replaceUnprintable } from "../printable.ts";
 import { escapeHtml, Html } from "./html.ts";
 
 /** Told apart by people who are colour-blind (after Okabe and Ito 2008), and visible on white and on black. */
@@ -45,15 +45,25 @@ const config = {
   range: { category: [...chartColours] },
 } as const;
 
-/** Makes a text another one until it is drawn; Unicode keeps it from ever being a character. */
-const mark = "\ufdd0";
+/** Unicode keeps these from ever being characters, so that no name has them: they tell texts apart until they are drawn. */
+const firstMark = 0xfdd0;
+const marks = /[\ufdd0-\ufdef]/g;
 
-/** A specification in which no text is the name of what every object has: Vega takes `constructor`, say as a class, for a signal. */
-function withoutObjectNames(part: unknown): unknown {
-  if (typeof part === "string") return part in Object.prototype ? `${part}${mark}` : part;
-  if (Array.isArray(part)) return part.map(withoutObjectNames);
+const marked = (number: number): string =>
+  String.fromCharCode(...Array.from(number.toString(16), (digit) => firstMark + 1 + Number.parseInt(digit, 16)));
+
+/**
+ * A specification whose texts are none that Vega trips over: it takes the name of what every object has, such as `constructor`, for a
+ * signal, and writes names into expressions, where it does not read what ends lines. Names that differ stay different.
+ */
+function drawable(part: unknown): unknown {
+  if (typeof part === "string") {
+    const text = replaceUnprintable(part, (character) => `?${marked(character.codePointAt(0)!)}`);
+    return text in Object.prototype ? text + String.fromCharCode(firstMark) : text;
+  }
+  if (Array.isArray(part)) return part.map(drawable);
   if (typeof part !== "object" || part === null) return part;
-  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, withoutObjectNames(value)]));
+  return Object.fromEntries(Object.entries(part).map(([key, value]) => [key, drawable(value)]));
 }
 
 /**
@@ -69,13 +79,12 @@ export async function drawChart(
   { background = "transparent" }: { readonly background?: string } = {},
 ): Promise<string> {
   const whole = {
-    ...(withoutObjectNames(spec) as object),
+    ...(drawable(spec) as object),
     config: { ...config, background },
   } as unknown as TopLevelSpec;
   const view = new View(parse(compile(whole).spec), { renderer: "none" });
   try {
-    // Names of classes may hold what XML forbids.
-    const svg = printable((await view.toSVG()).replaceAll(mark, ""));
+    const svg = (await view.toSVG()).replace(marks, "");
     // Parts are numbered through all drawings of a process; by the drawing's own name they are the same every time, and unlike
     // those of others in one page.
     const own = createHash("sha256").update(JSON.stringify(whole)).digest("hex").slice(0, 8);

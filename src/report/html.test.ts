@@ -70,6 +70,16 @@ describe("drawings", () => {
     expect(svg).not.toMatch(/NaN|undefined/);
   });
 
+  test("names that Vega would read as its own are drawn as they are, and stay apart", async () => {
+    const names = ["constructor", "__proto__", "a\u2028b\u2028", "a\u2029b\u2028", "' + alert(1) + '", "{{x}}", "a\\n"];
+    const counts = names.map((_, i) => i + 11);
+    const svg = await drawChart(distributionChart(names, [{ ...countings[0]!, counts }]), "x");
+    const texts = Array.from(svg.matchAll(/<text[^>]*>([^<]*)</g), ([, text]) => text);
+    for (const name of names) expect(texts).toContain(escapeHtml(name).replaceAll("&#39;", "'"));
+    expect(texts.filter((text) => text === "a?b?")).toHaveLength(2);
+    for (const count of counts) expect(texts).toContain(String(count));
+  });
+
   test("a chart and a contact sheet become pictures of their size", async () => {
     const pixel = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#ff0000" } })
       .jpeg()

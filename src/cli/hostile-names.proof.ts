@@ -1,0 +1,42 @@
+/** Hostile names through the commands that train many networks: a study and a cross-validation. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkFiles, hostileNames, printed, writeHostileData } from "./hostile-names.ts";
+
+let folder: string;
+let data: string;
+let small: readonly string[];
+const classes = hostileNames.map((name) => name.normalize("NFC")).sort();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-hostile-"));
+  data = join(folder, "data\u001b\n<b>");
+  await writeHostileData(data, join(folder, "metadata.csv"), { train: 6, test: 2 });
+  small = ["--data", data, "--metadata", join(folder, "metadata.csv"), "--image-size", "16", "--threads", "1"];
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+it("study", async () => {
+  const out = join(folder, "study\u202e=1");
+  const { status, error, out: said } = await printed("study", ...small, "--budget", "0.02", "--out", out);
+  expect(status, error).toBe(0);
+  expect(said).toContain("report.html");
+  const looked = await checkFiles(out);
+  for (const suffix of ["html", "md", "json", "csv"]) expect(looked.get(suffix)).toBeGreaterThan(0);
+  const page = await readFile(join(out, "report.html"), "utf8");
+  const report = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+  expect([...report.classes].sort()).toEqual(classes);
+  for (const name of ["constructor", "__proto__", "toString"]) expect(page).toContain(`<th scope="row">${name}</th>`);
+  expect(await readFile(join(out, "report.md"), "utf8")).toContain("| \\_\\_proto\\_\\_ |");
+});
+
+it("cross-validate", async () => {
+  const out = join(folder, "folds\u0007");
+  const args = ["--folds", "2", "--epochs", "1", "--batch", "8", "--json", "--out", out];
+  const { status, error, out: said } = await printed("cross-validate", ...small, ...args);
+  expect(status, error).toBe(0);
+  expect([...JSON.parse(said).classes].sort()).toEqual(classes);
+  expect((await checkFiles(out)).get("csv")).toBeGreaterThan(0);
+});
