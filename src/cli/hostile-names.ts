@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { readTable } from "../dataset/csv-table.ts";
+import { csvText } from "../dataset/csv-text.ts";
 import { bitmapFile } from "../image/bitmap-file.ts";
 import { svgToPng } from "../image/picture.ts";
 import { Random } from "../random.ts";
@@ -39,7 +40,7 @@ export const hostileNames: readonly string[] = [
   `${"long".repeat(60)}é`,
 ];
 
-/** Metadata's columns as hostile as their values. */
+/** Metadata's columns, two of them as hostile as the values. */
 const metadataColumns = [
   "image",
   "constructor",
@@ -62,7 +63,7 @@ export async function writeHostileData(
   { train = 3, test = 1 }: { readonly train?: number; readonly test?: number } = {},
 ): Promise<void> {
   const random = Random.of(1);
-  const rows: string[] = [metadataColumns.join(",")];
+  const rows: Readonly<Record<string, string>>[] = [];
   for (const [label, name] of hostileNames.entries()) {
     for (const [part, count] of [
       ["Train", train],
@@ -76,15 +77,15 @@ export async function writeHostileData(
         const other = hostileNames[(label + i) % hostileNames.length]!;
         const file = `${[...other].slice(0, 30).join("")}${part}${label}-${i}.bmp`;
         await writeFile(join(folder, file), image);
-        const cells = [file, other, other, `${other}${label}`, `${other}${label}`, other, "40", other, name];
-        rows.push(cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join(","));
+        const cells = [file, other, other, `${other}${file}`, `${other}${file}`, other, "40", other, name];
+        rows.push(Object.fromEntries(metadataColumns.map((column, at) => [column, cells[at]!])));
       }
     }
     // A file that is no image is named in every command's remarks.
     await writeFile(join(data, "Train", name, `${[...name].slice(0, 30).join("")}.txt`), "");
     await writeFile(join(data, "Train", name, `${[...name].slice(0, 30).join("")}.jpg`), "no image");
   }
-  await writeFile(metadata, `${rows.join("\n")}\n`);
+  await writeFile(metadata, csvText(metadataColumns, rows));
 }
 
 /** What a command printed, in the process's own terminal. */

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { readTable } from "../dataset/csv-table.ts";
 import { type ImitatedImage, type Imitation, imitateArchive } from "../dataset/isic-archive/imitation.ts";
 import { version } from "../run/version.ts";
 import { downloadView } from "./download-progress.ts";
+import { checkFiles, printed } from "./hostile-names.ts";
 import { main } from "./main.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -54,6 +56,26 @@ async function naevus(...argv: readonly string[]) {
 }
 
 describe("data isic9", () => {
+  it("shows and writes what the archive says as text", async () => {
+    const said = Object.fromEntries([
+      ["constructor", "=1+1"],
+      ["toString", "\u202e"],
+      ["=a;@b", "+c\n@d"],
+    ]);
+    const licence = "CC\u001b[31m\nnaevus: forged";
+    images.set(idOf(0), { ...images.get(idOf(0))!, licence, clinical: said });
+    const out = join(folder, "hostile");
+    const { status, out: text } = await printed("data", "isic9", "--archive", server.archive, "--out", out);
+    expect(status).toBe(0);
+    expect(text).toContain("CC\\u001b[31m\\nnaevus: forged");
+    expect((await checkFiles(out)).get("csv")).toBe(2);
+    const { rows } = await readTable(join(out, "metadata.csv"), { what: "metadata" });
+    const fields = rows.map((row) => row.fields).find((row) => row.get("isic_id") === idOf(0))!;
+    expect(fields.get("copyright_license")).toBe(licence);
+    for (const [name, value] of Object.entries(said)) expect(fields.get(name.toLowerCase())).toBe(value);
+    expect(rows.filter((row) => row.fields.has("constructor"))).toHaveLength(1);
+  });
+
   it("states the licence once and first, tells progress, and how to train", async () => {
     const out = join(folder, "isic 9");
     const { status, out: text, error } = await naevus("--out", out);

@@ -40,15 +40,15 @@ const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, da
  */
 export function safetensorsChunks({ tensors, metadata }: SafetensorsContent): Uint8Array[] {
   const sorted = [...tensors].sort(([, a], [, b]) => types[typeOf(b)].bytes - types[typeOf(a)].bytes);
-  const header: Record<string, Entry | typeof metadata> = { __metadata__: metadata };
+  const header: [name: string, entry: Entry | typeof metadata][] = [["__metadata__", metadata]];
   let offset = 0;
   for (const [name, tensor] of sorted) {
     if (name === "__metadata__") throw new SafetensorsError("a tensor cannot be named __metadata__");
     const end = offset + tensor.data.byteLength;
-    header[name] = { dtype: typeOf(tensor), shape: tensor.shape, data_offsets: [offset, end] };
+    header.push([name, { dtype: typeOf(tensor), shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const text = Buffer.from(JSON.stringify(header));
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / alignment) * alignment;
   const head = Buffer.alloc(lengthBytes + padded, " ");
   head.writeBigUInt64LE(BigInt(padded));

@@ -8,13 +8,12 @@ import { printable } from "../../printable.ts";
 const markup = /[\\`*[\]<>|~&$]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])|:(?=\/\/)|(?<=\bwww)\./giu;
 
 /** What begins a heading, a list or a line across the page at the beginning of a text; no signed or decimal number. */
-const opening = /^(?=[-+#](?!\d))|(?<=^\d+)(?=[.)]( |$))/;
+const opening = /(?<=^ ?)(?=[-+#](?!\d))|(?<=^ ?\d+)(?=[.)]( |$))/;
 
 /** One line of text for a table's cell or a list's item. */
 export const markdownText = (text: string): string =>
   printable(text)
     .replace(/[\n\t ]+/g, " ")
-    .trim()
     .replace(markup, (sign) => `\\${sign}`)
     .replace(opening, "\\");
 

@@ -150,6 +150,7 @@ h2 { font-size: 1.4rem; margin: 0 0 .8rem; line-height: 1.25; }
 h3 { font-size: 1.05rem; margin: 1.8rem 0 .5rem; }
 p, section > ul, .lead { max-width: 44rem; }
 p { margin: 0 0 .9rem; }
+p, li, h4, figcaption { overflow-wrap: anywhere; }
 a { color: var(--accent); }
 .number { color: var(--soft); font-variant-numeric: tabular-nums; font-weight: 400; margin-right: .25rem; }
 .badge { display: inline-block; vertical-align: middle; font-size: .72rem; font-weight: 600; color: var(--mark); border: 1px solid currentColor; border-radius: 99px; padding: .05rem .55rem; white-space: nowrap; }
