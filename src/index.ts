@@ -151,6 +151,7 @@ export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
 // Charts
 export { drawChart } from "./report/chart.ts";
+export { escapeHtml } from "./report/html.ts";
 export {
   barChart,
   heatChart,
