@@ -110,6 +110,17 @@ describe("data isic9", () => {
     expect(error).toMatch(/^naevus: too little to train on: at least half of the files, and training images/m);
   });
 
+  it.each(["http://files.example.org", "files.example.org/images", "user@files.example.org", ""])(
+    "refuses %j as a host of images",
+    async (host) => {
+      const { status, error } = await naevus("--out", join(folder, "isic"), "--image-host", host);
+      expect(status).toBe(1);
+      expect(error).toContain(
+        `--image-host: expected a host such as files.example.org or files.example.org:8443, got "${host}"`,
+      );
+    },
+  );
+
   it("stops at Ctrl-C, and goes on with the same command", async () => {
     const out = join(folder, "isic9");
     server.fail("record", idOf(9), () => void process.emit("SIGINT"));

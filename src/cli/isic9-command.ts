@@ -17,6 +17,7 @@ interface Isic9Options {
   readonly maxSide?: string;
   readonly parallel: string;
   readonly archive: string;
+  readonly imageHost?: readonly string[];
 }
 
 const licence = [
@@ -38,15 +39,30 @@ export function addIsic9Command(data: Command, terminal: Terminal, finish: (stat
     )
     .option("--parallel <n>", "Images under way at once", "8")
     .option("--archive <url>", "Address of the archive's interface, version 2, or of a mirror", isicArchive)
+    .option(
+      "--image-host <host...>",
+      "Further hosts that a mirror keeps its images on, such as files.example.org:8443; no others are asked",
+    )
     .action(async (options: Isic9Options) => finish(await runIsic9(options, terminal)));
 }
 
-async function runIsic9({ out, maxSide, parallel, archive }: Isic9Options, terminal: Terminal): Promise<number> {
+async function runIsic9(
+  { out, maxSide, parallel, archive, imageHost }: Isic9Options,
+  terminal: Terminal,
+): Promise<number> {
   if (!URL.canParse(archive) || !/^https?:$/.test(new URL(archive).protocol)) {
     throw new SettingsError(`--archive: expected an address that begins with http:// or https://, got "${archive}"`);
   }
+  for (const host of imageHost ?? []) {
+    if (!URL.canParse(`https://${host}`) || new URL(`https://${host}`).host !== host.toLowerCase()) {
+      throw new SettingsError(
+        `--image-host: expected a host such as files.example.org or files.example.org:8443, got "${host}"`,
+      );
+    }
+  }
   const settings = {
     archive,
+    imageHosts: imageHost,
     maxSide: maxSide === undefined ? undefined : wholeNumber("--max-side", maxSide, 32, 16_384),
     parallel: wholeNumber("--parallel", parallel, 1, 32),
     userAgent: `naevus/${version}`,

@@ -341,6 +341,113 @@ describe("an archive that fails", () => {
     expect(asked("record", idOf(500))).toBe(1);
   });
 
+  it.each([
+    ["a service of the computer's cloud", "http://169.254.169.254/latest/meta-data/"],
+    ["another port of its host", "http://127.0.0.1:1/"],
+    ["its host by another name", "http://localhost:PORT/files/ISIC_0000004.jpg"],
+    ["its host over another scheme", "https://127.0.0.1:PORT/files/ISIC_0000004.jpg"],
+    ["a name in its host's place", "http://127.0.0.1:PORT@10.0.0.1/"],
+    ["an address with a password", "http://user:secret@127.0.0.1:PORT/files/ISIC_0000004.jpg?"],
+    ["a host that begins as the archive's", "https://content.isic-archive.com.example.org/x.jpg"],
+    ["the archive's storage without https", "http://content.isic-archive.com/x.jpg"],
+  ])("is followed to no host but its own: %s, in an answer and in a redirection", async (_, address) => {
+    const url = address.replace("PORT", new URL(server.archive).port);
+    const asked: string[] = [];
+    const watching: typeof fetch = (input, init) => {
+      asked.push(new URL(String(input)).origin);
+      return fetch(input, init);
+    };
+    const named = changed((record) => ({ ...record, files: { full: { url } } }));
+    const redirected = answer(302, { location: url });
+    for (const [what, misbehave] of [
+      ["record", named],
+      ["record", redirected],
+      ["image", redirected],
+    ] as const) {
+      server.fail(what, victim, misbehave);
+      const { missing } = await download({ fetch: watching });
+      expect(missing).toMatchObject([{ id: victim, passing: false }]);
+      expect(missing[0]!.reason).toMatch(/leads to https?:\/\/\S+, which is none of the archive's hosts; --image-host/);
+      expect(missing[0]!.reason).not.toContain("secret");
+    }
+    expect(new Set(asked)).toEqual(new Set([new URL(server.archive).origin]));
+  });
+
+  it("may redirect to itself, a few times, and to hosts that are allowed", async () => {
+    server.fail("image", victim, ({ response }) => {
+      const location = `/files/${victim}.jpg?again`;
+      response.writeHead(307, { location }).end("moved");
+    });
+    expect(await download()).toMatchObject({ images: 14, missing: [] });
+    await rm(out, { recursive: true });
+    const again: Misbehaviour = ({ response }) =>
+      void response.writeHead(302, { location: `/files/${victim}.jpg?again` }).end();
+    server.fail("image", victim, again, again, again, again, again, again);
+    const looped = await download();
+    expect(looped.missing).toEqual([{ id: victim, reason: "image: more than 5 redirections", passing: false }]);
+    await rm(out, { recursive: true });
+    const mirror = await imitateArchive(images);
+    try {
+      const { host } = new URL(mirror.archive);
+      server.fail("image", victim, answer(301, { location: `http://${host}/files/${victim}.jpg?again` }));
+      expect(await download({ imageHosts: [host] })).toMatchObject({ images: 14, missing: [] });
+      expect(mirror.requests).toHaveLength(1);
+    } finally {
+      await mirror.stop();
+    }
+  });
+
+  it.each([
+    [
+      "10,000 fields",
+      Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`field ${n}`, n])),
+      /more than 200 fields/,
+    ],
+    ["brackets in brackets", "DEEP", /nested too deeply/],
+  ])("a record of %s is refused", async (_, clinical, reason) => {
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    server.fail("record", victim, ({ response, record }) => {
+      const text = JSON.stringify({
+        ...record,
+        metadata: { clinical: clinical === "DEEP" ? { deep: "DEEP" } : clinical },
+      });
+      response.end(text.replace('"DEEP"', deep));
+    });
+    const { missing } = await download({ attempts: 1 });
+    expect(missing).toEqual([{ id: victim, reason: expect.stringMatching(reason), passing: true }]);
+  });
+
+  it("fields that differ from image to image do not make a table of all of them", async () => {
+    for (const id of ids) {
+      const clinical = Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`${id} ${n}`, n]));
+      server.fail(
+        "record",
+        id,
+        changed((record) => ({ ...record, metadata: { clinical } })),
+      );
+    }
+    expect(await download()).toMatchObject({ images: 14, missing: [] });
+    const [row] = await table("metadata.csv");
+    expect(Object.keys(row!)).toHaveLength(515);
+  });
+
+  it("bytes that come one by one are not waited for without end", async () => {
+    server.fail("image", victim, ({ response, right }) => {
+      let sent = 0;
+      const timer = setInterval(() => {
+        if (response.destroyed || sent === right.length) clearInterval(timer);
+        else response.write(right.subarray(sent, ++sent));
+      }, 5);
+    });
+    // Others may be slow as well on a busy machine.
+    const { missing } = await download({ clock: fastClock(300), stallMilliseconds: 3.6e6, attempts: 1 });
+    expect(missing).toContainEqual({
+      id: victim,
+      reason: expect.stringMatching(/^image: the answer comes too slowly \(\d+ bytes in \d+ s\)$/),
+      passing: true,
+    });
+  });
+
   it("an endless answer ends", async () => {
     server.fail("record", victim, ({ response }) => {
       const more = () => void (response.destroyed || response.write(Buffer.alloc(2 ** 16, 32), more));
@@ -523,6 +630,22 @@ describe("a folder that cannot be used", () => {
     await rm(out, { recursive: true });
     await download();
     await expect(download({ maxSide: 40 })).rejects.toThrow(/holds a download of imitation at full resolution/);
+  });
+
+  it("has a journal whose suffix is a path: the image is fetched again, and nothing is written elsewhere", async () => {
+    await download();
+    const journal = join(out, journalName);
+    const bytes = await readFile(file(4));
+    await writeFile(join(folder, "elsewhere"), bytes);
+    const text = await readFile(journal, "utf8");
+    const lines = text
+      .split("\n")
+      .map((line) =>
+        line.includes(idOf(4)) ? line.replace('"suffix":".jpg"', '"suffix":"/../../../../elsewhere"') : line,
+      );
+    await writeFile(journal, lines.join("\n"));
+    expect(await download()).toMatchObject({ images: 14, fetched: 1 });
+    expect(await readFile(file(4))).toEqual(bytes);
   });
 
   it("has a damaged journal", async () => {

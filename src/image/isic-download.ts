@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { forEachBounded } from "../bounded.ts";
 import { ArchiveError } from "../dataset/isic-archive/archive-error.ts";
+import { allowedAddresses } from "../dataset/isic-archive/archive-hosts.ts";
 import { type ArchiveRecord, isicArchive, readRecord, recordAddress } from "../dataset/isic-archive/archive-record.ts";
 import { type Clock, systemClock } from "../dataset/isic-archive/clock.ts";
 import type { Journal } from "../dataset/isic-archive/journal.ts";
@@ -32,6 +33,8 @@ export interface DownloadOptions {
   readonly attempts?: number;
   /** Address of the interface, default the ISIC Archive's own. */
   readonly archive?: string;
+  /** Further hosts, with their ports, that images may be fetched from, such as a mirror's; default the archive's own alone. */
+  readonly imageHosts?: readonly string[] | undefined;
   /** Who asks, default `naevus`. */
   readonly userAgent?: string;
   /** The longest time without a byte, in milliseconds, default 30 s. */
@@ -77,7 +80,7 @@ export interface DownloadResult {
 }
 
 const maxRecordBytes = 2 ** 20;
-const maxImageBytes = 2 ** 28;
+const maxImageBytes = 2 ** 27;
 const longestWait = 15 * 60_000;
 /** Images in a row that could not be had, by a fault or whatever the reason; then the rest is not asked for. */
 const giveUpAfter = { faults: 10, all: 100 };
@@ -222,6 +225,7 @@ function imageFetcher(
   {
     attempts = 5,
     archive = isicArchive,
+    imageHosts,
     userAgent = "naevus",
     stallMilliseconds = 30_000,
     fetch = globalThis.fetch,
@@ -231,7 +235,14 @@ function imageFetcher(
   }: DownloadOptions,
   signal: AbortSignal,
 ): (id: string) => Promise<FetchedImage> {
-  const requests = politeRequests({ fetch, clock, signal, userAgent, stallMilliseconds });
+  const requests = politeRequests({
+    fetch,
+    clock,
+    signal,
+    userAgent,
+    stallMilliseconds,
+    isAllowed: allowedAddresses(archive, imageHosts),
+  });
   const attempt = async (id: string): Promise<FetchedImage> => {
     try {
       const record = await during("record", async () =>

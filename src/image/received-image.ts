@@ -1,13 +1,18 @@
 /** Proves that received bytes are the whole image that was asked for, and makes reduced copies. */
 
 import sharp from "sharp";
+import type { JournalEntry } from "../dataset/isic-archive/journal.ts";
 import { decodeFull, ImageError } from "./decode.ts";
 import { reduced } from "./geometry.ts";
 import { type ImageFormat, imageFormat } from "./image-format.ts";
 import { maxPixels } from "./pixel-limit.ts";
 
 /** Of what the archive keeps: it turns all else into these. */
-const suffixes: { readonly [K in ImageFormat["name"]]?: string } = { JPEG: ".jpg", PNG: ".png", TIFF: ".tif" };
+const suffixes: { readonly [K in ImageFormat["name"]]?: JournalEntry["suffix"] } = {
+  JPEG: ".jpg",
+  PNG: ".png",
+  TIFF: ".tif",
+};
 
 /** What the archive says of the image. */
 export interface ExpectedImage {
@@ -21,7 +26,7 @@ export interface ReceivedImage {
   readonly width: number;
   readonly height: number;
   /** For its file's name, by its content. */
-  readonly suffix: string;
+  readonly suffix: JournalEntry["suffix"];
 }
 
 /**

@@ -18,11 +18,17 @@ export interface ArchiveRecord {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const fields = z.record(z.string(), z.unknown()).nullish();
+/** The archive knows some 30 of an image. */
+const mostFields = 200;
+
+const fields = z
+  .record(z.string(), z.unknown())
+  .refine((record) => Object.keys(record).length <= mostFields, `more than ${mostFields} fields`)
+  .nullish();
 
 /** Only what is used; the archive may add more. `files.full.size` is left alone, see `receivedImage`. */
 const answer = z.object({
-  isic_id: z.string(),
+  isic_id: z.string().max(100),
   copyright_license: z.string().nullish(),
   attribution: z.string().nullish(),
   files: z.object({ full: z.object({ url: z.url({ protocol: /^https?$/ }) }) }),
@@ -75,6 +81,15 @@ export function readRecord(bytes: Uint8Array, id: string): ArchiveRecord {
 function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const known = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
   return Object.fromEntries(
-    known.map(([key, value]) => [key, typeof value === "object" ? JSON.stringify(value) : String(value)]),
+    known.map(([key, value]) => [key, typeof value === "object" ? nestedText(value) : String(value)]),
   );
+}
+
+function nestedText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Brackets in brackets, deeper than the stack.
+    throw new ArchiveError("the answer is nested too deeply", { passing: true, cause });
+  }
 }

@@ -20,8 +20,8 @@ const entry = z.object({
   received: checksum,
   /** What stands in the files: what was received, or the reduced image made from it. */
   stored: checksum,
-  /** Of the files' names, with its dot. */
-  suffix: z.string(),
+  /** Of the files' names, with its dot; it becomes part of a path, so nothing else will do. */
+  suffix: z.enum([".jpg", ".png", ".tif"]),
 });
 
 const settings = z.object({ source: z.string(), version: z.literal(1), maxSide: z.number().int().nullable() });

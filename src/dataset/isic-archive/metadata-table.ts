@@ -21,9 +21,16 @@ const first = [
 ];
 const last = ["copyright_license", "attribution"];
 
+/** Columns beside these; the archive has some 20 of them, and one that gives every image others would fill the memory. */
+const mostOthers = 500;
+
 /** The rows as CSV, in the order given. */
 export function metadataTable(rows: readonly Readonly<Record<string, string>>[]): string {
   const named = new Set([...first, ...last]);
-  const other = new Set(rows.flatMap((row) => Object.keys(row)).filter((key) => !named.has(key)));
-  return csvText([...first, ...[...other].sort(byCodePoint), ...last], rows);
+  const counts = new Map<string, number>();
+  for (const key of rows.flatMap((row) => Object.keys(row))) {
+    if (!named.has(key)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const others = [...counts].sort(([a, p], [b, q]) => q - p || byCodePoint(a, b)).slice(0, mostOthers);
+  return csvText([...first, ...others.map(([key]) => key).sort(byCodePoint), ...last], rows);
 }

@@ -1,6 +1,7 @@
-/** HTTP requests that wait when asked to, give up on stalled answers, and never take half an answer for a whole one. */
+/** HTTP requests that wait when asked to, give up on stalled answers, go to known hosts alone, and never take half an answer for a whole one. */
 
 import { ArchiveError } from "./archive-error.ts";
+import type { AllowedAddress } from "./archive-hosts.ts";
 import { type Clock, sleep } from "./clock.ts";
 
 export interface RequestOptions {
@@ -8,6 +9,8 @@ export interface RequestOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly userAgent: string;
+  /** Asked before every request, those that a redirection leads to among them. */
+  readonly isAllowed: AllowedAddress;
   /** The longest time without a byte, after which a request has failed. */
   readonly stallMilliseconds: number;
 }
@@ -41,11 +44,17 @@ export function politeRequests(options: RequestOptions): Requests {
   };
 }
 
+const mostRedirections = 5;
+
+/** Bytes a second that an answer must have come with in the mean, after its first minute: a server may not hold a request for days. */
+const leastRate = 4096;
+const graceMilliseconds = 60_000;
+
 async function request(
   url: string,
   accept: string,
   maxBytes: number,
-  { fetch, clock, signal, userAgent, stallMilliseconds }: RequestOptions,
+  { fetch, clock, signal, userAgent, isAllowed, stallMilliseconds }: RequestOptions,
 ): Promise<Uint8Array> {
   const own = new AbortController();
   const stop = () => own.abort(signal.reason);
@@ -56,7 +65,19 @@ async function request(
   try {
     // Compressed bytes could not be counted against the announced length.
     const headers = { accept, "accept-encoding": "identity", "user-agent": userAgent };
-    const response = await fetch(url, { headers, signal: own.signal });
+    const follow = async (address: URL, redirections: number): Promise<Response> => {
+      if (!isAllowed(address)) throw elsewhere(address);
+      const response = await fetch(address, { headers, signal: own.signal, redirect: "manual" });
+      const location = response.headers.get("location");
+      if (!isRedirection(response.status) || location === null) return response;
+      await response.body?.cancel();
+      if (redirections === mostRedirections) {
+        throw new ArchiveError(`more than ${mostRedirections} redirections`, { passing: false });
+      }
+      return follow(addressOf(location, address), redirections + 1);
+    };
+    const response = await follow(addressOf(url), 0);
+    const begun = clock.now();
     if (!response.ok) throw refusal(response, clock.now());
     const announced = announcedLength(response);
     if ((announced ?? 0) > maxBytes) throw tooLong(maxBytes);
@@ -67,6 +88,12 @@ async function request(
       unwatch = watch();
       length += chunk.length;
       if (length > maxBytes) throw tooLong(maxBytes);
+      const elapsed = clock.now() - begun;
+      if (elapsed > graceMilliseconds && length < (leastRate * elapsed) / 1000) {
+        throw new ArchiveError(`the answer comes too slowly (${length} bytes in ${Math.round(elapsed / 1000)} s)`, {
+          passing: true,
+        });
+      }
       chunks.push(chunk);
     }
     if (announced !== undefined && announced !== length) {
@@ -84,6 +111,20 @@ async function request(
     own.abort();
   }
 }
+
+const isRedirection = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
+
+function addressOf(text: string, from?: URL): URL {
+  const base = from?.href;
+  if (!URL.canParse(text, base)) throw new ArchiveError("an address that is none", { passing: false });
+  return new URL(text, base);
+}
+
+const elsewhere = ({ protocol, host }: URL): ArchiveError =>
+  new ArchiveError(
+    `leads to ${`${protocol}//${host}`.slice(0, 100)}, which is none of the archive's hosts; --image-host allows a mirror's`,
+    { passing: false },
+  );
 
 function announcedLength(response: Response): number | undefined {
   const length = response.headers.get("content-length");
