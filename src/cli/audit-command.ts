@@ -15,6 +15,7 @@ interface AuditOptions extends Readonly<Record<string, unknown>> {
   readonly mapping?: string;
   readonly curation?: string;
   readonly out: string;
+  readonly images: boolean;
   readonly json?: boolean;
 }
 
@@ -33,6 +34,7 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
     )
     .option("--curation <file>", "Audit what this curation plan leaves")
     .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
+    .option("--no-images", "Make the page without pictures of the images, to send it around")
     .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error");
   addSettingOptions(command, ["cache"]).action(async (options: AuditOptions) =>
     finish(await runAudit(options, terminal)),
@@ -54,7 +56,8 @@ async function runAudit({ data, json, cache, ...options }: AuditOptions, termina
       if (json) terminal.out(JSON.stringify(audit));
       else printText(terminal.out, formatAudit(audit));
       const print = json ? terminal.error : terminal.out;
-      for (const line of ["", `all findings: ${files.json}`, `with pictures: ${files.html}`]) print(line);
+      const page = options.images ? "with pictures" : "as a page without pictures";
+      for (const line of ["", `all findings: ${files.json}`, `${page}: ${files.html}`]) print(line);
       return 0;
     } catch (error) {
       if (!isAbort(error, signal)) throw error;

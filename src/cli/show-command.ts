@@ -16,6 +16,7 @@ interface ShowOptions extends Readonly<Record<string, unknown>> {
   readonly out: string;
   readonly format: string;
   readonly perClass: string;
+  readonly images: boolean;
 }
 
 /** Adds the command; `finish` takes its exit status. */
@@ -27,6 +28,7 @@ export function addShowCommand(program: Command, terminal: Terminal, finish: (st
     .option("--curation <file>", "Show what this curation plan leaves, and the distribution before and after")
     .option("--out <path>", "Folder for the pictures", "pictures")
     .option("--format <name>", `${showFormats.join(" or ")}`, "svg")
+    .option("--no-images", "Draw the class distribution alone, which shows no image")
     .option("--per-class <n>", "Images of each class in the gallery", "8");
   addSettingOptions(command, ["cache"]).action(async (options: ShowOptions) =>
     finish(await runShow(options, terminal)),
@@ -49,6 +51,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
         curation,
         format,
         perClass,
+        images: options.images,
         cacheFolder: cacheFolder(cache),
         signal,
         onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
@@ -56,6 +59,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
       bar.stop();
       for (const line of problemLines(problems)) terminal.error(line);
       for (const file of files) terminal.out(file);
+      if (!options.images) terminal.error("gallery and conflicts show images, and were left out");
       return 0;
     } catch (error) {
       if (!isAbort(error, signal)) throw error;

@@ -18,6 +18,7 @@ import { trainingData } from "./training-data.ts";
 interface StudyOptions extends Readonly<Record<string, unknown>> {
   readonly budget: string;
   readonly out: string;
+  readonly images: boolean;
   readonly json?: boolean;
 }
 
@@ -46,6 +47,7 @@ export function addStudyCommand(program: Command, terminal: Terminal, finish: (s
     .description("Study a data folder from its audit to a judged model, and write the report")
     .option("--budget <minutes>", "Minutes for the whole; they decide epochs and folds, as the report states", "30")
     .option("--out <path>", "Folder of the study; one that was stopped is gone on with", "study")
+    .option("--no-images", "Make the report without pictures of the images, to send it around")
     .option("--json", "Print one JSON line with the main figures to standard output, all else to standard error")
     .addHelpText(
       "after",
@@ -81,7 +83,16 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
         onProgress: (done, total) => view.show({ kind: "drawing", done, total }),
         signal,
       });
-      const report = await study({ data, metadata, budget, out, settings, signal, onEvent: view.show });
+      const report = await study({
+        data,
+        metadata,
+        budget,
+        out,
+        images: options.images,
+        settings,
+        signal,
+        onEvent: view.show,
+      });
       view.stop();
       const { official, evaluation } = report;
       const { accuracy, balancedAccuracy } = evaluation.figures;

@@ -106,12 +106,20 @@ async function traces(
   return { found, pictures: embedded, files: files.length };
 }
 
+/** What a page refers to within itself and does not hold. */
+const brokenLinks = (page: string): string[] =>
+  [...page.matchAll(/href="#([^"]+)"/g)].flatMap(([, id]) => (page.includes(`id="${id}"`) ? [] : [id!]));
+
+const withoutPictures = "without pictures of the images (--no-images)";
+
 const small = ["--image-size", "16", "--epochs", "1", "--batch", "16", "--threads", "1"];
 const metadata = () => ["--data", data, "--metadata", join(place, "metadata.csv")];
 
 describe("what is written", () => {
   it("by audit, show and curate holds no path and no photograph's metadata", async () => {
     const out = join(place, "pages");
+    // The photographs themselves have what is searched for.
+    expect((await traces(join(data, "Train/melanoma"))).found.length).toBeGreaterThan(100);
     await naevus("audit", ...metadata(), "--out", join(out, "audit"));
     await naevus("curate", ...metadata(), "--out", join(out, "plan.csv"));
     await naevus("show", "--data", data, "--curation", join(out, "plan.csv"), "--out", join(out, "svg"));
@@ -120,6 +128,17 @@ describe("what is written", () => {
     expect(found).toEqual([]);
     expect(files).toBe(9);
     expect(pictures).toBeGreaterThan(50);
+
+    // The same again without images, in folders that held them.
+    await naevus("audit", ...metadata(), "--out", join(out, "audit"), "--no-images");
+    await naevus("show", "--data", data, "--out", join(out, "svg"), "--no-images");
+    await naevus("show", "--data", data, "--format", "png", "--out", join(out, "png"), "--no-images");
+    expect(await traces(out)).toEqual({ found: [], pictures: 0, files: 5 });
+    const page = await readFile(join(out, "audit/audit.html"), "utf8");
+    expect(page.split(withoutPictures)).toHaveLength(2);
+    expect(page).not.toMatch(/<img|no picture|What they look like/);
+    expect(page).toContain("conflict.jpg");
+    expect(brokenLinks(page)).toEqual([]);
   }, 60_000);
 
   it("by train, evaluate and cross-validate stands in local.json alone", async () => {
@@ -139,9 +158,34 @@ describe("what is written", () => {
 
   it("by study holds neither", async () => {
     const out = join(place, "study");
-    await naevus("study", ...metadata(), "--budget", "0.02", "--image-size", "16", "--threads", "1", "--out", out);
+    const study = (...flags: readonly string[]) =>
+      naevus(
+        "study",
+        ...metadata(),
+        "--budget",
+        "0.02",
+        "--image-size",
+        "16",
+        "--threads",
+        "1",
+        "--out",
+        out,
+        ...flags,
+      );
+    await study();
     const { found, pictures } = await traces(out);
     expect(found).toEqual([]);
     expect(pictures).toBeGreaterThan(100);
+
+    const before = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+    await study("--no-images");
+    expect(await traces(out)).toMatchObject({ found: [], pictures: 0 });
+    const page = await readFile(join(out, "report.html"), "utf8");
+    expect(page.split(withoutPictures)).toHaveLength(2);
+    expect(page).not.toMatch(/<img|<ul class="gallery"|<div class="rows"><\/div>|<ul><\/ul>/);
+    expect(brokenLinks(page)).toEqual([]);
+    const after = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+    expect([before.pictures, after.pictures]).toEqual([true, false]);
+    expect(after.evaluation).toEqual(before.evaluation);
   }, 240_000);
 });

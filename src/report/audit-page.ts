@@ -21,13 +21,15 @@ const mostClasses = 60;
 const shownClasses = ({ distribution }: Audit): readonly number[] =>
   largestClasses(distribution.all.counts, mostClasses);
 
-/** Gives a small picture of a file as a `data:` address; undefined where it cannot be read. */
-export type PictureOf = (path: string) => Promise<string | undefined>;
+/** Gives a small picture of a file as a `data:` address, undefined where it cannot be read; none on a page without pictures. */
+export type PictureOf = ((path: string) => Promise<string | undefined>) | undefined;
 
 const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
-async function image(path: string, picture: PictureOf): Promise<Html> {
+/** Nothing on a page without pictures. */
+async function image(path: string, picture: PictureOf): Promise<Html | undefined> {
+  if (picture === undefined) return undefined;
   const source = await picture(path);
   return source === undefined
     ? html`<span class="quiet">no picture: ${nameOf(path)}</span>`
@@ -217,7 +219,7 @@ async function classes(audit: Audit, gallery: readonly (readonly string[])[], pi
       html`<details><summary>By ${field}</summary>${htmlTable(["class", ...countings.map(({ name }) => name)], rows(countings))}</details>`,
   );
   const galleries: Html[] = [];
-  for (const label of shown) {
+  for (const label of picture === undefined ? [] : shown) {
     const figures: Html[] = [];
     for (const path of gallery[label]!.slice(0, pictured.perClass))
       figures.push(html`<figure>${await image(path, picture)}</figure>`);
@@ -234,8 +236,7 @@ ${more(shown.length, audit.classes.length)}
 ${await htmlChart(distributionChart(audit.classes, countings), "Images by class, before and after curation")}
 ${htmlTable(["class", ...distribution.splits.map(({ name }) => name), "all", "after curation"], rows([...distribution.splits, distribution.all, curated.all]))}
 ${by}
-<h3>What they look like</h3><p class="quiet">Drawn at random.</p>
-${galleries}`;
+${galleries.length > 0 && html`<h3>What they look like</h3><p class="quiet">Drawn at random.</p>${galleries}`}`;
 }
 
 async function sources(audit: Audit): Promise<Html> {
@@ -275,7 +276,7 @@ ${htmlTable(
 }`;
 }
 
-/** The page. `gallery` gives for each class some images, by path. */
+/** The page. `gallery` gives for each class some images, by path; without `picture` none is shown, and those of findings are named. */
 export async function auditPage(
   audit: Audit,
   { gallery, picture }: { readonly gallery: readonly (readonly string[])[]; readonly picture: PictureOf },
@@ -291,6 +292,7 @@ export async function auditPage(
   const body = html`<header>
 <h1>Audit of ${audit.name}</h1>
 <p class="quiet">fingerprint ${audit.fingerprint.slice(0, 16)}${audit.origin === "phantom" && html`; <b>phantom data</b>, which show no real skin`}${audit.curation && `; ${curatedNote(audit)}`}</p>
+${picture === undefined && html`<p>This page was made without pictures of the images (--no-images); where they would stand, their files are named.</p>`}
 ${facts(audit)}
 <nav aria-label="Sections"><ul>${links.map(([id, text]) => html`<li><a href="#${id}">${text}</a></li>`)}</ul></nav>
 </header>

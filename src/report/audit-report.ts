@@ -23,6 +23,8 @@ export interface AuditReportOptions {
   readonly mapping?: string | undefined;
   /** A curation plan: what it leaves is audited. */
   readonly curation?: string | undefined;
+  /** Whether the page shows pictures of the images; default true. */
+  readonly images?: boolean | undefined;
   /** Keeps what was found of the files' contents. */
   readonly cacheFolder?: string | undefined;
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
@@ -43,7 +45,7 @@ const picturesPerClass = 8;
 /** Throws DatasetError for data, metadata, a mapping or a plan that cannot be used; FileError; the signal's reason where it aborts. */
 export async function writeAudit(
   data: string,
-  { out, metadata, mapping, curation, cacheFolder, onProgress, signal }: AuditReportOptions,
+  { out, metadata, mapping, curation, images = true, cacheFolder, onProgress, signal }: AuditReportOptions,
 ): Promise<AuditReport> {
   const folder = resolve(out);
   await checkOutputFolder(folder, data);
@@ -64,7 +66,7 @@ export async function writeAudit(
   await writeFileAtomic(files.json, tidyJson(audit, 1));
   const page = await auditPage(audit, {
     gallery: sampleOfClasses(dataset, picturesPerClass),
-    picture: (path) => filePicture(join(dataset.root, path), pictureSize),
+    picture: images ? (path) => filePicture(join(dataset.root, path), pictureSize) : undefined,
   });
   await writeFileAtomic(files.html, page);
   const planProblems = curated ? curated.problems.slice(read.problems.length) : [];

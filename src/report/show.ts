@@ -1,4 +1,5 @@
 /** Pictures of a data set as files: a sample of every class, the distribution over classes, and conflicts side by side. */
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { distributionOf, largestClasses } from "../audit/distribution.ts";
 import { applyCuration } from "../dataset/apply-curation.ts";
@@ -23,6 +24,8 @@ export interface ShowOptions extends HashOptions {
   /** A curation plan: the gallery and the distribution then show what it leaves. */
   readonly curation?: string | undefined;
   readonly format?: ShowFormat | undefined;
+  /** Whether images are shown; default true. Without them the distribution is all that is drawn. */
+  readonly images?: boolean | undefined;
   /** Images of each class in the gallery, default 8. */
   readonly perClass?: number | undefined;
 }
@@ -47,13 +50,14 @@ const phantomNote = ({ origin }: Dataset): string => (origin === "phantom" ? ", 
 const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /**
- * Writes `gallery`, `distribution` and, where one content stands under several classes, `conflicts`.
+ * Writes `gallery`, `distribution` and, where one content stands under several classes, `conflicts`; without images the distribution
+ * alone, and takes away the others that an earlier call wrote.
  *
  * Throws DatasetError for data or a plan that cannot be used; FileError; the signal's reason where it aborts.
  */
 export async function show(
   data: string,
-  { out, curation, format = "svg", perClass = 8, ...options }: ShowOptions,
+  { out, curation, format = "svg", perClass = 8, images = true, ...options }: ShowOptions,
 ): Promise<Pictures> {
   const dataset = await readDataset(data, options);
   const curated =
@@ -66,9 +70,13 @@ export async function show(
     await writeFileAtomic(file, format === "svg" ? svg : [await svgToPng(svg)]);
     files.push(file);
   };
-  await write("gallery", await gallery(curated ?? dataset, perClass));
+  // What an earlier call drew does not stay where no image is to be shown.
+  for (const name of images ? [] : ["gallery", "conflicts"]) {
+    for (const suffix of showFormats) await rm(join(folder, `${name}.${suffix}`), { force: true });
+  }
+  if (images) await write("gallery", await gallery(curated ?? dataset, perClass));
   await write("distribution", await distribution(dataset, curated));
-  const rows = await conflictRows(dataset, options);
+  const rows = images ? await conflictRows(dataset, options) : [];
   if (rows.length > 0) await write("conflicts", contactSheet(rows, { size: pictureSize, columns: 6 }));
   return { files, problems: (curated ?? dataset).problems };
 }

@@ -12,7 +12,7 @@ import { initialChapter } from "./chapters/initial.ts";
 import { looksChapter } from "./chapters/looks.ts";
 import { nothingShared } from "./knowledge.ts";
 import { count, duration, percent, range } from "./notation.ts";
-import { noticeHtml, pageHtml } from "./page.ts";
+import { noticeHtml, pageHtml, paragraph } from "./page.ts";
 import { researchOnly } from "./statements.ts";
 import { trainingImages } from "./steps/dataset.ts";
 import { chapters, type StudyReport } from "./study-report.ts";
@@ -29,6 +29,11 @@ export async function htmlReport(report: StudyReport): Promise<string> {
     `<p class="lead">A convolutional network trained from scratch on ${count(trainingImages(dataset))} images of ${classes.length} classes, ` +
     `judged once on ${count(evaluation.samples)} that share ${nothingShared(dataset.known)} with them. ${escapeHtml(researchOnly)}</p>` +
     report.conclusion.cautions.map((text) => noticeHtml("Read this first.", text)).join("") +
+    (report.pictures
+      ? ""
+      : paragraph(
+          "This report was made without pictures of the images (--no-images); where they would stand, their files are named.",
+        )) +
     `<ul class="key">${[
       [percent(main.accuracy.value), `accuracy on test, ${range(main.accuracy.interval)}`],
       [percent(main.balancedAccuracy.value), `balanced accuracy, ${range(main.balancedAccuracy.interval)}`],

@@ -63,3 +63,6 @@ export const plural = (some: number, noun: string): string => `${count(some)} ${
 /** Said of images that were reduced for want of time. */
 export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
   imageSize === null ? "" : `, reduced to ${imageSize} by ${imageSize} pixels for want of time`;
+
+/** The last part of an image's path. */
+export const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

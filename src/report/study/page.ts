@@ -56,18 +56,22 @@ async function figureHtml({ title, spec, alt, table, note }: Figure): Promise<st
 }
 
 export interface Picture {
-  readonly source: string;
+  /** Undefined in a report without pictures. */
+  readonly source: string | undefined;
   readonly alt: string;
   readonly caption: string;
 }
 
-export const galleryHtml = (pictures: readonly Picture[]): string =>
-  `<ul class="gallery">${pictures
-    .map(
-      ({ source, alt, caption }) =>
-        `<li><img src="${source}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
-    )
-    .join("")}</ul>`;
+/** Pictures with their captions; the captions alone where there are no pictures. */
+export function galleryHtml(pictures: readonly Picture[]): string {
+  const shown = pictures.flatMap(({ source, alt, caption }) =>
+    source === undefined
+      ? []
+      : `<li><img src="${source}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
+  );
+  if (shown.length === 0) return listHtml(pictures.map(({ caption }) => caption));
+  return `<ul class="gallery">${shown.join("")}</ul>`;
+}
 
 export const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
 

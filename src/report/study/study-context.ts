@@ -39,6 +39,8 @@ export interface StudyContext {
   /** The data folder and its table of metadata. */
   readonly source: { readonly data: string; readonly metadata: string | undefined };
   readonly engine: Engine;
+  /** Whether pictures of the images may be kept and shown. */
+  readonly pictures: boolean;
   /** Base of every recipe. */
   readonly settings: Settings;
   /** Of contents, classes and splits as found. */
@@ -49,6 +51,10 @@ export interface StudyContext {
   /** The steps of this study by their ids, for those that are asked for again. */
   readonly steps: Map<string, { readonly inputs: string; readonly done: Promise<DoneStep<unknown>> }>;
 }
+
+/** What the inputs of a step that makes pictures hold where it must make none, so that those of an earlier time do not stay. */
+export const pictureInputs = ({ pictures }: Pick<StudyContext, "pictures">): readonly string[] =>
+  pictures ? [] : ["no pictures"];
 
 /** Does a step, once however often it is asked for, and tells where it was kept. */
 export async function doStep<T>(context: StudyContext, step: StudyStep<T>): Promise<T> {

@@ -84,6 +84,8 @@ export interface StudyReport extends Judgement {
   readonly format: typeof studyFormat;
   readonly naevus: string;
   readonly origin: "folder" | "phantom";
+  /** Whether it holds pictures of the images. */
+  readonly pictures: boolean;
   readonly classes: readonly string[];
   readonly data: DataFindings;
   readonly dataset: DatasetFindings;
@@ -98,6 +100,7 @@ export interface StudyReport extends Judgement {
   /** The notebook's network on the data as published. */
   readonly official: OfficialModel;
   readonly initial: ComparedRecipe;
+  /** Empty in a report without pictures. */
   readonly gallery: readonly GalleryPictures[];
   readonly augmentation: Comparison;
   readonly imbalance: Comparison;

@@ -38,7 +38,14 @@ import { judge } from "./steps/judgement.ts";
 import { findLooks } from "./steps/looks.ts";
 import { measureSpeed } from "./steps/speed.ts";
 import { trainModel, trainOfficial } from "./steps/trained-model.ts";
-import { doStep, type StudyContext, type StudyData, type StudyEvent, spentSeconds } from "./study-context.ts";
+import {
+  doStep,
+  pictureInputs,
+  type StudyContext,
+  type StudyData,
+  type StudyEvent,
+  spentSeconds,
+} from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 import { type Comparison, chapters, type StudyReport, studyFormat } from "./study-report.ts";
 
@@ -51,6 +58,8 @@ export interface StudyOptions {
   readonly budget?: number | undefined;
   /** The study's folder; an earlier study in it is gone on with. */
   readonly out: string;
+  /** Whether the report, and what the folder keeps for it, hold pictures of the images; default true. */
+  readonly images?: boolean | undefined;
   /** Settings that all trainings share, such as engine, precision, imageSize, batch, seed, cache. */
   readonly settings?: SettingsInput | undefined;
   readonly onEvent?: ((event: StudyEvent) => void) | undefined;
@@ -98,6 +107,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     folder,
     source: { data: options.data, metadata: options.metadata },
     engine,
+    pictures: options.images ?? true,
     settings,
     dataHash: await hashOf(raw, sha256, options.metadata),
     onEvent,
@@ -138,17 +148,16 @@ async function studyImages(
   const chapter = (number: number) => onEvent({ kind: "chapter", number, title: chapters[number - 1]! });
 
   chapter(3);
-  const ofPictures = [dataset.plan, settings.imageSize ?? null, settings.seed];
+  const { pictures } = context;
+  const ofPictures = [dataset.plan, settings.imageSize ?? null, settings.seed, ...pictureInputs(context)];
   const looks = await doStep(context, {
     id: "looks",
     inputs: ofPictures,
     run: async () =>
-      findLooks(
-        await data.pack({ ...settings, network: firstNetwork }),
-        classes,
-        (path) => data.metadata?.of(path),
-        settings.seed,
-      ),
+      findLooks(await data.pack({ ...settings, network: firstNetwork }), classes, (path) => data.metadata?.of(path), {
+        seed: settings.seed,
+        pictures,
+      }),
   });
   const budget = await plannedBudget(context, data, training, minutes);
   const folds = await divideTraining(data, training, budget.folds);
@@ -167,7 +176,8 @@ async function studyImages(
   const gallery = await doStep(context, {
     id: "gallery",
     inputs: ofPictures,
-    run: async () => makeGallery(await data.pack({ ...settings, network: firstNetwork }), settings.seed),
+    run: async () =>
+      pictures ? makeGallery(await data.pack({ ...settings, network: firstNetwork }), settings.seed) : [],
   });
   const augmented = [initial];
   for (const augmentation of policyNames.slice(1)) {
@@ -218,6 +228,7 @@ async function studyImages(
     format: studyFormat,
     naevus: version,
     origin: raw.origin,
+    pictures,
     classes,
     dataset,
     looks,

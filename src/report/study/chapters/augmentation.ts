@@ -14,9 +14,11 @@ export async function augmentationChapter(report: StudyReport): Promise<string> 
   );
   return [
     paragraph(
-      "The same network with training images varied anew in every epoch. What that does to one image, and to the curves against the raw images:",
+      `The same network with training images varied anew in every epoch. What that does ${rows.length > 0 ? "to one image, and " : ""}to the curves against the raw images:`,
     ),
-    `<div class="rows">${rows.slice(0, 1).join("")}<details open><summary>Each augmentation on this image</summary>${rows.slice(1).join("")}</details></div>`,
+    rows.length > 0
+      ? `<div class="rows">${rows.slice(0, 1).join("")}<details open><summary>Each augmentation on this image</summary>${rows.slice(1).join("")}</details></div>`
+      : "",
     await figuresHtml([
       ...curveFigures(augmentation.recipes, "by augmentation"),
       comparisonFigure(augmentation, "Augmentation compared", 1 / classes.length),

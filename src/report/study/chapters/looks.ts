@@ -61,7 +61,7 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
     };
   });
   return (
-    `<div class="rows">${galleries.join("")}</div>` +
+    (galleries.length > 0 ? `<div class="rows">${galleries.join("")}</div>` : "") +
     (oneSize
       ? paragraph(
           `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,

@@ -10,7 +10,7 @@ import { Random } from "../../../random.ts";
 import { judgeTestImages } from "../../../run/evaluate.ts";
 import { runFiles } from "../../../run/run-folder.ts";
 import { setTemperature } from "../../../run/set-temperature.ts";
-import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
+import { doStep, pictureInputs, type StudyContext, type StudyData } from "../study-context.ts";
 import { type CrossValidated, firstNetwork, outOfFold, type TrainingFolds } from "./cross-validated.ts";
 import type { TrainedModel } from "./trained-model.ts";
 
@@ -20,7 +20,7 @@ export interface JudgedImage {
   readonly truth: number;
   readonly predicted: number;
   readonly confidence: number;
-  /** JPEG as a `data:` address; absent where there are more than a report holds. */
+  /** JPEG as a `data:` address; absent where there are more than a report holds, and in one without pictures. */
   readonly picture?: string;
 }
 
@@ -30,7 +30,8 @@ export interface DoubtfulLabel {
   readonly label: string;
   readonly suggested: string;
   readonly suggestedProbability: number;
-  readonly picture: string;
+  /** Absent in a report without pictures. */
+  readonly picture?: string;
 }
 
 export interface Judgement {
@@ -56,7 +57,7 @@ export async function judge(
   const run = join(context.folder.path, model.run);
   const judgement = await doStep(context, {
     id: "evaluation",
-    inputs: [figures, model, rival, best.logits, training.groups, context.settings.seed],
+    inputs: [figures, model, rival, best.logits, training.groups, context.settings.seed, ...pictureInputs(context)],
     run: () => judgeBoth(context, data, training, { best, model, rival }),
   });
   await setTemperature(run, judgement.evaluation.calibrated?.fit.temperature ?? 1);
@@ -65,7 +66,7 @@ export async function judge(
 }
 
 async function judgeBoth(
-  { folder, settings, onEvent, signal }: StudyContext,
+  { folder, settings, pictures, onEvent, signal }: StudyContext,
   { clean, groupOf, metadata, pack }: StudyData,
   { classes, truth, groups, paths }: TrainingFolds,
   { best, model, rival }: Parameters<typeof judge>[3],
@@ -115,7 +116,7 @@ async function judgeBoth(
         truth: one.truth[i]!,
         predicted: predicted[i]!,
         confidence: one.probabilities[i * classes.length + predicted[i]!]!,
-        ...(i < mostPictures && { picture: await picture(path) }),
+        ...(pictures && i < mostPictures && { picture: await picture(path) }),
       })),
     ),
     doubtfulLabels: await Promise.all(
@@ -126,7 +127,7 @@ async function judgeBoth(
           label,
           suggested,
           suggestedProbability,
-          picture: await picture(paths[image]!),
+          ...(pictures && { picture: await picture(paths[image]!) }),
         })),
     ),
   };

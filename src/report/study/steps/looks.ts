@@ -11,7 +11,7 @@ import { type Spread, spread } from "./spread.ts";
 export interface LookFindings {
   readonly classes: readonly {
     readonly name: string;
-    /** JPEG as `data:` addresses. */
+    /** JPEG as `data:` addresses; none in a report without pictures. */
     readonly samples: readonly string[];
   }[];
   /** Of each training image: what its colours are in the mean, and how large its file is. */
@@ -35,7 +35,7 @@ export async function findLooks(
   packed: PackedImages,
   classes: readonly string[],
   metadataOf: (path: string) => ImageMetadata | undefined,
-  seed: number,
+  { seed, pictures }: { readonly seed: number; readonly pictures: boolean },
 ): Promise<LookFindings> {
   const { height, width } = packed;
   const training = packed.images.flatMap(({ split }, index) => (split === "train" ? [index] : []));
@@ -57,14 +57,14 @@ export async function findLooks(
   const byClass = classes.map((_, label) => training.filter((index) => packed.images[index]!.label === label));
   const samples = await Promise.all(
     byClass.map(async (indices, label) => {
-      const chosen = [...Random.of(seed, label).shuffle([...indices])].slice(0, samplesPerClass);
-      const pictures: string[] = [];
+      const chosen = [...Random.of(seed, label).shuffle([...indices])].slice(0, pictures ? samplesPerClass : 0);
+      const own: string[] = [];
       for (const index of chosen) {
-        const own = new Uint8Array(pixels.length);
-        packed.read([index], own);
-        pictures.push(await pixelPicture(own, { height, width, size: 112 }));
+        const image = new Uint8Array(pixels.length);
+        packed.read([index], image);
+        own.push(await pixelPicture(image, { height, width, size: 112 }));
       }
-      return { name: classes[label]!, samples: pictures };
+      return { name: classes[label]!, samples: own };
     }),
   );
   const fields = ["age", "sex", "site"] as const;

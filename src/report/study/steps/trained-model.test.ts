@@ -31,6 +31,7 @@ async function official(data: string): Promise<OfficialModel> {
   const context = {
     folder: await StudyFolder.open(join(folder, `study-${data}`), raw.root, () => 0),
     source: { data: raw.root, metadata },
+    pictures: true,
     engine: referenceEngine(),
     settings: parseSettings({ engine: "reference", imageSize: 16, batch: 8, cache: join(folder, "cache") }),
     dataHash: data,

@@ -1,6 +1,6 @@
-/** The confusion matrix as a table whose cells show their images, without any script. */
+/** The confusion matrix as a table whose cells show their images, or name them, without any script. */
 import { escapeHtml } from "../../../html.ts";
-import { percent } from "../../notation.ts";
+import { fileName, percent } from "../../notation.ts";
 import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
 
@@ -35,7 +35,7 @@ function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyRep
   );
 }
 
-function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
+function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport): string {
   const { confusionMatrix: matrix } = evaluation;
   const rows = matrix.map((row, truth) => {
     const total = row.reduce((sum, value) => sum + value, 0);
@@ -43,7 +43,7 @@ function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
       const share = total === 0 ? 0 : value / total;
       const own = truth === predicted ? ' class="own"' : "";
       if (value === 0) return `<td${own}><span class="${heatClass(undefined)}">0</span></td>`;
-      const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: show them`;
+      const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: ${pictures ? "show" : "list"} them`;
       return `<td${own}><a href="#${cellId(truth, predicted)}" class="${heatClass(share)}" aria-label="${escapeHtml(label)}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
     });
     return `<tr><th scope="row">${escapeHtml(classes[truth]!)}</th>${cells.join("")}</tr>`;
@@ -53,7 +53,8 @@ function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
     row.flatMap((value, predicted) => {
       if (value === 0) return [];
       const shown = testImages
-        .filter((image) => image.truth === truth && image.predicted === predicted && image.picture !== undefined)
+        .filter((image) => image.truth === truth && image.predicted === predicted)
+        .filter(({ picture }) => !pictures || picture !== undefined)
         .sort((a, b) => b.confidence - a.confidence)
         .slice(0, mostShown);
       const missing = value - shown.length;
@@ -61,9 +62,9 @@ function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
         `<div class="cell" id="${cellId(truth, predicted)}"><strong>${escapeHtml(classes[truth]!)}, called ${escapeHtml(classes[predicted]!)}: ${value}</strong> <a href="#confusion">close</a>` +
           galleryHtml(
             shown.map(({ path, picture, confidence }) => ({
-              source: picture!,
+              source: picture,
               alt: path,
-              caption: `${path.slice(path.lastIndexOf("/") + 1)}, ${percent(confidence)} sure`,
+              caption: `${fileName(path)}, ${percent(confidence)} sure`,
             })),
           ) +
           `${missing > 0 ? `<p class="note">and ${missing} more</p>` : ""}</div>`,
@@ -71,7 +72,7 @@ function matrixHtml({ evaluation, classes, testImages }: StudyReport): string {
     }),
   );
   return (
-    `<h3>Confusion matrix</h3>${paragraph("Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one shows its images.")}` +
+    `<h3>Confusion matrix</h3>${paragraph(`Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one ${pictures ? "shows" : "names"} its images.`)}` +
     `<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head.join("")}</tr></thead>` +
     `<tbody>${rows.join("")}</tbody></table></div>${panels.join("")}`
   );

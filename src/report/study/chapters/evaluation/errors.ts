@@ -1,18 +1,18 @@
 /** Pictures of what went wrong, labels that may be wrong, and what is not stated. */
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import { count, percent, sentence } from "../../notation.ts";
-import { galleryHtml, listHtml, paragraph } from "../../page.ts";
+import { count, fileName, percent, sentence } from "../../notation.ts";
+import { galleryHtml, listHtml, type Picture, paragraph } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
 
-export function confidentErrorsHtml({ evaluation, testImages }: StudyReport): string {
-  const pictures = evaluation.confidentErrors.flatMap(({ image, truth, predicted, confidence }) => {
-    const { picture } = testImages[image]!;
+export function confidentErrorsHtml({ evaluation, testImages, pictures }: StudyReport): string {
+  const errors = evaluation.confidentErrors.flatMap(({ image, truth, predicted, confidence }): Picture[] => {
+    const { path, picture } = testImages[image]!;
     const what = `${truth}, taken for ${predicted}`;
-    return picture === undefined
-      ? []
-      : [{ source: picture, alt: what, caption: `${what} (${percent(confidence)} sure)` }];
+    const caption = `${what} (${percent(confidence)} sure)`;
+    if (!pictures) return [{ source: undefined, alt: what, caption: `${fileName(path)}: ${caption}` }];
+    return picture === undefined ? [] : [{ source: picture, alt: what, caption }];
   });
-  return `<h3>The errors it was surest of</h3>${pictures.length > 0 ? galleryHtml(pictures) : paragraph("None.")}`;
+  return `<h3>The errors it was surest of</h3>${errors.length > 0 ? galleryHtml(errors) : paragraph("None.")}`;
 }
 
 export function doubtfulLabelsHtml({ evaluation, doubtfulLabels }: StudyReport): string {
@@ -30,7 +30,7 @@ export function doubtfulLabelsHtml({ evaluation, doubtfulLabels }: StudyReport):
       doubtfulLabels.map(({ picture, label, suggested, suggestedProbability, path }) => ({
         source: picture,
         alt: `${path}, labelled ${label}`,
-        caption: `${path.slice(path.lastIndexOf("/") + 1)}: ${label}; the models say ${suggested} (${percent(suggestedProbability)})`,
+        caption: `${fileName(path)}: ${label}; the models say ${suggested} (${percent(suggestedProbability)})`,
       })),
     )
   );
