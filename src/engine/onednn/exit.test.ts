@@ -22,6 +22,7 @@ beforeAll(() => {
      import { conv2d, dense, flatten, relu } from "./network/layer.js";
      import { initialParameters } from "./network/parameters.js";
      import { Random } from "./random.js";
+     export const threadsOf = (threads) => onednnEngine({ threads }).description.threads;
      export function use(dispose) {
        const input = { channels: 3, height: 32, width: 32 };
        const graph = buildGraph({ name: "small", input, layers: [conv2d(16, 3), relu(), flatten(), dense(2)] });
@@ -42,12 +43,18 @@ const inWorkers = `${importUse}
   if (isMainThread) for (let i = 0; i < 2; i++) new Worker(new URL(import.meta.url));
   else use(false);`;
 
+const threadsInWorker = `import { threadsOf } from "./use.js";
+  import { isMainThread, Worker } from "node:worker_threads";
+  if (isMainThread) new Worker(new URL(import.meta.url));
+  else if (threadsOf(3) !== 3) throw new Error("expected 3 threads, got " + threadsOf());`;
+
 describe.skipIf(!available)(`the end of a process${onednnMissing}`, () => {
   test.each([
     ["the main thread", `${importUse} use(true);`],
     ["the main thread, without dispose", `${importUse} use(false);`],
     ["two workers", inWorkers],
     ["a worker and the main thread", `${inWorkers}\n if (isMainThread) use(true);`],
+    ["a worker that chooses how many threads oneDNN takes", threadsInWorker],
     ["process.exit", `${importUse} use(false); process.exit(0);`],
     ["threads that spin", `process.env.OMP_WAIT_POLICY = "active"; ${importUse} use(false);`],
   ])("%s", (_, code) => {

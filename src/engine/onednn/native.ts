@@ -1,5 +1,6 @@
 /** The shared library itself: found, pinned, loaded, and called with plain pointers. Only this file imports koffi. */
 import { readdirSync } from "node:fs";
+import { isMainThread } from "node:worker_threads";
 import koffi from "koffi";
 import { EngineError } from "../engine.ts";
 
@@ -92,12 +93,9 @@ export const searchedLibraries = (explicit = process.env.NAEVUS_ONEDNN): readonl
  */
 export function loadNative(explicit: string | undefined, threads: number | undefined): NativeLibrary {
   const tried: string[] = [];
-  // OpenMP reads its settings when the library comes in. Threads that spin for long take the processor from augmentation and other
-  // work; this many turns, some 150 microseconds, bridge the gaps between instructions, in which JavaScript runs.
-  if (threads !== undefined) process.env.OMP_NUM_THREADS = String(threads);
-  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= "3000";
   for (const file of searchedLibraries(explicit)) {
     try {
+      setOpenMp(threads);
       return open(file);
     } catch (error) {
       if (error instanceof EngineError) throw error;
@@ -108,6 +106,15 @@ export function loadNative(explicit: string | undefined, threads: number | undef
   const named = explicit === undefined && process.env.NAEVUS_ONEDNN;
   const cure = named ? "Correct or unset NAEVUS_ONEDNN, which names that file." : installAdvice();
   throw new EngineError(`oneDNN was not found. Tried: ${list}.\n${cure}`);
+}
+
+/** OpenMP reads its settings when the library comes in. */
+function setOpenMp(threads: number | undefined): void {
+  if (threads !== undefined) setLibraryEnvironment("OMP_NUM_THREADS", String(threads));
+  // Threads that spin for long take the processor from augmentation and other work; this many turns, some 150 microseconds, bridge the
+  // gaps between instructions, in which JavaScript runs.
+  const { OMP_WAIT_POLICY, GOMP_SPINCOUNT } = process.env;
+  if (OMP_WAIT_POLICY === undefined && GOMP_SPINCOUNT === undefined) setLibraryEnvironment("GOMP_SPINCOUNT", "3000");
 }
 
 const pinned: unknown[] = [];
@@ -133,6 +140,19 @@ function open(file: string): NativeLibrary {
 /** A function of the system's C library. */
 export const bindSystem = (name: string, result: Signature, parameters: Signature): NativeFunction =>
   bindIn(koffi.load(libc[process.platform] ?? "libc.so.6"))(name, result, parameters);
+
+const cString = (text: string): Pointer => Buffer.from(`${text}\0`);
+
+/**
+ * Sets an environment variable for libraries that are loaded from now on, from whichever thread. Throws where there is no C library
+ * that could be asked to.
+ */
+export function setLibraryEnvironment(name: string, value: string): void {
+  process.env[name] = value;
+  // The `process.env` of a worker thread is a copy that no library sees.
+  if (isMainThread || process.platform === "win32") return;
+  bindSystem("setenv", "i", "ppi")(cString(name), cString(value), 1);
+}
 
 /** A function of the system's mathematics library. */
 export const bindMath = (name: string, result: Signature, parameters: Signature): NativeFunction =>
