@@ -1,7 +1,7 @@
 /** Resampling beside Pillow's recorded numbers and ONNX Runtime's Resize, and where its pixels lie. */
 import { readFileSync } from "node:fs";
-import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { importRuntime } from "../inference/runtime.ts";
 import { bytesField, type Fields, floatField, intField, message, stringField } from "../onnx/protobuf.ts";
 import { Random } from "../random.ts";
 import { axisWeights, type ResamplingFilter, resample, resamplingFilters } from "./resampling.ts";
@@ -74,7 +74,8 @@ const transposed = (values: ArrayLike<number>, rows: number, columns: number): F
   Float32Array.from({ length: rows * columns }, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!);
 
 test.each(resamplingFilters)("ONNX Runtime's Resize, %s, in any direction", async (filter) => {
-  const session = await ort.InferenceSession.create(resizeModel(filter));
+  const { library } = await importRuntime("native");
+  const session = await library.InferenceSession.create(resizeModel(filter));
   const random = Random.of(5);
   for (const [width, height, newWidth, newHeight] of [
     [250, 188, 128, 128],
@@ -87,8 +88,8 @@ test.each(resamplingFilters)("ONNX Runtime's Resize, %s, in any direction", asyn
     [300, 7, 5, 5],
   ] as const) {
     const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
-    const image = new ort.Tensor("float32", transposed(data, width * height, 3), [1, 3, height, width]);
-    const sizes = new ort.Tensor("int64", BigInt64Array.from([1n, 3n, BigInt(newHeight), BigInt(newWidth)]), [4]);
+    const image = new library.Tensor("float32", transposed(data, width * height, 3), [1, 3, height, width]);
+    const sizes = new library.Tensor("int64", BigInt64Array.from([1n, 3n, BigInt(newHeight), BigInt(newWidth)]), [4]);
     const { resized } = await session.run({ image, sizes });
     const wanted = transposed(resized!.data as Float32Array, 3, newWidth * newHeight);
     const got = resample({ width, height, data }, whole(width, height), { width: newWidth, height: newHeight }, filter);

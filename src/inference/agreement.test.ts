@@ -1,6 +1,5 @@
-/** Stock ONNX Runtime gives the probabilities that the engines give, for every layer kind and every named network. */
+/** Stock ONNX Runtime, native and in WebAssembly, gives the probabilities that the engines give, for every layer kind and every named network. */
 import fc from "fast-check";
-import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { conformanceCases, exampleFor, relativeError } from "../engine/conformance-cases.ts";
 import type { Engine, InputBatch } from "../engine/engine.ts";
@@ -27,24 +26,32 @@ import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { NetworkError } from "../network/shape.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { Random } from "../random.ts";
+import { importRuntime, type RuntimeName } from "./runtime.ts";
 
 interface Outputs {
   readonly logits: Float32Array;
   readonly probabilities: Float32Array;
 }
 
-async function runtimeOutputs(graph: Graph, parameters: Tensors, input: InputBatch): Promise<Outputs> {
+async function runtimeOutputs(
+  runtime: RuntimeName,
+  graph: Graph,
+  parameters: Tensors,
+  input: InputBatch,
+): Promise<Outputs> {
+  const { library, executionProvider } = await importRuntime(runtime);
   const classes = Array.from({ length: graph.classes }, (_, label) => `class ${label}`);
   const metadata = { classes, network: graph.network.name, dataFingerprint: "", version: "0.0.0" };
-  ort.env.logLevel = "fatal";
-  const session = await ort.InferenceSession.create(onnxModel(graph, parameters, metadata), {
+  library.env.logLevel = "fatal";
+  const session = await library.InferenceSession.create(onnxModel(graph, parameters, metadata), {
+    executionProviders: [executionProvider],
     intraOpNumThreads: 1,
     logSeverityLevel: 4,
   });
   const [channels, height, width] = graph.inputShape as readonly [number, number, number];
   const shape = graph.inputType === "uint8" ? [-1, height, width, channels] : [-1, channels, height, width];
   shape[0] = input.length / (channels * height * width);
-  const outputs = await session.run({ images: new ort.Tensor(graph.inputType, input, shape) });
+  const outputs = await session.run({ images: new library.Tensor(graph.inputType, input, shape) });
   await session.release();
   const data = (name: keyof Outputs) => outputs[name]!.data as Float32Array;
   return { logits: data("logits"), probabilities: data("probabilities") };
@@ -87,16 +94,18 @@ async function expectSameOutputs(
   batch: number,
   tolerance: number,
 ) {
-  const actual = await runtimeOutputs(graph, parameters, input);
   const expected = engineOutputs(engine, graph, parameters, input, batch);
-  expect(actual.probabilities.length).toBe(batch * graph.classes);
-  const worst = actual.probabilities.reduce(
-    (largest, value, i) => Math.max(largest, Math.abs(value - expected.probabilities[i]!)),
-    0,
-  );
-  expect(worst).toBeLessThan(tolerance);
-  // A sure softmax hides differences that its logits show.
-  expect(relativeError(actual.logits, expected.logits, 1)).toBeLessThan(tolerance);
+  for (const runtime of ["native", "webassembly"] as const) {
+    const actual = await runtimeOutputs(runtime, graph, parameters, input);
+    expect(actual.probabilities.length).toBe(batch * graph.classes);
+    const worst = actual.probabilities.reduce(
+      (largest, value, i) => Math.max(largest, Math.abs(value - expected.probabilities[i]!)),
+      0,
+    );
+    expect(worst, runtime).toBeLessThan(tolerance);
+    // A sure softmax hides differences that its logits show.
+    expect(relativeError(actual.logits, expected.logits, 1), runtime).toBeLessThan(tolerance);
+  }
 }
 
 const size = (min: number, max: number) => fc.integer({ min, max });

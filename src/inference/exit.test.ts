@@ -9,9 +9,13 @@ import { exampleFor } from "../engine/conformance-cases.ts";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, normalize } from "../network/layer.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
+import type { RuntimeName } from "./runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-exit-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** On a busy machine Node waits long for the WebAssembly that it still compiles. */
+const timeout = 120_000;
 
 beforeAll(() => {
   compileModule("inference/model.ts", folder);
@@ -27,7 +31,7 @@ beforeAll(() => {
     join(folder, "out/use.js"),
     `import { loadModel } from "./inference/model.js";
      export async function use(dispose) {
-       const model = await loadModel(${JSON.stringify(join(folder, "model.onnx"))}, { threads: 2 });
+       const model = await loadModel(${JSON.stringify(join(folder, "model.onnx"))}, { threads: 2, runtime: process.env.RUNTIME });
        const rows = await model.probabilities(new Uint8Array(40 * 192), 40);
        if (rows.length !== 80) throw new Error("expected 80 probabilities, got " + rows.length);
        if (dispose) await model.dispose();
@@ -42,16 +46,42 @@ const inWorkers = (dispose: boolean): string => `${importUse}
   if (isMainThread) for (let i = 0; i < 2; i++) new Worker(new URL(import.meta.url));
   else await use(${dispose});`;
 
-it.each([
-  ["the main thread", `${importUse} await use(true);`],
-  ["the main thread, without dispose", `${importUse} await use(false);`],
-  ["two workers", inWorkers(true)],
-  ["two workers, without dispose", inWorkers(false)],
-  ["a worker and the main thread", `${inWorkers(true)}\n if (isMainThread) await use(true);`],
-  ["process.exit", `${importUse} await use(false); process.exit(0);`],
-])("ends with status 0 and silently: %s", (_, code) => {
+function expectSilentEnd(runtime: RuntimeName, code: string): void {
   const file = join(folder, "out/main.js");
   writeFileSync(file, code);
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [file], {
+    env: { ...process.env, RUNTIME: runtime },
+    encoding: "utf8",
+    timeout,
+  });
   expect({ status, signal, stdout, stderr }).toEqual({ status: 0, signal: null, stdout: "", stderr: "" });
-});
+}
+
+const withoutDispose = `${importUse} await use(false);`;
+const workerAndMain = `${inWorkers(true)}\n if (isMainThread) await use(true);`;
+
+it.each([
+  ["the main thread", `${importUse} await use(true);`],
+  ["the main thread, without dispose", withoutDispose],
+  ["two workers", inWorkers(true)],
+  ["two workers, without dispose", inWorkers(false)],
+  ["a worker and the main thread", workerAndMain],
+  ["process.exit", `${withoutDispose} process.exit(0);`],
+])(
+  "ends with status 0 and silently: %s",
+  (_, code) => {
+    expectSilentEnd("native", code);
+  },
+  timeout,
+);
+
+it.each([
+  ["the main thread, without dispose", withoutDispose],
+  ["a worker and the main thread", workerAndMain],
+])(
+  "ends with status 0 and silently in WebAssembly: %s",
+  (_, code) => {
+    expectSilentEnd("webassembly", code);
+  },
+  timeout,
+);

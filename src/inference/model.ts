@@ -1,9 +1,9 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
 import { readFile } from "node:fs/promises";
-import * as ort from "onnxruntime-node";
 import { checksumFits } from "../onnx/checksum.ts";
 import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
+import { importRuntime, type Runtime, type RuntimeName } from "./runtime.ts";
 
 export { ModelError } from "../onnx/model-metadata.ts";
 
@@ -13,9 +13,13 @@ const BATCH = 32;
 const CHANNELS = 3;
 
 export interface LoadOptions {
-  /** Threads for the operators; by default the runtime's own choice, one per core. */
+  /** Threads for the operators; by default the runtime's own choice, one per core. WebAssembly takes one. */
   readonly threads?: number;
+  /** Which build of ONNX Runtime judges; by default the native one, or WebAssembly where that is not installed or does not load. */
+  readonly runtime?: RuntimeName;
 }
+
+type Session = Awaited<ReturnType<Runtime["library"]["InferenceSession"]["create"]>>;
 
 export interface Model {
   /** Class names in the order of the probabilities. */
@@ -42,7 +46,7 @@ async function readModelFile(file: string): Promise<Uint8Array> {
   }
 }
 
-function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: ort.InferenceSession): number {
+function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: Session): number {
   const { classes, imageHeight, imageWidth } = metadata;
   const images = inputMetadata.find(({ name }) => name === tensorNames.images);
   const probabilities = outputMetadata.find(({ name }) => name === tensorNames.probabilities);
@@ -64,12 +68,16 @@ function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }
   return imageHeight;
 }
 
-async function createSession(bytes: Uint8Array, { threads }: LoadOptions): Promise<ort.InferenceSession> {
+async function createSession(
+  { library, executionProvider }: Runtime,
+  bytes: Uint8Array,
+  { threads }: LoadOptions,
+): Promise<Session> {
   // Errors are thrown; the runtime's own log would print them as well.
-  ort.env.logLevel = "fatal";
+  library.env.logLevel = "fatal";
   try {
-    return await ort.InferenceSession.create(bytes, {
-      executionProviders: ["cpu"],
+    return await library.InferenceSession.create(bytes, {
+      executionProviders: [executionProvider],
       logSeverityLevel: 4,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     });
@@ -91,15 +99,16 @@ export async function loadModel(file: string, options: LoadOptions = {}): Promis
         "a damaged model, or one that another program changed: its checksum does not fit its content",
       );
     }
-    const session = await createSession(bytes, options);
-    return openModel(metadata, imageSizeOf(metadata, session), session);
+    const runtime = await importRuntime(options.runtime);
+    const session = await createSession(runtime, bytes, options);
+    return openModel(metadata, imageSizeOf(metadata, session), session, runtime);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     throw new ModelError(`${file}: ${error.message}; expected the model.onnx of a run`, { cause: error.cause });
   }
 }
 
-function openModel(metadata: StoredMetadata, imageSize: number, session: ort.InferenceSession): Model {
+function openModel(metadata: StoredMetadata, imageSize: number, session: Session, { library }: Runtime): Model {
   const { classes } = metadata;
   const imageBytes = imageSize * imageSize * CHANNELS;
   let open = true;
@@ -108,7 +117,7 @@ function openModel(metadata: StoredMetadata, imageSize: number, session: ort.Inf
   const runBatch = async (images: Uint8Array): Promise<Float32Array> => {
     if (!open) throw new ModelError("the model was disposed of; load it again");
     const count = images.length / imageBytes;
-    const input = new ort.Tensor("uint8", images, [count, imageSize, imageSize, CHANNELS]);
+    const input = new library.Tensor("uint8", images, [count, imageSize, imageSize, CHANNELS]);
     const outputs = await session.run({ [tensorNames.images]: input }, [tensorNames.probabilities]);
     const probabilities = outputs[tensorNames.probabilities]!.data as Float32Array;
     if (probabilities.some(Number.isNaN)) {
