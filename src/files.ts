@@ -1,6 +1,6 @@
 /** Files that are written whole or not at all: a temporary name in the same folder, synced, then renamed. */
 import { randomBytes } from "node:crypto";
-import { access, type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { access, type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** A file that could not be written; the message names it and says what to do. */
@@ -68,6 +68,13 @@ export async function writeFileAtomic(file: string, content: string | readonly U
 export const fileExists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
+    () => false,
+  );
+
+/** Whether there is a folder of that path, or a link to one, as far as this process may look. */
+export const folderExists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (stats) => stats.isDirectory(),
     () => false,
   );
 

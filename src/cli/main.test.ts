@@ -1,8 +1,11 @@
 /** The command line in this process: what is printed where, exit statuses, refusals. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Predictions } from "../run/predict.ts";
 import { settingDescriptions } from "../training/settings.ts";
 import { main } from "./main.ts";
 import { flagOf } from "./setting-options.ts";
@@ -14,9 +17,9 @@ let run: string;
 let cache: string;
 let small: readonly string[];
 
-const naevus = (...argv: readonly string[]) => naevusIn(undefined, ...argv);
+const naevus = (...argv: readonly string[]) => naevusIn({}, ...argv);
 
-async function naevusIn(columns: number | undefined, ...argv: readonly string[]) {
+async function naevusIn({ columns, list }: { columns?: number; list?: string | Buffer }, ...argv: readonly string[]) {
   const [out, error]: [string[], string[]] = [[], []];
   const status = await main(argv, {
     out: (line, drawnBefore = 0) => void out.push(drawOver(drawnBefore) + line),
@@ -24,6 +27,7 @@ async function naevusIn(columns: number | undefined, ...argv: readonly string[])
     interactive: false,
     columns,
     environment: { XDG_CACHE_HOME: folder },
+    ...(list !== undefined && { input: Readable.from([Buffer.from(list)]) }),
   });
   return { status, out: out.join("\n"), error: error.join("\n") };
 }
@@ -227,7 +231,7 @@ describe("watch", () => {
   });
 
   it("draws a table and the losses over what it drew before in a terminal", async () => {
-    const { status, out } = await naevusIn(70, "watch", run);
+    const { status, out } = await naevusIn({ columns: 70 }, "watch", run);
     expect(status).toBe(0);
     const upAndErase = new RegExp(["\\[(\\d+)A", "\\[J"].map((sequence) => `\u001b${sequence}`).join(""), "g");
     const moves = [...out.matchAll(upAndErase)].map(([, lines]) => Number(lines));
@@ -284,7 +288,72 @@ describe("predict", () => {
       predictions: [{ image }, { error: expect.any(String) }],
     });
     expect(mixed.error).toMatch(/none\.jpg: no such file/);
+    expect(mixed.error).toMatch(/\n1 of 2 images could not be judged$/);
     expect(await naevus("predict", run, join(folder, "none.jpg"))).toMatchObject({ status: 1, out: "" });
+  });
+
+  /** The images that were judged, in order. */
+  const judged = (out: string): string[] => out.split("\n").map((line) => line.slice(0, line.indexOf(": ")));
+
+  it("takes folders, patterns, and a list on standard input", async () => {
+    const test = join(data, "Test");
+    const images = (await readdir(test, { recursive: true })).filter((path) => /\.jpg$/.test(path)).sort();
+    const expected = images.map((path) => join(test, path));
+    expect(images.length).toBeGreaterThan(2);
+    expect(judged((await naevus("predict", run, test)).out)).toEqual(expected);
+    expect(judged((await naevus("predict", run, join(test, "**", "*.jpg"))).out)).toEqual(expected);
+    expect(judged((await naevus("predict", run, join(test, "*"))).out)).toEqual(expected);
+    const lines = await naevusIn({ list: `${expected.join("\r\n")}\n\n` }, "predict", run, "-");
+    expect(judged(lines.out)).toEqual(expected);
+    const ended = await naevusIn({ list: expected.join("\0") }, "predict", run, "--null", "-", "--json");
+    expect(JSON.parse(ended.out).predictions.map(({ image }: { image: string }) => image)).toEqual(expected);
+    expect(await naevus("predict", run, "--null", test)).toMatchObject({ status: 1, error: /--null/ });
+    expect(await naevusIn({ list: "" }, "predict", run, "-")).toMatchObject({
+      status: 1,
+      error: expect.stringMatching(/standard input names no image/),
+    });
+  });
+
+  it("takes a file that is called like a pattern for the file", async () => {
+    const [first] = await readdir(join(data, "Test", "nevus"));
+    const odd = join(folder, "nevus [1].jpg");
+    await cp(join(data, "Test", "nevus", first!), odd);
+    expect(judged((await naevus("predict", run, odd)).out)).toEqual([odd]);
+  });
+
+  it("gives every path that cannot be read an entry of its own, and judges the others", async () => {
+    const [first] = await readdir(join(data, "Test", "nevus"));
+    const image = join(data, "Test", "nevus", first!);
+    const place = join(folder, "bad");
+    await mkdir(join(place, "empty"), { recursive: true });
+    await symlink("loop.jpg", join(place, "loop.jpg"));
+    await symlink("gone", join(place, "broken.jpg"));
+    await writeFile(join(place, "text.jpg"), "no image");
+    execFileSync("mkfifo", [join(place, "pipe.jpg")]);
+    const bad = [
+      join(place, "loop.jpg"),
+      join(place, "loop.jpg", "below"),
+      join(place, "broken.jpg"),
+      join(place, "text.jpg"),
+      join(place, "pipe.jpg"),
+      join(place, "empty"),
+      join(place, "x".repeat(300)),
+      join(place, "x".repeat(5000)),
+      join(place, "text.jpg", "below.jpg"),
+      join(place, "none*.jpg"),
+      join(place, `${"x".repeat(300)}.onnx.jpg`),
+      "/dev/zero",
+      "",
+    ];
+    const { status, out, error } = await naevus("predict", run, ...bad, image, "--json");
+    expect(status).toBe(0);
+    const { predictions } = JSON.parse(out) as Predictions;
+    expect(predictions.map((prediction) => prediction.image)).toEqual([...bad, image]);
+    for (const prediction of predictions.slice(0, -1)) {
+      expect(prediction).toEqual({ image: prediction.image, error: expect.stringMatching(/; /) });
+    }
+    expect(predictions.at(-1)).toHaveProperty("probability");
+    expect(error.split("\n").at(-1)).toBe(`${bad.length} of ${bad.length + 1} images could not be judged`);
   });
 });
 

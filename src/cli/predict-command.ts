@@ -1,8 +1,8 @@
 /** `naevus predict`: the class of single images by a run's model. */
-import { statSync } from "node:fs";
 import type { Command } from "commander";
-import { type Prediction, predict } from "../run/predict.ts";
-import { RunError } from "../run/run-folder.ts";
+import { type Prediction, streamPredictions } from "../run/predict.ts";
+import { isRun, RunError } from "../run/run-folder.ts";
+import { givenImages, listOnInput } from "./given-images.ts";
 import { phantomNotice } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
@@ -13,38 +13,55 @@ const shown = 3;
 interface PredictOptions {
   readonly json?: boolean;
   readonly tta?: boolean;
+  readonly null?: boolean;
 }
 
-/** No image is a folder or a model. */
-const isRun = (path: string): boolean =>
-  path.endsWith(".onnx") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-
-/** Adds the command; `finish` takes its exit status. */
+/** Adds the command; `finish` takes its exit status: 1 where no image could be judged. */
 export function addPredictCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   program
     .command("predict")
     .description("Judge single images with a trained model")
     .argument("<run>", "run folder, or its model.onnx, or a cross-validation's folder")
-    .argument("<image...>", "image files; further runs among them judge together with the first, as an ensemble")
+    .argument(
+      "<image...>",
+      "image files, folders (all images below them), quoted patterns such as 'a/**/*.jpg', and - for a list of paths on standard " +
+        "input, one a line; further runs among them judge together with the first, as an ensemble",
+    )
     .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
     .option("--json", "Print all probabilities as one JSON object to standard output, all else to standard error")
-    .action(async (run: string, paths: readonly string[], { json, tta }: PredictOptions) => {
-      const others = paths.filter(isRun);
-      const images = paths.filter((path) => !others.includes(path));
+    .option("-0, --null", "The list on standard input ends each path with a NUL, as find -print0 does, not with a line")
+    .action(async (run: string, args: readonly string[], options: PredictOptions) => {
+      const others: string[] = [];
+      const images: string[] = [];
+      for (const path of args) (path !== listOnInput && (await isRun(path)) ? others : images).push(path);
       if (images.length === 0) throw new RunError("predict: expected image files, got runs alone");
-      const result = await predict([run, ...others], images, { testTimeAugmentation: tta });
-      const { predictions } = result;
-      const phantom = result.origin === "phantom";
-      for (const prediction of predictions) if ("error" in prediction) terminal.error(prediction.error);
-      if (json) {
-        terminal.out(JSON.stringify({ ...result, ...(phantom && { notice: phantomNotice }) }));
-      } else {
-        for (const prediction of predictions) {
-          if (!("error" in prediction)) terminal.out(`${lineOf(prediction)}${phantom ? `  (${phantomNotice})` : ""}`);
-        }
-        terminal.error(intendedUse);
+      if (options.null && !images.includes(listOnInput)) {
+        throw new RunError(
+          `predict: --null tells how a list on standard input is written; give ${listOnInput} as an image`,
+        );
       }
-      finish(predictions.every((prediction) => "error" in prediction) ? 1 : 0);
+      const separator = options.null ? "\0" : "\n";
+      const paths = givenImages(images, { input: terminal.input, separator });
+      const { predictions, ...description } = await streamPredictions([run, ...others], paths, {
+        testTimeAugmentation: options.tta,
+      });
+      const phantom = description.origin === "phantom";
+      // As they come, so that any number of images fits the memory: the members of one JSON object, or lines.
+      let [judged, all] = [0, 0];
+      if (options.json) terminal.out(`${JSON.stringify(description).slice(0, -1)},"predictions":[`);
+      for await (const prediction of predictions) {
+        const failed = "error" in prediction;
+        if (failed) terminal.error(prediction.error);
+        if (options.json) terminal.out(`${all > 0 ? "," : ""}${JSON.stringify(prediction)}`);
+        else if (!failed) terminal.out(`${lineOf(prediction)}${phantom ? `  (${phantomNotice})` : ""}`);
+        all++;
+        if (!failed) judged++;
+      }
+      if (options.json) terminal.out(`]${phantom ? `,"notice":${JSON.stringify(phantomNotice)}` : ""}}`);
+      else terminal.error(intendedUse);
+      if (judged < all) terminal.error(`${all - judged} of ${all} images could not be judged`);
+      if (all === 0) terminal.error("the list on standard input names no image");
+      finish(judged === 0 ? 1 : 0);
     });
 }
 

@@ -12,6 +12,8 @@ export interface Terminal {
   /** Width of standard output in characters; undefined where it is no terminal. */
   readonly columns: number | undefined;
   readonly environment: NodeJS.ProcessEnv;
+  /** Standard input; absent where there is none. */
+  readonly input?: AsyncIterable<Uint8Array>;
 }
 
 /** Prints a text that the program laid out itself, line by line: names in it have no line feeds, as those of a table have none. */
@@ -45,6 +47,9 @@ export function processTerminal(): Terminal {
     // A terminal that does not know its width says 0.
     columns: process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
     environment: process.env,
+    get input() {
+      return process.stdin;
+    },
   };
 }
 

@@ -1,7 +1,16 @@
 /** Judges single image files with a run's model, or with those of several runs as an ensemble. */
 import { forEachBounded } from "../bounded.ts";
+import { type FoundImage, imagesBelow } from "../dataset/images-below.ts";
+import { folderExists } from "../files.ts";
 import { decodeImage, ImageError } from "../image/decode.ts";
-import { ensembleFields, type JudgingOptions, type ModelGroup, openModels, type Runs } from "./open-models.ts";
+import {
+  ensembleFields,
+  type JudgingOptions,
+  type ModelGroup,
+  type OpenedModels,
+  openModels,
+  type Runs,
+} from "./open-models.ts";
 
 /** The most probable class of an image with all probabilities, or why the image could not be judged. */
 export type Prediction =
@@ -28,69 +37,104 @@ export interface Predictions {
   readonly predictions: readonly Prediction[];
 }
 
+/** Predictions that are made as they are asked for, a block of images at a time. */
+export interface PredictionStream extends Omit<Predictions, "predictions"> {
+  /** To be read to its end or broken off, which frees the models. */
+  readonly predictions: AsyncIterable<Prediction>;
+}
+
+/** Paths of images, and of folders that stand for all images below them. */
+export type ImagePaths = readonly string[] | AsyncIterable<string>;
+
 /** Images that are decoded and judged at once. */
 const block = 32;
 const decodedAtOnce = 4;
 
 /**
- * Predicts the class of every image file. An image that cannot be decoded gives an entry with its error and does not stop
- * the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of their probabilities.
+ * Predicts the class of every image: of files, and of all images below folders. One that cannot be read gives an entry with its error
+ * and does not stop the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of their
+ * probabilities.
  *
  * Throws RunError where a run has no model or their classes differ, ModelError where one is damaged.
  */
-export async function predict(
+export async function predict(runs: Runs, images: ImagePaths, options: JudgingOptions = {}): Promise<Predictions> {
+  const { predictions: stream, ...description } = await streamPredictions(runs, images, options);
+  const predictions: Prediction[] = [];
+  for await (const prediction of stream) predictions.push(prediction);
+  return { ...description, predictions };
+}
+
+/** As {@link predict}, for more images than memory holds. */
+export async function streamPredictions(
   runs: Runs,
-  images: readonly string[],
+  images: ImagePaths,
   options: JudgingOptions = {},
-): Promise<Predictions> {
+): Promise<PredictionStream> {
   const models = await openModels(runs, options);
-  const { classes, origin, count } = models;
+  const { classes, origin } = models;
+  return {
+    runs: typeof runs === "string" ? [runs] : runs,
+    ...ensembleFields(models),
+    classes,
+    origin,
+    predictions: judgeImages(models, images),
+  };
+}
+
+async function* judgeImages(models: OpenedModels, images: ImagePaths): AsyncGenerator<Prediction> {
   try {
-    const predictions: Prediction[] = [];
-    for (let start = 0; start < images.length; start += block) {
-      const files = images.slice(start, start + block);
-      const errors = new Map<number, string>();
-      const sum = new Float64Array(files.length * classes.length);
-      for (const group of models.groups) await addGroup(group, files, sum, errors);
-      files.forEach((image, i) => {
-        const error = errors.get(i);
-        if (error !== undefined) {
-          predictions.push({ image, error });
-          return;
-        }
-        const own = Array.from(sum.subarray(i * classes.length, (i + 1) * classes.length), (value) => value / count);
-        const probability = Math.max(...own);
-        predictions.push({
-          image,
-          class: classes[own.indexOf(probability)]!,
-          probability,
-          probabilities: Object.fromEntries(classes.map((name, label) => [name, own[label]!])),
-        });
-      });
+    const files: FoundImage[] = [];
+    for await (const file of findImages(images)) {
+      files.push(file);
+      if (files.length === block) yield* await judgeBlock(models, files.splice(0));
     }
-    return {
-      runs: typeof runs === "string" ? [runs] : runs,
-      ...ensembleFields(models),
-      classes,
-      origin,
-      predictions,
-    };
+    yield* await judgeBlock(models, files);
   } finally {
     await models.dispose();
   }
 }
 
-/** Adds a group's probabilities of each file to its row of `sum`, or says in `errors` why it could not be decoded. */
+async function* findImages(paths: ImagePaths): AsyncGenerator<FoundImage> {
+  for await (const path of paths) {
+    if (await folderExists(path)) yield* imagesBelow(path);
+    else yield { image: path };
+  }
+}
+
+async function judgeBlock(
+  { groups, classes, count }: OpenedModels,
+  files: readonly FoundImage[],
+): Promise<Prediction[]> {
+  const errors = new Map<number, string>();
+  for (const [i, file] of files.entries()) if ("error" in file) errors.set(i, file.error);
+  const sum = new Float64Array(files.length * classes.length);
+  for (const group of groups) await addGroup(group, files, sum, errors);
+  return files.map(({ image }, i) => {
+    const error = errors.get(i);
+    if (error !== undefined) return { image, error };
+    const own = Array.from(sum.subarray(i * classes.length, (i + 1) * classes.length), (value) => value / count);
+    const probability = Math.max(...own);
+    return {
+      image,
+      class: classes[own.indexOf(probability)]!,
+      probability,
+      probabilities: Object.fromEntries(classes.map((name, label) => [name, own[label]!])),
+    };
+  });
+}
+
+/** Adds a group's probabilities of each file to its row of `sum`, or says in `errors` why it could not be decoded; those named there stay. */
 async function addGroup(
   { imageSize, geometry, resampling, models }: ModelGroup,
-  files: readonly string[],
+  files: readonly FoundImage[],
   sum: Float64Array,
   errors: Map<number, string>,
 ): Promise<void> {
   const decoded = new Map<number, Uint8Array>();
-  await forEachBounded(files, decodedAtOnce, async (file, i) => {
+  await forEachBounded(files, decodedAtOnce, async ({ image }, i) => {
+    if (errors.has(i)) return;
     try {
-      decoded.set(i, await decodeImage(file, imageSize, geometry, resampling));
+      decoded.set(i, await decodeImage(image, imageSize, geometry, resampling));
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
       errors.set(i, error.message);

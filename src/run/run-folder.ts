@@ -4,7 +4,7 @@ import { access, appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
-import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { fileExists, isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 
 /** The files of a run. */
@@ -25,8 +25,22 @@ export const runFiles = {
 export const foldRun = (folder: string, fold: number): string => join(folder, `fold-${fold}`);
 
 /** Whether a path is meant as a model file rather than the folder of a run, whose name may end in anything. */
-export const isModelFile = (path: string): boolean =>
-  path.endsWith(".onnx") && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true;
+export function isModelFile(path: string): boolean {
+  if (!path.endsWith(".onnx")) return false;
+  try {
+    return !statSync(path).isDirectory();
+  } catch {
+    // Whoever opens it says why it cannot be had.
+    return true;
+  }
+}
+
+/** Whether a path is one of a run or of a cross-validation, rather than of images. */
+export async function isRun(path: string): Promise<boolean> {
+  if (isModelFile(path)) return true;
+  for (const folder of [path, foldRun(path, 0)]) if (await fileExists(join(folder, runFiles.config))) return true;
+  return false;
+}
 
 /** A folder that is no run, or not the run that was meant; the message says what to do. */
 export class RunError extends Error {
