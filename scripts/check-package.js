@@ -1,4 +1,4 @@
-/** Packs the package, installs the tarball in an empty folder, and uses it there: the command, the library and its types. */
+/** Packs the package, installs the tarball in an empty folder as a user does, and uses it there: the command, the library and its types. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,10 +9,37 @@ const root = path.resolve(import.meta.dirname, "..");
 const work = mkdtempSync(path.join(tmpdir(), "naevus-package-"));
 const user = path.join(work, "user");
 
+/** A user's environment: without what npm was told for this clone, and without any word to an install script. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:npm_|onnxruntime_)/i.test(name)));
+
 function run(cwd, command, ...args) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", env });
   assert.equal(status, 0, `${command} ${args.join(" ")} ended with status ${status}:\n${stdout}\n${stderr}`);
   return stdout;
+}
+
+/** Which build of ONNX Runtime the installed package found: native or WebAssembly. */
+function runtimeOf(user) {
+  const { stdout } = spawnSync("npx", ["naevus", "doctor"], { cwd: user, encoding: "utf8", env });
+  const found = /^ONNX Runtime: +[\d.]+, (native|WebAssembly)/m.exec(stdout);
+  assert.ok(found, `naevus doctor names no ONNX Runtime:\n${stdout}`);
+  return found[1];
+}
+
+/** Trains a run on drawn images, and judges with it. */
+function judge(user) {
+  const naevus = (...args) => run(user, "npx", "naevus", ...args);
+  const [data, trained, cache] = ["data", "run", "cache"].map((name) => path.join(user, "judged", name));
+  rmSync(path.dirname(data), { recursive: true, force: true });
+  naevus("data", "phantom", "--out", data, "--images", "24", "--size", "16");
+  const size = ["--image-size", "16", "--batch", "8", "--epochs", "1"];
+  naevus("train", "--data", data, "--out", trained, "--cache", cache, "--engine", "reference", ...size);
+  assert.match(naevus("evaluate", trained, "--data", data, "--cache", cache), /accuracy/);
+  const { predictions } = JSON.parse(naevus("predict", trained, path.join(data, "Test"), "--json"));
+  assert.ok(
+    predictions.length > 0 && predictions.every(({ probability }) => probability > 0),
+    "predict judged nothing",
+  );
 }
 
 const program = `import { evaluate, networks, predict, readDataset, train } from "naevus";
@@ -38,18 +65,18 @@ try {
 
   mkdirSync(user);
   writeFileSync(path.join(user, "package.json"), JSON.stringify({ name: "user", private: true, type: "module" }));
-  run(
-    user,
-    "npm",
-    "install",
-    "--ignore-scripts",
-    "--prefer-offline",
-    "--no-audit",
-    "--no-fund",
-    path.join(work, filename),
-  );
+  // As it is typed: install scripts run, and may fail to download what naevus does not need.
+  run(user, "npm", "install", path.join(work, filename));
 
   assert.match(run(user, "npx", "naevus", "--help"), /train[\s\S]*evaluate[\s\S]*predict/);
+  const runtimes = [runtimeOf(user)];
+  judge(user);
+  if (runtimes[0] !== "native") {
+    run(user, "npm", "install", "--ignore-scripts", "onnxruntime-node");
+    runtimes.push(runtimeOf(user));
+    assert.equal(runtimes[1], "native", "what doctor says to type does not bring the native ONNX Runtime");
+    judge(user);
+  }
 
   assert.ok(examples.length > 0, "the README shows no TypeScript");
   writeFileSync(path.join(user, "program.ts"), program);
@@ -63,7 +90,7 @@ try {
   run(user, process.execPath, tsc, "--strict", "--module", "nodenext", "--target", "es2023", "--noEmit", "program.ts");
   run(user, process.execPath, "program.js");
   console.log(
-    `check-package: ${filename}, ${names.length} files, ${(unpackedSize / 1e6).toFixed(1)} MB, works where it is installed`,
+    `check-package: ${filename}, ${names.length} files, ${(unpackedSize / 1e6).toFixed(1)} MB, works where it is installed (ONNX Runtime: ${runtimes.join(", ")})`,
   );
 } finally {
   rmSync(work, { recursive: true, force: true });
