@@ -6,12 +6,13 @@ import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
 import { fillSquare, type Geometry } from "./geometry.ts";
 import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
-import { refuseUnreadJpeg } from "./jpeg-variant.ts";
+import { readJpeg } from "./jpeg.ts";
 import { refuseTooManyPixels } from "./pixel-limit.ts";
 import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
 import type { ResamplingFilter } from "./resampling.ts";
 import { readTiff } from "./tiff.ts";
 import { UnreadVariant } from "./unread-variant.ts";
+import { webpFault } from "./webp.ts";
 
 export type { RgbImage } from "./raw-image.ts";
 
@@ -19,7 +20,7 @@ export type { RgbImage } from "./raw-image.ts";
 export const maxFileBytes = 2 ** 29;
 
 /** Names all that decides which pixels come out of a file; stored pixels of another version are decoded anew. */
-export const decoderVersion = `2 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
+export const decoderVersion = `3 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
 
 /** An image that cannot be decoded. The message is one sentence: file, what is wrong and what to do. */
 export class ImageError extends Error {
@@ -107,12 +108,9 @@ export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbIm
 }
 
 const readers: { readonly [K in ImageFormat["name"]]: (bytes: Uint8Array) => Promise<RawImage> } = {
-  JPEG: async (bytes) => {
-    refuseUnreadJpeg(bytes);
-    return readEncoded(bytes);
-  },
-  PNG: readEncoded,
-  WebP: readEncoded,
+  JPEG: readJpeg,
+  PNG: (bytes) => readEncoded(bytes),
+  WebP: (bytes) => readEncoded(bytes, { fault: webpFault }),
   BMP: async (bytes) => {
     refuseTooManyPixels(bmpSize(bytes));
     return decodeBmp(bytes);

@@ -4,27 +4,46 @@ import { maxPixels, refuseTooManyPixels } from "./pixel-limit.ts";
 import type { RawImage } from "./raw-image.ts";
 import { leastRange, refuseLittleRange } from "./sample-range.ts";
 
-/** "error" refuses what is truncated as well, but not the harmless warnings that many cameras' files give. */
-export const openEncoded = (bytes: Uint8Array, { autoOrient = true } = {}): Sharp =>
-  sharp(bytes, { failOn: "error", limitInputPixels: maxPixels, autoOrient });
+/** Whatever libvips finds wrong is an error. It takes most damaged pixels for a warning, and fills the picture with grey. */
+export const openEncoded = (
+  bytes: Uint8Array,
+  { autoOrient = true, failOn = "warning" }: { readonly autoOrient?: boolean; readonly failOn?: FailOn } = {},
+): Sharp => sharp(bytes, { failOn, limitInputPixels: maxPixels, autoOrient });
+
+/** From which severity on decoding ends in an Error. */
+export type FailOn = "warning" | "error";
+
+/** Settings of {@link readEncoded}. */
+export interface EncodedOptions {
+  /** Whether its last channel is no part of the picture. */
+  readonly dropsOpacity?: boolean;
+  readonly failOn?: FailOn;
+  /** What is wrong with a file that libvips decodes; asked while libvips does so in a thread of its own. */
+  readonly fault?: (bytes: Uint8Array) => string | undefined;
+}
 
 /**
  * The first page or frame, colours converted from what the file embeds or says (a profile, CMYK, grey, 16 bits).
  *
- * @param dropsOpacity whether its last channel is no part of the picture
- * @throws UnreadVariant where 16 bits hold so small numbers that all would be nearly black; sharp's Error where the file is damaged
+ * @throws UnreadVariant where 16 bits hold so small numbers that all would be nearly black; Error where the file is damaged
  */
-export async function readEncoded(bytes: Uint8Array, dropsOpacity = false): Promise<RawImage> {
+export async function readEncoded(
+  bytes: Uint8Array,
+  { dropsOpacity = false, failOn = "warning", fault = () => undefined }: EncodedOptions = {},
+): Promise<RawImage> {
   const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
   refuseTooManyPixels(metadata);
-  const opened = openEncoded(bytes);
-  const { data, info } = await (dropsOpacity ? opened.removeAlpha() : opened)
+  const opened = openEncoded(bytes, { failOn });
+  const decoding = (dropsOpacity ? opened.removeAlpha() : opened)
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
+  const found = fault(bytes);
+  const { data, info } = await decoding;
+  if (found !== undefined) throw new Error(found);
   const { width, height } = info;
   const channels = info.channels as RawImage["channels"];
-  if (metadata.depth === "ushort" && isDark(data, channels)) await refuseHiddenLevels(bytes, metadata.space);
+  if (metadata.depth === "ushort" && isDark(data, channels)) await refuseHiddenLevels(bytes, metadata.space, failOn);
   return { width, height, channels, data };
 }
 
@@ -35,9 +54,9 @@ function isDark(data: Uint8Array, channels: number): boolean {
 }
 
 /** Numbers of 8 to 12 bits in a file of 16 look black without being it. */
-async function refuseHiddenLevels(bytes: Uint8Array, space: string): Promise<void> {
+async function refuseHiddenLevels(bytes: Uint8Array, space: string, failOn: FailOn): Promise<void> {
   if (space !== "rgb16" && space !== "grey16") return;
-  const data = await openEncoded(bytes)
+  const data = await openEncoded(bytes, { failOn })
     .removeAlpha()
     .pipelineColourspace(space)
     .toColourspace(space)

@@ -27,22 +27,26 @@ export interface TiffHeader {
 export const tiffTags = {
   subfileType: 254,
   stripOffsets: 273,
+  rows: 278,
   stripByteCounts: 279,
   predictor: 317,
   tileWidth: 322,
+  tileLength: 323,
+  tileOffsets: 324,
+  tileByteCounts: 325,
   profile: 34675,
   dngVersion: 50706,
 } as const;
 
 const readTags: ReadonlySet<number> = new Set([
-  254, 256, 257, 258, 259, 262, 273, 274, 277, 279, 284, 317, 322, 338, 339, 34675, 50706,
+  254, 256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339, 34675, 50706,
 ]);
 
 /** Bytes of a value by its type; of the types that hold whole numbers. */
 const typeBytes: { readonly [type: number]: 1 | 2 | 4 | 8 } = { 1: 1, 3: 2, 4: 4, 7: 1, 13: 4, 16: 8, 18: 8 };
 
 /** More values than any tag needs that is read here; strips of the largest image included. */
-const mostValues = 2 ** 20;
+export const mostTiffValues = 2 ** 20;
 
 /** Throws an Error that says what is wrong where the directory is cut off or broken. */
 export function readTiffHeader(file: Uint8Array): TiffHeader {
@@ -66,7 +70,7 @@ export function readTiffHeader(file: Uint8Array): TiffHeader {
     const [count, place] = [uint(at + 4, offsetBytes), at + 4 + offsetBytes];
     const start = count * bytes <= offsetBytes ? place : uint(place, offsetBytes);
     // Of a profile only its being there matters.
-    const kept = bytes === 1 ? Math.min(count, 1) : Math.min(count, mostValues);
+    const kept = bytes === 1 ? Math.min(count, 1) : Math.min(count, mostTiffValues);
     tags.set(
       tag,
       Array.from({ length: kept }, (_, k) => uint(start + k * bytes, bytes)),

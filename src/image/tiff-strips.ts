@@ -1,6 +1,7 @@
 /** Reads the strips of floating-point and 32-bit TIFFs that libvips does not read: 16 and 64 bits, and grey with opacity. */
 import { inflateSync } from "node:zlib";
 import { type TiffHeader, tiffTags } from "./tiff-header.ts";
+import { tiffLayout } from "./tiff-layout.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 
 const compressions = { none: 1, deflate: 8, oldDeflate: 32946 } as const;
@@ -29,18 +30,17 @@ export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
       `save it ${tiled ? "in strips" : "uncompressed"}, or as an 8-bit PNG`,
     );
   }
-  const offsets = tags.get(tiffTags.stripOffsets) ?? [];
-  const counts = tags.get(tiffTags.stripByteCounts) ?? [];
+  const { offsets, counts, unpacked } = tiffLayout(header, file.length);
   const samples = new Float64Array(width * height * samplesPerPixel);
   const planes = planarConfiguration === 2 ? samplesPerPixel : 1;
   const perPlane = samples.length / planes;
   const bytes = bits / 8;
   let done = 0;
   for (const [strip, offset] of offsets.entries()) {
-    const count = counts[strip] ?? 0;
-    if (offset + count > file.length) throw new Error("truncated");
-    const stored = file.subarray(offset, offset + count);
-    const content = deflated ? inflateSync(stored, { maxOutputLength: samples.length * bytes }) : stored;
+    const needed = unpacked[strip]!;
+    const stored = file.subarray(offset, offset + (counts?.[strip] ?? needed));
+    const content = deflated ? inflateSync(stored, { maxOutputLength: needed }) : stored.subarray(0, needed);
+    if (content.length < needed) throw new Error("truncated");
     const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
     for (let at = 0; at + bytes <= content.length && done < samples.length; at += bytes, done++) {
       const value =

@@ -3,9 +3,11 @@ import { openEncoded, readEncoded } from "./encoded-image.ts";
 import { refuseTooManyPixels } from "./pixel-limit.ts";
 import type { RawImage } from "./raw-image.ts";
 import { readTiffHeader, type TiffHeader } from "./tiff-header.ts";
+import { tiffLayout } from "./tiff-layout.ts";
 import { samplesToLevels } from "./tiff-levels.ts";
 import { readStrips } from "./tiff-strips.ts";
 import { tiffReading } from "./tiff-variant.ts";
+import { strictly } from "./tiff-warnings.ts";
 import { upright } from "./upright.ts";
 
 /** Whether libvips can open a file at all; it knows no numbers of 64 bits. */
@@ -20,7 +22,10 @@ export async function readTiff(bytes: Uint8Array): Promise<RawImage> {
   const header = readTiffHeader(bytes);
   const { samples, dropsLast } = tiffReading(header);
   refuseTooManyPixels(header);
-  if (samples === "stored") return readEncoded(bytes, dropsLast);
+  if (samples === "stored") {
+    tiffLayout(header, bytes.length);
+    return strictly((failOn) => readEncoded(bytes, { dropsOpacity: dropsLast, failOn }));
+  }
   const channels = header.samplesPerPixel as RawImage["channels"];
   const values = await readSamples(bytes, header, samples);
   const image = samplesToLevels(values, samples, { width: header.width, height: header.height, channels });
@@ -34,12 +39,15 @@ async function readSamples(
   samples: "float" | "uint32",
 ): Promise<ArrayLike<number>> {
   if (header.bitsPerSample !== 32 || header.samplesPerPixel === 2) return readStrips(bytes, header);
+  tiffLayout(header, bytes.length);
   const space = header.photometric === 1 ? "b-w" : samples === "float" ? "scrgb" : "srgb";
-  const { data, info } = await openEncoded(bytes, { autoOrient: false })
-    .pipelineColourspace(space)
-    .toColourspace(space)
-    .raw({ depth: samples === "float" ? "float" : "uint" })
-    .toBuffer({ resolveWithObject: true });
+  const { data, info } = await strictly((failOn) =>
+    openEncoded(bytes, { autoOrient: false, failOn })
+      .pipelineColourspace(space)
+      .toColourspace(space)
+      .raw({ depth: samples === "float" ? "float" : "uint" })
+      .toBuffer({ resolveWithObject: true }),
+  );
   if (info.channels !== header.samplesPerPixel) throw new Error(`decoded to ${info.channels} channels`);
   const Numbers = samples === "float" ? Float32Array : Uint32Array;
   return new Numbers(data.buffer, data.byteOffset, data.length / 4);
