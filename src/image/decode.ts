@@ -12,7 +12,7 @@ import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
 import type { ResamplingFilter } from "./resampling.ts";
 import { readTiff } from "./tiff.ts";
 import { UnreadVariant } from "./unread-variant.ts";
-import { webpFault } from "./webp.ts";
+import { readWebp } from "./webp.ts";
 
 export type { RgbImage } from "./raw-image.ts";
 
@@ -110,7 +110,7 @@ export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbIm
 const readers: { readonly [K in ImageFormat["name"]]: (bytes: Uint8Array) => Promise<RawImage> } = {
   JPEG: readJpeg,
   PNG: (bytes) => readEncoded(bytes),
-  WebP: (bytes) => readEncoded(bytes, { fault: webpFault }),
+  WebP: readWebp,
   BMP: async (bytes) => {
     refuseTooManyPixels(bmpSize(bytes));
     return decodeBmp(bytes);

@@ -1,19 +1,50 @@
-/** Looks for damage in WebP files (RFC 9649) that libwebp decodes without a word. */
+/** Reads WebP files (RFC 9649): whole, or not at all. */
+import { openEncoded, readEncoded } from "./encoded-image.ts";
+import type { RawImage } from "./raw-image.ts";
 
-/** The compressed pixels of lossy pictures are without any rule that a reader could notice; but a coder writes no such stretch. */
-const zeros = Buffer.alloc(64);
+/** Fewer than any picture can do without; libwebp reads some bytes ahead. */
+const needed = 16;
 
-/** What is wrong with the first picture of the file, or undefined. */
-export function webpFault(file: Uint8Array): string | undefined {
+/**
+ * The first frame. libwebp takes any bits for pixels, and notices only where they end too early. A sound picture needs its last bytes; one
+ * whose bytes were lost or exchanged is read out of step, and in most cases some are left over: then it can be decoded without the last ones.
+ *
+ * @throws Error where the file is truncated or damaged
+ */
+export async function readWebp(file: Uint8Array): Promise<RawImage> {
+  const image = await readEncoded(file);
+  const shortened = withoutLastBytes(file);
+  if (shortened === undefined) return image;
+  const decodes = await openEncoded(shortened)
+    .raw()
+    .toBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+  if (decodes) throw new Error("a part of its pixels is left over");
+  return image;
+}
+
+/** The file without the end of its first picture's pixels and what follows; undefined where there is too little of it. */
+function withoutLastBytes(file: Uint8Array): Uint8Array | undefined {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   for (let at = 12; at + 8 <= bytes.length; ) {
     const kind = bytes.toString("latin1", at, at + 4);
     const length = bytes.readUInt32LE(at + 4);
-    if (kind === "VP8 " || kind === "VP8L") {
-      return bytes.subarray(at + 8, at + 8 + length).includes(zeros) ? "a stretch of its pixels is zeroed" : undefined;
+    if (kind === "ANIM" || kind === "ANMF") return undefined;
+    if (kind !== "VP8 " && kind !== "VP8L") {
+      at += 8 + length + (length % 2);
+      continue;
     }
-    // A frame of an animation holds chunks of its own, after 16 bytes.
-    at += kind === "ANMF" ? 24 : 8 + length + (length % 2);
+    // Less is hardly more than a header.
+    if (length < 3 * needed || at + 8 + length > bytes.length) return undefined;
+    const kept = length - needed;
+    const shortened = Buffer.alloc(at + 8 + kept + (kept % 2));
+    bytes.copy(shortened, 0, 0, at + 8 + kept);
+    shortened.writeUInt32LE(kept, at + 4);
+    shortened.writeUInt32LE(shortened.length - 8, 4);
+    return shortened;
   }
   return undefined;
 }
