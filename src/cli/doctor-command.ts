@@ -25,7 +25,7 @@ async function describeRuntime(): Promise<string> {
   const { name, version } = await importRuntime();
   return name === "native"
     ? `${version}, native`
-    : `${version}, WebAssembly: the same figures, some 5 times slower; for the native one: ${nativeRuntimeCommand}`;
+    : `${version}, WebAssembly: the same figures, several times slower; for the native build type ${nativeRuntimeCommand}`;
 }
 
 async function examine({ out, environment }: Terminal): Promise<number> {
