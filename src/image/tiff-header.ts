@@ -26,6 +26,7 @@ export interface TiffHeader {
 
 export const tiffTags = {
   subfileType: 254,
+  fillOrder: 266,
   stripOffsets: 273,
   rows: 278,
   stripByteCounts: 279,
@@ -39,7 +40,7 @@ export const tiffTags = {
 } as const;
 
 const readTags: ReadonlySet<number> = new Set([
-  254, 256, 257, 258, 259, 262, 273, 274, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339, 34675, 50706,
+  254, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 284, 317, 322, 323, 324, 325, 338, 339, 34675, 50706,
 ]);
 
 /** Bytes of a value by its type; of the types that hold whole numbers. */

@@ -9,8 +9,10 @@ export interface TiffLayout {
   readonly offsets: readonly number[];
   /** Of what is stored. */
   readonly counts: readonly number[] | undefined;
-  /** Of what one holds when it is unpacked. */
+  /** Of what one holds at least when it is unpacked. */
   readonly unpacked: readonly number[];
+  /** Of what one may hold: the last strip may be filled up to the size of the others. */
+  readonly mostUnpacked: number;
 }
 
 /**
@@ -51,9 +53,8 @@ export function tiffLayout(header: TiffHeader, fileBytes: number): TiffLayout {
   if (header.compression === 1 && counts !== undefined) {
     for (const [i, count] of counts.entries()) {
       if (count < unpacked[i]!) throw new Error("truncated");
-      // The last strip may be filled up to the size of the others.
       if (count > rowBytes * rows) throw new Error(`a ${part} of ${count} bytes instead of ${rowBytes * rows}`);
     }
   }
-  return { offsets, counts, unpacked };
+  return { offsets, counts, unpacked, mostUnpacked: rowBytes * rows };
 }

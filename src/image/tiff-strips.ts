@@ -1,10 +1,8 @@
 /** Reads the strips of floating-point and 32-bit TIFFs that libvips does not read: 16 and 64 bits, and grey with opacity. */
-import { inflateSync } from "node:zlib";
 import { type TiffHeader, tiffTags } from "./tiff-header.ts";
 import { tiffLayout } from "./tiff-layout.ts";
+import { inflated, isDeflated } from "./tiff-packing.ts";
 import { UnreadVariant } from "./unread-variant.ts";
-
-const compressions = { none: 1, deflate: 8, oldDeflate: 32946 } as const;
 
 /** IEEE 754 half precision. */
 export function halfFloat(bits: number): number {
@@ -21,25 +19,24 @@ export function halfFloat(bits: number): number {
 export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
   const { tags, littleEndian, width, height, samplesPerPixel, planarConfiguration, compression } = header;
   const { bitsPerSample: bits, sampleFormat } = header;
-  const deflated = compression === compressions.deflate || compression === compressions.oldDeflate;
+  const deflated = isDeflated(header);
   const predicted = (tags.get(tiffTags.predictor)?.[0] ?? 1) !== 1;
   const tiled = tags.has(tiffTags.tileWidth);
-  if (tiled || predicted || !(deflated || compression === compressions.none)) {
+  if (tiled || predicted || !(deflated || compression === 1)) {
     throw new UnreadVariant(
       `${tiled ? "tiled" : "compressed"} TIFF of ${bits}-bit numbers`,
       `save it ${tiled ? "in strips" : "uncompressed"}, or as an 8-bit PNG`,
     );
   }
-  const { offsets, counts, unpacked } = tiffLayout(header, file.length);
+  const layout = tiffLayout(header, file.length);
   const samples = new Float64Array(width * height * samplesPerPixel);
   const planes = planarConfiguration === 2 ? samplesPerPixel : 1;
   const perPlane = samples.length / planes;
   const bytes = bits / 8;
   let done = 0;
-  for (const [strip, offset] of offsets.entries()) {
-    const needed = unpacked[strip]!;
-    const stored = file.subarray(offset, offset + (counts?.[strip] ?? needed));
-    const content = deflated ? inflateSync(stored, { maxOutputLength: needed }) : stored.subarray(0, needed);
+  for (const [strip, offset] of layout.offsets.entries()) {
+    const needed = layout.unpacked[strip]!;
+    const content = (deflated ? inflated(file, layout, strip) : file.subarray(offset)).subarray(0, needed);
     if (content.length < needed) throw new Error("truncated");
     const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
     for (let at = 0; at + bytes <= content.length && done < samples.length; at += bytes, done++) {

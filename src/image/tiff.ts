@@ -5,6 +5,7 @@ import type { RawImage } from "./raw-image.ts";
 import { readTiffHeader, type TiffHeader } from "./tiff-header.ts";
 import { tiffLayout } from "./tiff-layout.ts";
 import { samplesToLevels } from "./tiff-levels.ts";
+import { checkPacking } from "./tiff-packing.ts";
 import { readStrips } from "./tiff-strips.ts";
 import { tiffReading } from "./tiff-variant.ts";
 import { strictly } from "./tiff-warnings.ts";
@@ -23,7 +24,7 @@ export async function readTiff(bytes: Uint8Array): Promise<RawImage> {
   const { samples, dropsLast } = tiffReading(header);
   refuseTooManyPixels(header);
   if (samples === "stored") {
-    tiffLayout(header, bytes.length);
+    checkPacking(bytes, header, tiffLayout(header, bytes.length));
     return strictly((failOn) => readEncoded(bytes, { dropsOpacity: dropsLast, failOn }));
   }
   const channels = header.samplesPerPixel as RawImage["channels"];
@@ -39,7 +40,7 @@ async function readSamples(
   samples: "float" | "uint32",
 ): Promise<ArrayLike<number>> {
   if (header.bitsPerSample !== 32 || header.samplesPerPixel === 2) return readStrips(bytes, header);
-  tiffLayout(header, bytes.length);
+  checkPacking(bytes, header, tiffLayout(header, bytes.length));
   const space = header.photometric === 1 ? "b-w" : samples === "float" ? "scrgb" : "srgb";
   const { data, info } = await strictly((failOn) =>
     openEncoded(bytes, { autoOrient: false, failOn })
