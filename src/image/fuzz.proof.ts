@@ -62,7 +62,7 @@ const mostTaken: { readonly [kind: string]: readonly [stretches: number, few: nu
   JPEG: [0.5, 10],
   WebP: [3, 9],
   "TIFF, deflated": [0, 1],
-  "TIFF, packed otherwise": [1, 14],
+  "TIFF, packed otherwise": [1, 4],
   "TIFF, plain": [30, 2],
   BMP: [65, 2],
 };
