@@ -22,6 +22,7 @@ import type { ManifestEntry } from "../dataset/isic-archive/manifest.ts";
 import { readMetadata } from "../dataset/metadata.ts";
 import { FileError } from "../files.ts";
 import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
+import { withMarkedMetadata } from "./marked-metadata.ts";
 import { readDataset } from "./read-dataset.ts";
 
 const [width, height] = [80, 60];
@@ -186,6 +187,18 @@ describe("a good archive", () => {
     expect((await table("received.csv"))[2]).toMatchObject({ sha256: sha256(images.get(idOf(2))!.bytes) });
     const sums = await readFile(join(out, "SHA256SUMS"), "utf8");
     expect(sums).toContain(`${sha256(await readFile(file(2)))}  Train/nevus/${idOf(2)}.jpg`);
+    await rm(out, { recursive: true });
+    const marked = { ...images.get(idOf(2))!, bytes: withMarkedMetadata(images.get(idOf(2))!.bytes, "marked") };
+    const other = await imitateArchive(new Map([...images, [idOf(2), marked]]));
+    try {
+      await download({ maxSide: 40, archive: other.archive });
+      expect((await readFile(file(2))).includes("marked")).toBe(false);
+      await rm(out, { recursive: true });
+      await download({ archive: other.archive });
+      expect(await readFile(file(2))).toEqual(marked.bytes);
+    } finally {
+      await other.stop();
+    }
     await rm(out, { recursive: true });
     await download({ maxSide: 80 });
     expect(await readFile(file(2))).toEqual(images.get(idOf(2))!.bytes);
