@@ -8,6 +8,7 @@ import { distributionChart } from "./audit-charts.ts";
 import { drawChart } from "./chart.ts";
 import { contactSheet } from "./contact-sheet.ts";
 import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
+import { galleryHtml } from "./study/page.ts";
 
 describe("html", () => {
   test("escapes everything that is not HTML already", () => {
@@ -104,4 +105,9 @@ describe("drawings", () => {
       1000,
     );
   });
+});
+
+test("a picture that a kept file gives, and that is none, stays within its attribute", () => {
+  const page = galleryHtml([{ source: 'x" onerror="alert(1)', alt: "a", caption: "b" }]);
+  expect(page).toContain('src="x&quot; onerror=&quot;alert(1)"');
 });

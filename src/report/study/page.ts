@@ -67,7 +67,7 @@ export function galleryHtml(pictures: readonly Picture[]): string {
   const shown = pictures.flatMap(({ source, alt, caption }) =>
     source === undefined
       ? []
-      : `<li><img src="${source}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
+      : `<li><img src="${escapeHtml(source)}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
   );
   if (shown.length === 0) return listHtml(pictures.map(({ caption }) => caption));
   return `<ul class="gallery">${shown.join("")}</ul>`;
