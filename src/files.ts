@@ -2,13 +2,24 @@
 import { randomBytes } from "node:crypto";
 import { access, type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
 
 /** A file that could not be written; the message names it and says what to do. */
 export class FileError extends Error {
   override readonly name = "FileError";
 }
 
-const temporaryName = /^\.[^/]+\.[0-9a-f]{12}\.tmp$/;
+/** The tag is that of the process that writes it; earlier versions had none. */
+const temporaryPattern = new RegExp(`^\\.[^/]+?(?:\\.(${tagPattern}))?\\.[0-9a-f]{12}\\.tmp$`);
+/** Characters of a file's name that its temporary name holds: not all, as a name may have the most that a system allows. */
+const keptCharacters = 40;
+
+/** A name beside `file` that no other file has, and that tells which process writes it. */
+export const temporaryName = (file: string): string =>
+  join(
+    dirname(file),
+    `.${basename(file).slice(0, keptCharacters)}.${identityTag(ownIdentity)}.${randomBytes(6).toString("hex")}.tmp`,
+  );
 
 const cures: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full; make room and try again",
@@ -46,7 +57,7 @@ async function syncFolder(folder: string): Promise<void> {
  * temporary file is removed, and a {@link FileError} says why.
  */
 export async function writeFileAtomic(file: string, content: string | readonly Uint8Array[]): Promise<void> {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryName(file);
   const chunks = typeof content === "string" ? [Buffer.from(content)] : content;
   let handle: FileHandle | undefined;
   try {
@@ -79,11 +90,15 @@ export const folderExists = (path: string): Promise<boolean> =>
   );
 
 /** Whether a file name is one of {@link writeFileAtomic}'s temporary names. */
-export const isTemporary = (name: string): boolean => temporaryName.test(name);
+export const isTemporary = (name: string): boolean => temporaryPattern.test(name);
 
-/** Removes temporary files that a killed process left in a folder. Only for a folder that no other process writes to. */
+/** Removes temporary files that processes left in a folder that ended, and no file that another one is writing. */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (isTemporary(name)) await rm(join(folder, name), { force: true });
+    const match = temporaryPattern.exec(name);
+    if (match === null) continue;
+    const file = join(folder, name);
+    const [, tag] = match;
+    if (tag === undefined || (await isLeftBehind(file, tag))) await rm(file, { force: true });
   }
 }

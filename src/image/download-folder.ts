@@ -18,6 +18,7 @@ import type { ManifestEntry } from "../dataset/isic-archive/manifest.ts";
 import { metadataTable } from "../dataset/isic-archive/metadata-table.ts";
 import { DatasetError } from "../dataset/records.ts";
 import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { LockedError, lockFolder } from "../folder-lock.ts";
 
 /** Where each image stands. */
 export type Places = ReadonlyMap<string, readonly ManifestEntry[]>;
@@ -49,9 +50,10 @@ const pathOf = ({ split, className, id }: ManifestEntry, suffix: string): string
   `${split === "train" ? "Train" : "Test"}/${className}/${id}${suffix}`;
 
 /**
- * Opens a new or empty folder, or one that this download was begun in, and makes its class folders.
+ * Opens a new or empty folder, or one that this download was begun in, takes it for this process until the journal is closed, and makes its
+ * class folders.
  *
- * @throws DatasetError where the folder holds anything else; FileError where it cannot be written
+ * @throws DatasetError where the folder holds anything else, or another process works in it; FileError where it cannot be written
  */
 export async function openDownloadFolder(root: string, settings: JournalSettings, places: Places): Promise<Journal> {
   const names = await readdir(root).catch((error: NodeJS.ErrnoException): string[] => {
@@ -64,10 +66,29 @@ export async function openDownloadFolder(root: string, settings: JournalSettings
   }
   try {
     await mkdir(root, { recursive: true });
-    await removeTemporaryFiles(root);
   } catch (error) {
     throw writeError(root, error);
   }
+  const lock = await lockFolder(root).catch((error: unknown) => {
+    throw error instanceof LockedError ? new DatasetError(error.message, { cause: error }) : error;
+  });
+  try {
+    const journal = await beginDownload(root, settings, places);
+    const close = async () => {
+      await journal.close();
+      await lock.release();
+    };
+    return { ...journal, close };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function beginDownload(root: string, settings: JournalSettings, places: Places): Promise<Journal> {
+  await removeTemporaryFiles(root).catch((error: unknown) => {
+    throw writeError(root, error);
+  });
   // The journal comes first: without it, the folder would be taken for something else the next time.
   const journal = await openJournal(root, settings);
   const paths = [...places.values()].flat().map((entry) => dirname(pathOf(entry, "")));

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
 import { csvText } from "../dataset/csv-text.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
-import { foldDataset, foldsOf } from "../dataset/protocols.ts";
+import { type Folds, foldDataset, foldsOf } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
 import { fileExists, writeFileAtomic } from "../files.ts";
@@ -14,6 +14,7 @@ import { localSettings } from "./local-paths.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
 import { readConfig } from "./run-config.ts";
 import { foldRun, makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
+import { lockRun } from "./run-lock.ts";
 import { type RunContext, resume, train } from "./train.ts";
 
 /** The pooled figures, and those of each fold. */
@@ -55,7 +56,27 @@ export async function crossValidate(
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
   const folder = await folderOf(settings, data, clock());
+  const lock = await lockRun(folder, { onWait: (message) => context.onEvent?.({ kind: "warning", message }) });
+  try {
+    return await trainFolds(folder, settings, { protocol, count, dataset, options, folds }, context);
+  } finally {
+    await lock.release();
+  }
+}
 
+/** What the folds are made of. */
+interface FoldedData extends Pick<Awaited<ReturnType<typeof openCuratedData>>, "dataset" | "options"> {
+  readonly protocol: string;
+  readonly count: number;
+  readonly folds: Folds;
+}
+
+async function trainFolds(
+  folder: string,
+  settings: Settings,
+  { protocol, count, dataset, options, folds }: FoldedData,
+  context: RunContext,
+): Promise<CrossValidationResult> {
   const judged: JudgedImages[] = [];
   for (let fold = 0; fold < count; fold++) {
     const part = foldDataset(dataset, folds, fold);

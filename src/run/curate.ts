@@ -98,6 +98,8 @@ export async function curate(
   // Counted as the plan is applied: its lines do not name the images of classes that are left out whole.
   const lines = plan.steps.map((_, i) => i + 1);
   const { curation } = await applyCuration(dataset, { ...plan, file: result.plan, sha256: "", lines }, hashing);
+  // Another process may have written one meanwhile.
+  if (!overwrite) await refuseExisting(out);
   await writeFileAtomic(result.plan, formatCurationPlan(plan));
   return { ...result, leftOut: curation!.leftOut, relabelled: curation!.relabelled };
 }

@@ -81,13 +81,13 @@ it("sees epochs when they come, with their figures", async () => {
   const file = join(run, "metrics.jsonl");
   const lines = (await readFile(file, "utf8")).split("\n");
   await writeFile(file, "");
-  const unlock = await lockRun(run);
+  const lock = await lockRun(run);
   const events: FollowedEvent[] = [];
   const seen = await follow(run, async (event) => {
     events.push(event);
     // The next one is written when the one before was seen, first a half of it.
     const next = event.kind === "begin" ? 0 : event.kind === "epoch" ? event.metrics.epoch : 3;
-    if (next === 3) return unlock();
+    if (next === 3) return lock.release();
     const half = Math.floor(lines[next]!.length / 2);
     await appendFile(file, lines[next]!.slice(0, half));
     setTimeout(() => void appendFile(file, `${lines[next]!.slice(half)}\n`), 3 * pollMilliseconds);
@@ -112,12 +112,12 @@ it("goes back where the training does", async () => {
   const run = await unfinished("back");
   const file = join(run, "metrics.jsonl");
   const [first, , third] = (await readFile(file, "utf8")).split("\n");
-  const unlock = await lockRun(run);
+  const lock = await lockRun(run);
   const seen = await follow(run, async (event) => {
     if (event.kind === "epoch" && event.metrics.epoch === 3 && event.metrics.seconds !== 0.5) {
       const other = { ...JSON.parse(third!), epoch: 2, seconds: 0.5 };
       await writeFile(file, `${first}\n${JSON.stringify(other)}\n`);
-      setTimeout(() => void unlock(), 5 * pollMilliseconds);
+      setTimeout(() => void lock.release(), 5 * pollMilliseconds);
     }
   });
   expect(seen).toEqual([...all, "rewind 1", "epoch 2/3", "stopped 2"]);
@@ -125,7 +125,7 @@ it("goes back where the training does", async () => {
 
 it("ends with its signal", async () => {
   const run = await unfinished("aborted");
-  const unlock = await lockRun(run);
+  const lock = await lockRun(run);
   const stop = new AbortController();
   const seen: string[] = [];
   for await (const event of followRun(run, { signal: stop.signal, pollMilliseconds: 60_000 })) {
@@ -133,7 +133,7 @@ it("ends with its signal", async () => {
     if (seen.length === all.length) setTimeout(() => stop.abort(), 1);
   }
   expect(seen).toEqual(all);
-  await unlock();
+  await lock.release();
 });
 
 it("names what is no run, and damaged metrics", async () => {

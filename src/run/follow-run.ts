@@ -70,9 +70,8 @@ export async function* followRun(
   const file = join(folder, runFiles.metrics);
   const changedLines = metricsReader(file);
   let seen: readonly string[] = [];
-  let idle = false;
   while (!signal?.aborted) {
-    // Before the metrics, so that nothing that the process wrote last is missed.
+    // Before the metrics, so that nothing that the process wrote last is missed. A training takes the folder before it writes anything.
     const training = await isLocked(folder);
     const lines = (await changedLines()) ?? seen;
     const same = seen.findIndex((line, i) => line !== lines[i]);
@@ -83,14 +82,9 @@ export async function* followRun(
     }
     seen = lines;
     if (!training) {
-      const finished = await fileExists(join(folder, runFiles.model));
-      // A training takes the folder shortly after it has written its configuration, so a second look is needed.
-      if (finished || idle) {
-        yield { kind: "end", finished, epochs: seen.length };
-        return;
-      }
+      yield { kind: "end", finished: await fileExists(join(folder, runFiles.model)), epochs: seen.length };
+      return;
     }
-    idle = !training;
     await pause(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => undefined);
   }
 }

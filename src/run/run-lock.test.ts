@@ -1,54 +1,82 @@
-/** A run folder is locked by one living process at a time. */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+/** A run folder is one training's at a time: who comes second writes nothing. */
+import { spawnSync } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Dataset } from "../dataset/dataset.ts";
+import { writePhantomDataset } from "../image/phantom.ts";
+import { readDataset } from "../image/read-dataset.ts";
+import { crossValidate } from "./cross-validate.ts";
+import { RunError } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
+import { resume, train } from "./train.ts";
 
-let run: string;
-beforeEach(async () => {
-  run = await mkdtemp(join(tmpdir(), "naevus-lock-"));
+let folder: string;
+let dataset: Dataset;
+const settings = () =>
+  ({ engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") }) as const;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-run-lock-"));
+  await writePhantomDataset(join(folder, "data"), { images: 24, size: 16, seed: 1 });
+  dataset = await readDataset(join(folder, "data"));
 });
-afterEach(() => rm(run, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
-test("is held until it is let go, and leaves nothing", async () => {
-  const unlock = await lockRun(run);
-  await expect(lockRun(run)).rejects.toThrow(
-    `${run}: process ${process.pid} on ${hostname()} trains in this folder; wait for it to end, or, if it has ended, delete`,
-  );
-  await unlock();
-  expect(await readdir(run)).toEqual([]);
-  await (await lockRun(run))();
+test("of two trainings into one folder one wins, and the configuration is that of the winner", async () => {
+  const run = join(folder, "two");
+  const seeds = [11, 12];
+  const both = await Promise.allSettled(seeds.map((seed) => train(dataset, { ...settings(), seed, out: run })));
+  const won = both.findIndex(({ status }) => status === "fulfilled");
+  const lost = both[1 - won]!;
+  expect(lost.status).toBe("rejected");
+  expect((lost as PromiseRejectedResult).reason).toBeInstanceOf(RunError);
+  expect((lost as PromiseRejectedResult).reason.message).toMatch(/works in this folder|there is a run already/);
+  expect(JSON.parse(await readFile(join(run, "config.json"), "utf8")).settings.seed).toBe(seeds[won]);
+  expect((await readdir(run)).filter((name) => name.startsWith("."))).toEqual([]);
 });
 
-test("a killed process's lock is taken over, another machine's is not", async () => {
-  const { pid } = spawnSync(process.execPath, ["-e", ""]);
-  await writeFile(join(run, ".lock"), `${pid} ${hostname()}\n`);
-  await (await lockRun(run))();
-  await writeFile(join(run, ".lock"), "");
-  await (await lockRun(run))();
-  await writeFile(join(run, ".lock"), `${pid} elsewhere\n`);
-  await expect(lockRun(run)).rejects.toThrow("on elsewhere trains in this folder");
-});
-
-test.runIf(process.platform === "linux")("a killed process that nobody has taken note of holds nothing", async () => {
-  // The shell becomes a program that never asks for its child's end; the child waits for that, as the shell would ask.
-  const script = "(until grep -q sleep /proc/$$/comm; do :; done) & echo $!; exec sleep 30";
-  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const [pid] = await once(parent.stdout, "data");
-    const stat = () => readFile(`/proc/${Number(pid)}/stat`, "utf8");
-    while (!(await stat()).includes(") Z ")) await setTimeout(5);
-    await writeFile(join(run, ".lock"), `${Number(pid)} ${hostname()}\n`);
-    await (await lockRun(run))();
-  } finally {
-    parent.kill("SIGKILL");
+test("a folder that another process has is refused before anything is written, for a new run, a resumed one and folds", async () => {
+  const run = join(folder, "held");
+  await train(dataset, { ...settings(), out: run });
+  const other = join(folder, "other");
+  await cp(run, other, { recursive: true });
+  const names = (await readdir(run)).sort();
+  for (const one of [run, other]) {
+    const lock = await lockRun(one);
+    const refused = { name: "RunError", message: expect.stringContaining("works in this folder") };
+    await expect(resume(one)).rejects.toMatchObject(refused);
+    await expect(train(dataset, { ...settings(), out: one })).rejects.toMatchObject(refused);
+    await expect(crossValidate(dataset.root, { ...settings(), out: one }, { folds: 2 })).rejects.toMatchObject(refused);
+    expect((await readdir(one)).filter((name) => name !== ".lock").sort()).toEqual(names);
+    await lock.release();
   }
 });
 
-test("a folder that is gone is named", async () => {
-  await expect(lockRun(join(run, "none"))).rejects.toThrow("the folder does not exist");
+test("a training that finds its folder another's stops and writes no more", async () => {
+  const run = join(folder, "lost");
+  const events: string[] = [];
+  const training = train(
+    dataset,
+    { ...settings(), epochs: 3, out: run },
+    {
+      onEvent: async ({ kind }) => {
+        if (kind === "begin") await writeFile(join(run, ".lock"), `1 ${hostname()} fedcba987654 1 0123456789ab\n`);
+        events.push(kind);
+      },
+    },
+  );
+  await expect(training).rejects.toThrow(RunError);
+  expect(events).not.toContain("epoch");
+  expect(await readdir(run)).not.toContain("model.onnx");
+});
+
+test("a run whose process was killed is resumed", async () => {
+  const run = join(folder, "killed");
+  await train(dataset, { ...settings(), out: run });
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await writeFile(join(run, ".lock"), `${pid} ${hostname()}\n`);
+  expect((await resume(run)).finished).toBe(true);
+  expect(await readdir(run)).not.toContain(".lock");
 });

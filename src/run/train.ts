@@ -4,6 +4,7 @@ import { drawnProtocol } from "../dataset/records.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
+import type { FolderLock } from "../folder-lock.ts";
 import { decoderVersion } from "../image/decode.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
@@ -48,7 +49,7 @@ import {
   runName,
 } from "./run-folder.ts";
 import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
-import { lockRun } from "./run-lock.ts";
+import { lockRun, refuseLockedRun } from "./run-lock.ts";
 import { openEventFile } from "./tensorboard.ts";
 import { warningOfUnvalidated } from "./validation-part.ts";
 
@@ -111,7 +112,10 @@ export async function train(
   const { clock = Date.now } = context;
   const settings = parseSettings(input);
   refuseOtherProtocol(settings, dataset);
-  if (settings.out !== undefined) await refuseUsedFolder(resolve(settings.out));
+  if (settings.out !== undefined) {
+    await refuseLockedRun(resolve(settings.out));
+    await refuseUsedFolder(resolve(settings.out));
+  }
   const graph = graphOf(settings, dataset.classes.length);
   const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   const packed = await pack(dataset, graph, settings, context);
@@ -120,13 +124,14 @@ export async function train(
     const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
     if (warning !== undefined) warnWith(context)(warning);
     const config = configOf(settings, dataset, prepared, clock());
-    const begin = async () => {
-      const run = await makeFolder(settings, dataset.root, clock());
+    const folder = () => makeFolder(settings, dataset.root, clock());
+    const begin = async (run: string) => {
+      // Another training may have had it until now.
+      await refuseUsedFolder(run);
       await writeRunImages(run, dataset.classes, prepared.images);
       await writeConfig(run, config);
-      return run;
     };
-    return await runTraining(begin, config, prepared, context);
+    return await runTraining({ folder, begin }, config, prepared, context);
   } finally {
     packed.close();
   }
@@ -151,6 +156,7 @@ export async function resume(
 ): Promise<TrainingResult> {
   const folder = resolve(run);
   const config = await readConfig(folder);
+  await refuseLockedRun(folder);
   const { resolved, versions } = config;
   const settings = {
     ...config.settings,
@@ -185,7 +191,7 @@ export async function resume(
       );
     }
     const images = recorded ?? (await divideImages(dataset, packed, settings, { olderRun: true }));
-    return await runTraining(async () => folder, config, { graph, engine, packed, images }, context);
+    return await runTraining({ folder: async () => folder }, config, { graph, engine, packed, images }, context);
   } finally {
     packed.close();
   }
@@ -243,8 +249,9 @@ async function makeFolder({ out, network }: Settings, data: string, milliseconds
   return run;
 }
 
+/** @param into.begin writes what a new run begins with, once the folder is this process's alone */
 async function runTraining(
-  begin: () => Promise<string>,
+  into: { readonly folder: () => Promise<string>; readonly begin?: (run: string) => Promise<void> },
   config: RunConfig,
   { graph, engine, packed, images: divided }: Prepared,
   context: RunContext,
@@ -268,10 +275,12 @@ async function runTraining(
     seed,
     ...lossOf(settings, labels, classes),
   });
-  let unlock: (() => Promise<void>) | undefined;
+  let lock: FolderLock | undefined;
   try {
-    const run = await begin();
-    unlock = await lockRun(run);
+    const run = await into.folder();
+    const own = await lockRun(run, { onWait: warnWith(context) });
+    lock = own;
+    await into.begin?.(run);
     const file = join(run, runFiles.checkpoint);
     const owner: CheckpointOwner = { graph, optimizer: settings.optimizer, seed, dataFingerprint: data.fingerprint };
     const { progress, companions } = await restore(plan, file, owner);
@@ -302,11 +311,13 @@ async function runTraining(
       companions,
       checkpointSeconds: settings.checkpointSeconds,
       save: async (reached, beside) => {
+        await own.check();
         const state = { parameters: plan.parameters(), optimizer: plan.optimizerState() };
         await writeCheckpoint(file, { ...state, progress: reached, ...beside }, owner);
       },
       onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
       onEpoch: async (metrics) => {
+        await own.check();
         await appendMetrics(run, metrics);
         await events?.add(metrics);
         onEvent?.({ kind: "epoch", epochs, metrics });
@@ -317,11 +328,12 @@ async function runTraining(
     if (result.finished) {
       const { parameters } = result;
       const temperature = validation ? temperatureOf(validation.logits(parameters), validation.labels) : 1;
+      await own.check();
       await writeModel(run, config, { graph, parameters, temperature, images: divided });
     }
     return resultOf(run, config, result.finished, result.progress.history);
   } finally {
-    await unlock?.();
+    await lock?.release();
     plan.dispose();
     validation?.plan.dispose();
   }

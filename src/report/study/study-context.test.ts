@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { doStep, type StudyContext, type StudyEvent, spentSeconds } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 
@@ -14,9 +14,16 @@ beforeAll(async () => {
 });
 afterAll(() => rm(path, { recursive: true }));
 
+let folder: StudyFolder | undefined;
+afterEach(async () => {
+  await folder?.close();
+  folder = undefined;
+});
+
 /** A study that is opened anew, with what steps need of it. */
 async function opened(): Promise<StudyContext> {
-  const folder = await StudyFolder.open(join(path, "study"), join(path, "data"), () => now);
+  await folder?.close();
+  folder = await StudyFolder.open(join(path, "study"), join(path, "data"), { stopwatch: () => now });
   const context: Partial<StudyContext> = {
     folder,
     dataHash: "data",

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { makeOutputFolder } from "../../dataset/output-folder.ts";
 import { removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
+import type { FolderLock } from "../../folder-lock.ts";
+import { lockRun } from "../../run/run-lock.ts";
 import { type Stopwatch, secondsSince } from "../../stopwatch.ts";
 
 /** One step of a study, as data: what it is, what it depends on, and how it is done. */
@@ -38,22 +40,42 @@ export interface DoneStep<T> {
 export class StudyFolder {
   readonly path: string;
   readonly #now: Stopwatch;
+  readonly #lock: FolderLock;
 
-  private constructor(path: string, now: Stopwatch) {
+  private constructor(path: string, now: Stopwatch, lock: FolderLock) {
     this.path = path;
     this.#now = now;
+    this.#lock = lock;
   }
 
-  /** Opens a folder for a study of a data folder, made where it is missing; throws as `makeOutputFolder`. */
-  static async open(path: string, data: string, now: Stopwatch): Promise<StudyFolder> {
+  /**
+   * Opens a folder for a study of a data folder, made where it is missing, and takes it for this process until `close`. Throws as
+   * `makeOutputFolder`, RunError where another process works in it.
+   */
+  static async open(
+    path: string,
+    data: string,
+    { stopwatch, onWait }: { readonly stopwatch: Stopwatch; readonly onWait?: (message: string) => void },
+  ): Promise<StudyFolder> {
     const steps = join(path, "steps");
     await makeOutputFolder(path, data);
-    await mkdir(steps, { recursive: true }).catch((error: unknown) => {
-      throw writeError(steps, error);
-    });
-    await removeTemporaryFiles(path);
-    await removeTemporaryFiles(steps);
-    return new StudyFolder(path, now);
+    const lock = await lockRun(path, { onWait });
+    try {
+      await mkdir(steps, { recursive: true }).catch((error: unknown) => {
+        throw writeError(steps, error);
+      });
+      await removeTemporaryFiles(path);
+      await removeTemporaryFiles(steps);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    return new StudyFolder(path, stopwatch, lock);
+  }
+
+  /** Lets go of the folder. */
+  close(): Promise<void> {
+    return this.#lock.release();
   }
 
   /**
@@ -70,8 +92,10 @@ export class StudyFolder {
     const before = stored !== undefined && stored.result === undefined ? stored.seconds : 0;
     const begun = this.#now();
     const secondsSoFar = () => before + secondsSince(begun, this.#now);
-    const store = (seconds: number, result?: T) =>
-      writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+    const store = async (seconds: number, result?: T) => {
+      await this.#lock.check();
+      await writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+    };
     let result: T;
     try {
       result = await run();

@@ -76,7 +76,7 @@ export interface StudyOptions {
  * any moment, the same call goes on. Throws the signal's reason where it aborts, DatasetError, EngineError, FileError, TrainingError.
  */
 export async function study(options: StudyOptions): Promise<StudyReport> {
-  const { budget: minutes = 30, onEvent = () => {}, signal, stopwatch: now = stopwatch } = options;
+  const { budget: minutes = 30, onEvent = () => {}, stopwatch: now = stopwatch } = options;
   const settings = parseSettings({ ...options.settings });
   if (settings.classMap !== undefined) {
     throw new SettingsError(
@@ -88,7 +88,21 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
       "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
     );
   }
-  const folder = await StudyFolder.open(resolve(options.out), options.data, now);
+  const onWait = (message: string) => onEvent({ kind: "warning", message });
+  const folder = await StudyFolder.open(resolve(options.out), options.data, { stopwatch: now, onWait });
+  try {
+    return await studyIn(options, minutes, { folder, settings, onEvent, signal: options.signal, stopwatch: now });
+  } finally {
+    await folder.close();
+  }
+}
+
+async function studyIn(
+  options: Pick<StudyOptions, "data" | "metadata" | "images">,
+  minutes: number,
+  begun: Pick<StudyContext, "folder" | "settings" | "onEvent" | "signal" | "stopwatch">,
+): Promise<StudyReport> {
+  const { folder, settings, onEvent, signal } = begun;
   const engine = selectEngine(
     settings.engine,
     (message) => onEvent({ kind: "warning", message }),
@@ -104,15 +118,11 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
   });
   const metadata = options.metadata === undefined ? undefined : await readMetadata(options.metadata);
   const context: StudyContext = {
-    folder,
+    ...begun,
     source: { data: options.data, metadata: options.metadata },
     engine,
     pictures: options.images ?? true,
-    settings,
     dataHash: await hashOf(raw, sha256, options.metadata),
-    onEvent,
-    signal,
-    stopwatch: now,
     steps: new Map(),
   };
   const data = await auditData(context, raw, metadata);

@@ -29,7 +29,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function official(data: string): Promise<OfficialModel> {
   const raw = await readDataset(join(folder, data));
   const context = {
-    folder: await StudyFolder.open(join(folder, `study-${data}`), raw.root, () => 0),
+    folder: await StudyFolder.open(join(folder, `study-${data}`), raw.root, { stopwatch: () => 0 }),
     source: { data: raw.root, metadata },
     pictures: true,
     engine: referenceEngine(),
