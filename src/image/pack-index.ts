@@ -4,13 +4,14 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { folderKey } from "../dataset/content-hashes.ts";
 import type { FileState } from "../file-state.ts";
+import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
+import { isPixelFile, type StoredImage } from "./pixel-file.ts";
 import { type ResamplingFilter, resamplingFilters } from "./resampling.ts";
 
-/** A content that was decoded: where it is in the pixel file, counted in images, and the hash of its pixels before scaling. */
-export interface DecodedContent {
-  readonly slot: number;
+/** A content that was decoded: where it is in the pixel file, and the hash of its pixels before scaling. */
+export interface DecodedContent extends StoredImage {
   readonly pixels: string;
 }
 
@@ -19,8 +20,8 @@ export type Content = DecodedContent | string;
 
 /** The index of one data folder at one size, with the keys that its pixels depend on. */
 export interface PackIndex {
-  /** Name of the pixel file, in the same folder; undefined where no image was ever decoded. */
-  readonly pixelFile: string | undefined;
+  /** The pixel file's name, in the same folder, and its state when its images were last known to be whole; undefined where no image was ever decoded. */
+  readonly pixelFile: { readonly name: string; readonly state: FileState } | undefined;
   /** Number of images in the pixel file. */
   readonly slots: number;
   /** By path relative to the data's root: its state when read, and the SHA-256 of its content. */
@@ -29,7 +30,7 @@ export interface PackIndex {
   readonly contents: ReadonlyMap<string, Content>;
 }
 
-const format = "naevus packed images 2";
+const format = "naevus packed images 3";
 
 const schema = z.strictObject({
   format: z.literal(format),
@@ -37,11 +38,22 @@ const schema = z.strictObject({
   geometry: z.enum(geometryNames),
   resampling: z.enum(resamplingFilters),
   decoder: z.literal(decoderVersion),
-  pixelFile: z.string().nullable(),
-  slots: z.number().int().nonnegative(),
+  pixelFile: z
+    .strictObject({
+      name: z.string(),
+      state: z.strictObject({ bytes: z.number(), modified: z.number(), changed: z.number() }),
+    })
+    .nullable(),
+  slots: z.int().nonnegative(),
   files: z.array(z.tuple([z.string(), z.number(), z.number(), z.number(), z.string()])),
   contents: z.array(
-    z.tuple([z.string(), z.union([z.strictObject({ slot: z.int().nonnegative(), pixels: z.string() }), z.string()])]),
+    z.tuple([
+      z.string(),
+      z.union([
+        z.strictObject({ slot: z.int().nonnegative(), checksum: z.int().nonnegative(), pixels: z.string() }),
+        z.string(),
+      ]),
+    ]),
   ),
 });
 
@@ -58,20 +70,26 @@ export async function packName(root: string, { size, geometry, resampling }: Pac
   return `images-${size}-${await folderKey(root, size, geometry, resampling)}`;
 }
 
-/** Reads an index; undefined where there is none, it is damaged, or it was made by another decoder. */
-export async function readPackIndex(file: string, form: PackForm): Promise<PackIndex | undefined> {
-  let content: unknown;
+/** What there is in place of an index: nothing that can be used, or what is not as it was written. */
+export type NoIndex = "none" | "damaged";
+
+/** Reads the index of the pack `name`; `none` where there is none, or it was made by another version or decoder. */
+export async function readPackIndex(file: string, name: string, form: PackForm): Promise<PackIndex | NoIndex> {
+  let sealed: string;
   try {
-    content = JSON.parse(await readFile(file, "utf8"));
+    sealed = await readFile(file, "utf8");
   } catch {
-    return undefined;
+    return "none";
   }
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) return undefined;
+  const text = unseal(sealed);
+  // Earlier versions sealed nothing.
+  if (text === undefined) return sealed.startsWith("{") ? "none" : "damaged";
+  const parsed = schema.safeParse(JSON.parse(text));
+  if (!parsed.success) return "none";
   const { size, geometry, resampling } = parsed.data;
-  if (size !== form.size || geometry !== form.geometry || resampling !== form.resampling) return undefined;
+  if (size !== form.size || geometry !== form.geometry || resampling !== form.resampling) return "none";
   const { pixelFile, slots, files, contents } = parsed.data;
-  return {
+  const index: PackIndex = {
     pixelFile: pixelFile ?? undefined,
     slots,
     files: new Map(
@@ -79,11 +97,25 @@ export async function readPackIndex(file: string, form: PackForm): Promise<PackI
     ),
     contents: new Map(contents),
   };
+  return isConsistent(index, name) ? index : "damaged";
 }
+
+/** Whether the pixel file is one of this pack, and every image has a place of its own in it. */
+function isConsistent({ pixelFile, slots, contents }: PackIndex, name: string): boolean {
+  const places = decodedContents(contents).map(({ slot }) => slot);
+  if (pixelFile === undefined) return places.length === 0;
+  return (
+    isPixelFile(pixelFile.name, name) && places.every((slot) => slot < slots) && new Set(places).size === places.length
+  );
+}
+
+/** The contents that have pixels. */
+export const decodedContents = (contents: PackIndex["contents"]): DecodedContent[] =>
+  [...contents.values()].filter((content) => typeof content !== "string");
 
 /** The text of an index, for {@link readPackIndex}. */
 export function formatPackIndex(index: PackIndex, { size, geometry, resampling }: PackForm): string {
-  return JSON.stringify({
+  const content: z.infer<typeof schema> = {
     format,
     size,
     geometry,
@@ -93,5 +125,6 @@ export function formatPackIndex(index: PackIndex, { size, geometry, resampling }
     slots: index.slots,
     files: [...index.files].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),
     contents: [...index.contents],
-  } satisfies z.infer<typeof schema>);
+  };
+  return seal(JSON.stringify(content));
 }

@@ -21,6 +21,8 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DatasetError } from "../dataset/dataset.ts";
 import { FileError } from "../files.ts";
+import { identityTag, ownIdentity, type ProcessIdentity } from "../process-identity.ts";
+import { seal, unseal } from "../sealed-text.ts";
 import * as decode from "./decode.ts";
 import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
 import { readDataset } from "./read-dataset.ts";
@@ -184,7 +186,7 @@ describe("reuse and renewal", () => {
     [
       "an index of another decoder",
       async (index: string) =>
-        writeFile(index, (await readFile(index, "utf8")).replace(/"decoder":"[^"]*"/, '"decoder":"0"')),
+        writeFile(index, seal(unseal(await readFile(index, "utf8"))!.replace(/"decoder":"[^"]*"/, '"decoder":"0"'))),
     ],
     ["an index of another form", (index: string) => writeFile(index, "[]")],
     [
@@ -203,6 +205,111 @@ describe("reuse and renewal", () => {
     expect(await counted()).toMatchObject({ decoded: 0 });
   });
 
+  describe("a damaged cache", () => {
+    const find = async (suffix: string): Promise<string> =>
+      join(cacheFolder, (await readdir(cacheFolder)).find((name) => name.endsWith(suffix))!);
+    const told: string[] = [];
+    beforeEach(() => void told.splice(0));
+    const again = () => pack({ onWarning: (message) => told.push(message) });
+
+    test("one changed byte: its image alone is decoded again, and it is said", async () => {
+      const { fingerprint } = await pack();
+      const file = await find(".rgb");
+      const bytes = await readFile(file);
+      bytes[5 * imageBytes + 7]! ^= 1;
+      await writeFile(file, bytes);
+      vi.clearAllMocks();
+      const packed = await again();
+      expect(told).toEqual([`${file}: 1 of 12 images in it were damaged; they are decoded again`]);
+      expect(decode.decodeFull).toHaveBeenCalledTimes(1);
+      expect(packed.fingerprint).toBe(fingerprint);
+      for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));
+      expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
+    });
+
+    test("zeros of the right size: all images are decoded again", async () => {
+      await pack();
+      const file = await find(".rgb");
+      await writeFile(file, new Uint8Array(12 * imageBytes));
+      const packed = await again();
+      expect(told).toEqual([`${file}: 12 of 12 images in it were damaged; they are decoded again`]);
+      for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));
+    });
+
+    test("other times alone: nothing is decoded or said, and the next time nothing is compared", async () => {
+      await pack();
+      const file = await find(".rgb");
+      await utimes(file, 1, 1);
+      await again();
+      expect(told).toEqual([]);
+      expect(decode.decodeFull).toHaveBeenCalledTimes(12);
+      const { mtimeMs } = await stat(await find(".json"));
+      await again();
+      expect((await stat(await find(".json"))).mtimeMs).toBe(mtimeMs);
+    });
+
+    test("what is damaged while it is open is noticed when it is first read, and has its cure", async () => {
+      const packed = await pack();
+      imageOf(packed, packed.images[0]!.path);
+      const file = await find(".rgb");
+      await writeFile(file, new Uint8Array(12 * imageBytes));
+      expect(() => imageOf(packed, packed.images[3]!.path)).toThrow(
+        /\.rgb: image \d+ in it is damaged; delete the file and start again$/,
+      );
+      await rm(file);
+      expect(imageOf(await again(), "Train/b/0.png")).toEqual(pixels(3));
+    });
+
+    test("any letter of the index: all is decoded again, and it is said", async () => {
+      await pack();
+      const index = await find(".json");
+      const text = await readFile(index, "utf8");
+      for (const at of [0, 70, text.indexOf('"slot":') + 7, text.length - 3]) {
+        await writeFile(index, `${text.slice(0, at)}${text[at] === "0" ? "1" : "0"}${text.slice(at + 1)}`);
+        told.splice(0);
+        vi.clearAllMocks();
+        expect(imageOf(await again(), "Test/b/2.png")).toEqual(pixels(11));
+        expect(told).toEqual([`${index}: damaged; all images are decoded again`]);
+        expect(decode.decodeFull).toHaveBeenCalledTimes(12);
+      }
+    });
+
+    test.each([
+      ["a path out of the cache", (index: string) => index.replace(/"name":"[^"]*"/, '"name":"../victim.doc"')],
+      ["a file of another pack", (index: string) => index.replace(/"name":"[^"]*"/, '"name":"victim.rgb"')],
+      [
+        "a name with a path in it",
+        (index: string) => index.replace(/"name":"(images-[^"]*)"/, '"name":"$1/../victim.rgb"'),
+      ],
+      ["places beyond the end", (index: string) => index.replace(/"slot":11\b/, '"slot":12')],
+      ["two images at one place", (index: string) => index.replace(/"slot":11\b/, '"slot":10')],
+      ["images without a file", (index: string) => index.replace(/"pixelFile":\{[^}]*\}\}/, '"pixelFile":null')],
+    ])("an index that names %s is not used, and nothing is deleted", async (_, change) => {
+      await pack();
+      const index = await find(".json");
+      const text = unseal(await readFile(index, "utf8"))!;
+      expect(change(text)).not.toBe(text);
+      await writeFile(index, seal(change(text)));
+      const victims = [join(folder, "victim.doc"), join(cacheFolder, "victim.rgb")];
+      for (const victim of victims) await writeFile(victim, new Uint8Array(12 * imageBytes));
+      await put("Train/a/new.png", await png(50));
+      const packed = await again();
+      expect(told).toEqual([`${index}: damaged; all images are decoded again`]);
+      expect(imageOf(packed, "Test/b/2.png")).toEqual(pixels(11));
+      for (const victim of victims) expect((await stat(victim)).size).toBe(12 * imageBytes);
+    });
+
+    test("a pack of an earlier version is made anew without a word", async () => {
+      await pack();
+      const index = await find(".json");
+      const text = unseal(await readFile(index, "utf8"))!;
+      await writeFile(index, text.replace("packed images 3", "packed images 2"));
+      await again();
+      expect(told).toEqual([]);
+      expect(decode.decodeFull).toHaveBeenCalledTimes(24);
+    });
+  });
+
   test("another size is another pack beside it", async () => {
     await pack();
     const packed = await pack({ size: 2 });
@@ -216,16 +323,33 @@ describe("kills, rivals and aborts", () => {
     await pack();
     const name = (await readdir(cacheFolder)).find((file) => file.endsWith(".rgb"))!;
     const dead = spawnSync(process.execPath, ["-e", ""]).pid;
-    const of = (pid: number, suffix: string): string =>
-      name.replace(`-${process.pid}-`, `-${pid}-`).replace(".rgb", suffix);
-    const [left, orphan, alive] = [of(dead, ".tmp"), of(dead, ".rgb"), of(process.ppid, ".tmp")];
-    for (const file of [left, orphan, alive]) await writeFile(join(cacheFolder, file), "half");
+    const tag = identityTag(ownIdentity);
+    expect(name).toContain(tag);
+    const of = (identity: Partial<ProcessIdentity>, suffix: string): string =>
+      name
+        .replace(tag, identityTag({ ...ownIdentity, ...identity }))
+        .replace(/-[0-9a-f]{8}\.rgb$/, `-0123abcd${suffix}`);
+    const prefix = name.slice(0, name.indexOf(tag));
+    const stay = [
+      name,
+      of({}, ".tmp"),
+      of({}, ".rgb"),
+      of({ space: "fedcba987654" }, ".tmp"),
+      "thesis.rgb",
+      `${prefix}old.rgb`,
+    ];
+    const go = [
+      of({ pid: dead }, ".tmp"),
+      of({ pid: dead }, ".rgb"),
+      // Of an earlier process of this one's id, as in a container that was started again.
+      ...(process.platform === "linux" ? [of({ start: ownIdentity.start - 1 }, ".tmp")] : []),
+      // Of an earlier version.
+      `${prefix}0a1b2c-${process.ppid}-0123abcd.rgb`,
+    ];
+    for (const file of [...stay.slice(1), ...go]) await writeFile(join(cacheFolder, file), "half");
     expect(await counted()).toMatchObject({ decoded: 0 });
     const names = await readdir(cacheFolder);
-    expect(names).toContain(alive);
-    expect(names).toContain(name);
-    expect(names).not.toContain(left);
-    expect(names).not.toContain(orphan);
+    expect(names.filter((file) => !file.endsWith(".json")).sort()).toEqual([...stay].sort());
   });
 
   test("several at once all read the right pixels, and leave a whole pack", async () => {

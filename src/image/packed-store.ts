@@ -7,11 +7,19 @@ import { forEachBounded } from "../bounded.ts";
 import { byCodePoint } from "../dataset/code-point-order.ts";
 import { dataFingerprint } from "../dataset/content-hashes.ts";
 import { type Dataset, DatasetError, type ImageRecord, type Problem } from "../dataset/dataset.ts";
+import { fileState, sameState } from "../file-state.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
 import type { Geometry } from "./geometry.ts";
-import { formatPackIndex, type PackForm, packName, readPackIndex } from "./pack-index.ts";
+import {
+  type Content,
+  decodedContents,
+  formatPackIndex,
+  type PackForm,
+  packName,
+  readPackIndex,
+} from "./pack-index.ts";
 import { type Packed, Packing } from "./packing.ts";
-import { type ImageSelection, PixelFileReader, removeAbandoned } from "./pixel-file.ts";
+import { type ImageSelection, leftPixelFiles, PixelFileReader } from "./pixel-file.ts";
 import type { ResamplingFilter } from "./resampling.ts";
 
 /** The images of a data set at working resolution; only those asked for are in memory. */
@@ -53,13 +61,16 @@ export interface PackOptions {
   /** Holds the decoded images; made where it is missing. Several processes and data sets may share it. */
   readonly cacheFolder: string;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Told of what was damaged in the cache, and is decoded again. */
+  readonly onWarning?: (message: string) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Decodes the images of a data set into the cache, or finds them there: a file whose size and times are unchanged is not even
  * opened, a file whose content is known (renamed, copied or touched) is not decoded again, all else is. The cache changes by renaming,
- * so a process that is killed, or a second one at work, spoils nothing.
+ * so a process that is killed, or a second one at work, spoils nothing. What is damaged in it is decoded again: where the pixel file's
+ * times are others than they were, all images are compared with their checksums, else each when it is first read.
  *
  * An image that cannot be decoded is left out and reported in `problems`.
  *
@@ -67,7 +78,7 @@ export interface PackOptions {
  *   signal's reason where it aborts
  */
 export async function packImages(dataset: Dataset, options: PackOptions): Promise<PackedImages> {
-  const { size, geometry = "squash", resampling = "cubic", cacheFolder, onProgress, signal } = options;
+  const { size, geometry = "squash", resampling = "cubic", cacheFolder, onProgress, onWarning, signal } = options;
   if (!(Number.isInteger(size) && size > 0))
     throw new RangeError(`packed images: size must be a positive whole number, got ${size}`);
   await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
@@ -76,8 +87,12 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
   const form: PackForm = { size, geometry, resampling };
   const name = await packName(dataset.root, form);
   const indexFile = join(cacheFolder, `${name}.json`);
-  const known = await openKnown(indexFile, cacheFolder, form);
-  await removeAbandoned(cacheFolder, name, known?.index.pixelFile);
+  // Before the index is read: who had ended by then writes no index that names them.
+  const left = await leftPixelFiles(cacheFolder, name);
+  const known = await openKnown({ indexFile, folder: cacheFolder, name, form }, { onWarning, signal });
+  for (const file of left) {
+    if (file !== known?.index.pixelFile?.name) await removeCached(join(cacheFolder, file));
+  }
   const packing = new Packing({ root: dataset.root, folder: cacheFolder, name, form, known });
   let packed: Packed;
   try {
@@ -97,7 +112,7 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
     known?.pixels?.close();
     const replaced = known?.index.pixelFile;
     // Another process that has it open keeps it until closing it.
-    if (replaced !== undefined) await rm(join(cacheFolder, replaced), { force: true }).catch(() => undefined);
+    if (replaced !== undefined) await removeCached(join(cacheFolder, replaced.name));
   }
   try {
     return view(dataset, size, packed);
@@ -107,19 +122,60 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
   }
 }
 
-/** The pack that the cache holds, where it is whole. */
-async function openKnown(indexFile: string, folder: string, form: PackForm): Promise<Packed | undefined> {
+const removeCached = (file: string): Promise<void> => rm(file, { force: true }).catch(() => undefined);
+
+/** Where a pack is in the cache. */
+interface PackPlace {
+  readonly indexFile: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly form: PackForm;
+}
+
+/** The pack that the cache holds, without what is damaged of it. */
+async function openKnown(
+  { indexFile, folder, name, form }: PackPlace,
+  { onWarning, signal }: { readonly [K in "onWarning" | "signal"]: PackOptions[K] | undefined },
+): Promise<Packed | undefined> {
   const imageBytes = form.size ** 2 * 3;
-  const index = await readPackIndex(indexFile, form);
-  if (index === undefined) return undefined;
-  if (index.pixelFile === undefined) return { index, pixels: undefined, unreadable: new Map() };
-  try {
-    const { size: bytes } = await stat(join(folder, index.pixelFile));
-    if (bytes !== index.slots * imageBytes) return undefined;
-    return { index, pixels: new PixelFileReader(join(folder, index.pixelFile), imageBytes), unreadable: new Map() };
-  } catch {
-    // Deleted, or replaced by another process since the index was read.
+  const index = await readPackIndex(indexFile, name, form);
+  if (index === "damaged") onWarning?.(`${indexFile}: damaged; all images are decoded again`);
+  if (typeof index === "string") return undefined;
+  const { pixelFile, slots, contents } = index;
+  const unreadable = new Map<string, string>();
+  if (pixelFile === undefined) return { index, pixels: undefined, unreadable };
+  const file = join(folder, pixelFile.name);
+  const stats = await stat(file).catch(() => undefined);
+  // Deleted, or replaced by another process since the index was read.
+  if (stats === undefined) return undefined;
+  if (!stats.isFile() || stats.size !== slots * imageBytes) {
+    onWarning?.(`${file}: damaged (not of the size that it had); all images are decoded again`);
     return undefined;
+  }
+  const decoded = decodedContents(contents);
+  let pixels: PixelFileReader;
+  try {
+    pixels = new PixelFileReader(file, imageBytes, slots, decoded);
+  } catch {
+    return undefined;
+  }
+  const state = fileState(stats);
+  if (sameState(state, pixelFile.state)) return { index, pixels, unreadable };
+  try {
+    const damaged = new Set<Content>(await pixels.damagedOf(decoded, signal));
+    if (damaged.size > 0) {
+      onWarning?.(`${file}: ${damaged.size} of ${decoded.length} images in it were damaged; they are decoded again`);
+    }
+    const whole = {
+      ...index,
+      pixelFile: { ...pixelFile, state },
+      contents: new Map([...contents].filter(([, content]) => !damaged.has(content))),
+    };
+    await writeFileAtomic(indexFile, formatPackIndex(whole, form));
+    return { index: whole, pixels, unreadable };
+  } catch (error) {
+    pixels.close();
+    throw error;
   }
 }
 

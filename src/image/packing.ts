@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileState, sameState } from "../file-state.ts";
 import { decodeFull, ImageError, readImageFile } from "./decode.ts";
 import { fillSquare } from "./geometry.ts";
-import type { Content, DecodedContent, PackForm, PackIndex } from "./pack-index.ts";
+import { type Content, type DecodedContent, decodedContents, type PackForm, type PackIndex } from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
@@ -99,7 +99,7 @@ export class Packing {
       throw error;
     }
     this.#writer ??= PixelFileWriter.create(this.#folder, this.#name, this.#imageBytes);
-    return { added: { slot: await (await this.#writer).add(image), pixels } };
+    return { added: { ...(await (await this.#writer).add(image)), pixels } };
   }
 
   /** The finished pack. Its index is the known one itself where nothing changed; its pixels are, where nothing was decoded. */
@@ -115,14 +115,16 @@ export class Packing {
       else if ("reason" in place) contents.set(sha256, place.reason);
       else if (writer !== undefined && typeof place.known !== "string") {
         known!.pixels!.read([place.known.slot], buffer);
-        contents.set(sha256, { ...place.known, slot: await writer.add(buffer) });
+        contents.set(sha256, { ...place.known, ...(await writer.add(buffer)) });
       } else contents.set(sha256, place.known);
     }
     const unreadable = this.#unreadable;
     if (writer !== undefined) {
       await writer.finish();
-      this.#opened = new PixelFileReader(join(this.#folder, writer.name), this.#imageBytes);
-      const index = { pixelFile: writer.name, slots: writer.slots, files: this.#files, contents };
+      const file = join(this.#folder, writer.name);
+      this.#opened = new PixelFileReader(file, this.#imageBytes, writer.slots, decodedContents(contents));
+      const pixelFile = { name: writer.name, state: fileState(await stat(file)) };
+      const index = { pixelFile, slots: writer.slots, files: this.#files, contents };
       return { index, pixels: this.#opened, unreadable };
     }
     const same =

@@ -1,34 +1,46 @@
-/** A file of images of one size, one after the other: written whole or not at all, and read by runs. */
+/**
+ * A file of images of one size, one after the other: written whole or not at all, and read by runs.
+ *
+ * Every image has a checksum, which the pack's index keeps. An image is compared with it when it is first read, by whichever thread of the
+ * process; the next times it costs nothing, and what changes between them is not seen.
+ */
 
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { writeError } from "../files.ts";
+import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "../process-identity.ts";
+import { xxHash32 } from "./xxhash.ts";
 
-/** Pixel files carry the writing process in their name, so that what a killed one left behind can be told from work under way. */
-const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 6);
-const ownership = /-([0-9a-f]{6})-(\d+)-[0-9a-f]{8}\.(?:rgb|tmp)$/;
+/** A pixel file of a pack: it carries the writing process in its name, so that what a killed one left can be told from work under way. */
+const namePattern = new RegExp(`^-(${tagPattern})-[0-9a-f]{8}\\.(rgb|tmp)$`);
+/** Those of earlier versions, whose processes could not be told apart. */
+const earlierPattern = /^-[0-9a-f]{6}-\d+-[0-9a-f]{8}\.(?:rgb|tmp)$/;
 
-function isAbandoned(name: string): boolean {
-  const [, madeOn, pid] = ownership.exec(name) ?? [];
-  if (madeOn !== host || Number(pid) === process.pid) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
+/** Whether a name is that of a finished pixel file of a pack, and so no path to anywhere else. */
+export function isPixelFile(name: string, pack: string): boolean {
+  return name.startsWith(pack) && namePattern.exec(name.slice(pack.length))?.[2] === "rgb";
 }
 
-/** Removes a pack's pixel files that a killed process left, finished or not, but for the one in use. */
-export async function removeAbandoned(folder: string, pack: string, inUse: string | undefined): Promise<void> {
+/** A pack's pixel files that an ended process left, finished or not; some of them may be in use all the same. */
+export async function leftPixelFiles(folder: string, pack: string): Promise<string[]> {
+  const left: string[] = [];
   for (const name of await readdir(folder)) {
-    if (name.startsWith(`${pack}-`) && name !== inUse && isAbandoned(name)) {
-      await rm(join(folder, name), { force: true }).catch(() => undefined);
-    }
+    if (!name.startsWith(pack)) continue;
+    const rest = name.slice(pack.length);
+    const [, tag] = namePattern.exec(rest) ?? [];
+    const file = join(folder, name);
+    if (tag === undefined ? earlierPattern.test(rest) : await isLeftBehind(file, tag)) left.push(name);
   }
+  return left;
+}
+
+/** Where an image is in a pixel file, counted in images, and its checksum. */
+export interface StoredImage {
+  readonly slot: number;
+  readonly checksum: number;
 }
 
 /** Writes the images of a new pixel file under a temporary name until {@link PixelFileWriter.finish}. */
@@ -50,7 +62,7 @@ export class PixelFileWriter {
 
   /** Creates the file under a name that no other process has. Throws a FileError where it cannot. */
   static async create(folder: string, pack: string, imageBytes: number): Promise<PixelFileWriter> {
-    const name = `${pack}-${host}-${process.pid}-${randomBytes(4).toString("hex")}`;
+    const name = `${pack}-${identityTag(ownIdentity)}-${randomBytes(4).toString("hex")}`;
     const temporary = join(folder, `${name}.tmp`);
     try {
       return new PixelFileWriter(folder, `${name}.rgb`, temporary, await open(temporary, "wx"), imageBytes);
@@ -64,9 +76,10 @@ export class PixelFileWriter {
     return this.#slots;
   }
 
-  /** Adds an image and returns its place. Calls may overlap. Throws a FileError where the disk is full. */
-  async add(image: Uint8Array): Promise<number> {
+  /** Adds an image. Calls may overlap. Throws a FileError where the disk is full. */
+  async add(image: Uint8Array): Promise<StoredImage> {
     const slot = this.#slots++;
+    const checksum = xxHash32(image);
     try {
       for (let done = 0; done < image.length; ) {
         const at = slot * this.#imageBytes + done;
@@ -75,7 +88,7 @@ export class PixelFileWriter {
     } catch (error) {
       throw writeError(this.#file, error);
     }
-    return slot;
+    return { slot, checksum };
   }
 
   /** Makes the file last and gives it its name. */
@@ -101,11 +114,18 @@ export interface OpenPixelFile {
   readonly file: string;
   readonly descriptor: number;
   readonly imageBytes: number;
+  /** By place, in memory that the threads share. */
+  readonly checksums: Uint32Array;
+  /** By place: 1 where the image was compared with its checksum. */
+  readonly compared: Uint8Array;
 }
 
-/** Reads the images of the given places into `out`, one after the other; neighbours in the file are read at once. */
+/**
+ * Reads the images of the given places into `out`, one after the other; neighbours in the file are read at once. Throws where an image is not
+ * the one that was written.
+ */
 export function readPixels(pixels: OpenPixelFile, slots: ArrayLike<number>, out: Uint8Array): void {
-  const { imageBytes } = pixels;
+  const { imageBytes, checksums, compared } = pixels;
   if (out.length !== slots.length * imageBytes) {
     throw new RangeError(
       `packed images: ${slots.length} images need ${slots.length * imageBytes} bytes, got ${out.length}`,
@@ -116,6 +136,14 @@ export function readPixels(pixels: OpenPixelFile, slots: ArrayLike<number>, out:
     while (end < slots.length && slots[end] === slots[end - 1]! + 1) end++;
     readRun(pixels, slots[start]!, out.subarray(start * imageBytes, end * imageBytes));
     start = end;
+  }
+  for (let i = 0; i < slots.length; i++) {
+    const slot = slots[i]!;
+    if (compared[slot] === 1) continue;
+    if (xxHash32(out.subarray(i * imageBytes, (i + 1) * imageBytes)) !== checksums[slot]) {
+      throw new Error(`${pixels.file}: image ${slot + 1} in it is damaged; delete the file and start again`);
+    }
+    compared[slot] = 1;
   }
 }
 
@@ -153,14 +181,24 @@ export function selectionOfThread(selection: ImageSelection): ImageSelection {
   }
 }
 
+/** Images that are compared with their checksums at once, without a look at anything else. */
+const comparedAtOnce = 64;
+
 /** Reads images of a pixel file, without holding any of them. */
 export class PixelFileReader {
   readonly #pixels: OpenPixelFile;
   #open = true;
 
-  /** Throws the system's error where the file cannot be opened. */
-  constructor(file: string, imageBytes: number) {
-    this.#pixels = { file, descriptor: openSync(file, "r"), imageBytes };
+  /**
+   * @param images all that are to be read, with their checksums; their places are smaller than `slots`
+   *
+   * Throws the system's error where the file cannot be opened.
+   */
+  constructor(file: string, imageBytes: number, slots: number, images: Iterable<StoredImage>) {
+    const checksums = new Uint32Array(new SharedArrayBuffer(slots * 4));
+    for (const { slot, checksum } of images) checksums[slot] = checksum;
+    const compared = new Uint8Array(new SharedArrayBuffer(slots));
+    this.#pixels = { file, descriptor: openSync(file, "r"), imageBytes, checksums, compared };
   }
 
   /** For {@link readPixels} until `close`. */
@@ -172,6 +210,23 @@ export class PixelFileReader {
   /** As {@link readPixels}. */
   read(slots: ArrayLike<number>, out: Uint8Array): void {
     readPixels(this.pixels, slots, out);
+  }
+
+  /** Those of some images that are not as they were written. Throws the signal's reason where it aborts. */
+  async damagedOf<Image extends StoredImage>(images: Iterable<Image>, signal?: AbortSignal): Promise<Image[]> {
+    const damaged: Image[] = [];
+    const buffer = new Uint8Array(this.#pixels.imageBytes);
+    let count = 0;
+    for (const image of images) {
+      if (++count % comparedAtOnce === 0) {
+        await nextTurn();
+        signal?.throwIfAborted();
+      }
+      readRun(this.pixels, image.slot, buffer);
+      if (xxHash32(buffer) !== image.checksum) damaged.push(image);
+      else this.#pixels.compared[image.slot] = 1;
+    }
+    return damaged;
   }
 
   close(): void {

@@ -118,6 +118,7 @@ export async function judgeEach(
           resampling: group.resampling,
           cacheFolder: cacheFolder(cache),
           onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+          onWarning: (message) => onEvent?.({ kind: "warning", message }),
           ...(signal && { signal }),
         });
         try {

@@ -236,6 +236,7 @@ async function pack(dataset: Dataset, graph: Graph, settings: Settings, context:
     resampling: settings.resampling,
     cacheFolder: cacheFolder(settings.cache),
     onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+    onWarning: warnWith(context),
     ...(signal && { signal }),
   });
   if (packed.problems.length > 0) onEvent?.({ kind: "problems", problems: packed.problems });

@@ -7,6 +7,7 @@ import type { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { policies } from "../image/augmentation/policy.ts";
 import { type ImageSelection, PixelFileReader, readSelection } from "../image/pixel-file.ts";
+import { xxHash32 } from "../image/xxhash.ts";
 import { Random } from "../random.ts";
 import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, BatchMaker, type BatchRecipe, plainPreparation } from "./batches.ts";
@@ -24,6 +25,11 @@ const recipe: BatchRecipe = {
 const random = Random.of(1);
 const pixels = Uint8Array.from({ length: count * imageBytes }, () => random.integer(256));
 
+const stored = Array.from({ length: count }, (_, slot) => ({
+  slot,
+  checksum: xxHash32(pixels.subarray(slot * imageBytes, (slot + 1) * imageBytes)),
+}));
+
 let folder: string;
 let file: string;
 let reader: PixelFileReader;
@@ -34,7 +40,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "naevus-loader-"));
   file = join(folder, "pixels.rgb");
   await writeFile(file, pixels);
-  reader = new PixelFileReader(file, imageBytes);
+  reader = new PixelFileReader(file, imageBytes, count, stored);
   // In another order than in the file.
   images = { ...reader.pixels, slots: Uint32Array.from({ length: count }, (_, i) => count - 1 - i) };
 });
@@ -127,7 +133,7 @@ describe("backgroundLoader", () => {
   it.each([1, 2])("passes on what went wrong in a worker, after the batches before it: %i workers", async (workers) => {
     const short = join(folder, "short.rgb");
     await writeFile(short, pixels);
-    const shortReader = new PixelFileReader(short, imageBytes);
+    const shortReader = new PixelFileReader(short, imageBytes, count, stored);
     await truncate(short, 8 * imageBytes);
     const loader = opened(
       backgroundLoader({
@@ -143,6 +149,29 @@ describe("backgroundLoader", () => {
     await expect(loader.next()).rejects.toThrow(/short\.rgb: shorter than its index says/);
     await expect(loader.next()).rejects.toThrow(/short\.rgb/);
     shortReader.close();
+  });
+
+  it("says which file is damaged, and what to do", async () => {
+    const damaged = join(folder, "damaged.rgb");
+    await writeFile(damaged, pixels);
+    const own = new PixelFileReader(damaged, imageBytes, count, stored);
+    await writeFile(
+      damaged,
+      pixels.map((value, i) => (i === 9 * imageBytes + 3 ? value ^ 1 : value)),
+    );
+    const loader = opened(
+      backgroundLoader({
+        recipe,
+        batch,
+        jobs: jobs(),
+        images: { ...own.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
+      }),
+    );
+    expect(await take(loader, 2)).toHaveLength(2);
+    await expect(loader.next()).rejects.toThrow(
+      /damaged\.rgb: image 10 in it is damaged; delete the file and start again/,
+    );
+    own.close();
   });
 
   it("ends its threads, with work under way or none", async () => {

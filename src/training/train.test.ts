@@ -9,6 +9,7 @@ import { adam, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { referenceEngine } from "../engine/reference/reference-engine.ts";
 import { policies } from "../image/augmentation/policy.ts";
 import { PixelFileReader } from "../image/pixel-file.ts";
+import { xxHash32 } from "../image/xxhash.ts";
 import { buildGraph } from "../network/graph.ts";
 import { batchNorm, conv2d, dense, dropout, flatten, maxPool, normalize, relu } from "../network/layer.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
@@ -41,7 +42,11 @@ beforeAll(async () => {
   pixelFolder = await mkdtemp(join(tmpdir(), "naevus-pixels-"));
   const file = join(pixelFolder, "pixels.rgb");
   await writeFile(file, pixels);
-  pixelFile = new PixelFileReader(file, 108);
+  const stored = Array.from({ length: count }, (_, slot) => ({
+    slot,
+    checksum: xxHash32(pixels.subarray(slot * 108, (slot + 1) * 108)),
+  }));
+  pixelFile = new PixelFileReader(file, 108, count, stored);
 });
 afterAll(async () => {
   pixelFile.close();

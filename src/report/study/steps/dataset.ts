@@ -107,6 +107,7 @@ export async function makeDataset(
           resampling: settings.resampling,
           cacheFolder: cache,
           onProgress: (done, total) => onEvent({ kind: "packing", done, total }),
+          onWarning: (message) => onEvent({ kind: "warning", message }),
           ...(signal && { signal }),
         });
         packs.set(size, packed);
