@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seal, unseal } from "../sealed-text.ts";
 import { dataFingerprint, hashContents } from "./content-hashes.ts";
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
@@ -43,7 +44,8 @@ describe("hashContents", () => {
     const [name] = await readdir(cacheFolder);
     const file = join(cacheFolder, name!);
     // Only a hash taken from the cache can be this one.
-    await writeFile(file, (await readFile(file, "utf8")).replace(sha256("a"), "f".repeat(64)));
+    const text = unseal(await readFile(file, "utf8"))!;
+    await writeFile(file, seal(text.replace(sha256("a"), "f".repeat(64))));
     expect((await hashContents(images("a", "b"), { cacheFolder })).sha256).toEqual(["f".repeat(64), sha256("b")]);
     await writeFile(join(root, "a"), "c");
     await utimes(join(root, "a"), 0, 0);
@@ -56,8 +58,11 @@ describe("hashContents", () => {
     await writeFile(join(root, "a"), "a");
     await hashContents(images("a"), { cacheFolder });
     const file = join(cacheFolder, (await readdir(cacheFolder))[0]!);
-    await writeFile(file, (await readFile(file, "utf8")).slice(0, -9));
-    expect((await hashContents(images("a"), { cacheFolder })).sha256).toEqual([sha256("a")]);
+    const text = await readFile(file, "utf8");
+    for (const damaged of [text.slice(0, -9), text.replace(sha256("a"), sha256("b"))]) {
+      await writeFile(file, damaged);
+      expect((await hashContents(images("a"), { cacheFolder })).sha256).toEqual([sha256("a")]);
+    }
   });
 
   it("names files that are gone or cannot be read", async () => {

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { forEachBounded } from "../bounded.ts";
 import { type FileState, fileState, sameState } from "../file-state.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
+import { seal, unseal } from "../sealed-text.ts";
 import { DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */
@@ -119,7 +120,7 @@ export async function folderKey(root: string, ...more: readonly unknown[]): Prom
 /** The hashes of the last call; none where there was none or the file is damaged. */
 async function readCache(file: string): Promise<Map<string, HashedFile>> {
   try {
-    const { files } = cacheSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    const { files } = cacheSchema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? ""));
     return new Map(
       files.map(([path, bytes, modified, changed, sha256]) => [path, { bytes, modified, changed, sha256 }]),
     );
@@ -128,8 +129,10 @@ async function readCache(file: string): Promise<Map<string, HashedFile>> {
   }
 }
 
-const formatCache = (files: ReadonlyMap<string, HashedFile>): string =>
-  JSON.stringify({
+function formatCache(known: ReadonlyMap<string, HashedFile>): string {
+  const content: z.infer<typeof cacheSchema> = {
     format,
-    files: [...files].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),
-  } satisfies z.infer<typeof cacheSchema>);
+    files: [...known].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),
+  };
+  return seal(JSON.stringify(content));
+}

@@ -19,6 +19,7 @@ import { metadataTable } from "../dataset/isic-archive/metadata-table.ts";
 import { DatasetError } from "../dataset/records.ts";
 import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
 import { LockedError, lockFolder } from "../folder-lock.ts";
+import { isName } from "../names-from-files.ts";
 
 /** Where each image stands. */
 export type Places = ReadonlyMap<string, readonly ManifestEntry[]>;
@@ -33,10 +34,18 @@ export interface MissingImage {
 
 const checkedAtOnce = 4;
 
-/** The entries of a manifest by image. */
+/** The entries of a manifest by image. Throws DatasetError where an id or a class is no name for a file or folder. */
 export function placesOf(manifest: readonly ManifestEntry[]): Places {
   const places = new Map<string, ManifestEntry[]>();
-  for (const entry of manifest) places.set(entry.id, [...(places.get(entry.id) ?? []), entry]);
+  for (const entry of manifest) {
+    const other = [entry.id, entry.className].find((name) => !isName(name));
+    if (other !== undefined) {
+      throw new DatasetError(
+        `manifest: ${JSON.stringify(other)} cannot be the name of a file or folder; leave its images out`,
+      );
+    }
+    places.set(entry.id, [...(places.get(entry.id) ?? []), entry]);
+  }
   return places;
 }
 

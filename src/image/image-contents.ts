@@ -8,6 +8,7 @@ import { forEachBounded } from "../bounded.ts";
 import { folderKey, type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/records.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
+import { seal, unseal } from "../sealed-text.ts";
 import { decodeFull, decoderVersion, ImageError, readImageFile } from "./decode.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
@@ -55,7 +56,7 @@ export async function imageContents(
       throw writeError(cacheFolder, error);
     });
     const cached: z.infer<typeof schema> = { format, decoder: decoderVersion, pixels: [...known] };
-    await writeFileAtomic(cacheFile, JSON.stringify(cached));
+    await writeFileAtomic(cacheFile, seal(JSON.stringify(cached)));
   }
   return { files, contents: files.map((file) => (file === undefined ? undefined : (known.get(file) ?? file))) };
 }
@@ -71,7 +72,7 @@ async function hashPixels(file: string): Promise<string | null> {
 
 async function readCache(file: string): Promise<Map<string, string | null>> {
   try {
-    return new Map(schema.parse(JSON.parse(await readFile(file, "utf8"))).pixels);
+    return new Map(schema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? "")).pixels);
   } catch {
     return new Map();
   }

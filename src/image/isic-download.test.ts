@@ -669,6 +669,40 @@ describe("a folder that cannot be used", () => {
     );
   });
 
+  it("has another download under way", async () => {
+    const both = await Promise.allSettled([download(), download()]);
+    expect(both.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    const lost = both.find((one) => one.status === "rejected")!;
+    expect(lost.reason).toBeInstanceOf(DatasetError);
+    expect(lost.reason.message).toContain("works in this folder; wait for it to end");
+    expect((await readdir(out)).filter((name) => name.startsWith("."))).toEqual([journalName]);
+  });
+
+  it("would be left by a name of the manifest or the journal", async () => {
+    for (const wrong of [{ id: "../../victim" }, { className: "../../victim" }, { className: ".." }]) {
+      const entries = [{ ...manifest[0]!, ...wrong }];
+      await expect(downloadIsicImages(out, "imitation", entries, { archive: server.archive })).rejects.toThrow(
+        /^manifest: ".*" cannot be the name of a file or folder; leave its images out$/,
+      );
+    }
+    expect(await readdir(folder)).toEqual([]);
+    await download();
+    const victim = join(folder, "victim.jpg");
+    await writeFile(victim, await readFile(file(13)));
+    const journal = join(out, journalName);
+    // As if the image, which has two places, stood at one of them and at the victim's.
+    const lines = (await readFile(journal, "utf8")).split("\n");
+    const changed = lines.map((line) =>
+      line.includes(idOf(13)) ? line.replace('"suffix":".jpg"', '"suffix":"/../../../../victim.jpg"') : line,
+    );
+    expect(changed).not.toEqual(lines);
+    await writeFile(journal, changed.join("\n"));
+    await rm(file(13));
+    server.requests.length = 0;
+    expect(await download()).toMatchObject({ images: 14, fetched: 1 });
+    expect(await readdir(folder)).toEqual(["isic", "victim.jpg"]);
+  });
+
   it("is a file", async () => {
     await writeFile(out, "");
     await expect(download()).rejects.toThrow(FileError);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/records.ts";
 import { writeError, writeFileAtomic } from "../files.ts";
+import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 import { readPlane, type Survey, surveyImages } from "./survey.ts";
@@ -113,7 +114,7 @@ async function readKnown(folder: string, contents: ReadonlySet<string>): Promise
 
 async function readCache(file: string): Promise<Known | undefined> {
   try {
-    return schema.parse(JSON.parse(await readFile(file, "utf8")));
+    return schema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? ""));
   } catch {
     // Damaged, or made by another version.
     return undefined;
@@ -134,7 +135,7 @@ async function writeKnown(folder: string, { sha256 }: Survey, pairs: readonly Sa
       registration: { ...registration, placement: [...placement] },
     })),
   };
-  await writeFileAtomic(join(folder, fileName(contents)), JSON.stringify(known));
+  await writeFileAtomic(join(folder, fileName(contents)), seal(JSON.stringify(known)));
 }
 
 const fileName = (contents: ReadonlySet<string>): string =>

@@ -5,6 +5,7 @@ import { readTable } from "../dataset/csv-table.ts";
 import { csvText } from "../dataset/csv-text.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { fileExists, writeFileAtomic } from "../files.ts";
+import { isInside } from "../names-from-files.ts";
 import { digestOf, type LearnedImages } from "../onnx/learned-images.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 
@@ -63,7 +64,8 @@ export async function readRunImages(run: string, classes: readonly string[]): Pr
     const label = classes.indexOf(fields.get("class") ?? "");
     const [path, pixels, hash] = ["path", "pixels", "file"].map((column) => fields.get(column));
     const [bytes, group] = [Number(fields.get("bytes")), Number(fields.get("group"))];
-    const isWhole = part !== undefined && label >= 0 && path !== undefined && Number.isInteger(bytes + group);
+    const isWhole =
+      part !== undefined && label >= 0 && path !== undefined && isInside(path) && Number.isInteger(bytes + group);
     if (!isWhole || !isSha256(pixels) || !isSha256(hash)) {
       throw new RunError(`${file}: line ${line}: damaged; put the file back as it was, or train again`);
     }

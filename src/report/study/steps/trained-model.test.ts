@@ -1,5 +1,5 @@
 /** The notebook's network on the data as found: what its test images are called, and which of them its interval takes for one lesion. */
-import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,8 +28,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function official(data: string): Promise<OfficialModel> {
   const raw = await readDataset(join(folder, data));
+  const study = await StudyFolder.open(join(folder, `study-${data}`), raw.root, { stopwatch: () => 0 });
   const context = {
-    folder: await StudyFolder.open(join(folder, `study-${data}`), raw.root, { stopwatch: () => 0 }),
+    folder: study,
     source: { data: raw.root, metadata },
     pictures: true,
     engine: referenceEngine(),
@@ -40,7 +41,8 @@ async function official(data: string): Promise<OfficialModel> {
     stopwatch: () => 0,
     steps: new Map(),
   };
-  return trainOfficial(context, raw, { network: "notebook", epochs: 1, augmentation: "none", imbalance: "none" });
+  const recipe = { network: "notebook", epochs: 1, augmentation: "none", imbalance: "none" } as const;
+  return trainOfficial(context, raw, recipe).finally(() => study.close());
 }
 
 describe("the data as found", () => {
@@ -51,6 +53,16 @@ describe("the data as found", () => {
     expect(samples).toBeGreaterThan(3);
     expect(groups).toBe(3);
     expect(intervalMethod).toBe("Wilson, on the effective number of images");
+  });
+
+  it("have their run in the study's folder, whatever a step's file says", async () => {
+    const { run } = await official("published");
+    const steps = join(folder, "study-published", "steps");
+    const name = (await readdir(steps)).find((one) => one.startsWith("official-") && !one.includes("evaluation"))!;
+    const step = await readFile(join(steps, name), "utf8");
+    expect(step).toContain(`"run":"${run}"`);
+    await writeFile(join(steps, name), step.replace(run, "../victim"));
+    expect((await official("published")).run).toBe(run);
   });
 
   it("keep their whole test where it was drawn, and it is not called published", async () => {

@@ -81,7 +81,7 @@ async function trained(
     .digest("hex");
   const name = join("models", `${recipe.network}-${key.slice(0, 12)}`);
   const run = join(folder.path, name);
-  return doStep(context, {
+  const model = await doStep(context, {
     id,
     inputs: key,
     holds: () => fileExists(join(run, runFiles.model)),
@@ -106,4 +106,6 @@ async function trained(
       };
     },
   });
+  // Not as the step's file names it: the model's file is written again, for its temperature.
+  return { ...model, run: name };
 }
