@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FileError, isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "./files.ts";
+import { FileError, isTemporary, removeTemporaryFiles, temporaryName, writeError, writeFileAtomic } from "./files.ts";
+import { identityTag, ownIdentity } from "./process-identity.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -65,8 +66,15 @@ it("removes what a killed process left, and nothing else", async () => {
   const leftover = `.checkpoint.safetensors.${"0f".repeat(6)}.tmp`;
   for (const name of [leftover, ".hidden.tmp", "a.tmp"]) await writeFile(join(folder, name), "");
   expect(isTemporary(leftover)).toBe(true);
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  const written = temporaryName(join(folder, "a".repeat(250)));
+  const dead = written.replace(identityTag(ownIdentity), identityTag({ ...ownIdentity, pid }));
+  for (const file of [written, dead]) {
+    await writeFile(file, "");
+    expect(isTemporary(basename(file))).toBe(true);
+  }
   await removeTemporaryFiles(folder);
-  expect((await readdir(folder)).sort()).toEqual([".hidden.tmp", "a.tmp"]);
+  expect((await readdir(folder)).sort()).toEqual([basename(written), ".hidden.tmp", "a.tmp"].sort());
 });
 
 it.skipIf(process.seteuid === undefined)("says that it may not write", async () => {

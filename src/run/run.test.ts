@@ -74,6 +74,28 @@ describe("train", () => {
     expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2]);
   });
 
+  it("learns the same from a damaged cache, and says what was decoded again", async () => {
+    const cache = join(folder, "damaged-cache");
+    await train(dataset, { ...settings, cache, out: run });
+    const file = join(cache, (await readdir(cache)).find((name) => name.endsWith(".rgb"))!);
+    const bytes = await readFile(file);
+    for (const damaged of [bytes.map((value, i) => (i === 1000 ? value ^ 64 : value)), new Uint8Array(bytes.length)]) {
+      const packed = join(cache, (await readdir(cache)).find((name) => name.endsWith(".rgb"))!);
+      await writeFile(packed, damaged);
+      const again = `${run}-${damaged[0]}`;
+      const warnings: string[] = [];
+      await train(
+        dataset,
+        { ...settings, cache, out: again },
+        { onEvent: (event) => void (event.kind === "warning" && warnings.push(event.message)) },
+      );
+      expect(warnings).toContainEqual(
+        expect.stringMatching(/\.rgb: \d+ of \d+ images in it were damaged; they are decoded again$/),
+      );
+      expect((await readFile(join(again, "model.onnx"))).equals(expectedModel)).toBe(true);
+    }
+  });
+
   it("tells what it does and what came of it", async () => {
     const events: RunEvent[] = [];
     const result = await train(

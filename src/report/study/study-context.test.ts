@@ -1,8 +1,9 @@
 /** Steps of a study: done once and counted once, however often they are asked for, stopped and gone on with. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { temporaryName } from "../../files.ts";
 import { doStep, type StudyContext, type StudyEvent, spentSeconds } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 
@@ -79,4 +80,18 @@ it("refuses two steps of one name, which would undo each other's results", async
   await expect(doStep(context, { id: "fit", inputs: 2, run: taking(1, "other") })).rejects.toThrow(
     /two steps are called fit/,
   );
+});
+
+it("has its folder to itself, and cleans away nothing that another process is writing", async () => {
+  await opened();
+  const study = join(path, "study");
+  await expect(StudyFolder.open(study, join(path, "data"), { stopwatch: () => now })).rejects.toThrow(
+    /study: process \d+ on .* works in this folder; wait for it to end/,
+  );
+  const written = temporaryName(join(study, "steps", "fit.json"));
+  const left = join(study, "steps", ".fit.json.0123456789ab.tmp");
+  for (const file of [written, left]) await writeFile(file, "half");
+  await opened();
+  expect(await readdir(join(study, "steps"))).toContain(basename(written));
+  expect(await readdir(join(study, "steps"))).not.toContain(basename(left));
 });
