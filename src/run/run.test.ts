@@ -79,10 +79,11 @@ describe("train", () => {
     await train(dataset, { ...settings, cache, out: run });
     const file = join(cache, (await readdir(cache)).find((name) => name.endsWith(".rgb"))!);
     const bytes = await readFile(file);
-    for (const damaged of [bytes.map((value, i) => (i === 1000 ? value ^ 64 : value)), new Uint8Array(bytes.length)]) {
+    const spoilt = [bytes.map((value, i) => (i === 1000 ? value ^ 64 : value)), new Uint8Array(bytes.length)];
+    for (const [i, damaged] of spoilt.entries()) {
       const packed = join(cache, (await readdir(cache)).find((name) => name.endsWith(".rgb"))!);
       await writeFile(packed, damaged);
-      const again = `${run}-${damaged[0]}`;
+      const again = `${run}-${i}`;
       const warnings: string[] = [];
       await train(
         dataset,
