@@ -81,9 +81,13 @@ export async function writeHostileData(
         rows.push(Object.fromEntries(metadataColumns.map((column, at) => [column, cells[at]!])));
       }
     }
-    // A file that is no image is named in every command's remarks.
+    // Files that are no images are named in every command's remarks.
     await writeFile(join(data, "Train", name, `${[...name].slice(0, 30).join("")}.txt`), "");
     await writeFile(join(data, "Train", name, `${[...name].slice(0, 30).join("")}.jpg`), "no image");
+  }
+  if (process.platform === "linux") {
+    const folder = join(data, "Train", hostileNames[0]!, "/");
+    await writeFile(Buffer.concat([Buffer.from(folder), Buffer.from([0xe9, 0x1b, 0x9b]), Buffer.from(".png")]), "");
   }
   await writeFile(metadata, csvText(metadataColumns, rows));
 }
