@@ -97,30 +97,31 @@ it("predict", async () => {
   expect(predictions.map(({ image }: { image: string }) => image)).toEqual(files);
 });
 
-it("audit, curate, show, and training on the plan", async () => {
-  const [out, plan, pictures] = ["audit", "plan.csv", "pictures"].map((name) => join(written, name)) as [
-    string,
-    string,
-    string,
-  ];
-  const about = ["--data", data, "--metadata", metadata, "--cache", join(folder, "cache")];
-  const audited = await printed("audit", ...about, "--out", out);
-  expect(audited.status, audited.error).toBe(0);
-  expect(JSON.parse((await printed("audit", ...about, "--out", out, "--json")).out).classes).toEqual(classes);
-  const curated = await printed("curate", ...about, "--out", plan);
-  expect(curated.status, curated.error).toBe(0);
-  JSON.parse((await printed("curate", ...about, "--out", plan, "--overwrite", "--json")).out);
-  for (const format of ["svg", "png"]) {
-    const shown = await printed("show", "--data", data, "--curation", plan, "--out", pictures, "--format", format);
-    expect(shown.status, shown.error).toBe(0);
-  }
-  const looked = await checkFiles(written);
-  expect([...looked.keys()]).toEqual(expect.arrayContaining(["html", "svg", "json", "csv"]));
+it("audit", async () => {
+  const out = join(written, "audit");
+  const about = ["--data", data, "--metadata", metadata, "--cache", join(folder, "cache"), "--out", out];
+  const { status, error } = await printed("audit", ...about);
+  expect(status, error).toBe(0);
+  expect(JSON.parse((await printed("audit", ...about, "--json")).out).classes).toEqual(classes);
+  const looked = await checkFiles(out);
+  expect([looked.get("html"), looked.get("json")]).toEqual([1, 1]);
   const page = await readFile(join(out, "audit.html"), "utf8");
   for (const name of ["constructor", "__proto__", "toString"]) expect(page).toContain(`<td>${name}</td>`);
+});
+
+it("curate, show and training on what the plan leaves", async () => {
+  const plan = join(written, "plan.csv");
+  const about = ["--data", data, "--cache", join(folder, "cache")];
+  const curated = await printed("curate", ...about, "--metadata", metadata, "--out", plan);
+  expect(curated.status, curated.error).toBe(0);
+  JSON.parse((await printed("curate", ...about, "--metadata", metadata, "--out", plan, "--overwrite", "--json")).out);
+  const shown = await printed("show", ...about, "--curation", plan, "--out", join(written, "pictures"));
+  expect(shown.status, shown.error).toBe(0);
   const args = ["--data", data, "--curation", plan, ...small, "--out", join(written, "curated")];
   const trained = await printed("train", ...args);
   expect(trained.status, trained.error).toBe(0);
+  const looked = await checkFiles(written);
+  expect([...looked.keys()]).toEqual(expect.arrayContaining(["svg", "json", "jsonl", "csv"]));
 });
 
 it("refusals name what is hostile", async () => {
