@@ -112,10 +112,7 @@ export async function train(
   const { clock = Date.now } = context;
   const settings = parseSettings(input);
   refuseOtherProtocol(settings, dataset);
-  if (settings.out !== undefined) {
-    await refuseLockedRun(resolve(settings.out));
-    await refuseUsedFolder(resolve(settings.out));
-  }
+  if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   const graph = graphOf(settings, dataset.classes.length);
   const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   const packed = await pack(dataset, graph, settings, context);
@@ -243,9 +240,20 @@ async function pack(dataset: Dataset, graph: Graph, settings: Settings, context:
   return packed;
 }
 
+/** Throws RunError where a folder is used, and by whom, if by a process that is at work. */
+async function refuseTakenFolder(run: string): Promise<void> {
+  const used = await refuseUsedFolder(run).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  await refuseLockedRun(run);
+  if (used !== undefined) throw used;
+}
+
 async function makeFolder({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
   if (out === undefined) return makeDefaultRunFolder(resolve("runs"), runName(network, milliseconds), data);
   const run = resolve(out);
+  await refuseTakenFolder(run);
   await makeRunFolder(run, data);
   return run;
 }
