@@ -4,6 +4,9 @@ import { mostTiffValues, type TiffHeader, tiffTags } from "./tiff-header.ts";
 /** A tile may be larger than a small picture, but not by any number: each is unpacked whole. Programs write up to 4,096 squared. */
 const mostTilePixels = 2 ** 24;
 
+/** How much larger packing may make a strip, with what JPEG says first; fax makes noise several times as large. Overlapping ones take time. */
+const mostPacked = (unpacked: number): number => 8 * unpacked + 2 ** 16;
+
 /** The strips or tiles of a picture, those of one plane after those of another. */
 export interface TiffLayout {
   readonly offsets: readonly number[];
@@ -56,5 +59,7 @@ export function tiffLayout(header: TiffHeader, fileBytes: number): TiffLayout {
       if (count > rowBytes * rows) throw new Error(`a ${part} of ${count} bytes instead of ${rowBytes * rows}`);
     }
   }
+  const tooLong = counts?.find((count) => count > mostPacked(rowBytes * rows));
+  if (tooLong !== undefined) throw new Error(`a ${part} of ${tooLong} bytes for ${rowBytes * rows}`);
   return { offsets, counts, unpacked, mostUnpacked: rowBytes * rows };
 }

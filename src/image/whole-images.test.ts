@@ -90,6 +90,19 @@ describe("a TIFF's tags that libtiff warns of and nothing uses", () => {
   });
 });
 
+test("tiles that overlap each other are not read time and again", async () => {
+  const file = await tiff({ compression: "lzw", ...tiles });
+  const [offsets, counts] = [entry(file, 324), entry(file, 325)];
+  const count = file.readUInt32LE(counts + 4);
+  expect(count).toBeGreaterThan(1);
+  const long = Buffer.concat([file, Buffer.alloc(2 ** 20)]);
+  for (let i = 0; i < count; i++) {
+    long.writeUInt32LE(8, long.readUInt32LE(offsets + 8) + 4 * i);
+    long.writeUInt32LE(2 ** 20, long.readUInt32LE(counts + 8) + 4 * i);
+  }
+  expect(await reason(long)).toMatch(/^damaged TIFF \(a tile of 1048576 bytes for \d+\)/);
+});
+
 test("PackBits that give more than a strip are damaged", async () => {
   const file = await tiff({ compression: "packbits" });
   expect(await reason(Buffer.from(file).fill(0, 200, 900))).toMatch(/^damaged TIFF/);
