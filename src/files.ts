@@ -1,8 +1,10 @@
-/** Files that are written whole or not at all: a temporary name in the same folder, synced, then renamed. */
+/** Files that are read whole, and written whole or not at all: a temporary name in the same folder, synced, then renamed. */
 import { randomBytes } from "node:crypto";
-import { access, type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
+import { WrongKindError, writeTrouble } from "./system-errors.ts";
 
 /** A file that could not be written; the message names it and says what to do. */
 export class FileError extends Error {
@@ -21,23 +23,37 @@ export const temporaryName = (file: string): string =>
     `.${basename(file).slice(0, keptCharacters)}.${identityTag(ownIdentity)}.${randomBytes(6).toString("hex")}.tmp`,
   );
 
-const cures: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full; make room and try again",
-  EDQUOT: "your disk quota is used up; make room and try again",
-  EFBIG: "the file is larger than the limit of the system (ulimit -f); raise it and try again",
-  EACCES: "no permission to write there; change the permissions or choose another folder",
-  EPERM: "no permission to write there; change the permissions or choose another folder",
-  EROFS: "the disk is read-only; choose another folder",
-  ENOENT: "the folder does not exist; create it or choose another one",
-  ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
-  EISDIR: "there is a folder of that name; choose another name",
-};
-
 /** The failure to write `file` as a sentence for people. */
 export function writeError(file: string, error: unknown): FileError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new FileError(`${file}: could not be written: ${cures[code ?? ""] ?? message}`, { cause: error });
+  const { reason, cure } = writeTrouble(error);
+  return new FileError(`${file}: could not be written: ${reason}; ${cure}`, { cause: error });
 }
+
+/** What stands at a path, in words. */
+const kindOf = (stats: Stats): string => {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  return stats.isSocket() ? "a socket" : "a device";
+};
+
+/** What the system says of a regular file; throws as {@link readWhole} where it is none. */
+export async function regularFile(file: string): Promise<Stats> {
+  const stats = await stat(file);
+  if (!stats.isFile()) throw new WrongKindError(file, kindOf(stats));
+  return stats;
+}
+
+/**
+ * The whole content of a regular file. Throws the system's errors and {@link WrongKindError}, which `readTrouble` puts in words: a pipe or
+ * a device would let its reader wait for ever.
+ */
+export async function readWhole(file: string): Promise<Buffer> {
+  await regularFile(file);
+  return readFile(file);
+}
+
+/** {@link readWhole} as text in UTF-8. */
+export const readText = async (file: string): Promise<string> => (await readWhole(file)).toString("utf8");
 
 const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> => {
   for (let done = 0; done < bytes.byteLength; ) {
@@ -61,6 +77,7 @@ export async function writeFileAtomic(file: string, content: string | readonly U
   const chunks = typeof content === "string" ? [Buffer.from(content)] : content;
   let handle: FileHandle | undefined;
   try {
+    await refuseOtherKind(file);
     handle = await open(temporary, "wx");
     for (const chunk of chunks) await writeAll(handle, chunk);
     await handle.sync();
@@ -75,9 +92,15 @@ export async function writeFileAtomic(file: string, content: string | readonly U
   }
 }
 
-/** Whether there is a file or folder of that path, as far as this process may look. */
+/** Throws a {@link WrongKindError} for a pipe or device: a rename would replace it, as what `/dev/stdout` stands for, and a writer wait. */
+export async function refuseOtherKind(file: string): Promise<void> {
+  const stats = await stat(file).catch(() => undefined);
+  if (stats && !stats.isFile() && !stats.isDirectory()) throw new WrongKindError(file, kindOf(stats));
+}
+
+/** Whether anything has that path, a broken link too, as far as this process may look: whoever reads it says what is wrong with it. */
 export const fileExists = (path: string): Promise<boolean> =>
-  access(path).then(
+  lstat(path).then(
     () => true,
     () => false,
   );
@@ -92,13 +115,20 @@ export const folderExists = (path: string): Promise<boolean> =>
 /** Whether a file name is one of {@link writeFileAtomic}'s temporary names. */
 export const isTemporary = (name: string): boolean => temporaryPattern.test(name);
 
-/** Removes temporary files that processes left in a folder that ended, and no file that another one is writing. */
+/**
+ * Removes temporary files that processes left in a folder that ended, and no file that another one is writing. Throws a
+ * {@link FileError}.
+ */
 export async function removeTemporaryFiles(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const match = temporaryPattern.exec(name);
-    if (match === null) continue;
-    const file = join(folder, name);
-    const [, tag] = match;
-    if (tag === undefined || (await isLeftBehind(file, tag))) await rm(file, { force: true });
+  try {
+    for (const name of await readdir(folder)) {
+      const match = temporaryPattern.exec(name);
+      if (match === null) continue;
+      const file = join(folder, name);
+      const [, tag] = match;
+      if (tag === undefined || (await isLeftBehind(file, tag))) await rm(file, { force: true });
+    }
+  } catch (error) {
+    throw writeError(folder, error);
   }
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { EngineError } from "../engine/engine.ts";
 import { FileError } from "../files.ts";
 import { version } from "../run/version.ts";
+import { isSystemError, systemSentence } from "../system-errors.ts";
 import { SettingsError } from "../training/settings.ts";
 import { addAuditCommand } from "./audit-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
@@ -71,7 +72,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
 function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): readonly string[] {
   if (!(error instanceof Error)) return [`naevus: ${error}`];
   if (NAEVUS_DEBUG) return (error.stack ?? error.message).split("\n");
-  const message = `naevus: ${error.message}`;
+  const message = `naevus: ${isSystemError(error) ? systemSentence(error) : error.message}`;
   const several = error instanceof SettingsError || error instanceof EngineError || error instanceof FileError;
   return several ? message.split("\n") : [message];
 }

@@ -1,7 +1,8 @@
 /** The settings as options of a command, made from their schema, and settings collected from options and a file. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { readText } from "../files.ts";
+import { readSentence } from "../system-errors.ts";
 import {
   checkSettings,
   parseSettings,
@@ -57,21 +58,16 @@ export function settingsFromFlags(options: Readonly<Record<string, unknown>>): S
   return settings;
 }
 
-function unreadable(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "no such file";
-  return code === "EISDIR" ? "a folder, not a file" : message;
-}
-
 /** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
 export async function settingsFromFile(file: string): Promise<SettingsInput> {
   let settings: unknown;
   try {
     // Some editors put a byte order mark in front.
-    settings = JSON.parse((await readFile(file, "utf8")).replace(/^\uFEFF/, ""));
+    settings = JSON.parse((await readText(file)).replace(/^\uFEFF/, ""));
   } catch (error) {
-    const reason = error instanceof SyntaxError ? `no valid JSON (${error.message})` : unreadable(error);
-    throw new SettingsError(`${file}: ${reason}; expected an object such as {"epochs": 30}`, { cause: error });
+    const expected = 'expected an object such as {"epochs": 30}';
+    if (!(error instanceof SyntaxError)) throw new SettingsError(readSentence(file, error, expected), { cause: error });
+    throw new SettingsError(`${file}: no valid JSON (${error.message}); ${expected}`, { cause: error });
   }
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
     throw new SettingsError(`${file}: expected an object such as {"epochs": 30}, got ${JSON.stringify(settings)}`);

@@ -1,6 +1,6 @@
 /** The data of a training that was given none: NAEVUS_DATA, else data/isic9, else a drawn phantom set. */
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { folderExists } from "../files.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { cacheFolder } from "../run/cache-folder.ts";
 
@@ -9,12 +9,6 @@ const usualFolder = "data/isic9";
 
 /** The set that is drawn where there are no photographs: small enough to draw and train in minutes. */
 const phantom = { images: 1200, size: 180, seed: 0 } as const;
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
 
 export interface DataSearch {
   readonly given: string | undefined;
@@ -40,7 +34,7 @@ export async function trainingData({
     note(`data: ${environment.NAEVUS_DATA} (NAEVUS_DATA)`);
     return environment.NAEVUS_DATA;
   }
-  if (await isFolder(usualFolder)) {
+  if (await folderExists(usualFolder)) {
     note(`data: ${usualFolder}`);
     return usualFolder;
   }

@@ -5,6 +5,7 @@ import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { forEachBounded } from "../bounded.ts";
+import { readSentence } from "../system-errors.ts";
 import { isClutter } from "./clutter.ts";
 import { byCodePoint } from "./code-point-order.ts";
 import { imageSuffix } from "./image-id.ts";
@@ -55,7 +56,8 @@ export async function listFolder(root: string, path: string): Promise<Listing> {
     // As bytes: a name that is not UTF-8 would be another one as text.
     names = await readdir(folder, { encoding: "buffer" });
   } catch (error) {
-    throw new DatasetError(`${folder}: ${folderTrouble(error)}`, { cause: error });
+    const give = "give the folder that holds Train and Test, or one folder per class";
+    throw new DatasetError(readSentence(folder, error, give, "folder"), { cause: error });
   }
   const visible = names.filter((name) => !isClutter(name.toString()));
   const entries: Entry[] = [];
@@ -69,20 +71,6 @@ export async function listFolder(root: string, path: string): Promise<Listing> {
     entries: entries.sort((a, b) => byCodePoint(a.name, b.name)),
     hidden: names.map((name) => name.toString()).filter(isClutter),
   };
-}
-
-function folderTrouble(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case "ENOENT":
-      return "no such folder; give the folder that holds Train and Test, or one folder per class";
-    case "ENOTDIR":
-      return "not a folder; give the folder that holds Train and Test, or one folder per class";
-    case "EACCES":
-    case "EPERM":
-      return "this folder may not be read; change its permissions, or remove it from the data";
-    default:
-      return `this folder cannot be read (${(error as Error).message}); check the disk, or remove it from the data`;
-  }
 }
 
 /** The names of the folders in a listing that can be read. */

@@ -1,13 +1,14 @@
 /** SHA-256 of every file of a data set, without decoding: cached, so that files that did not change are not read again. */
 
 import { createHash } from "node:crypto";
-import { mkdir, open, readFile, realpath, stat } from "node:fs/promises";
+import { mkdir, open, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { forEachBounded } from "../bounded.ts";
 import { type FileState, fileState, sameState } from "../file-state.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { readText, regularFile, writeError, writeFileAtomic } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
+import { readSentence, readTrouble } from "../system-errors.ts";
 import { DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */
@@ -56,7 +57,7 @@ export async function hashContents(
     const file = join(root, path);
     try {
       // Taken before reading: a file that changes meanwhile will not match it the next time.
-      const state = fileState(await stat(file));
+      const state = fileState(await regularFile(file));
       const before = known.get(path);
       if (before !== undefined && sameState(before, state)) sha256[i] = before.sha256;
       else {
@@ -65,7 +66,7 @@ export async function hashContents(
         changed = true;
       }
     } catch (error) {
-      unreadable[i] = { path, message: `cannot be read (${(error as Error).message})` };
+      unreadable[i] = { path, message: readTrouble(error, "").reason };
     }
     onProgress?.(++done, images.length);
   });
@@ -107,9 +108,7 @@ async function hashFile(file: string): Promise<string> {
 /** What a data folder is called in the cache, with whatever else its entry depends on; throws DatasetError where it is gone. */
 export async function folderKey(root: string, ...more: readonly unknown[]): Promise<string> {
   const path = await realpath(root).catch((error: unknown) => {
-    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = gone ? "no such folder (any more)" : `cannot be opened (${(error as Error).message})`;
-    throw new DatasetError(`${root}: ${reason}; give the folder of the images`, { cause: error });
+    throw new DatasetError(readSentence(root, error, "give the folder of the images", "folder"), { cause: error });
   });
   return createHash("sha256")
     .update(JSON.stringify([path, ...more]))
@@ -120,7 +119,7 @@ export async function folderKey(root: string, ...more: readonly unknown[]): Prom
 /** The hashes of the last call; none where there was none or the file is damaged. */
 async function readCache(file: string): Promise<Map<string, HashedFile>> {
   try {
-    const { files } = cacheSchema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? ""));
+    const { files } = cacheSchema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
     return new Map(
       files.map(([path, bytes, modified, changed, sha256]) => [path, { bytes, modified, changed, sha256 }]),
     );

@@ -1,8 +1,9 @@
 /** Reads tables as people and spreadsheets have them: any usual separator, encoding and line end, quoted and padded cells. */
 
 import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
+import { readWhole } from "../files.ts";
+import { readSentence } from "../system-errors.ts";
 import { asGiven } from "./formula-cells.ts";
 import { DatasetError } from "./records.ts";
 
@@ -155,19 +156,9 @@ const commentText = (line: string): string =>
 
 async function readBytes(file: string, what: string): Promise<Uint8Array> {
   try {
-    return await readFile(file);
+    return await readWhole(file);
   } catch (error) {
-    const { code = "", message } = error as NodeJS.ErrnoException;
-    const reasons = new Map([
-      ["ENOENT", "no such file"],
-      ["ENOTDIR", "no such file"],
-      ["EISDIR", "a folder, not a file"],
-      ["EACCES", "this file may not be read"],
-      ["EPERM", "this file may not be read"],
-    ]);
-    throw new DatasetError(`${file}: ${reasons.get(code) ?? message}; give the CSV file of the ${what}`, {
-      cause: error,
-    });
+    throw new DatasetError(readSentence(file, error, `give the CSV file of the ${what}`), { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** A curation plan: a small CSV file that says which images to leave out, relabel or group, and why. */
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readWhole } from "../files.ts";
 import { readTable } from "./csv-table.ts";
 import { csvText } from "./csv-text.ts";
 import { isMissing } from "./missing-values.ts";
@@ -98,7 +98,7 @@ export async function readCurationPlan(file: string): Promise<CurationPlanFile> 
     table.comments.map((comment) => /^data: (\d+) images\W+fingerprint ([0-9a-f]{64})/.exec(comment)).find(Boolean) ??
     [];
   const sha256 = createHash("sha256")
-    .update(await readFile(file))
+    .update(await readWhole(file))
     .digest("hex");
   return {
     steps,

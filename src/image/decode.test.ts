@@ -252,7 +252,7 @@ describe("refused, with file, cause and cure", () => {
   test("a file that is missing, or a folder", async () => {
     expect((await refusal("missing.jpg")).reason).toBe("no such file");
     await mkdir(join(folder, "folder.jpg"));
-    expect((await refusal("folder.jpg")).reason).toBe("not a file");
+    expect((await refusal("folder.jpg")).reason).toBe("a folder, not a file");
   });
 
   test("20,000 x 20,000 pixels, or a million in a row, by the header alone", async () => {

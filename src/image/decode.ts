@@ -1,7 +1,9 @@
 /** Decodes one image file to uint8 RGB at working resolution, the same way for training, evaluation and prediction. */
 
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { regularFile } from "../files.ts";
+import { readTrouble } from "../system-errors.ts";
 import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
 import { fillSquare, type Geometry } from "./geometry.ts";
@@ -55,8 +57,7 @@ export async function decodeImage(
 /** The whole content of an image file; throws an {@link ImageError} where it cannot be read or is too large. */
 export async function readImageFile(file: string): Promise<Uint8Array> {
   try {
-    const stats = await stat(file);
-    if (!stats.isFile()) throw new ImageError(file, "not a file", "give image files");
+    const stats = await regularFile(file);
     if (stats.size > maxFileBytes) {
       const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
       const reason = `a file of ${megabytes(stats.size)}, above the limit of ${megabytes(maxFileBytes)}`;
@@ -65,12 +66,8 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     if (error instanceof ImageError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new ImageError(file, "no such file", "check the path", { cause: error });
-    if (code === "EACCES" || code === "EPERM") {
-      throw new ImageError(file, "may not be read", "change its permissions", { cause: error });
-    }
-    throw new ImageError(file, `cannot be read (${message})`, "check the disk", { cause: error });
+    const { reason, cure } = readTrouble(error, "give an image file");
+    throw new ImageError(file, reason, cure, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The folder that a download fills: image files by class, a journal of what was received, and tables made from it. */
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { forEachBounded } from "../bounded.ts";
 import { isClutter } from "../dataset/clutter.ts";
@@ -17,7 +17,7 @@ import {
 import type { ManifestEntry } from "../dataset/isic-archive/manifest.ts";
 import { metadataTable } from "../dataset/isic-archive/metadata-table.ts";
 import { DatasetError } from "../dataset/records.ts";
-import { isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { isTemporary, readWhole, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
 import { LockedError, lockFolder } from "../folder-lock.ts";
 import { isName } from "../names-from-files.ts";
 
@@ -151,7 +151,7 @@ export async function intactImages(
     let whole: Uint8Array | undefined;
     const spoilt: ManifestEntry[] = [];
     for (const place of where) {
-      const bytes = await readFile(join(root, pathOf(place, suffix))).catch(() => undefined);
+      const bytes = await readWhole(join(root, pathOf(place, suffix))).catch(() => undefined);
       if (bytes && checksumOf(bytes).sha256 === stored.sha256) whole = bytes;
       else spoilt.push(place);
     }
@@ -191,8 +191,11 @@ export async function writeTables(
   sums.sort((a, b) => byCodePoint(a.path, b.path));
   await writeFileAtomic(join(root, "SHA256SUMS"), sums.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(""));
   const list = join(root, "missing.csv");
-  if (missing.length === 0) await rm(list, { force: true });
-  else {
+  if (missing.length === 0) {
+    await rm(list, { force: true }).catch((error: unknown) => {
+      throw writeError(list, error);
+    });
+  } else {
     const rows = missing.map(({ id, reason }) => ({ isic_id: id, reason }));
     rows.sort((a, b) => byCodePoint(a.isic_id, b.isic_id));
     await writeFileAtomic(list, csvText(["isic_id", "reason"], rows));

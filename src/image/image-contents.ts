@@ -1,13 +1,13 @@
 /** What every image of a data set shows, as a hash of its decoded pixels: cached by content, so that no file is decoded twice for it. */
 
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { forEachBounded } from "../bounded.ts";
 import { folderKey, type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/records.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { readText, writeError, writeFileAtomic } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
 import { decodeFull, decoderVersion, ImageError, readImageFile } from "./decode.ts";
 import { pixelHash } from "./pixel-hash.ts";
@@ -72,7 +72,7 @@ async function hashPixels(file: string): Promise<string | null> {
 
 async function readCache(file: string): Promise<Map<string, string | null>> {
   try {
-    return new Map(schema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? "")).pixels);
+    return new Map(schema.parse(JSON.parse(unseal(await readText(file)) ?? "")).pixels);
   } catch {
     return new Map();
   }

@@ -1,9 +1,9 @@
 /** The index beside the packed pixels: which file had which content, and where each content's pixels are. */
 
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { folderKey } from "../dataset/content-hashes.ts";
 import type { FileState } from "../file-state.ts";
+import { readText } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
@@ -77,7 +77,7 @@ export type NoIndex = "none" | "damaged";
 export async function readPackIndex(file: string, name: string, form: PackForm): Promise<PackIndex | NoIndex> {
   let sealed: string;
   try {
-    sealed = await readFile(file, "utf8");
+    sealed = await readText(file);
   } catch {
     return "none";
   }

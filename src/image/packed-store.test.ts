@@ -415,7 +415,7 @@ describe("bad images", () => {
     const packed = await packImages(dataset, { size, cacheFolder });
     opened.push(packed);
     expect(packed.images).toHaveLength(11);
-    expect(packed.problems).toEqual([{ path: "Train/a/0.png", message: "gone or unreadable, left out" }]);
+    expect(packed.problems).toEqual([{ path: "Train/a/0.png", message: "no such file, left out" }]);
   });
 
   test("a file that may not be read is left out, and is tried again the next time", async () => {

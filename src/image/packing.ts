@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileState, sameState } from "../file-state.ts";
+import { readTrouble } from "../system-errors.ts";
 import { decodeFull, ImageError, readImageFile } from "./decode.ts";
 import { fillSquare } from "./geometry.ts";
 import { type Content, type DecodedContent, decodedContents, type PackForm, type PackIndex } from "./pack-index.ts";
@@ -79,8 +80,9 @@ export class Packing {
       this.#files.set(path, { ...state, sha256 });
     } catch (error) {
       if (error instanceof ImageError) this.#unreadable.set(path, error.reason);
-      else if ((error as NodeJS.ErrnoException).syscall === "stat") this.#unreadable.set(path, "gone or unreadable");
-      else throw error;
+      else if ((error as NodeJS.ErrnoException).syscall === "stat") {
+        this.#unreadable.set(path, readTrouble(error, "").reason);
+      } else throw error;
     }
   }
 

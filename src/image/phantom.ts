@@ -1,7 +1,7 @@
 /** Writes the phantom data set to a folder as JPEG files, whole or not at all. */
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import sharp from "sharp";
@@ -9,7 +9,7 @@ import { forEachBounded } from "../bounded.ts";
 import { DatasetError } from "../dataset/dataset.ts";
 import { phantomImages } from "../dataset/phantom.ts";
 import { phantomMarker } from "../dataset/records.ts";
-import { writeError } from "../files.ts";
+import { readText, writeError } from "../files.ts";
 
 /** Settings of {@link writePhantomDataset}. */
 export interface PhantomOptions {
@@ -73,7 +73,7 @@ async function holds(folder: string, marker: string): Promise<boolean> {
   if (!names.includes(phantomMarker)) {
     throw new DatasetError(`${folder}: not empty, and what is there was not drawn by naevus; choose another folder`);
   }
-  if ((await readFile(join(folder, phantomMarker), "utf8")) !== marker) {
+  if ((await readText(join(folder, phantomMarker)).catch(() => "")) !== marker) {
     throw new DatasetError(
       `${folder}: holds a phantom set of other settings; choose another folder, or delete this one`,
     );

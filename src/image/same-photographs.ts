@@ -1,11 +1,11 @@
 /** Which contents of a data set show the same photograph, as its audit, its curation and its splits need to know: compared only once. */
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/records.ts";
-import { writeError, writeFileAtomic } from "../files.ts";
+import { readText, writeError, writeFileAtomic } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
@@ -114,7 +114,7 @@ async function readKnown(folder: string, contents: ReadonlySet<string>): Promise
 
 async function readCache(file: string): Promise<Known | undefined> {
   try {
-    return schema.parse(JSON.parse(unseal(await readFile(file, "utf8")) ?? ""));
+    return schema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
   } catch {
     // Damaged, or made by another version.
     return undefined;

@@ -61,12 +61,12 @@ describe("loadModel", () => {
   it("says so where there is no such file", async () => {
     const file = join(folder, "missing.onnx");
     await expect(loadModel(file)).rejects.toThrow(
-      new ModelError(`${file}: there is no such file; expected the model.onnx of a run`),
+      new ModelError(`${file}: no such file; expected the model.onnx of a run`),
     );
   });
 
   it("says so where the path is a folder", async () => {
-    await expect(loadModel(folder)).rejects.toThrow(/EISDIR.*; expected the model.onnx of a run/);
+    await expect(loadModel(folder)).rejects.toThrow(/: a folder, not a file; expected the model.onnx of a run/);
   });
 
   const damaged = modelBytes(small);

@@ -1,8 +1,9 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
-import { readFile } from "node:fs/promises";
+import { readWhole } from "../files.ts";
 import { checksumFits } from "../onnx/checksum.ts";
 import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
+import { readSentence } from "../system-errors.ts";
 import { importRuntime, type Runtime, type RuntimeName } from "./runtime.ts";
 
 export { ModelError } from "../onnx/model-metadata.ts";
@@ -38,11 +39,9 @@ export interface Model {
 
 async function readModelFile(file: string): Promise<Uint8Array> {
   try {
-    return await readFile(file);
+    return await readWhole(file);
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    const reason = missing ? "there is no such file" : (cause as Error).message;
-    throw new ModelError(`${file}: ${reason}; expected the model.onnx of a run`, { cause });
+    throw new ModelError(readSentence(file, cause, "expected the model.onnx of a run"), { cause });
   }
 }
 

@@ -1,9 +1,10 @@
 /** Follows a run while another process trains in it, or tells of one that has ended. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type FileState, fileState, sameState } from "../file-state.ts";
-import { fileExists } from "../files.ts";
+import { fileExists, readText } from "../files.ts";
+import { readSentence } from "../system-errors.ts";
 import { type EpochMetrics, metricsSchema } from "../training/checkpoint.ts";
 import { type RunConfig, readConfig } from "./run-config.ts";
 import { RunError, runFiles } from "./run-folder.ts";
@@ -32,12 +33,13 @@ function metricsReader(file: string): () => Promise<readonly string[] | undefine
     try {
       const state = fileState(await stat(file));
       if (before && sameState(before, state)) return undefined;
-      const text = await readFile(file, "utf8");
+      const text = await readText(file);
       before = state;
       return text.split("\n").slice(0, -1);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw new RunError(`${file}: could not be read: ${(error as Error).message}`, { cause: error });
+      const give = "if the run is resumed, the file is written anew";
+      throw new RunError(readSentence(file, error, give), { cause: error });
     }
   };
 }

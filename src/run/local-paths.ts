@@ -1,8 +1,8 @@
 /** `local.json`: where the images of a run and their tables lie on this machine, which is no part of the run's record. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../files.ts";
+import { readText, writeFileAtomic } from "../files.ts";
+import { isSystemError, readSentence, WrongKindError } from "../system-errors.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 
 const about =
@@ -39,15 +39,16 @@ export const writeLocalPaths = (run: string, paths: LocalPaths): Promise<void> =
 export async function readLocalPaths(run: string): Promise<LocalPaths | undefined> {
   const file = join(run, runFiles.local);
   try {
-    const { about: _, ...paths } = localSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    const { about: _, ...paths } = localSchema.parse(JSON.parse(await readText(file)));
     return paths;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     const first = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const give = "delete it, and say where the data are with --data";
+    if (isSystemError(error) || error instanceof WrongKindError)
+      throw new RunError(readSentence(file, error, give), { cause: error });
     const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
-    throw new RunError(`${file}: cannot be used (${reason}); delete it, and say where the data are with --data`, {
-      cause: error,
-    });
+    throw new RunError(`${file}: cannot be used (${reason}); ${give}`, { cause: error });
   }
 }
 

@@ -1,15 +1,15 @@
 /** `config.json`: what a run was started with, written once and checked when it is read. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
-import { writeFileAtomic } from "../files.ts";
+import { readText, writeFileAtomic } from "../files.ts";
 import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
+import { readSentence } from "../system-errors.ts";
 import { learningRateOf, parseSettings, type SettingName, type Settings } from "../training/settings.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
 import { RunError, runFiles } from "./run-folder.ts";
@@ -159,15 +159,12 @@ export async function readConfig(run: string): Promise<RunConfig> {
   const file = join(run, runFiles.config);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readText(file);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EACCES") throw new RunError(`${file}: may not be read; change its permissions`, { cause: error });
-    if (code !== "ENOENT" && code !== "ENOTDIR")
-      throw new RunError(`${file}: could not be read: ${message}`, { cause: error });
-    throw new RunError(`${run}: no run there (there is no ${runFiles.config}); give the folder that training printed`, {
-      cause: error,
-    });
+    const { code } = error as NodeJS.ErrnoException;
+    const give = "give the folder that training printed";
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw new RunError(readSentence(file, error, give), { cause: error });
+    throw new RunError(`${run}: no run there (there is no ${runFiles.config}); ${give}`, { cause: error });
   }
   let config: RunConfig;
   try {

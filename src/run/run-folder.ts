@@ -1,10 +1,11 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
 import { statSync } from "node:fs";
-import { access, appendFile, mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, mkdir, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
-import { fileExists, isTemporary, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { fileExists, isTemporary, readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { readSentence } from "../system-errors.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 
 /** The files of a run. */
@@ -57,7 +58,19 @@ export function runName(network: string, milliseconds: number): string {
   return `${network}-${date}-${time}`;
 }
 
-/** Throws {@link RunError} where something stands already in the folder of a new run; what systems leave behind is nothing. */
+/** How the files begin that a new run writes before its `config.json`. */
+const beginnings: ReadonlyMap<string, string> = new Map([
+  [runFiles.images, "part,class,path,bytes,"],
+  [runFiles.local, '{\n  "about": "Where the data of this run lie on this machine'],
+]);
+
+/** Whether a file is what is left of a run that was stopped, or found the disk full, before it had a `config.json`. */
+async function isOfUnbegunRun(file: string): Promise<boolean> {
+  const beginning = beginnings.get(basename(file));
+  return beginning !== undefined && (await readText(file).catch(() => "")).startsWith(beginning);
+}
+
+/** Throws {@link RunError} where something stands already in the folder of a new run; what systems leave behind is nothing, and so is a run that never began. */
 export async function refuseUsedFolder(run: string): Promise<void> {
   let names: string[];
   try {
@@ -65,15 +78,14 @@ export async function refuseUsedFolder(run: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return;
-    if (code === "ENOTDIR") throw new RunError(`${run}: a file of that name is in the way; choose another folder`);
-    throw new RunError(`${run}: could not be read: ${(error as Error).message}; choose another folder`, {
-      cause: error,
-    });
+    throw new RunError(readSentence(run, error, "choose another folder", "folder"), { cause: error });
   }
   if (names.includes(runFiles.config)) {
     throw new RunError(`${run}: there is a run already; resume it, or choose another folder`);
   }
-  const other = names.find((name) => !isTemporary(name) && !isClutter(name));
+  const others = names.filter((name) => !isTemporary(name) && !isClutter(name));
+  const written = await Promise.all(others.map((name) => isOfUnbegunRun(join(run, name))));
+  const other = others[written.indexOf(false)];
   if (other !== undefined) throw new RunError(`${run}: the folder is not empty (${other}); choose another folder`);
 }
 
@@ -86,7 +98,7 @@ export async function makeRunFolder(run: string, data: string): Promise<void> {
 /** A new folder below `runs` for a run without a given one: a second run of the same second gets a number. */
 export async function makeDefaultRunFolder(runs: string, name: string, data: string): Promise<string> {
   // What an older version made is not marked, and may be used further.
-  await access(runs).catch(() => makeOutputFolder(runs, data));
+  if (!(await fileExists(runs))) await makeOutputFolder(runs, data);
   for (let number = 1; ; number++) {
     const run = join(runs, number === 1 ? name : `${name}-${number}`);
     try {

@@ -142,7 +142,7 @@ describe("train", () => {
     await writeFile(join(run, "thesis.txt"), "");
     await expect(train(dataset, { ...settings, out: run }, { onEvent })).rejects.toThrow(/not empty \(thesis\.txt\)/);
     await expect(train(dataset, { ...settings, out: join(run, "thesis.txt") }, { onEvent })).rejects.toThrow(
-      /a file of that name is in the way/,
+      /thesis\.txt: not a folder; choose another folder$/,
     );
   });
 

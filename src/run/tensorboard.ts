@@ -3,7 +3,7 @@
 import { constants } from "node:fs";
 import { appendFile, open } from "node:fs/promises";
 import { join } from "node:path";
-import { writeError } from "../files.ts";
+import { refuseOtherKind, writeError } from "../files.ts";
 import { bytesField, doubleField, type Fields, floatField, intField, message, stringField } from "../onnx/protobuf.ts";
 import type { EpochMetrics } from "../training/checkpoint.ts";
 import { crc32c } from "./crc32c.ts";
@@ -93,6 +93,7 @@ export async function openEventFile(
     throw writeError(file, error);
   };
   const bytes = eventFile(started, history);
+  await refuseOtherKind(file).catch(failed);
   const handle = await open(file, constants.O_RDWR | constants.O_CREAT).catch(failed);
   try {
     await handle.writeFile(bytes);

@@ -1,12 +1,12 @@
 /** A checkpoint: weights, optimizer and position in one safetensors file with a checksum, from which training goes on. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { OptimizerState } from "../engine/engine.ts";
 import { type Optimizer, optimizerSlots } from "../engine/optimizer.ts";
-import { writeFileAtomic } from "../files.ts";
+import { readWhole, writeFileAtomic } from "../files.ts";
 import type { Graph } from "../network/graph.ts";
 import type { Tensor, Tensors } from "../network/parameters.ts";
+import { readSentence } from "../system-errors.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "./safetensors.ts";
 
 /** What is recorded of an epoch. */
@@ -169,10 +169,11 @@ const withoutPrefix = (prefix: string, tensors: Tensors): Map<string, Tensor> =>
 export async function readCheckpoint(file: string, owner: CheckpointOwner): Promise<Checkpoint | undefined> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(file);
+    bytes = await readWhole(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CheckpointError(`${file}: could not be read: ${(error as Error).message}`, { cause: error });
+    const give = "put back a copy of it, or delete it, and resuming starts again from the first epoch";
+    throw new CheckpointError(readSentence(file, error, give), { cause: error });
   }
   try {
     const { tensors, metadata } = readSafetensors(bytes);

@@ -1,9 +1,10 @@
 /** What a download folder's journal says has been received, line by line, so that an interrupted download goes on where it was. */
 
-import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { writeError, writeFileAtomic } from "../../files.ts";
+import { readText, writeError, writeFileAtomic } from "../../files.ts";
+import { readSentence } from "../../system-errors.ts";
 import { DatasetError } from "../records.ts";
 
 /** In the download folder; hidden, as it is no part of the data. */
@@ -49,9 +50,9 @@ export interface Journal {
  */
 export async function openJournal(folder: string, wanted: JournalSettings): Promise<Journal> {
   const file = join(folder, journalName);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await readText(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
-    throw new DatasetError(`${file}: cannot be read (${error.message}); check the disk, or choose another folder`);
+    throw new DatasetError(readSentence(file, error, "choose another folder"), { cause: error });
   });
   const header = `${JSON.stringify({ source: wanted.source, version: 1, maxSide: wanted.maxSide ?? null })}\n`;
   const entries = text === undefined ? new Map<string, JournalEntry>() : readEntries(file, text, wanted);

@@ -1,10 +1,10 @@
 /** A study's folder: the result of every step as JSON, kept with a hash of its inputs, so that nothing is done twice. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { makeOutputFolder } from "../../dataset/output-folder.ts";
-import { removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
+import { readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
 import type { FolderLock } from "../../folder-lock.ts";
 import { lockRun } from "../../run/run-lock.ts";
 import { type Stopwatch, secondsSince } from "../../stopwatch.ts";
@@ -113,7 +113,7 @@ export class StudyFolder {
 /** What is stored; undefined where there is nothing, or nothing that can be read. */
 async function readStored(file: string): Promise<z.output<typeof storedSchema> | undefined> {
   try {
-    return storedSchema.parse(JSON.parse(await readFile(file, "utf8")));
+    return storedSchema.parse(JSON.parse(await readText(file)));
   } catch {
     return undefined;
   }

@@ -1,12 +1,11 @@
 /** The whole study: ten chapters as steps, each kept in the study's folder and done again only when its inputs changed. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { hashContents } from "../../dataset/content-hashes.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { readMetadata } from "../../dataset/metadata.ts";
+import { type Metadata, readMetadata } from "../../dataset/metadata.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
-import { writeFileAtomic } from "../../files.ts";
+import { readWhole, writeFileAtomic } from "../../files.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
@@ -88,21 +87,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
       "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
     );
   }
-  const onWait = (message: string) => onEvent({ kind: "warning", message });
-  const folder = await StudyFolder.open(resolve(options.out), options.data, { stopwatch: now, onWait });
-  try {
-    return await studyIn(options, minutes, { folder, settings, onEvent, signal: options.signal, stopwatch: now });
-  } finally {
-    await folder.close();
-  }
-}
-
-async function studyIn(
-  options: Pick<StudyOptions, "data" | "metadata" | "images">,
-  minutes: number,
-  begun: Pick<StudyContext, "folder" | "settings" | "onEvent" | "signal" | "stopwatch">,
-): Promise<StudyReport> {
-  const { folder, settings, onEvent, signal } = begun;
+  const { signal } = options;
   const engine = selectEngine(
     settings.engine,
     (message) => onEvent({ kind: "warning", message }),
@@ -117,12 +102,37 @@ async function studyIn(
     onProgress: (done, total) => onEvent({ kind: "packing", done, total }),
   });
   const metadata = options.metadata === undefined ? undefined : await readMetadata(options.metadata);
+  const dataHash = await hashOf(raw, sha256, options.metadata);
+  // After all that may be refused, so that a refusal leaves nothing behind.
+  const onWait = (message: string) => onEvent({ kind: "warning", message });
+  const folder = await StudyFolder.open(resolve(options.out), options.data, { stopwatch: now, onWait });
+  try {
+    const given = { engine, raw, metadata, dataHash };
+    return await studyIn(options, minutes, given, { folder, settings, onEvent, signal, stopwatch: now });
+  } finally {
+    await folder.close();
+  }
+}
+
+/** What the study is of. */
+interface StudyGiven extends Pick<StudyContext, "engine" | "dataHash"> {
+  readonly raw: Dataset;
+  readonly metadata: Metadata | undefined;
+}
+
+async function studyIn(
+  options: Pick<StudyOptions, "data" | "metadata" | "images">,
+  minutes: number,
+  { engine, raw, metadata, dataHash }: StudyGiven,
+  begun: Pick<StudyContext, "folder" | "settings" | "onEvent" | "signal" | "stopwatch">,
+): Promise<StudyReport> {
+  const { folder, onEvent } = begun;
   const context: StudyContext = {
     ...begun,
     source: { data: options.data, metadata: options.metadata },
     engine,
     pictures: options.images ?? true,
-    dataHash: await hashOf(raw, sha256, options.metadata),
+    dataHash,
     steps: new Map(),
   };
   const data = await auditData(context, raw, metadata);
@@ -335,6 +345,6 @@ async function hashOf(
       dataset.images.map(({ path, label, split }, i) => [path, label, split, sha256[i]]),
     ]),
   );
-  if (metadata !== undefined) hash.update(await readFile(metadata));
+  if (metadata !== undefined) hash.update(await readWhole(metadata));
   return hash.digest("hex");
 }

@@ -1,10 +1,9 @@
 /** Step 2: the data set that is learned from: a curation plan, then a test set that shares nothing with training. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Dataset } from "../../../dataset/dataset.ts";
 import type { Metadata } from "../../../dataset/metadata.ts";
 import { cleanDataset, foldsOf, groupsOf } from "../../../dataset/protocols.ts";
-import { writeFileAtomic } from "../../../files.ts";
+import { readText, writeFileAtomic } from "../../../files.ts";
 import { type PackedImages, packImages } from "../../../image/packed-store.ts";
 import { networks } from "../../../network/architectures.ts";
 import { cacheFolder } from "../../../run/cache-folder.ts";
@@ -157,14 +156,14 @@ const curationPlan = (context: StudyContext) =>
         onEvent,
         signal,
       });
-      return { ...result, text: await readFile(out, "utf8") };
+      return { ...result, text: await readText(out) };
     },
   });
 
 /** Puts the plan back where its file was removed. */
 async function restorePlan(folder: string, text: string): Promise<string> {
   const file = join(folder, planName);
-  const there = await readFile(file, "utf8").catch(() => undefined);
+  const there = await readText(file).catch(() => undefined);
   if (there !== text) await writeFileAtomic(file, text);
   return file;
 }

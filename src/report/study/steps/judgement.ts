@@ -1,9 +1,9 @@
 /** Step 9: the final model judged on the test images, once, beside the notebook's network. */
-import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ageBand } from "../../../evaluation/age-band.ts";
 import { type CompleteEvaluation, completeEvaluation } from "../../../evaluation/complete-evaluation.ts";
 import { predictedClasses } from "../../../evaluation/predictions.ts";
+import { readWhole, writeFileAtomic } from "../../../files.ts";
 import type { PackedImages } from "../../../image/packed-store.ts";
 import { pixelPicture } from "../../../image/pixel-picture.ts";
 import { Random } from "../../../random.ts";
@@ -61,7 +61,7 @@ export async function judge(
     run: () => judgeBoth(context, data, training, { best, model, rival }),
   });
   await setTemperature(run, judgement.evaluation.calibrated?.fit.temperature ?? 1);
-  await copyFile(join(run, runFiles.model), join(context.folder.path, runFiles.model));
+  await writeFileAtomic(join(context.folder.path, runFiles.model), [await readWhole(join(run, runFiles.model))]);
   return judgement;
 }
 
