@@ -1,0 +1,18 @@
+/** A disk that is full at every single write of every command: nothing is lost, and the same command then ends as if there had been room. */
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { DiskTrial, diskCases, packing, study } from "./full-disk-cases.ts";
+
+let trial: DiskTrial;
+beforeAll(async () => {
+  trial = await DiskTrial.begin();
+});
+afterAll(() => trial.end());
+
+it.each([...diskCases, packing])("$name", async (one) => {
+  expect(await trial.fillAtEveryWrite(one)).toBeGreaterThan(3);
+});
+
+// One of its trainings writes as the other does.
+it("study", async () => {
+  expect(await trial.fillAtEveryWrite(study, { first: 5, every: 97 })).toBeGreaterThan(3);
+});

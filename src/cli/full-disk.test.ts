@@ -1,0 +1,13 @@
+/** A disk that is full at some writes of commands; `full-disk.proof.ts` has it full at each of them. */
+import { afterAll, beforeAll, it } from "vitest";
+import { DiskTrial, diskCases } from "./full-disk-cases.ts";
+
+let trial: DiskTrial;
+beforeAll(async () => {
+  trial = await DiskTrial.begin();
+});
+afterAll(() => trial.end());
+
+it.each(diskCases.filter(({ name }) => name !== "cross-validate"))("$name", async (one) => {
+  await trial.fillAtEveryWrite(one, { first: 1, every: 11 });
+});
