@@ -1,7 +1,12 @@
-/** Ctrl-C (and a polite kill): the first asks the work to stop in order, a second one ends the process at once. */
+/** Ctrl-C, a polite kill (docker stop, Slurm, systemd) and a closed terminal: the first asks the work to stop in order, a later one ends the process at once. */
 
 /** The exit status of a command that was interrupted. */
 export const interrupted = 130;
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What comes so soon after the first is the same request: npx and timeout pass a signal on that the process has got already. */
+const sameRequestMilliseconds = 500;
 
 /** Runs `work` with a signal that the user's interruption aborts. */
 export async function withInterruption<T>(
@@ -9,18 +14,21 @@ export async function withInterruption<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const handle = () => {
-    if (controller.signal.aborted) process.exit(interrupted);
+    if (controller.signal.aborted) {
+      if (performance.now() - first > sameRequestMilliseconds) process.exit(interrupted);
+      return;
+    }
+    first = performance.now();
     onInterrupt();
     controller.abort();
   };
-  process.on("SIGINT", handle);
-  process.on("SIGTERM", handle);
+  for (const name of signals) process.on(name, handle);
   try {
     return await work(controller.signal);
   } finally {
-    process.off("SIGINT", handle);
-    process.off("SIGTERM", handle);
+    for (const name of signals) process.off(name, handle);
   }
 }
 
