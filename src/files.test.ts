@@ -1,6 +1,6 @@
 /** Files are written whole or not at all, on a full disk too. */
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -33,6 +33,21 @@ it("says what to do where it cannot write, and leaves nothing behind", async () 
     /taken: could not be written: there is a folder/,
   );
   expect(await readdir(folder)).toEqual(["taken"]);
+});
+
+it("writes a file of the longest name that the system has", async () => {
+  const file = join(folder, "n".repeat(250));
+  await writeFileAtomic(file, "text");
+  expect(await readdir(folder)).toEqual(["n".repeat(250)]);
+});
+
+it.skipIf(process.platform === "win32")("puts no file in the place of a pipe", async () => {
+  const pipe = join(folder, "pipe");
+  expect(spawnSync("mkfifo", [pipe]).status).toBe(0);
+  await expect(writeFileAtomic(pipe, "")).rejects.toThrow(
+    new FileError(`${pipe}: could not be written: there is a pipe of that name; choose another name`),
+  );
+  expect((await lstat(pipe)).isFIFO()).toBe(true);
 });
 
 it("names the cure for a full disk", () => {

@@ -9,7 +9,8 @@ const onPaths = ["mkdir", "writeFile", "appendFile", "rename", "copyFile", "syml
 const onHandles = ["write", "writev", "writeFile", "appendFile", "truncate", "sync", "datasync"] as const;
 
 export interface FullDisk {
-  /** Calls that failed since {@link fill}. */
+  /** Calls that needed room since {@link fill}, and those of them that failed. */
+  readonly calls: number;
   readonly failures: number;
   /** From now on so many calls that need room succeed, and all after them fail, the first of them half-way through. */
   fill(after: number): void;
@@ -29,13 +30,9 @@ const noSpace = (syscall: string, path: unknown) =>
 
 /** Puts itself in the place of Node's own functions for the rest of the process: a test file has one of its own. */
 export async function imitateFullDisk(): Promise<FullDisk> {
-  let left = Number.POSITIVE_INFINITY;
-  let failures = 0;
-  const isFull = (): boolean => {
-    if (left-- > 0) return false;
-    failures++;
-    return true;
-  };
+  let room = Number.POSITIVE_INFINITY;
+  let calls = 0;
+  const isFull = (): boolean => ++calls > room;
   const own = fs.promises as unknown as Record<string, Call>;
   const { open } = own as { open: (...given: unknown[]) => Promise<fs.promises.FileHandle> };
   const handle = await open(import.meta.filename, "r");
@@ -65,15 +62,18 @@ export async function imitateFullDisk(): Promise<FullDisk> {
   syncBuiltinESMExports();
 
   return {
+    get calls() {
+      return calls;
+    },
     get failures() {
-      return failures;
+      return Math.max(0, calls - room);
     },
     fill(after) {
-      left = after;
-      failures = 0;
+      room = after;
+      calls = 0;
     },
     makeRoom() {
-      left = Number.POSITIVE_INFINITY;
+      room = Number.POSITIVE_INFINITY;
     },
   };
 }

@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { writeLocalPaths } from "./local-paths.ts";
 import { makeDefaultRunFolder, makeRunFolder, refuseUsedFolder } from "./run-folder.ts";
+import { writeRunImages } from "./run-images.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -23,6 +25,15 @@ it.each([
   await writeFile(join(folder, name), "");
   await writeFile(join(folder, ".DS_Store"), "");
   await expect(refuseUsedFolder(folder)).rejects.toThrow(message);
+});
+
+it("takes the files of a run that never began for nothing, and other files of their names for something", async () => {
+  const image = { part: "train", path: "a.png", label: 0, pixels: "0", file: "0", bytes: 1, group: 0 } as const;
+  await writeRunImages(folder, ["a"], [image]);
+  await writeLocalPaths(folder, { data: "/data" });
+  await refuseUsedFolder(folder);
+  await writeFile(join(folder, "images.csv"), "path,part\na.png,train\n");
+  await expect(refuseUsedFolder(folder)).rejects.toThrow("the folder is not empty (images.csv)");
 });
 
 it("is marked in the data folder, and nowhere else", async () => {
