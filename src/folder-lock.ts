@@ -124,6 +124,10 @@ async function create(file: string, text: string): Promise<boolean> {
     const handle = await open(path, "wx");
     try {
       await handle.writeFile(text);
+    } catch (error) {
+      // Half a lock would have everybody wait.
+      await rm(path, { force: true }).catch(() => undefined);
+      throw error;
     } finally {
       await handle.close();
     }

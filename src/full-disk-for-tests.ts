@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 type Call = (...given: unknown[]) => Promise<unknown>;
 
 /** Calls that need room on the disk. */
-const onPaths = ["mkdir", "writeFile", "appendFile", "rename", "copyFile", "symlink"] as const;
+const onPaths = ["mkdir", "writeFile", "appendFile", "rename", "copyFile", "symlink", "link"] as const;
 const onHandles = ["write", "writev", "writeFile", "appendFile", "truncate", "sync", "datasync"] as const;
 
 export interface FullDisk {

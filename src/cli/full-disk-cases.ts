@@ -198,7 +198,7 @@ export class DiskTrial {
       expect(sentence[0]).toMatch(/: could not be written: the disk is full; make room and try again$/);
       const there = await filesHere();
       expect(
-        there.filter((file) => file.endsWith(".tmp")),
+        there.filter((file) => /\.(tmp|lock)$/.test(file)),
         about,
       ).toEqual([]);
       for (const [file, content] of before) {

@@ -14,5 +14,5 @@ it.each([...diskCases, packing])("$name", async (one) => {
 
 // It takes long, and one of its trainings writes as the other does.
 it("study", async () => {
-  await trial.fill(study, 5);
+  await trial.fill(study, 3);
 });
