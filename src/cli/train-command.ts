@@ -60,7 +60,7 @@ async function runTrain(options: TrainOptions, terminal: Terminal): Promise<numb
         : await start(given, context, terminal);
       view.stop();
       if (!result.finished) {
-        terminal.error(stopped(`stopped in epoch ${result.epochs + 1}; the state is saved`, result.run));
+        printText(terminal.error, stopped(`stopped in epoch ${result.epochs + 1}; the state is saved`, result.run));
         return interrupted;
       }
       report(result, evaluation, { print, terminal, json: options.json === true });
@@ -72,7 +72,7 @@ async function runTrain(options: TrainOptions, terminal: Terminal): Promise<numb
       if (!isAbort(error, signal)) throw error;
       const known =
         run === undefined ? "stopped before the training; give the same command again" : stopped("stopped", run);
-      terminal.error(known);
+      printText(terminal.error, known);
       return interrupted;
     } finally {
       view.stop();
