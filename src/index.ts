@@ -169,6 +169,7 @@ export { compareRuns, type RunComparison, type RunsCompared } from "./run/compar
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
 export { evaluate, type JudgedImages, type JudgingContext, judgeTestImages } from "./run/evaluate.ts";
+export { readEvaluation } from "./run/evaluation-file.ts";
 export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
 export { nearDuplicatePairs, nearDuplicatePaths } from "./run/near-duplicate-pairs.ts";
 export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/open-data.ts";
@@ -177,6 +178,7 @@ export { type Prediction, type Predictions, predict } from "./run/predict.ts";
 export { RunError } from "./run/run-folder.ts";
 export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";
 // Training
-export { CheckpointError, type EpochMetrics } from "./training/checkpoint.ts";
+export { CheckpointError } from "./training/checkpoint.ts";
+export type { EpochMetrics } from "./training/progress.ts";
 export { parseSettings, type Settings, SettingsError, type SettingsInput } from "./training/settings.ts";
 export { TrainingError } from "./training/train.ts";

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readEvaluation } from "../run/evaluation-file.ts";
 import { main } from "./main.ts";
 
 let folder: string;
@@ -184,7 +185,7 @@ describe("naevus cross-validate", () => {
       folds: [{ fold: 0 }, { fold: 1 }],
     });
     expect(evaluation.folds[0].samples + evaluation.folds[1].samples).toBe(72);
-    expect(JSON.parse(await readFile(join(out, "evaluation.json"), "utf8"))).toEqual(evaluation);
+    expect(await readEvaluation(out)).toEqual(evaluation);
     const [header, ...rows] = (await readFile(join(out, "predictions.csv"), "utf8")).trim().split("\n");
     expect(header).toMatch(/^path,fold,class,probability actinic keratosis,/);
     expect(new Set(rows.map((row) => row.split(",")[0])).size).toBe(72);

@@ -1,6 +1,6 @@
 /** The chart of losses in characters. */
 import { expect, test } from "vitest";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 import { lossChart } from "./loss-chart.ts";
 
 const epochsOf = (losses: readonly number[], validation: readonly number[] = []): EpochMetrics[] =>

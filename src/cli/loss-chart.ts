@@ -1,5 +1,5 @@
 /** The losses of a training as a chart of characters. */
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 
 const labelWidth = 8;
 

@@ -3,7 +3,7 @@ import type { Problem } from "../dataset/dataset.ts";
 import { someProblems } from "../dataset/some-problems.ts";
 import type { RunConfig } from "../run/run-config.ts";
 import type { RunEvent } from "../run/train.ts";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import { printText, type Terminal } from "./terminal.ts";

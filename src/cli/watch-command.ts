@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { shorten, textTable } from "../evaluation/text-table.ts";
 import { type FollowedEvent, followRun } from "../run/follow-run.ts";
 import type { RunConfig } from "../run/run-config.ts";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 import { interrupted, withInterruption } from "./interruption.ts";
 import { lossChart } from "./loss-chart.ts";
 import { epochLine, headLines, percent } from "./progress.ts";

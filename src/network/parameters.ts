@@ -13,6 +13,13 @@ export interface Tensor<A extends FloatArray = FloatArray> {
 /** Parameters, gradients or optimizer state by name, in canonical layout (row-major, filters first). */
 export type Tensors = ReadonlyMap<string, Tensor>;
 
+/** Whether all numbers are finite: times 0, one that is not gives NaN. */
+export function isFiniteTensor({ data }: Tensor): boolean {
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
+  return sum === 0;
+}
+
 /** `scale` and `shift` are batch normalisation's; running statistics are stored with the weights but not trained. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";
 

@@ -198,6 +198,14 @@ describe("metadata", () => {
 });
 
 describe("bad input", () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("refuses weights that are no finite numbers: %s", (value) => {
+    const { shape } = parameters.get("4.bias")!;
+    const bad = new Map([...parameters, ["4.bias", { shape, data: Float32Array.of(0, value) }]]);
+    expect(() => onnxModel(graph, bad, metadata)).toThrow(
+      new NetworkError("model.onnx: the parameter 4.bias holds what is no finite number; train again"),
+    );
+  });
+
   it("names the parameter that is missing", () => {
     const some = new Map([...parameters].filter(([name]) => name !== "4.bias"));
     expect(() => onnxModel(graph, some, metadata)).toThrow(

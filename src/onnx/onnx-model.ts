@@ -1,6 +1,6 @@
 /** A trained network as an ONNX file that any ONNX Runtime executes: preprocessing, network, softmax and metadata in one. */
 import { type Graph, INPUT } from "../network/graph.ts";
-import type { Tensors } from "../network/parameters.ts";
+import { isFiniteTensor, type Tensors } from "../network/parameters.ts";
 import { elements, formatShape, NetworkError } from "../network/shape.ts";
 import { withChecksum } from "./checksum.ts";
 import { lower } from "./lowering.ts";
@@ -42,6 +42,9 @@ function storedParameters(graph: Graph, parameters: Tensors): Initializer[] {
           `got ${formatShape(tensor.shape)} with ${tensor.data.length} values`,
       );
     }
+    if (!isFiniteTensor(tensor)) {
+      throw new NetworkError(`model.onnx: the parameter ${name} holds what is no finite number; train again`);
+    }
     return { name, shape, data: tensor.data };
   });
 }
@@ -55,7 +58,7 @@ function storedParameters(graph: Graph, parameters: Tensors): Initializer[] {
  * tensors are named after the network's layers. The same arguments give the same bytes; the last metadata entry is the checksum of
  * all that stands before it.
  *
- * Throws {@link NetworkError} where a parameter is missing or has another shape, or the class names are not as many as the logits.
+ * Throws {@link NetworkError} where a parameter is missing, not finite or of another shape, or the class names are not as many as the logits.
  */
 export function onnxModel(graph: Graph, parameters: Tensors, metadata: ModelMetadata): Uint8Array {
   if (metadata.classes.length !== graph.classes) {

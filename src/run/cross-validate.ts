@@ -7,9 +7,9 @@ import { type Folds, foldDataset, foldsOf } from "../dataset/protocols.ts";
 import type { ImageRecord } from "../dataset/records.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
 import { fileExists, writeFileAtomic } from "../files.ts";
-import { tidyJson } from "../tidy-json.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
+import { writeEvaluation } from "./evaluation-file.ts";
 import { localSettings } from "./local-paths.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
 import { readConfig } from "./run-config.ts";
@@ -123,7 +123,7 @@ async function trainFolds(
     }),
   };
   await writeFileAtomic(join(folder, predictionsFile), predictionTable(judged));
-  await writeFileAtomic(join(folder, runFiles.evaluation), tidyJson(evaluation));
+  await writeEvaluation(folder, evaluation);
   return { folder, evaluation };
 }
 

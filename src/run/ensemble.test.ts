@@ -10,6 +10,7 @@ import type { SettingsInput } from "../training/settings.ts";
 import { compareRuns } from "./compare.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { evaluate, judgeTestImages } from "./evaluate.ts";
+import { readEvaluation } from "./evaluation-file.ts";
 import { openJudgedData } from "./open-data.ts";
 import { runsOf } from "./open-models.ts";
 import { predict } from "./predict.ts";
@@ -153,7 +154,7 @@ describe("test-time augmentation", () => {
     expect(turned.probabilities).not.toEqual(plain.probabilities);
     const evaluation = await evaluate(runs[0]!, dataset, { ...context, testTimeAugmentation: true });
     expect(evaluation.views).toBe(8);
-    expect(JSON.parse(await readFile(join(runs[0]!, "evaluation.json"), "utf8"))).toEqual(evaluation);
+    expect(await readEvaluation(runs[0]!)).toEqual(evaluation);
   });
 
   it("gives the same probabilities to an image and in an ensemble of one model twice", async () => {

@@ -1,12 +1,11 @@
 /** Judges a run's model on images that it did not learn from, and keeps the figures of its own test in the run folder. */
-import { join } from "node:path";
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
-import { FileError, writeFileAtomic } from "../files.ts";
+import { FileError } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import type { Model } from "../inference/model.ts";
-import { tidyJson } from "../tidy-json.ts";
 import { cacheFolder } from "./cache-folder.ts";
+import { writeEvaluation } from "./evaluation-file.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./judged-images.ts";
 import {
   ensembleFields,
@@ -17,7 +16,7 @@ import {
   refuseOtherClasses,
 } from "./open-models.ts";
 import type { Provenance } from "./provenance.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { RunError } from "./run-folder.ts";
 import type { RunContext } from "./train.ts";
 
 /** Images that are read and judged at once. */
@@ -55,7 +54,7 @@ export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingCon
   });
   if (folder !== undefined && isOwnTest) {
     try {
-      await writeFileAtomic(join(folder, runFiles.evaluation), tidyJson(evaluation));
+      await writeEvaluation(folder, evaluation);
     } catch (error) {
       // The figures are worth more than their file.
       if (!(error instanceof FileError)) throw error;

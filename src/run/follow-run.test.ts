@@ -7,8 +7,11 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Dataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { sealed } from "../sealed-json.ts";
 import type { SettingsInput } from "../training/settings.ts";
+import { makeOlderRun } from "./changed-for-tests.ts";
 import { type FollowedEvent, followRun } from "./follow-run.ts";
+import { epochOfLine } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
 import { resume, train } from "./train.ts";
 
@@ -94,7 +97,7 @@ it("sees epochs when they come, with their figures", async () => {
   });
   expect(seen).toEqual([...all, "stopped 3"]);
   expect(events.flatMap((event) => (event.kind === "epoch" ? [event.metrics] : []))).toEqual(
-    lines.slice(0, 3).map((line) => JSON.parse(line)),
+    lines.slice(0, 3).map((line) => epochOfLine(line, { olderRun: false })),
   );
 });
 
@@ -115,8 +118,8 @@ it("goes back where the training does", async () => {
   const lock = await lockRun(run);
   const seen = await follow(run, async (event) => {
     if (event.kind === "epoch" && event.metrics.epoch === 3 && event.metrics.seconds !== 0.5) {
-      const other = { ...JSON.parse(third!), epoch: 2, seconds: 0.5 };
-      await writeFile(file, `${first}\n${JSON.stringify(other)}\n`);
+      const other = { ...epochOfLine(third!, { olderRun: false }), epoch: 2, seconds: 0.5 };
+      await writeFile(file, `${first}\n${JSON.stringify(sealed(other))}\n`);
       setTimeout(() => void lock.release(), 5 * pollMilliseconds);
     }
   });
@@ -139,6 +142,31 @@ it("ends with its signal", async () => {
 it("names what is no run, and damaged metrics", async () => {
   await expect(follow(join(folder, "none"))).rejects.toThrow(/none: no run there/);
   const run = await unfinished("damaged");
-  await appendFile(join(run, "metrics.jsonl"), "{}\n");
-  await expect(follow(run)).rejects.toThrow(/metrics\.jsonl: line 4 holds no figures of an epoch/);
+  const file = join(run, "metrics.jsonl");
+  const text = await readFile(file, "utf8");
+  const lines = text.split("\n");
+  for (const [damaged, message] of [
+    [`${text}{}\n`, /metrics\.jsonl: line 4 holds no figures of an epoch/],
+    [text.replace('"seconds":', '"seconds":1'), /line 1 holds no figures of an epoch/],
+    [text.replace(/,"digest":"[^"]*"/, ""), /line 1 holds no figures of an epoch/],
+    [`${[lines[0], lines[2], lines[1]].join("\n")}\n`, /line 2 holds the figures of epoch 3/],
+  ] as const) {
+    await writeFile(file, damaged);
+    await expect(follow(run)).rejects.toThrow(message);
+  }
+});
+
+it("says where a finished run has lost epochs, and opens the one of an earlier version", async () => {
+  const run = await unfinished("lost");
+  await resume(run);
+  const file = join(run, "metrics.jsonl");
+  const lines = (await readFile(file, "utf8")).split("\n");
+  for (const damaged of [[], lines.slice(0, 2), lines.slice(0, 3)]) {
+    await writeFile(file, damaged.join("\n"));
+    await expect(follow(run)).rejects.toThrow(/metrics\.jsonl: it ends after \d of 3 epochs, though there is a model/);
+  }
+  await resume(run);
+  expect(await follow(run)).toEqual([...all, "finished 3"]);
+  await makeOlderRun(run);
+  expect(await follow(run)).toEqual([...all, "finished 3"]);
 });

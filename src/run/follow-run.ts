@@ -5,9 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type FileState, fileState, sameState } from "../file-state.ts";
 import { fileExists, readText } from "../files.ts";
 import { readSentence } from "../system-errors.ts";
-import { type EpochMetrics, metricsSchema } from "../training/checkpoint.ts";
-import { type RunConfig, readConfig } from "./run-config.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { bestEpoch, type EpochMetrics, isExhausted } from "../training/progress.ts";
+import { isOlderRun, type RunConfig, readConfig } from "./run-config.ts";
+import { epochOfLine, RunError, runFiles } from "./run-folder.ts";
 import { isLocked } from "./run-lock.ts";
 
 /** What is seen of a run from outside. */
@@ -26,7 +26,7 @@ export interface FollowOptions {
   readonly pollMilliseconds?: number;
 }
 
-/** The lines of `metrics.jsonl` that are whole; undefined where nothing changed. */
+/** The lines of `metrics.jsonl`, of which the last one is not whole or empty; undefined where nothing changed. */
 function metricsReader(file: string): () => Promise<readonly string[] | undefined> {
   let before: FileState | undefined;
   return async () => {
@@ -35,24 +35,35 @@ function metricsReader(file: string): () => Promise<readonly string[] | undefine
       if (before && sameState(before, state)) return undefined;
       const text = await readText(file);
       before = state;
-      return text.split("\n").slice(0, -1);
+      return text.split("\n");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      const give = "if the run is resumed, the file is written anew";
-      throw new RunError(readSentence(file, error, give), { cause: error });
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [""];
+      throw new RunError(readSentence(file, error, cure), { cause: error });
     }
   };
 }
 
-function parseLine(file: string, line: string, number: number): EpochMetrics {
+const cure = "if the run is resumed, the file is written anew";
+
+function parseLine(file: string, line: string, number: number, config: RunConfig): EpochMetrics {
+  let metrics: EpochMetrics;
   try {
-    return metricsSchema.parse(JSON.parse(line));
+    metrics = epochOfLine(line, { olderRun: isOlderRun(config) });
   } catch (error) {
-    throw new RunError(
-      `${file}: line ${number} holds no figures of an epoch; if the run is resumed, the file is written anew`,
-      { cause: error },
-    );
+    throw new RunError(`${file}: line ${number} holds no figures of an epoch; ${cure}`, { cause: error });
   }
+  if (metrics.epoch !== number) {
+    throw new RunError(`${file}: line ${number} holds the figures of epoch ${metrics.epoch}; ${cure}`);
+  }
+  return metrics;
+}
+
+/** Throws where the metrics of a finished run are not those of a training that came to its end. */
+function refuseUnfinished(file: string, history: readonly EpochMetrics[], rest: string, { settings }: RunConfig): void {
+  const { epochs, patience } = settings;
+  const isWhole = history.length === epochs || isExhausted(bestEpoch(history), history.length, patience);
+  if (isWhole && rest === "") return;
+  throw new RunError(`${file}: it ends after ${history.length} of ${epochs} epochs, though there is a model; ${cure}`);
 }
 
 /**
@@ -72,19 +83,27 @@ export async function* followRun(
   const file = join(folder, runFiles.metrics);
   const changedLines = metricsReader(file);
   let seen: readonly string[] = [];
+  let rest = "";
+  let history: readonly EpochMetrics[] = [];
   while (!signal?.aborted) {
     // Before the metrics, so that nothing that the process wrote last is missed. A training takes the folder before it writes anything.
     const training = await isLocked(folder);
-    const lines = (await changedLines()) ?? seen;
+    const read = await changedLines();
+    const lines = read?.slice(0, -1) ?? seen;
+    rest = read?.at(-1) ?? rest;
     const same = seen.findIndex((line, i) => line !== lines[i]);
     const kept = same < 0 ? seen.length : same;
     if (kept < seen.length) yield { kind: "rewind", epoch: kept };
     for (let i = kept; i < lines.length; i++) {
-      yield { kind: "epoch", epochs, metrics: parseLine(file, lines[i]!, i + 1) };
+      const metrics = parseLine(file, lines[i]!, i + 1, config);
+      history = [...history.slice(0, i), metrics];
+      yield { kind: "epoch", epochs, metrics };
     }
     seen = lines;
     if (!training) {
-      yield { kind: "end", finished: await fileExists(join(folder, runFiles.model)), epochs: seen.length };
+      const finished = await fileExists(join(folder, runFiles.model));
+      if (finished && !isOlderRun(config)) refuseUnfinished(file, history.slice(0, seen.length), rest, config);
+      yield { kind: "end", finished, epochs: seen.length };
       return;
     }
     await pause(pollMilliseconds, undefined, { ...(signal && { signal }) }).catch(() => undefined);

@@ -9,6 +9,7 @@ import type { Evaluation } from "../evaluation/evaluation.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
+import { changeConfig, makeOlderRun } from "./changed-for-tests.ts";
 import { evaluate, type JudgingContext } from "./evaluate.ts";
 import { type DataSettings, openData, openJudgedData } from "./open-data.ts";
 import { readConfig } from "./run-config.ts";
@@ -63,7 +64,7 @@ const figuresOf = ({ protocol, samples, correct, confusionMatrix }: Evaluation) 
   correct,
   confusionMatrix,
 });
-const imagesOf = async (run: string) => (await readRunImages(run, (await readConfig(run)).data.classes))!;
+const imagesOf = async (run: string) => (await readRunImages(run, (await readConfig(run)).data))!;
 const pathsOf = async (run: string, part: string) =>
   (await imagesOf(run)).filter((image) => image.part === part).map(({ path }) => path);
 
@@ -300,7 +301,7 @@ it("trains on merged classes, and judges its own folders with them", async () =>
 it("opens a run that was begun before its images were kept, where its data are unchanged", async () => {
   const run = join(folder, "older");
   await cp(publishedRun, run, { recursive: true });
-  await rm(join(run, "images.csv"));
+  await makeOlderRun(run);
   expect(await judge(run, published)).toMatchObject({
     protocol: "official",
     samples: (await readConfig(run)).data.test,
@@ -311,10 +312,11 @@ it("opens a run that was begun before its images were kept, where its data are u
 });
 
 describe("what a run kept of its images", () => {
-  /** A copy of `flatRun` whose list of images is changed. */
+  /** A copy of `flatRun` whose list of images is changed, and whose configuration does not tell its digest. */
   const withList = async (name: string, change: (lines: string[]) => string[]): Promise<string> => {
     const run = join(folder, name);
     await cp(flatRun, run, { recursive: true });
+    await changeConfig(run, ({ data: { images: _, ...data }, ...config }) => ({ ...config, data }));
     const file = join(run, "images.csv");
     await writeFile(file, change((await readFile(file, "utf8")).split("\n")).join("\n"));
     return run;
@@ -444,7 +446,7 @@ it("keeps what an older run learned from out of what others are tested on", asyn
   const [older, newer] = [join(folder, "older-draw"), join(folder, "newer-draw")];
   const draw = await readDataset(flat, { seed: 3 });
   await train(draw, { ...settings, out: older });
-  await rm(join(older, "images.csv"));
+  await makeOlderRun(older);
   await train(await readDataset(flat, { seed: 11 }), { ...settings, out: newer });
   const learned = new Set(draw.images.filter(({ split }) => split === "train").map(({ path }) => path));
   const tested = await pathsOf(newer, "test");

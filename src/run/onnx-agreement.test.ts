@@ -10,6 +10,9 @@ import { loadModel } from "../inference/model.ts";
 import { networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { readCheckpoint } from "../training/checkpoint.ts";
+import { checkpointOwner, learnedCounts } from "./checkpoint-owner.ts";
+import { readConfig } from "./run-config.ts";
+import { readRunImages } from "./run-images.ts";
 import { train } from "./train.ts";
 
 const data = process.env.NAEVUS_DATA;
@@ -43,7 +46,8 @@ test.skipIf(data === undefined || bf16 === undefined)(
       await model.dispose();
 
       const graph = buildGraph(networks.notebook({ classes }));
-      const owner = { graph, optimizer: "adam", seed: 0, dataFingerprint: packed.fingerprint } as const;
+      const config = await readConfig(run);
+      const owner = checkpointOwner(config, graph, learnedCounts(config, await readRunImages(run, config.data)));
       const checkpoint = await readCheckpoint(join(run, "checkpoint.safetensors"), owner);
       const plan = bf16!.engine.inferencePlan(graph, { batch: tested.length, precision: "bf16" });
       plan.setParameters(checkpoint!.parameters);

@@ -32,7 +32,7 @@ export async function provenanceOf(run: string, { classes, metadata }: Model): P
   }
   const folder = resolve(run);
   const { settings, data } = await readConfig(folder);
-  const images = await readRunImages(folder, classes);
+  const images = await readRunImages(folder, { ...data, classes });
   if (images !== undefined && fingerprintOf(images, data.classes) !== data.fingerprint) {
     throw new RunError(
       `${join(folder, runFiles.images)}: damaged: it does not hold the images that the run was begun with; ` +

@@ -9,15 +9,17 @@ import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
+import { SealError, sealed, unsealed } from "../sealed-json.ts";
 import { readSentence } from "../system-errors.ts";
 import { learningRateOf, parseSettings, type SettingName, type Settings } from "../training/settings.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
 import { RunError, runFiles } from "./run-folder.ts";
-import type { RunImage } from "./run-images.ts";
+import { type RunImage, runImagesDigest } from "./run-images.ts";
 import { version } from "./version.ts";
 
 const configSchema = z.strictObject({
-  format: z.literal(1),
+  /** 1: of a version whose files had no digests. */
+  format: z.literal([1, 2]),
   /** As given, with defaults. */
   settings: z.unknown().transform((settings) => parseSettings(settings)),
   /** What the settings came to on this machine and these data; resuming needs the same. */
@@ -39,6 +41,8 @@ const configSchema = z.strictObject({
     fingerprint: z.string(),
     /** SHA-256 over paths, labels and splits in order: the order decides which images meet in a batch. */
     listing: z.string(),
+    /** SHA-256 of `images.csv`. */
+    images: z.string().optional(),
     classes: z.array(z.string()),
     /** Training images, those of validation among them. */
     train: z.int(),
@@ -78,6 +82,9 @@ const configSchema = z.strictObject({
 /** What a run was started with. */
 export type RunConfig = z.output<typeof configSchema>;
 
+/** Whether a run is of a version whose files had no digests. */
+export const isOlderRun = ({ format }: RunConfig): boolean => format === 1;
+
 /** What a run computes with. */
 export interface Prepared {
   readonly graph: Graph;
@@ -103,7 +110,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
   const training = countOf(packed, "train");
   const validation = images.filter(({ part }) => part === "validation").length;
   return {
-    format: 1,
+    format: 2,
     settings,
     resolved: {
       engine: name,
@@ -120,6 +127,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       origin: dataset.origin,
       fingerprint: packed.fingerprint,
       listing: listingOf(packed),
+      images: runImagesDigest(dataset.classes, images),
       classes: [...dataset.classes],
       train: training,
       validation,
@@ -144,14 +152,18 @@ export function recordOf(config: RunConfig) {
   return { ...config, settings: Object.fromEntries(settings), data };
 }
 
-/** Writes `config.json`, and `local.json` before it with the places on this machine. */
+/**
+ * Writes `config.json` with its digest, and `local.json` before it with the places on this machine; what {@link readConfig} would refuse
+ * is not written.
+ */
 export async function writeConfig(run: string, config: RunConfig): Promise<void> {
   const { settings, data } = config;
   if (data.root !== undefined) {
     const paths = localSettings.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]]));
     await writeLocalPaths(run, { data: data.root, ...Object.fromEntries(paths) });
   }
-  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(recordOf(config), undefined, 2)}\n`);
+  const checked = configSchema.parse(recordOf(config));
+  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(sealed(checked), undefined, 2)}\n`);
 }
 
 /** Reads a run's `config.json` and `local.json`; throws {@link RunError} where the folder is no run or the file is damaged. */
@@ -168,8 +180,17 @@ export async function readConfig(run: string): Promise<RunConfig> {
   }
   let config: RunConfig;
   try {
-    config = configSchema.parse(JSON.parse(text));
+    const { content, isSealed } = unsealed(text);
+    config = configSchema.parse(content);
+    if (isSealed === isOlderRun(config)) throw new SealError(isSealed ? "format 1 has no digest" : "it has no digest");
   } catch (error) {
+    if (error instanceof SealError) {
+      throw new RunError(
+        `${file}: damaged, or changed by hand: ${error.message}; put the file back as it was, or train again ` +
+          "(other settings are for a new run)",
+        { cause: error },
+      );
+    }
     const first = error instanceof z.ZodError ? error.issues[0] : undefined;
     const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
     throw new RunError(`${file}: damaged, or from another version of naevus (${reason}); train again`, {

@@ -5,8 +5,9 @@ import { basename, join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
 import { fileExists, isTemporary, readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import { SealError, sealed, unsealed } from "../sealed-json.ts";
 import { readSentence } from "../system-errors.ts";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import { type EpochMetrics, metricsSchema } from "../training/progress.ts";
 
 /** The files of a run. */
 export const runFiles = {
@@ -112,7 +113,17 @@ export async function makeDefaultRunFolder(runs: string, name: string, data: str
   }
 }
 
-const lineOf = (metrics: EpochMetrics): string => `${JSON.stringify(metrics)}\n`;
+const lineOf = (metrics: EpochMetrics): string => `${JSON.stringify(sealed(metricsSchema.parse(metrics)))}\n`;
+
+/**
+ * The epoch that a line of `metrics.jsonl` tells of. Throws where it is damaged, also where it lacks the digest that the runs of
+ * earlier versions have not.
+ */
+export function epochOfLine(line: string, { olderRun }: { readonly olderRun: boolean }): EpochMetrics {
+  const { content, isSealed } = unsealed(line);
+  if (!isSealed && !olderRun) throw new SealError("it has no digest");
+  return metricsSchema.parse(content);
+}
 
 export async function appendMetrics(run: string, metrics: EpochMetrics): Promise<void> {
   const file = join(run, runFiles.metrics);

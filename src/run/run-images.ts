@@ -1,5 +1,6 @@
 /** `images.csv`: which images a run learned from, validated on and is to be tested on, by what they hold. */
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readTable } from "../dataset/csv-table.ts";
 import { csvText } from "../dataset/csv-text.ts";
@@ -32,12 +33,8 @@ export interface RunImage {
 
 const columns = ["part", "class", "path", "bytes", "group", "lesion", "patient", "pixels", "file"];
 
-/** Writes the images of a run into its folder. */
-export async function writeRunImages(
-  run: string,
-  classes: readonly string[],
-  images: readonly RunImage[],
-): Promise<void> {
+/** The text of `images.csv`. */
+function imagesText(classes: readonly string[], images: readonly RunImage[]): string {
   const rows = images.map(({ part, path, label, pixels, file, bytes, group, lesion = "", patient = "" }) => ({
     part,
     class: classes[label]!,
@@ -49,15 +46,38 @@ export async function writeRunImages(
     pixels,
     file,
   }));
-  await writeFileAtomic(join(run, runFiles.images), csvText(columns, rows));
+  return csvText(columns, rows);
 }
+
+/** Writes the images of a run into its folder. */
+export const writeRunImages = (run: string, classes: readonly string[], images: readonly RunImage[]): Promise<void> =>
+  writeFileAtomic(join(run, runFiles.images), imagesText(classes, images));
+
+const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+/** SHA-256 of the `images.csv` of these images, for the run's configuration. */
+export const runImagesDigest = (classes: readonly string[], images: readonly RunImage[]): string =>
+  sha256(imagesText(classes, images));
 
 const isSha256 = (text: string | undefined): text is string => text !== undefined && /^[0-9a-f]{64}$/.test(text);
 
-/** The images of a run in their order; undefined for a run that was begun before they were kept. Throws RunError where they are damaged. */
-export async function readRunImages(run: string, classes: readonly string[]): Promise<RunImage[] | undefined> {
+/**
+ * The images of a run in their order; undefined for a run that was begun before they were kept. Throws RunError where they are damaged,
+ * gone, or not those of the digest that the run's configuration tells.
+ */
+export async function readRunImages(
+  run: string,
+  { classes, images: digest }: { readonly classes: readonly string[]; readonly images?: string | undefined },
+): Promise<RunImage[] | undefined> {
   const file = join(run, runFiles.images);
-  if (!(await fileExists(file))) return undefined;
+  const cure = "put the file back as it was, or train again";
+  if (!(await fileExists(file))) {
+    if (digest === undefined) return undefined;
+    throw new RunError(`${file}: gone, and with it which images the run learned from; ${cure}`);
+  }
+  if (digest !== undefined && sha256(await readFile(file)) !== digest) {
+    throw new RunError(`${file}: damaged: it is not the one that the run was begun with; ${cure}`);
+  }
   const { rows } = await readTable(file, { what: "images of the run" });
   return rows.map(({ line, fields }) => {
     const part = parts.find((name) => name === fields.get("part"));
@@ -67,7 +87,7 @@ export async function readRunImages(run: string, classes: readonly string[]): Pr
     const isWhole =
       part !== undefined && label >= 0 && path !== undefined && isInside(path) && Number.isInteger(bytes + group);
     if (!isWhole || !isSha256(pixels) || !isSha256(hash)) {
-      throw new RunError(`${file}: line ${line}: damaged; put the file back as it was, or train again`);
+      throw new RunError(`${file}: line ${line}: damaged; ${cure}`);
     }
     const [lesion, patient] = [fields.get("lesion"), fields.get("patient")];
     return {
@@ -89,8 +109,7 @@ export const recordsOf = (images: readonly RunImage[]): ImageRecord[] =>
   images.map(({ path, label, part, bytes }) => ({ path, label, split: part === "test" ? "test" : "train", bytes }));
 
 /** The digest of a lesion's or patient's id. */
-export const idDigest = (kind: "lesion" | "patient", id: string): number =>
-  digestOf(createHash("sha256").update(`${kind} ${id}`).digest("hex"));
+export const idDigest = (kind: "lesion" | "patient", id: string): number => digestOf(sha256(`${kind} ${id}`));
 
 /** A run's images as digests; patients where images of one patient were kept together. */
 export function learnedImagesOf(

@@ -9,7 +9,9 @@ import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
+import { changeConfig, makeOlderRun } from "./changed-for-tests.ts";
 import { evaluate } from "./evaluate.ts";
+import { readEvaluation } from "./evaluation-file.ts";
 import { predict } from "./predict.ts";
 import { readConfig } from "./run-config.ts";
 import { runName } from "./run-folder.ts";
@@ -229,8 +231,7 @@ describe("resume", () => {
 
   it("warns where the library is not the one that the run began with", async () => {
     await trainUntil(7);
-    const file = join(run, "config.json");
-    await writeFile(file, (await readFile(file, "utf8")).replace('"plain TypeScript"', '"oneDNN 1.2.3"'));
+    await changeConfig(run, (config) => ({ ...config, versions: { ...config.versions, engine: "oneDNN 1.2.3" } }));
     const warnings: string[] = [];
     await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
     expect(warnings).toEqual([expect.stringMatching(/started with oneDNN 1\.2\.3 .*, this is plain TypeScript/)]);
@@ -238,14 +239,12 @@ describe("resume", () => {
 
   it("warns where images were decoded by another version, or by one from before it was recorded", async () => {
     for (const [recorded, named] of [
-      ['"decoder": "0"', /decoded by version 0, this is 2 /],
-      ['"decoder": null', /decoded by version 1, this is 2 /],
+      ["0", /decoded by version 0, this is 2 /],
+      [undefined, /decoded by version 1, this is 2 /],
     ] as const) {
       await rm(run, { recursive: true, force: true });
       await trainUntil(7);
-      const file = join(run, "config.json");
-      const changed = (await readFile(file, "utf8")).replace(/"decoder": "[^"]*"/, recorded);
-      await writeFile(file, changed.replace(/,\s*"decoder": null/, ""));
+      await changeConfig(run, (config) => ({ ...config, versions: { ...config.versions, decoder: recorded } }));
       const warnings: string[] = [];
       await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
       expect(warnings).toEqual([expect.stringMatching(named)]);
@@ -257,15 +256,53 @@ describe("resume", () => {
   });
 
   it.each([
-    ["no JSON", () => "{"],
-    ["an unknown key", (text: string) => text.replace('"format"', '"more": 1, "format"')],
-    ["another format", (text: string) => text.replace('"format": 1', '"format": 2')],
-    ["a wrong setting", (text: string) => text.replace('"epochs": 2', '"epochs": 0')],
-  ])("refuses a damaged config.json: %s", async (_, damage) => {
+    ["no JSON", () => "{", "from another version of naevus"],
+    ["another setting", (text: string) => text.replace('"mixup": 0', '"mixup": 1'), "changed by hand"],
+    ["no digest", (text: string) => text.replace(/,\s*"digest": "[^"]*"/, ""), "changed by hand"],
+    ["an earlier format", (text: string) => text.replace('"format": 2', '"format": 1'), "changed by hand"],
+  ])("refuses a damaged config.json: %s", async (_, damage, which) => {
     await cp(finishedRun, run, { recursive: true });
     const file = join(run, "config.json");
     await writeFile(file, damage(await readFile(file, "utf8")));
+    await expect(resume(run)).rejects.toThrow(`config.json: damaged, or ${which}`);
+  });
+
+  it.each([
+    ["an unknown key", { more: 1 }],
+    ["another format", { format: 3 }],
+    ["a wrong setting", { settings: { epochs: 0 } }],
+  ])("refuses the config.json of another version: %s", async (_, change) => {
+    await cp(finishedRun, run, { recursive: true });
+    await changeConfig(run, (config) => ({ ...config, ...change }));
     await expect(resume(run)).rejects.toThrow(/config\.json: damaged, or from another version of naevus/);
+  });
+
+  it.each([
+    ["mixup", { settings: { mixup: 0.4 } }, "mixup is 0, expected 0.4"],
+    ["the geometry", { settings: { geometry: "fit" } }, 'geometry is "squash", expected "fit"'],
+    ["more epochs", { settings: { epochs: 3 } }, "epochs is 2, expected 3"],
+    ["a setting that was left to its default", { settings: { weightDecay: 0.1 } }, "weightDecay is null, expected 0.1"],
+    ["the learning rate", { resolved: { learningRate: 0.1 } }, "learningRate is 0.001, expected 0.1"],
+    ["the batch", { resolved: { batch: 4 } }, "batch is 8, expected 4"],
+    ["the threads", { resolved: { threads: 7 } }, "expected 7"],
+  ])("refuses to go on with another recipe, though its config.json is whole: %s", async (_, change, message) => {
+    await trainUntil(3);
+    await changeConfig(run, (config) => ({
+      ...config,
+      settings: { ...config.settings, ...("settings" in change && change.settings) },
+      resolved: { ...config.resolved, ...("resolved" in change && change.resolved) },
+    }));
+    await expect(resume(run)).rejects.toThrow(/checkpoint\.safetensors: .*another run: /);
+    await expect(resume(run)).rejects.toThrow(message);
+  });
+
+  it("goes on with a run of an earlier version, and says what is not checked", async () => {
+    await trainUntil(5);
+    await makeOlderRun(run);
+    const warnings: string[] = [];
+    await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
+    expect(warnings).toEqual([expect.stringMatching(/whose files have no digests; whether .* is not checked/)]);
+    expect((await model()).equals(expectedModel)).toBe(true);
   });
 
   it("refuses a corrupted checkpoint", async () => {
@@ -370,7 +407,7 @@ describe("evaluate", () => {
     expect(evaluation.perClass.map(({ support }) => support)).toEqual(
       dataset.classes.map((_, label) => tested.filter((image) => image.label === label).length),
     );
-    expect(JSON.parse(await readFile(join(finishedRun, "evaluation.json"), "utf8"))).toEqual(evaluation);
+    expect(await readEvaluation(finishedRun)).toEqual(evaluation);
   });
 
   it("takes a model file, and knows the run's own images by it", async () => {

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { buildGraph } from "../network/graph.ts";
 import { readCheckpoint } from "../training/checkpoint.ts";
 import { networkOf } from "../training/settings.ts";
+import { checkpointOwner, learnedCounts } from "./checkpoint-owner.ts";
 import { writeModel } from "./model-file.ts";
 import { readConfig } from "./run-config.ts";
 import { RunError, runFiles } from "./run-folder.ts";
@@ -14,15 +15,11 @@ export async function setTemperature(run: string, temperature: number): Promise<
   const config = await readConfig(folder);
   const { settings, resolved, data } = config;
   const graph = buildGraph(networkOf(settings, { classes: data.classes.length, imageSize: resolved.imageSize }));
-  const checkpoint = await readCheckpoint(join(folder, runFiles.checkpoint), {
-    graph,
-    optimizer: settings.optimizer,
-    seed: settings.seed,
-    dataFingerprint: data.fingerprint,
-  });
+  const images = await readRunImages(folder, data);
+  const file = join(folder, runFiles.checkpoint);
+  const checkpoint = await readCheckpoint(file, checkpointOwner(config, graph, learnedCounts(config, images)));
   if (checkpoint === undefined)
     throw new RunError(`${folder}: there is no ${runFiles.checkpoint}; resume the run first`);
   const { parameters, average, best } = checkpoint;
-  const images = await readRunImages(folder, data.classes);
   await writeModel(folder, config, { graph, parameters: best ?? average ?? parameters, temperature, images });
 }

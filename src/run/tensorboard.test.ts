@@ -7,7 +7,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { FileError } from "../files.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { crc32c } from "./crc32c.ts";
 import recorded from "./reference-numbers/tensorboard-events.json" with { type: "json" };

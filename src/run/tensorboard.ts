@@ -5,7 +5,7 @@ import { appendFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { refuseOtherKind, writeError } from "../files.ts";
 import { bytesField, doubleField, type Fields, floatField, intField, message, stringField } from "../onnx/protobuf.ts";
-import type { EpochMetrics } from "../training/checkpoint.ts";
+import type { EpochMetrics } from "../training/progress.ts";
 import { crc32c } from "./crc32c.ts";
 import { runFiles } from "./run-folder.ts";
 

@@ -13,14 +13,8 @@ import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
-import {
-  type CheckpointOwner,
-  type Companions,
-  type EpochMetrics,
-  type Progress,
-  readCheckpoint,
-  writeCheckpoint,
-} from "../training/checkpoint.ts";
+import { type CheckpointOwner, type Companions, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
+import type { EpochMetrics, Progress } from "../training/progress.ts";
 import {
   lossOf,
   networkOf,
@@ -33,11 +27,20 @@ import {
 } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 import { cacheFolder } from "./cache-folder.ts";
+import { checkpointOwner } from "./checkpoint-owner.ts";
 import { divideImages, ownDataset } from "./divide-images.ts";
 import { unknownPlace } from "./local-paths.ts";
 import { writeModel } from "./model-file.ts";
 import { openData } from "./open-data.ts";
-import { configOf, listingOf, type Prepared, type RunConfig, readConfig, writeConfig } from "./run-config.ts";
+import {
+  configOf,
+  isOlderRun,
+  listingOf,
+  type Prepared,
+  type RunConfig,
+  readConfig,
+  writeConfig,
+} from "./run-config.ts";
 import {
   appendMetrics,
   makeDefaultRunFolder,
@@ -160,12 +163,18 @@ export async function resume(
     imageSize: resolved.imageSize,
     ...(context.cache && { cache: context.cache }),
   };
-  const recorded = await readRunImages(folder, config.data.classes);
+  const recorded = await readRunImages(folder, config.data);
   const root = context.data ?? config.data.root;
   const dataset = context.dataset ?? (await ownImages(root));
   const graph = graphOf(settings, dataset.classes.length);
   const warn = warnWith(context);
   const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
+  if (isOlderRun(config)) {
+    warn(
+      `the run was started by naevus ${versions.naevus}, whose files have no digests; whether its settings, images or figures ` +
+        "were changed since is not checked",
+    );
+  }
   const { library, instructionSet } = engine.description;
   if (library !== versions.engine || instructionSet !== versions.instructionSet) {
     warn(
@@ -291,7 +300,7 @@ async function runTraining(
     lock = own;
     await into.begin?.(run);
     const file = join(run, runFiles.checkpoint);
-    const owner: CheckpointOwner = { graph, optimizer: settings.optimizer, seed, dataFingerprint: data.fingerprint };
+    const owner = checkpointOwner(config, graph, { train: learned.length, validation: validated.length });
     const { progress, companions } = await restore(plan, file, owner);
     await repairRun(run, progress.history);
     const events = settings.tensorboard

@@ -157,7 +157,7 @@ describe("the validation part", () => {
     const unvalidated = events.flatMap((event) => (event.kind === "warning" ? [event.message] : [])).join();
     const classesOf = (part: string, images: readonly RunImage[]) =>
       new Set(images.flatMap((one) => (one.part === part ? one.label : [])));
-    const images = (await readRunImages(run, config.data.classes))!;
+    const images = (await readRunImages(run, config.data))!;
     const without = config.data.classes.filter((_, label) => !classesOf("validation", images).has(label));
     for (const name of without) expect(unvalidated).toContain(name);
   });

@@ -1,48 +1,13 @@
 /** A checkpoint: weights, optimizer and position in one safetensors file with a checksum, from which training goes on. */
 import { createHash } from "node:crypto";
-import { z } from "zod";
 import type { OptimizerState } from "../engine/engine.ts";
 import { type Optimizer, optimizerSlots } from "../engine/optimizer.ts";
 import { readWhole, writeFileAtomic } from "../files.ts";
 import type { Graph } from "../network/graph.ts";
-import type { Tensor, Tensors } from "../network/parameters.ts";
+import { isFiniteTensor, type Tensor, type Tensors } from "../network/parameters.ts";
 import { readSentence } from "../system-errors.ts";
+import { type Progress, progressFault, progressSchema, type TrainingCourse } from "./progress.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "./safetensors.ts";
-
-/** What is recorded of an epoch. */
-export const metricsSchema = z.strictObject({
-  epoch: z.int().min(1).describe("Counted from 1"),
-  loss: z.number().describe("Mean over the epoch's steps, each before its update"),
-  accuracy: z.number().describe("Part of the images that were classified right, in training mode"),
-  learningRate: z.number().describe("Of the epoch's last step"),
-  images: z.int().describe("Images trained on in the epoch"),
-  seconds: z.number().describe("Time of the epoch's steps, reading images included, writing checkpoints not"),
-  imagesPerSecond: z.number(),
-  validationLoss: z.number().optional().describe("Mean cross-entropy on the validation images after the epoch"),
-  validationAccuracy: z.number().optional(),
-});
-
-/** What is recorded of an epoch: one line of `metrics.jsonl`. */
-export type EpochMetrics = z.output<typeof metricsSchema>;
-
-const progressSchema = z.strictObject({
-  /** Finished epochs. */
-  epoch: z.int().min(0),
-  /** Finished steps of the epoch under way. */
-  step: z.int().min(0),
-  /** Sums over the finished steps of the epoch under way. */
-  tally: z.strictObject({ loss: z.number(), correct: z.int().min(0), seconds: z.number().min(0) }),
-  /** The finished epochs. */
-  history: z.array(metricsSchema),
-  /** The epoch, counted from 1, after which the validation loss was lowest; where there is validation. */
-  best: z.strictObject({ epoch: z.int().min(1), loss: z.number() }).optional(),
-});
-
-/**
- * How far a training is. Shuffles are a function of (seed, epoch) and dropout of (seed, update), so that the seed and
- * this position are the whole state of the random numbers.
- */
-export type Progress = z.output<typeof progressSchema>;
 
 /** Weights besides those that are trained. */
 export interface Companions {
@@ -65,6 +30,11 @@ export interface CheckpointOwner {
   readonly optimizer: Optimizer["kind"];
   readonly seed: number;
   readonly dataFingerprint: string;
+  /** All that decides what the training computes, by name, as JSON has it. */
+  readonly recipe: Readonly<Record<string, unknown>>;
+  readonly course: TrainingCourse;
+  /** Whether the run is of a version whose checkpoints told no recipe; default false. */
+  readonly olderRun?: boolean;
 }
 
 /** A checkpoint that cannot be used; the message names the file and says what to do. */
@@ -76,6 +46,10 @@ const parameterPrefix = "parameters.";
 const optimizerPrefix = "optimizer.";
 const companionPrefixes = { average: "average.", best: "best." } as const;
 const noChecksum = "0".repeat(64);
+
+const format = "naevus checkpoint 2";
+/** Told no recipe, and where the computer's date was set back its seconds may be negative. */
+const olderFormat = "naevus checkpoint 1";
 
 const ownerMetadata = ({ graph, optimizer, seed, dataFingerprint }: CheckpointOwner) => ({
   network: graph.network.name,
@@ -94,20 +68,34 @@ function checksum(chunks: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-/** Writes a checkpoint atomically; throws a FileError where that fails, and the one before it stays. */
+/**
+ * Writes a checkpoint atomically; throws a FileError where that fails, and {@link CheckpointError} for one that would not be read again.
+ * The one before it stays.
+ */
 export async function writeCheckpoint(file: string, checkpoint: Checkpoint, owner: CheckpointOwner): Promise<void> {
-  const { parameters, optimizer, progress, average = new Map(), best = new Map() } = checkpoint;
+  const { parameters, optimizer, average = new Map(), best = new Map() } = checkpoint;
+  const tensors = new Map([
+    ...prefixed(parameterPrefix, parameters),
+    ...prefixed(optimizerPrefix, optimizer.tensors),
+    ...prefixed(companionPrefixes.average, average),
+    ...prefixed(companionPrefixes.best, best),
+  ]);
+  let progress: Progress;
+  try {
+    progress = progressSchema.parse(checkpoint.progress);
+    verify(tensors, progress, optimizer.updates, owner);
+  } catch (error) {
+    throw new CheckpointError(`${file}: not written, as it could not be read again: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
   const chunks = safetensorsChunks({
-    tensors: new Map([
-      ...prefixed(parameterPrefix, parameters),
-      ...prefixed(optimizerPrefix, optimizer.tensors),
-      ...prefixed(companionPrefixes.average, average),
-      ...prefixed(companionPrefixes.best, best),
-    ]),
+    tensors,
     metadata: {
-      format: "naevus checkpoint 1",
+      format,
       sha256: noChecksum,
       ...ownerMetadata(owner),
+      recipe: JSON.stringify(owner.recipe),
       updates: String(optimizer.updates),
       progress: JSON.stringify(progress),
     },
@@ -141,11 +129,15 @@ const expectedShapes = (
     ]),
   );
 
-function verifyTensors(tensors: Tensors, owner: CheckpointOwner): void {
-  const companions = Object.values(companionPrefixes).filter((prefix) =>
-    [...tensors.keys()].some((name) => name.startsWith(prefix)),
-  );
-  const expected = expectedShapes(owner, companions);
+/** Throws {@link SafetensorsError} where tensors or progress are not those of the owner's training. */
+function verify(tensors: Tensors, progress: Progress, updates: number, owner: CheckpointOwner): void {
+  const fault = progressFault(progress, updates, owner.course);
+  if (fault !== undefined) throw new SafetensorsError(fault);
+  const { average, best } = companionPrefixes;
+  const expected = expectedShapes(owner, [
+    ...(owner.course.averaged ? [average] : []),
+    ...(progress.best === undefined ? [] : [best]),
+  ]);
   for (const [name, shape] of expected) {
     const got = tensors.get(name)?.shape;
     if (got?.join() !== shape.join()) {
@@ -154,9 +146,34 @@ function verifyTensors(tensors: Tensors, owner: CheckpointOwner): void {
       );
     }
   }
-  for (const name of tensors.keys()) {
-    if (!expected.has(name)) throw new SafetensorsError(`the network has no tensor ${name}`);
+  for (const [name, tensor] of tensors) {
+    if (!expected.has(name)) throw new SafetensorsError(`the training has no tensor ${name}`);
+    if (!isFiniteTensor(tensor)) throw new SafetensorsError(`the tensor ${name} holds what is no finite number`);
   }
+}
+
+function verifyOwner(metadata: Readonly<Record<string, string>>, owner: CheckpointOwner): void {
+  const another = (key: string, found: unknown, expected: unknown): SafetensorsError =>
+    new SafetensorsError(`it belongs to another run: ${key} is ${found}, expected ${expected}`);
+  for (const [key, expected] of Object.entries(ownerMetadata(owner))) {
+    if (metadata[key] !== expected) throw another(key, metadata[key], expected);
+  }
+  if (metadata.format !== format && !(metadata.format === olderFormat && owner.olderRun)) {
+    throw another("format", metadata.format, format);
+  }
+  if (metadata.format === olderFormat) return;
+  // A setting that a later version adds is not known to the checkpoint.
+  for (const [key, value] of Object.entries(JSON.parse(metadata.recipe ?? "") as CheckpointOwner["recipe"])) {
+    const [found, expected] = [JSON.stringify(value), JSON.stringify(owner.recipe[key] ?? null)];
+    if (found !== expected) throw another(key, found, expected);
+  }
+}
+
+function progressOf(metadata: Readonly<Record<string, string>>): Progress {
+  const progress: unknown = JSON.parse(metadata.progress ?? "", (key, value) =>
+    key === "seconds" && value < 0 && metadata.format === olderFormat ? 0 : value,
+  );
+  return progressSchema.parse(progress);
 }
 
 const withoutPrefix = (prefix: string, tensors: Tensors): Map<string, Tensor> =>
@@ -164,7 +181,7 @@ const withoutPrefix = (prefix: string, tensors: Tensors): Map<string, Tensor> =>
 
 /**
  * Reads a checkpoint; undefined where the file does not exist. Throws {@link CheckpointError} where it is damaged (any
- * changed byte is noticed) or belongs to another network, optimizer, seed or data set.
+ * changed byte is noticed), belongs to another network, recipe or data set, or does not agree with itself.
  */
 export async function readCheckpoint(file: string, owner: CheckpointOwner): Promise<Checkpoint | undefined> {
   let bytes: Buffer;
@@ -178,18 +195,16 @@ export async function readCheckpoint(file: string, owner: CheckpointOwner): Prom
   try {
     const { tensors, metadata } = readSafetensors(bytes);
     verifyChecksum(bytes, metadata.sha256);
-    for (const [key, expected] of Object.entries(ownerMetadata(owner))) {
-      if (metadata[key] !== expected) {
-        throw new SafetensorsError(`it belongs to another run: ${key} is ${metadata[key]}, expected ${expected}`);
-      }
-    }
-    verifyTensors(tensors, owner);
+    verifyOwner(metadata, owner);
+    const updates = Number(metadata.updates);
+    const progress = progressOf(metadata);
+    verify(tensors, progress, updates, owner);
     const average = withoutPrefix(companionPrefixes.average, tensors);
     const best = withoutPrefix(companionPrefixes.best, tensors);
     return {
       parameters: withoutPrefix(parameterPrefix, tensors),
-      optimizer: { updates: Number(metadata.updates), tensors: withoutPrefix(optimizerPrefix, tensors) },
-      progress: progressSchema.parse(JSON.parse(metadata.progress ?? "")),
+      optimizer: { updates, tensors: withoutPrefix(optimizerPrefix, tensors) },
+      progress,
       ...(average.size > 0 && { average }),
       ...(best.size > 0 && { best }),
     };

@@ -7,8 +7,9 @@ import type { Shape } from "../network/shape.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
-import type { Companions, EpochMetrics, Progress } from "./checkpoint.ts";
+import type { Companions } from "./checkpoint.ts";
 import { epochOrder, type ImbalanceName } from "./imbalance.ts";
+import { type EpochMetrics, isExhausted, type Progress } from "./progress.ts";
 import { learningRateAt, type ScheduleName } from "./schedule.ts";
 import { WeightAverage } from "./weight-average.ts";
 
@@ -210,9 +211,8 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
   const save = (progress: Progress) =>
     options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
   const averaged = (): Tensors => average?.tensors ?? plan.parameters();
-  const exhausted = () => patience > 0 && best !== undefined && epoch - best.epoch >= patience;
 
-  for (; epoch < epochs && !exhausted(); epoch++) {
+  for (; epoch < epochs && !isExhausted(best, epoch, patience); epoch++) {
     let learningRate = 0;
 
     while (step < stepsPerEpoch) {

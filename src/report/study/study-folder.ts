@@ -7,6 +7,7 @@ import { makeOutputFolder } from "../../dataset/output-folder.ts";
 import { readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../../files.ts";
 import type { FolderLock } from "../../folder-lock.ts";
 import { lockRun } from "../../run/run-lock.ts";
+import { sealed, unsealed } from "../../sealed-json.ts";
 import { type Stopwatch, secondsSince } from "../../stopwatch.ts";
 
 /** One step of a study, as data: what it is, what it depends on, and how it is done. */
@@ -23,7 +24,7 @@ export interface StudyStep<T> {
 const storedSchema = z.strictObject({
   step: z.string(),
   inputs: z.string(),
-  seconds: z.number(),
+  seconds: z.number().min(0),
   /** Absent where the step was stopped. */
   result: z.json().optional(),
 });
@@ -85,16 +86,17 @@ export class StudyFolder {
   async do<T>({ id, inputs, run, holds }: StudyStep<T>): Promise<DoneStep<T>> {
     const file = join(this.path, "steps", `${id}.json`);
     const hash = createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
-    const found = await readStored(file);
+    const found = await readStored(file, id);
     const stored = found?.inputs === hash ? found : undefined;
     if (stored?.result !== undefined && (holds === undefined || (await holds())))
       return { result: stored.result as T, seconds: stored.seconds, kept: true };
     const before = stored !== undefined && stored.result === undefined ? stored.seconds : 0;
     const begun = this.#now();
     const secondsSoFar = () => before + secondsSince(begun, this.#now);
-    const store = async (seconds: number, result?: T) => {
+    const store = async (seconds: number, result?: T): Promise<void> => {
       await this.#lock.check();
-      await writeFileAtomic(file, `${JSON.stringify({ step: id, inputs: hash, seconds, result })}\n`);
+      const content = sealed({ step: id, inputs: hash, seconds, result });
+      await writeFileAtomic(file, `${JSON.stringify(content)}\n`);
     };
     let result: T;
     try {
@@ -110,10 +112,12 @@ export class StudyFolder {
   }
 }
 
-/** What is stored; undefined where there is nothing, or nothing that can be read. */
-async function readStored(file: string): Promise<z.output<typeof storedSchema> | undefined> {
+/** What is stored of a step; undefined where there is nothing, or it was damaged, so that the step is done again. */
+async function readStored(file: string, step: string): Promise<z.output<typeof storedSchema> | undefined> {
   try {
-    return storedSchema.parse(JSON.parse(await readText(file)));
+    const { content, isSealed } = unsealed(await readText(file));
+    const stored = storedSchema.parse(content);
+    return isSealed && stored.step === step ? stored : undefined;
   } catch {
     return undefined;
   }

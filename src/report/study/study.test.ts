@@ -8,6 +8,7 @@ import type { LabelErrors } from "../../evaluation/label-errors.ts";
 import { writePhantomDataset } from "../../image/phantom.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { loadModel } from "../../inference/model.ts";
+import { readEvaluation } from "../../run/evaluation-file.ts";
 import { openCuratedData } from "../../run/open-data.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
 import { conclude } from "./conclusion.ts";
@@ -174,7 +175,7 @@ describe("study", () => {
       samples: data.counts.images - data.counts.unreadable - official.evaluation.trainingImages!,
     });
     expect(official.recipe).toMatchObject({ network: "notebook", augmentation: "none", imbalance: "none" });
-    const stored = JSON.parse(await readFile(join(options.out, official.run, "evaluation.json"), "utf8"));
+    const stored = await readEvaluation(join(options.out, official.run));
     expect(stored.accuracy).toBe(official.evaluation.accuracy);
   });
 

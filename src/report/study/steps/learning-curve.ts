@@ -1,5 +1,5 @@
 /** Learning curves over folds, and a rule that names what they show. */
-import type { EpochMetrics } from "../../../training/checkpoint.ts";
+import type { EpochMetrics } from "../../../training/progress.ts";
 import { percent } from "../notation.ts";
 
 /** Means over the folds after one epoch. */
