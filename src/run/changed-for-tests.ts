@@ -30,7 +30,7 @@ export async function makeOlderRun(run: string): Promise<void> {
   const { format: _, data, ...rest } = withoutDigest(await readFile(config, "utf8"));
   const { images: __, ...olderData } = data;
   await writeFile(config, JSON.stringify({ format: 1, data: olderData, ...rest }));
-  const lines = (await readFile(metrics, "utf8")).trimEnd().split("\n");
+  const lines = (await readFile(metrics, "utf8")).split("\n").slice(0, -1);
   await writeFile(metrics, lines.map((line) => `${JSON.stringify(withoutDigest(line))}\n`).join(""));
   await rm(join(run, runFiles.images));
   await changeCheckpoint(join(run, runFiles.checkpoint), ({ tensors, metadata: { recipe: ___, ...metadata } }) => ({

@@ -347,6 +347,7 @@ describe("the places on this machine", () => {
 
   it("are read from the config.json of an earlier version", async () => {
     await trainUntil(3);
+    await makeOlderRun(run);
     const record = JSON.parse(await config());
     const { name: _, ...rest } = record.data;
     const earlier = { ...record, data: { root: data, ...rest }, settings: { ...record.settings, data, ...settings } };

@@ -1,0 +1,217 @@
+/** Kills of processes at drawn moments: whatever a run or a study was doing, it ends in the same bits as one that was never killed. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compileModule } from "../compiled-for-tests.ts";
+import { onednnEngines } from "../engine/engines-under-test.ts";
+import { isTemporary } from "../files.ts";
+import { writePhantomDataset } from "../image/phantom.ts";
+import { Random } from "../random.ts";
+import type { SettingsInput } from "../training/settings.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "naevus-kills-"));
+const data = join(folder, "data");
+const program = join(folder, "child.mjs");
+
+/** Trains, resumes or studies, and writes the kind of each event in a line. */
+const child = `
+  import { openData, resume, study, train } from "./out/index.js";
+  const [what, json] = process.argv.slice(2);
+  const { data, out, settings } = JSON.parse(json);
+  let sent = 0;
+  const onEvent = ({ kind }) => process.stdout.write(kind + "\\n");
+  const tasks = {
+    train: async () => train(await openData(data, settings), { ...settings, data, out }, { onEvent }),
+    resume: () => resume(out, { onEvent }),
+    // Moves on by as much each time it is looked at, so that the same epochs are planned on every machine.
+    study: () => study({ data, out, budget: 0.02, settings, onEvent, stopwatch: () => (sent += 10) }),
+  };
+  await tasks[what]();
+`;
+
+interface Task {
+  readonly data: string;
+  readonly out: string;
+  readonly settings: SettingsInput;
+}
+
+/** Runs the program; `onEvent` sees what it tells of, and may kill it. */
+async function start(
+  what: "train" | "resume" | "study",
+  task: Task,
+  onEvent: (kind: string, child: ChildProcess) => void = () => {},
+): Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null; readonly error: string }> {
+  const started = spawn(process.execPath, [program, what, JSON.stringify(task)], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  onEvent("start", started);
+  createInterface({ input: started.stdout }).on("line", (line) => onEvent(line, started));
+  let error = "";
+  started.stderr.on("data", (text) => {
+    error += text;
+  });
+  return new Promise((done) => started.on("close", (status, signal) => done({ status, signal, error })));
+}
+
+/** Kills when so many events of a kind were told, and some milliseconds went by. */
+function killAfter(kinds: readonly string[], events: number, milliseconds: number) {
+  let left = events;
+  return (kind: string, process: ChildProcess): void => {
+    if (kinds.includes(kind) && left-- === 1) void pause(milliseconds).then(() => process.kill("SIGKILL"));
+  };
+}
+
+beforeAll(async () => {
+  compileModule("index.ts", folder);
+  cpSync(resolve(import.meta.dirname, "../../package.json"), join(folder, "package.json"));
+  writeFileSync(program, child);
+  await writePhantomDataset(data, { images: 60, size: 24, seed: 5 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a run is, but for its times and its places. */
+function outcome(run: string) {
+  const lines = readFileSync(join(run, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+  return {
+    model: readFileSync(join(run, "model.onnx")).toString("base64"),
+    images: readFileSync(join(run, "images.csv"), "utf8"),
+    metrics: lines.map((line) => {
+      const { seconds: _, imagesPerSecond: __, digest: ___, ...figures } = JSON.parse(line);
+      return figures;
+    }),
+    files: readdirSync(run).sort(),
+  };
+}
+
+const small = { imageSize: 24, batch: 8, epochs: 5, seed: 11, checkpointSeconds: 0.001, threads: 1 } as const;
+const engine = onednnEngines.length > 0 ? "onednn" : "reference";
+const bf16 = onednnEngines.some(({ precision }) => precision === "bf16") ? "bf16" : "f32";
+
+/** Networks, precisions, augmentations, losses and protocols that together keep every kind of state there is. */
+const configurations: Readonly<Record<string, SettingsInput>> = {
+  plain: { engine: "reference", network: "notebook", epochs: 4 },
+  mixed: { engine, network: "notebook", precision: "f32", augmentation: "strong", mixup: 0.4, cutmix: 1 },
+  averaged: { engine, network: "notebook", precision: bf16, averaging: 0.9, imbalance: "oversample", threads: 2 },
+  validated: {
+    engine,
+    network: "notebook",
+    validation: 0.2,
+    patience: 3,
+    imbalance: "logitAdjustment",
+    tensorboard: true,
+  },
+  grouped: { engine, network: "notebook", protocol: "grouped:3", fold: 1, imbalance: "focal", optimizer: "sgd" },
+  residual: {
+    engine,
+    network: "resnet18-w32",
+    optimizer: "adamW",
+    stochasticDepth: 0.2,
+    labelSmoothing: 0.1,
+    imbalance: "undersample",
+    augmentation: "standard",
+    epochs: 4,
+  },
+};
+
+/** Ten moments of a run in their order: from its first file to its model. */
+const moments = (random: Random) => [
+  killAfter(["start"], 1, 200 + random.integer(1200)),
+  killAfter(["packing", "begin"], 1 + random.integer(20), random.integer(20)),
+  ...Array.from({ length: 3 }, () => killAfter(["step"], 1 + random.integer(2), random.integer(3))),
+  killAfter(["start"], 1, 200 + random.integer(1200)),
+  // A checkpoint is written after each step.
+  ...Array.from({ length: 3 }, () => killAfter(["step"], 1 + random.integer(2), 1 + random.integer(8))),
+  // The last one of a run that is trained to its end and told to write its model again.
+  killAfter(["begin"], 1, random.integer(12)),
+];
+
+describe("a run that is killed", () => {
+  const totals = { kills: 0, inWrites: 0, different: [] as string[], failed: [] as string[] };
+
+  it.each(Object.entries(configurations))("ten times resumes to the same bits: %s", async (name, own) => {
+    const random = Random.of(60, Object.keys(configurations).indexOf(name));
+    const settings = { ...small, ...own };
+    const taskOf = (place: string): Task => ({
+      data,
+      out: join(folder, `${name}-${place}`),
+      settings: { ...settings, cache: join(folder, `cache-${name}-${place}`) },
+    });
+    const [whole, killed] = [taskOf("whole"), taskOf("killed")];
+    expect(await start("train", whole)).toMatchObject({ status: 0, error: "" });
+    const goOn = (onEvent?: (kind: string, process: ChildProcess) => void) =>
+      start(existsSync(join(killed.out, "config.json")) ? "resume" : "train", killed, onEvent);
+    let kills = 0;
+    for (const [i, moment] of moments(random).entries()) {
+      if (i === 9) await goOn();
+      const { signal, status, error } = await goOn(moment);
+      if (signal === "SIGKILL") kills++;
+      else if (status !== 0) totals.failed.push(`${name}, kill ${i}: ${error}`);
+      if (existsSync(killed.out) && readdirSync(killed.out).some(isTemporary)) totals.inWrites++;
+    }
+    const { status, error } = await goOn();
+    if (status !== 0) totals.failed.push(`${name}: ${error}`);
+    totals.kills += kills;
+    const [expected, got] = [outcome(whole.out), outcome(killed.out)];
+    if (JSON.stringify(got) !== JSON.stringify(expected)) totals.different.push(name);
+    expect(kills).toBeGreaterThanOrEqual(8);
+    expect(got).toEqual(expected);
+  });
+
+  it("was killed 60 times over six configurations, some in the middle of a write", () => {
+    expect(totals).toEqual({ kills: 60, inWrites: expect.any(Number), different: [], failed: [] });
+    expect(totals.inWrites).toBeGreaterThan(0);
+  });
+});
+
+/** Times are those of the machine; all else is the study's. */
+const withoutTimes = (_key: string, value: unknown): unknown =>
+  ["seconds", "spentSeconds", "imagesPerSecond", "digest"].includes(_key) ? undefined : value;
+
+function studied(out: string) {
+  const text = (file: string) => JSON.stringify(JSON.parse(readFileSync(file, "utf8"), withoutTimes));
+  const steps = readdirSync(join(out, "steps")).sort();
+  return {
+    report: text(join(out, "report.json")),
+    model: readFileSync(join(out, "model.onnx")).toString("base64"),
+    steps: steps.map((name) => [name, text(join(out, "steps", name))]),
+  };
+}
+
+describe("a study that is killed", () => {
+  it("twelve times comes to the same report, models and figures of every step", async () => {
+    const random = Random.of(12);
+    const settings = { imageSize: 24, batch: 16, seed: 2, threads: 1 } as const;
+    const taskOf = (place: string): Task => ({
+      data,
+      out: join(folder, `study-${place}`),
+      settings: { ...settings, cache: join(folder, `cache-study-${place}`) },
+    });
+    const [whole, killed] = [taskOf("whole"), taskOf("killed")];
+    const trained = ["fit", "step"];
+    let events = 0;
+    const count = (kind: string) => {
+      if (trained.includes(kind)) events++;
+    };
+    expect(await start("study", whole, count)).toMatchObject({ status: 0 });
+    let kills = 0;
+    for (let i = 0; i < 12; i++) {
+      const early = i % 4 === 0;
+      const moment = early
+        ? killAfter(["start"], 1, 300 + random.integer(2000))
+        : killAfter(trained, 1 + random.integer(Math.floor(events / 7)), random.integer(10));
+      const { signal, error } = await start("study", killed, moment);
+      if (signal === "SIGKILL") kills++;
+      else expect(error).toBe("");
+    }
+    const { status } = await start("study", killed);
+    const [expected, got] = [studied(whole.out), studied(killed.out)];
+    const different = got.steps.filter((step, i) => JSON.stringify(step) !== JSON.stringify(expected.steps[i]));
+    expect({ kills, status, different }).toEqual({ kills: 12, status: 0, different: [] });
+    expect(got).toEqual(expected);
+  });
+});
