@@ -1,25 +1,36 @@
 /** Kills of processes at drawn moments: whatever a run or a study was doing, it ends in the same bits as one that was never killed. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileModule } from "../compiled-for-tests.ts";
 import { onednnEngines } from "../engine/engines-under-test.ts";
 import { isTemporary } from "../files.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { Random } from "../random.ts";
 import type { SettingsInput } from "../training/settings.ts";
 
+const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "naevus-kills-"));
 const data = join(folder, "data");
+/** Of which every class has several images, so that folds can be made. */
+const studyData = join(folder, "study-data");
 const program = join(folder, "child.mjs");
 
 /** Trains, resumes or studies, and writes the kind of each event in a line. */
 const child = `
-  import { openData, resume, study, train } from "./out/index.js";
+  import { openData, resume, study, train } from "./dist/index.js";
   const [what, json] = process.argv.slice(2);
   const { data, out, settings } = JSON.parse(json);
   let sent = 0;
@@ -67,10 +78,16 @@ function killAfter(kinds: readonly string[], events: number, milliseconds: numbe
 }
 
 beforeAll(async () => {
-  compileModule("index.ts", folder);
-  cpSync(resolve(import.meta.dirname, "../../package.json"), join(folder, "package.json"));
+  // Node 20 runs no TypeScript. All modules are needed, as threads begin in some that nothing imports.
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const build = ["--project", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist")];
+  const { status, stdout } = spawnSync(process.execPath, [compiler, ...build], { encoding: "utf8", cwd: root });
+  expect(status, stdout).toBe(0);
+  cpSync(join(root, "package.json"), join(folder, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "dir");
   writeFileSync(program, child);
   await writePhantomDataset(data, { images: 60, size: 24, seed: 5 });
+  await writePhantomDataset(studyData, { images: 150, size: 24, seed: 1 });
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -187,7 +204,7 @@ describe("a study that is killed", () => {
     const random = Random.of(12);
     const settings = { imageSize: 24, batch: 16, seed: 2, threads: 1 } as const;
     const taskOf = (place: string): Task => ({
-      data,
+      data: studyData,
       out: join(folder, `study-${place}`),
       settings: { ...settings, cache: join(folder, `cache-study-${place}`) },
     });
