@@ -51,7 +51,7 @@ it("train", async () => {
   const evaluation = JSON.parse(await readFile(join(run, "evaluation.json"), "utf8"));
   expect(evaluation.classes).toEqual(classes);
   expect(evaluation.perClass.map((one: { class: string }) => one.class)).toEqual(classes);
-  const images = (await readRunImages(run, classes))!;
+  const images = (await readRunImages(run, { classes }))!;
   expect(new Set(images.map(({ label }) => classes[label]))).toEqual(new Set(classes));
   for (const { path } of images) await readFile(join(data, path));
 });
