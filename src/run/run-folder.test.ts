@@ -1,10 +1,11 @@
 /** The folder of a new run: what may stand in it already, and what is made of it inside the data folder. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { writeLocalPaths } from "./local-paths.ts";
-import { makeDefaultRunFolder, makeRunFolder, refuseUsedFolder } from "./run-folder.ts";
+import { appendMetrics, epochOfLine, makeDefaultRunFolder, makeRunFolder, refuseUsedFolder } from "./run-folder.ts";
 import { writeRunImages } from "./run-images.ts";
 
 let folder: string;
@@ -52,4 +53,37 @@ it("without a name is marked as a whole, or alone where there are older runs wit
   const second = await makeDefaultRunFolder(older, "notebook", folder);
   expect(second).toBe(join(older, "notebook-2"));
   expect(await readdir(second)).toEqual([".naevus-output"]);
+});
+
+it("gets no line of metrics that would not be read", async () => {
+  const file = join(folder, "metrics.jsonl");
+  const any = fc.oneof(fc.double(), fc.double({ min: 0, max: 1, noNaN: true }));
+  const counts = fc.integer({ min: -1, max: 9 });
+  const epochs = fc.record(
+    {
+      epoch: counts,
+      loss: any,
+      accuracy: any,
+      learningRate: any,
+      images: counts,
+      seconds: any,
+      imagesPerSecond: any,
+      validationLoss: any,
+      validationAccuracy: any,
+    },
+    { requiredKeys: ["epoch", "loss", "accuracy", "learningRate", "images", "seconds", "imagesPerSecond"] },
+  );
+  const written: string[] = [];
+  await fc.assert(
+    fc.asyncProperty(epochs, async (metrics) => {
+      await appendMetrics(folder, metrics).then(
+        () => written.push(JSON.stringify(metrics)),
+        () => undefined,
+      );
+    }),
+    { numRuns: 500, seed: 1 },
+  );
+  const lines = (await readFile(file, "utf8")).split("\n").slice(0, -1);
+  expect(lines.map((line) => JSON.stringify(epochOfLine(line, { olderRun: false })))).toEqual(written);
+  expect(written.length).toBeGreaterThan(5);
 });

@@ -27,14 +27,14 @@ const image: RunImage = {
 it("come back as they were", async () => {
   const images = [image, { ...image, part: "test", path: "Test/nevus/..a, b.jpg", label: 1 } as const];
   await writeRunImages(run, classes, images);
-  expect(await readRunImages(run, classes)).toEqual(images);
+  expect(await readRunImages(run, { classes })).toEqual(images);
 });
 
 it.each(["../victim.jpg", "Train/../../victim.jpg", "/etc/passwd", ".."])("are refused at '%s'", async (path) => {
   await writeRunImages(run, classes, [image]);
   const file = join(run, "images.csv");
   await writeFile(file, (await readFile(file, "utf8")).replace(image.path, path));
-  await expect(readRunImages(run, classes)).rejects.toThrow(
+  await expect(readRunImages(run, { classes })).rejects.toThrow(
     new RunError(`${file}: line 2: damaged; put the file back as it was, or train again`),
   );
 });

@@ -1,9 +1,11 @@
 /** Steps of a study: done once and counted once, however often they are asked for, stopped and gone on with. */
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { damagedText } from "../../damage-for-tests.ts";
 import { temporaryName } from "../../files.ts";
+import { Random } from "../../random.ts";
 import { doStep, type StudyContext, type StudyEvent, spentSeconds } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 
@@ -94,4 +96,23 @@ it("has its folder to itself, and cleans away nothing that another process is wr
   await opened();
   expect(await readdir(join(study, "steps"))).toContain(basename(written));
   expect(await readdir(join(study, "steps"))).not.toContain(basename(left));
+});
+
+it("does a step again where what was stored of it is damaged, and never takes damage for a result", async () => {
+  const step = { id: "model-kept", inputs: ["kept"], run: async () => ({ accuracy: 0.5, folds: [1, 2, 3] }) };
+  const meant = await doStep(await opened(), step);
+  const file = join(path, "study/steps/model-kept.json");
+  const text = await readFile(file);
+  const random = Random.of(300);
+  let again = 0;
+  const runAgain = async () => {
+    again++;
+    return step.run();
+  };
+  for (let i = 0; i < 300; i++) {
+    const { how, bytes } = damagedText(text, random);
+    await writeFile(file, bytes);
+    expect(await doStep(await opened(), { ...step, run: runAgain }), how).toEqual(meant);
+  }
+  expect(again).toBeGreaterThan(250);
 });
