@@ -239,8 +239,8 @@ describe("resume", () => {
 
   it("warns where images were decoded by another version, or by one from before it was recorded", async () => {
     for (const [recorded, named] of [
-      ["0", /decoded by version 0, this is 2 /],
-      [undefined, /decoded by version 1, this is 2 /],
+      ["0", /decoded by version 0, this is 3 /],
+      [undefined, /decoded by version 1, this is 3 /],
     ] as const) {
       await rm(run, { recursive: true, force: true });
       await trainUntil(7);
