@@ -55,9 +55,7 @@ export function decodeBmp(file: Uint8Array): RawImage {
     const row = header.bottomUp ? height - 1 - y : y;
     readRow(row * stride, data, y * width * channels);
   }
-  if (channels === 4 && data.every((value, i) => i % 4 !== 3 || value === 0)) {
-    for (let i = 3; i < data.length; i += 4) data[i] = 255;
-  }
+  if (channels === 4 && isTransparent(data)) for (let i = 3; i < data.length; i += 4) data[i] = 255;
   return { width, height, channels, data };
 }
 
@@ -119,24 +117,42 @@ function checked(header: BmpHeader, file: Uint8Array): BmpHeader {
   return header;
 }
 
+function isTransparent(rgba: Uint8Array): boolean {
+  for (let i = 3; i < rgba.length; i += 4) if (rgba[i] !== 0) return false;
+  return true;
+}
+
+// The loops below are plain ones over numbers: what is called or looked up for every pixel would make bitmaps slower than PNG.
+
 type ReadRow = (from: number, out: Uint8Array, to: number) => void;
 
 function paletteRow(stored: Uint8Array, file: Uint8Array, { width, palette }: BmpHeader, bits: number): ReadRow {
-  const perByte = 8 / bits;
+  const { start, entry, count } = palette;
+  const part = (place: number) => Uint8Array.from({ length: count }, (_, i) => file[start + i * entry + place]!);
+  const [blues, greens, reds] = [part(0), part(1), part(2)];
+  const mask = 2 ** bits - 1;
   return (from, out, to) => {
-    for (let x = 0; x < width; x++) {
-      const byte = stored[from + Math.floor(x / perByte)]!;
-      const index = (byte >> (8 - bits * ((x % perByte) + 1))) & (2 ** bits - 1);
-      if (index >= palette.count) throw new Error("a colour outside its palette");
-      const colour = palette.start + index * palette.entry;
-      for (let c = 0; c < 3; c++) out[to + x * 3 + c] = file[colour + 2 - c]!;
+    const end = to + width * 3;
+    for (let byteAt = from, at = to; at < end; byteAt++) {
+      const byte = stored[byteAt]!;
+      for (let shift = 8 - bits; shift >= 0 && at < end; shift -= bits, at += 3) {
+        const index = (byte >> shift) & mask;
+        if (index >= count) throw new Error("a colour outside its palette");
+        out[at] = reds[index]!;
+        out[at + 1] = greens[index]!;
+        out[at + 2] = blues[index]!;
+      }
     }
   };
 }
 
 function rgbRow(stored: Uint8Array, { width }: BmpHeader): ReadRow {
   return (from, out, to) => {
-    for (let i = 0; i < width * 3; i += 3) for (let c = 0; c < 3; c++) out[to + i + c] = stored[from + i + 2 - c]!;
+    for (let at = to, end = to + width * 3, blue = from; at < end; at += 3, blue += 3) {
+      out[at] = stored[blue + 2]!;
+      out[at + 1] = stored[blue + 1]!;
+      out[at + 2] = stored[blue]!;
+    }
   };
 }
 
@@ -144,14 +160,24 @@ function maskedRow(stored: Uint8Array, { width, bits, masks }: BmpHeader, channe
   const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
   const fields = masks.slice(0, channels).map((mask) => {
     const shift = mask === 0 ? 0 : 31 - Math.clz32(mask & -mask);
-    return { shift, mask: mask >>> shift };
+    const largest = mask >>> shift;
+    return { shift, mask: largest, levels: largest < 2 ** 16 ? levelsUpTo(largest) : undefined };
   });
   return (from, out, to) => {
-    for (let x = 0; x < width; x++) {
-      const pixel = bits === 16 ? view.getUint16(from + x * 2, true) : view.getUint32(from + x * 4, true);
-      for (const [c, { shift, mask }] of fields.entries()) {
-        out[to + x * channels + c] = mask === 0 ? 0 : Math.round((((pixel >>> shift) & mask) * 255) / mask);
+    for (const [c, { shift, mask, levels }] of fields.entries()) {
+      const end = to + width * channels;
+      for (let at = to + c, pixelAt = from; at < end; at += channels, pixelAt += bits / 8) {
+        const pixel = bits === 16 ? view.getUint16(pixelAt, true) : view.getUint32(pixelAt, true);
+        const value = (pixel >>> shift) & mask;
+        out[at] = levels === undefined ? Math.round(((value >>> 0) * 255) / mask) : levels[value]!;
       }
     }
   };
+}
+
+/** The level of each number from 0 to the largest, which is white. */
+function levelsUpTo(largest: number): Uint8Array {
+  return Uint8Array.from({ length: largest + 1 }, (_, value) =>
+    largest === 0 ? 0 : Math.round((value * 255) / largest),
+  );
 }

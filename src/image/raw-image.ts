@@ -25,14 +25,16 @@ export interface Rectangle {
 }
 
 /**
- * RGB of an image, on white where it is transparent.
+ * RGB of an image, on white where it is transparent. Of four channels the result is made where the data lie, which spares memory
+ * but spoils them.
  *
  * @param format for the error's text
  * @throws UnreadVariant where nothing of the image can be seen
  */
 export function onWhite({ width, height, channels, data }: RawImage, format: string): RgbImage {
   if (channels === 3) return { width, height, data };
-  const out = new Uint8Array(width * height * 3);
+  const length = width * height * 3;
+  const out = channels === 4 ? data.subarray(0, length) : new Uint8Array(length);
   const hasOpacity = channels % 2 === 0;
   const step = channels > 2 ? 1 : 0;
   let mostOpacity = 0;

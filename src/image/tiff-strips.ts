@@ -11,27 +11,34 @@ export function halfFloat(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
+const uncompressed = 1;
+
+/** Whether {@link readStrips} can. */
+export const hasPlainStrips = (header: TiffHeader): boolean =>
+  !header.tags.has(tiffTags.tileWidth) &&
+  (header.tags.get(tiffTags.predictor)?.[0] ?? 1) === 1 &&
+  (isDeflated(header) || header.compression === uncompressed);
+
 /**
- * The samples of the first image, (height, width, samples). Plain or deflated strips only.
+ * Gives the samples of the first image to `set`, by their index into (height, width, samples). Plain or deflated strips only.
  *
  * @throws UnreadVariant where they are packed otherwise; Error where the file is truncated or damaged
  */
-export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
-  const { tags, littleEndian, width, height, samplesPerPixel, planarConfiguration, compression } = header;
+export function readStrips(file: Uint8Array, header: TiffHeader, set: (index: number, sample: number) => void): void {
+  const { tags, littleEndian, width, height, samplesPerPixel, planarConfiguration } = header;
   const { bitsPerSample: bits, sampleFormat } = header;
   const deflated = isDeflated(header);
-  const predicted = (tags.get(tiffTags.predictor)?.[0] ?? 1) !== 1;
-  const tiled = tags.has(tiffTags.tileWidth);
-  if (tiled || predicted || !(deflated || compression === 1)) {
+  if (!hasPlainStrips(header)) {
+    const tiled = tags.has(tiffTags.tileWidth);
     throw new UnreadVariant(
       `${tiled ? "tiled" : "compressed"} TIFF of ${bits}-bit numbers`,
       `save it ${tiled ? "in strips" : "uncompressed"}, or as an 8-bit PNG`,
     );
   }
   const layout = tiffLayout(header, file.length);
-  const samples = new Float64Array(width * height * samplesPerPixel);
+  const total = width * height * samplesPerPixel;
   const planes = planarConfiguration === 2 ? samplesPerPixel : 1;
-  const perPlane = samples.length / planes;
+  const perPlane = total / planes;
   const bytes = bits / 8;
   let done = 0;
   for (const [strip, offset] of layout.offsets.entries()) {
@@ -39,7 +46,7 @@ export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
     const content = (deflated ? inflated(file, layout, strip) : file.subarray(offset)).subarray(0, needed);
     if (content.length < needed) throw new Error("truncated");
     const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
-    for (let at = 0; at + bytes <= content.length && done < samples.length; at += bytes, done++) {
+    for (let at = 0; at + bytes <= content.length && done < total; at += bytes, done++) {
       const value =
         sampleFormat !== 3
           ? view.getUint32(at, littleEndian)
@@ -48,10 +55,10 @@ export function readStrips(file: Uint8Array, header: TiffHeader): Float64Array {
             : bits === 32
               ? view.getFloat32(at, littleEndian)
               : halfFloat(view.getUint16(at, littleEndian));
-      const [plane, pixel] = [Math.floor(done / perPlane), done % perPlane];
-      samples[planes === 1 ? done : pixel * planes + plane] = value;
+      const plane = Math.floor(done / perPlane);
+      const pixel = done - plane * perPlane;
+      set(pixel * planes + plane, value);
     }
   }
-  if (done < samples.length) throw new Error("truncated");
-  return samples;
+  if (done < total) throw new Error("truncated");
 }

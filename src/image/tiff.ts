@@ -4,9 +4,9 @@ import { refuseTooManyPixels } from "./pixel-limit.ts";
 import type { RawImage } from "./raw-image.ts";
 import { readTiffHeader, type TiffHeader } from "./tiff-header.ts";
 import { tiffLayout } from "./tiff-layout.ts";
-import { samplesToLevels } from "./tiff-levels.ts";
+import { type Levels, levelsOf } from "./tiff-levels.ts";
 import { checkPacking } from "./tiff-packing.ts";
-import { readStrips } from "./tiff-strips.ts";
+import { hasPlainStrips, readStrips } from "./tiff-strips.ts";
 import { tiffReading } from "./tiff-variant.ts";
 import { strictly } from "./tiff-warnings.ts";
 import { upright } from "./upright.ts";
@@ -28,18 +28,21 @@ export async function readTiff(bytes: Uint8Array): Promise<RawImage> {
     return strictly((failOn) => readEncoded(bytes, { dropsOpacity: dropsLast, failOn }));
   }
   const channels = header.samplesPerPixel as RawImage["channels"];
-  const values = await readSamples(bytes, header, samples);
-  const image = samplesToLevels(values, samples, { width: header.width, height: header.height, channels });
+  const levels = levelsOf(samples, { width: header.width, height: header.height, channels });
+  await readSamples(bytes, header, samples, levels);
+  const image = levels.finish();
   return upright(dropsLast ? withoutLast(image) : image, header.orientation);
 }
 
-/** libvips reads 32 bits, however packed, but neither 16 nor 64 of floating point, and loses the opacity of grey. */
+/** libvips reads 32 bits, however packed, but all samples at once; it reads neither 16 nor 64 of floating point, and loses the opacity of grey. */
 async function readSamples(
   bytes: Uint8Array,
   header: TiffHeader,
   samples: "float" | "uint32",
-): Promise<ArrayLike<number>> {
-  if (header.bitsPerSample !== 32 || header.samplesPerPixel === 2) return readStrips(bytes, header);
+  levels: Levels,
+): Promise<void> {
+  const own = header.bitsPerSample !== 32 || header.samplesPerPixel === 2 || hasPlainStrips(header);
+  if (own) return readStrips(bytes, header, levels.set);
   checkPacking(bytes, header, tiffLayout(header, bytes.length));
   const space = header.photometric === 1 ? "b-w" : samples === "float" ? "scrgb" : "srgb";
   const { data, info } = await strictly((failOn) =>
@@ -51,7 +54,8 @@ async function readSamples(
   );
   if (info.channels !== header.samplesPerPixel) throw new Error(`decoded to ${info.channels} channels`);
   const Numbers = samples === "float" ? Float32Array : Uint32Array;
-  return new Numbers(data.buffer, data.byteOffset, data.length / 4);
+  const values = new Numbers(data.buffer, data.byteOffset, data.length / 4);
+  for (let i = 0; i < values.length; i++) levels.set(i, values[i]!);
 }
 
 function withoutLast({ width, height, channels, data }: RawImage): RawImage {
