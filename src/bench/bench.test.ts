@@ -13,6 +13,7 @@ import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { cheapClasses, writeCheapDataset } from "./cheap-dataset.ts";
 import { drawFigures, figuresOf } from "./figures.ts";
 import { LineProcess } from "./line-process.ts";
+import { labelOf, peerConfigurations } from "./pytorch-peer.ts";
 import { formatResults } from "./results-table.ts";
 import { bestPeer, type PeerRate } from "./training-bench.ts";
 
@@ -38,6 +39,12 @@ test("f32 is compared with the best of f32, bf16 with the best of all", () => {
   // Where bf16 is emulated, the peer's f32 is its best, and that is what has to be beaten.
   expect(bestPeer("bf16", [...f32, bf16[0]!])).toEqual(f32[1]);
   expect(bestPeer("f32", [])).toBeUndefined();
+});
+
+test("the peer is measured in the precisions that the processor has", () => {
+  const labels = (precisions: Parameters<typeof peerConfigurations>[0]) => peerConfigurations(precisions).map(labelOf);
+  expect(labels(["f32"])).toEqual(["f32 nchw", "f32 channels_last"]);
+  expect(labels(["f32", "bf16"])).toEqual(["f32 nchw", "f32 channels_last", "bf16 nchw", "bf16 channels_last"]);
 });
 
 test("a child answers line by line, and ends when its input does", async () => {

@@ -2,11 +2,9 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Engine, type EngineDescription, EngineError, type Precision } from "../engine/engine.ts";
+import type { EngineDescription, Precision } from "../engine/engine.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import type { NetworkName } from "../network/architectures.ts";
-import { buildGraph } from "../network/graph.ts";
-import { dense, flatten } from "../network/layer.ts";
 import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { writeCheapDataset } from "./cheap-dataset.ts";
 import { measureApart } from "./children.ts";
@@ -116,29 +114,10 @@ export interface BenchOptions {
   readonly onProgress: (message: string) => void;
 }
 
-/** Processors without a form of AVX-512 have float32 alone. */
-function precisionsOf(engine: Engine): readonly Precision[] {
-  const graph = buildGraph({
-    name: "probe",
-    input: { channels: 1, height: 1, width: 2 },
-    layers: [flatten(), dense(2)],
-  });
-  const has = (precision: Precision): boolean => {
-    try {
-      engine.inferencePlan(graph, { batch: 1, precision }).dispose();
-      return true;
-    } catch (error) {
-      if (error instanceof EngineError) return false;
-      throw error;
-    }
-  };
-  return (["f32", "bf16"] as const).filter(has);
-}
-
 /** Throws EngineError where there is no oneDNN. */
 export async function runBench({ effort, threads, python, date, onProgress }: BenchOptions): Promise<Results> {
   const engine = onednnEngine({ threads });
-  const { defaultPrecision: precision } = engine.description;
+  const { defaultPrecision: precision, precisions } = engine.description;
   const { batch, imageSize } = effort;
   const size = imageSize === undefined ? {} : { imageSize };
   const plan = { network, precision, batch, threads, ...size };
@@ -147,14 +126,14 @@ export async function runBench({ effort, threads, python, date, onProgress }: Be
     const trained = await benchTraining({
       ...effort.training,
       ...size,
-      precisions: precisionsOf(engine),
+      precisions,
       batch,
       threads,
       python,
       memoryOf: [network],
       onProgress,
     });
-    const inference = await benchInference({ ...effort.inference, threads, python, onProgress });
+    const inference = await benchInference({ ...effort.inference, precisions, threads, python, onProgress });
 
     onProgress("augmentation");
     const augmentation = await measureApart("augmentation", { imageSize: 128, batches: effort.augmentationBatches });

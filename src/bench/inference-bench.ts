@@ -1,4 +1,5 @@
 /** Time to judge one image: model.onnx in ONNX Runtime, side by side with PyTorch's eager mode on the same network. */
+import type { Precision } from "../engine/engine.ts";
 import { median } from "../median.ts";
 import type { NetworkName } from "../network/architectures.ts";
 import { benchmarkNetworks } from "./benchmark-networks.ts";
@@ -10,7 +11,7 @@ export interface InferenceRow {
   readonly network: NetworkName;
   /** Median of one image; from bytes in memory to probabilities in memory. */
   readonly milliseconds: number;
-  /** The fastest of PyTorch's four configurations. Null where there is none. */
+  /** The fastest of PyTorch's configurations that the processor has. Null where there is none. */
   readonly peer: string | null;
   /** Median of one image; from normalised floats in memory to probabilities. */
   readonly peerMilliseconds: number | null;
@@ -20,6 +21,8 @@ export interface InferenceRow {
 
 export interface InferenceBenchOptions {
   readonly threads: number;
+  /** Those that the processor has: the peer is measured in them alone. */
+  readonly precisions: readonly Precision[];
   /** Interpreter with PyTorch; without it only naevus is measured. */
   readonly python: string | undefined;
   readonly rounds: number;
@@ -35,7 +38,10 @@ async function measureNetwork(network: NetworkName, options: InferenceBenchOptio
   await ours.receive();
   const peer = python === undefined ? undefined : await PyTorchPeer.start(python, threads);
   const seconds: number[] = [];
-  const theirs = peerConfigurations.map((configuration) => ({ configuration, seconds: [] as number[] }));
+  const theirs = peerConfigurations(options.precisions).map((configuration) => ({
+    configuration,
+    seconds: [] as number[],
+  }));
   try {
     for (let round = 0; round <= rounds; round++) {
       // Round 0 warms up.

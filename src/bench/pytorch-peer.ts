@@ -12,10 +12,9 @@ export interface PeerConfiguration {
   readonly layout: "nchw" | "channels_last";
 }
 
-/** All that a PyTorch user could pick on a processor. */
-export const peerConfigurations: readonly PeerConfiguration[] = (["f32", "bf16"] as const).flatMap((precision) =>
-  (["nchw", "channels_last"] as const).map((layout) => ({ precision, layout })),
-);
+/** All that a PyTorch user could pick on a processor that has these precisions: without bf16, PyTorch's own may end in an error. */
+export const peerConfigurations = (precisions: readonly Precision[]): readonly PeerConfiguration[] =>
+  precisions.flatMap((precision) => (["nchw", "channels_last"] as const).map((layout) => ({ precision, layout })));
 
 /** Such as `bf16 channels_last`. */
 export const labelOf = ({ precision, layout }: PeerConfiguration): string => `${precision} ${layout}`;

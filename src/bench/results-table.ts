@@ -68,6 +68,9 @@ export function formatResults(results: Results): string {
       [`training, batch ${results.batch}`, "images/s", "peer", "ratio", "memory", "peer", "the peer"],
       ...trainingRows,
     ]),
+    ...(["f32", "bf16"] as const)
+      .filter((precision) => !engine.precisions.includes(precision))
+      .map((precision) => `${precision}: not on this processor`),
     "",
     textTable([["one image, model.onnx", "ms", "peer", "time", "the peer"], ...inferenceRows]),
     "",

@@ -83,7 +83,10 @@ async function measureNetwork(network: NetworkName, options: TrainingBenchOption
     })),
   );
   const peer = python === undefined ? undefined : await PyTorchPeer.start(python, threads);
-  const theirs = peerConfigurations.map((configuration) => ({ ...configuration, seconds: [] as number[] }));
+  const theirs = peerConfigurations(options.precisions).map((configuration) => ({
+    ...configuration,
+    seconds: [] as number[],
+  }));
   const { secondsPerNetwork = Number.POSITIVE_INFINITY } = options;
   const began = performance.now();
   try {

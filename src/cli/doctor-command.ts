@@ -41,7 +41,10 @@ async function examine({ out, environment }: Terminal): Promise<number> {
     row("oneDNN", description.library);
     row("instruction set", description.instructionSet);
     row("threads", String(description.threads));
-    row("precision", `${description.defaultPrecision} by default`);
+    const { precisions, defaultPrecision } = description;
+    const others = precisions.filter((precision) => precision !== defaultPrecision);
+    const bf16 = precisions.includes("bf16") ? "" : "; bf16 cannot be had on this processor";
+    row("precision", [`${defaultPrecision} by default`, ...others].join(", also ") + bf16);
     row("engine", "onednn");
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;

@@ -1,6 +1,7 @@
 /** `naevus profile`: where the time of a training step goes, layer by layer, beside the machine's limits. */
 import type { Command } from "commander";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
+import { precisionOn } from "../engine/precision.ts";
 import { profileTraining } from "../engine/profile/profile.ts";
 import { measureRoofline } from "../engine/profile/roofline.ts";
 import { networks } from "../network/architectures.ts";
@@ -34,8 +35,9 @@ function runProfile(options: ProfileOptions, terminal: Terminal): number {
   const rounds = wholeNumber("--rounds", options.rounds, 1, 1000);
   const graph = buildGraph(networks[network]({ classes, ...(imageSize !== undefined && { imageSize }) }));
   const engine = onednnEngine(threads === undefined ? {} : { threads });
+  const computed = precisionOn(engine.description, precision);
   terminal.error("measuring the machine's limits and the step; other work on it would show in the figures");
-  const roofline = measureRoofline(engine, precision === "auto" ? engine.description.defaultPrecision : precision);
+  const roofline = measureRoofline(engine, computed);
   const profile = profileTraining(engine, graph, { batch, rounds, roofline });
   if (options.json) terminal.out(JSON.stringify(profile));
   else printText(terminal.out, formatProfile(profile));

@@ -27,6 +27,7 @@ const profile: Profile = {
     library: "oneDNN 2.6.3 (libdnnl.so.2)",
     instructionSet: "AVX-512 BF16",
     threads: 2,
+    precisions: ["f32", "bf16"],
     defaultPrecision: "bf16",
   },
   roofline: {

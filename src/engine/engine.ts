@@ -89,6 +89,8 @@ export interface EngineDescription {
   /** The instruction set that the library uses, where it says so. */
   readonly instructionSet: string;
   readonly threads: number;
+  /** Those that plans compute in on this processor. */
+  readonly precisions: readonly Precision[];
   /** What `auto` stands for on this processor. */
   readonly defaultPrecision: Precision;
 }

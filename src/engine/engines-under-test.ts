@@ -1,6 +1,4 @@
 /** The engines that the tests run over: the reference, and oneDNN where its library can be loaded. */
-import { buildGraph } from "../network/graph.ts";
-import { dense, flatten } from "../network/layer.ts";
 import { type Engine, EngineError, type Precision } from "./engine.ts";
 import { onednnEngine } from "./onednn/onednn-engine.ts";
 import { referenceEngine } from "./reference/reference-engine.ts";
@@ -19,18 +17,6 @@ const onednn = tryOnednn();
 /** Why oneDNN's tests are skipped, to be shown in their titles; empty where they run. */
 export const onednnMissing = onednn instanceof EngineError ? ` (skipped: ${onednn.message.split("\n")[0]})` : "";
 
-/** Whether this processor can run plans in that precision. */
-function canRun(engine: Engine, precision: Precision): boolean {
-  const network = { name: "probe", input: { channels: 1, height: 1, width: 2 }, layers: [flatten(), dense(2)] };
-  try {
-    engine.inferencePlan(buildGraph(network), { batch: 1, precision }).dispose();
-    return true;
-  } catch (error) {
-    if (error instanceof EngineError) return false;
-    throw error;
-  }
-}
-
 export interface EngineUnderTest {
   /** Such as `onednn bf16`. */
   readonly title: string;
@@ -44,8 +30,6 @@ export const reference: EngineUnderTest = { title: "reference", engine: referenc
 export const onednnEngines: readonly EngineUnderTest[] =
   onednn instanceof EngineError
     ? []
-    : (["f32", "bf16"] as const)
-        .filter((precision) => precision === "f32" || canRun(onednn, precision))
-        .map((precision) => ({ title: `onednn ${precision}`, engine: onednn, precision }));
+    : onednn.description.precisions.map((precision) => ({ title: `onednn ${precision}`, engine: onednn, precision }));
 
 export const enginesUnderTest: readonly EngineUnderTest[] = [reference, ...onednnEngines];

@@ -1,5 +1,6 @@
 /** Trains a network on some images and judges it on others, without a run folder: what cross-validation compares recipes by. */
-import type { Engine, Precision } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { precisionOn } from "../engine/precision.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
 import { buildGraph } from "../network/graph.ts";
@@ -35,10 +36,6 @@ export interface Fit {
   readonly seconds: number;
 }
 
-/** Precision that settings come to on an engine. */
-export const precisionOf = ({ precision }: Settings, { description }: Engine): Precision =>
-  precision === "auto" ? description.defaultPrecision : precision;
-
 /** Trains for `settings.epochs` and judges. Throws the signal's reason where it aborts, TrainingError, EngineError, NetworkError. */
 export async function fitNetwork(options: FitOptions): Promise<Fit> {
   const { engine, packed, classes, settings, curves = false, onStep, signal, stopwatch: now = stopwatch } = options;
@@ -47,7 +44,7 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
   const selection = packed.select(options.learned);
   const labelsAt = (indices: readonly number[]) => indices.map((index) => packed.images[index]!.label);
   const labels = labelsAt(options.learned);
-  const precision = precisionOf(settings, engine);
+  const precision = precisionOn(engine.description, settings.precision);
   const plan = engine.trainingPlan(graph, {
     batch: Math.min(settings.batch, labels.length),
     precision,

@@ -4,7 +4,8 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
-import { readText, writeFileAtomic } from "../files.ts";
+import { precisionOn } from "../engine/precision.ts";
+import { readText, writeFileAtomic, writeFileAtomic } from "../files.ts";
 import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
 import type { Graph } from "../network/graph.ts";
@@ -106,7 +107,7 @@ const countOf = ({ images }: PackedImages, split: "train" | "test"): number =>
 /** The configuration of a new run. */
 export function configOf(settings: Settings, dataset: Dataset, prepared: Prepared, milliseconds: number): RunConfig {
   const { graph, packed, engine, images } = prepared;
-  const { name, library, instructionSet, threads, defaultPrecision } = engine.description;
+  const { name, library, instructionSet, threads } = engine.description;
   const training = countOf(packed, "train");
   const validation = images.filter(({ part }) => part === "validation").length;
   return {
@@ -114,7 +115,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
     settings,
     resolved: {
       engine: name,
-      precision: settings.precision === "auto" ? defaultPrecision : settings.precision,
+      precision: precisionOn(engine.description, settings.precision),
       threads,
       batch: Math.min(settings.batch, training - validation),
       imageSize: packed.height,

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { drawnProtocol } from "../dataset/records.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
+import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
 import type { FolderLock } from "../folder-lock.ts";
@@ -118,6 +119,7 @@ export async function train(
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   const graph = graphOf(settings, dataset.classes.length);
   const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
+  precisionOn(engine.description, settings.precision);
   const packed = await pack(dataset, graph, settings, context);
   try {
     const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
@@ -169,13 +171,19 @@ export async function resume(
   const graph = graphOf(settings, dataset.classes.length);
   const warn = warnWith(context);
   const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
+  const { library, instructionSet, precisions } = engine.description;
+  if (!precisions.includes(resolved.precision)) {
+    throw new RunError(
+      `${folder}: the run computes in ${resolved.precision}, which ${library} has not on this processor (${instructionSet}); ` +
+        `resume it on one that has, or train anew with the precision ${precisions.join(" or ")}`,
+    );
+  }
   if (isOlderRun(config)) {
     warn(
       `the run was started by naevus ${versions.naevus}, whose files have no digests; whether its settings, images or figures ` +
         "were changed since is not checked",
     );
   }
-  const { library, instructionSet } = engine.description;
   if (library !== versions.engine || instructionSet !== versions.instructionSet) {
     warn(
       `the run was started with ${versions.engine} (${versions.instructionSet}), this is ${library} (${instructionSet}); ` +

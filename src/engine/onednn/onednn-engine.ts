@@ -1,6 +1,8 @@
 /** The fast engine: networks as static programs of oneDNN primitives, called from TypeScript. */
+import { lessWork, needingMemory } from "../../memory.ts";
 import type { Graph } from "../../network/graph.ts";
 import type { Engine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
+import { precisionOn } from "../precision.ts";
 import { inferencePlan } from "./inference-plan.ts";
 import { sharedRuntime } from "./runtime.ts";
 import { type InspectableTrainingPlan, trainingPlan } from "./training-plan.ts";
@@ -38,9 +40,15 @@ export function onednnEngine({ library, threads, cacheBytes, kernels = true }: O
   const runtime = kernels ? shared : { ...shared, kernels: undefined, mapKernels: undefined };
   const hasAmx = runtime.description.instructionSet.startsWith("AMX");
   const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision](hasAmx);
+  const planned = <P>(use: string, { batch, precision = "f32" }: PlanOptions, make: () => P): P => {
+    precisionOn(runtime.description, precision);
+    return needingMemory(`${use} on ${batch} images at once`, lessWork, make);
+  };
   return {
     description: runtime.description,
-    inferencePlan: (graph, options) => inferencePlan(runtime, graph, options, cacheFor(options)),
-    trainingPlan: (graph, options) => trainingPlan(runtime, graph, options, cacheFor(options)),
+    inferencePlan: (graph, options) =>
+      planned("judging", options, () => inferencePlan(runtime, graph, options, cacheFor(options))),
+    trainingPlan: (graph, options) =>
+      planned("training", options, () => trainingPlan(runtime, graph, options, cacheFor(options))),
   };
 }

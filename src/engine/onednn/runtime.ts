@@ -1,6 +1,5 @@
 /** One oneDNN engine and stream: compiles and runs primitives, and knows the processor. */
-import type { EngineDescription } from "../engine.ts";
-import { EngineError } from "../engine.ts";
+import { type EngineDescription, EngineError, type Precision } from "../engine.ts";
 import { type DescriptorQuery, instructionSets, query } from "./constants.ts";
 import { denormalFlusher } from "./denormals.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
@@ -8,7 +7,7 @@ import { descriptors2 } from "./interface-2.ts";
 import { descriptors3 } from "./interface-3.ts";
 import { type KernelRunner, kernelRunner } from "./kernel-runner.ts";
 import { bindMath, loadNative, type Pointer, readString } from "./native.ts";
-import { bindCalls, checkStatus } from "./status.ts";
+import { bindCalls, checkStatus, UnimplementedError } from "./status.ts";
 
 const CPU = 1;
 const IN_ORDER = 1;
@@ -62,6 +61,7 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
   const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
   const known = processor(instructions);
+  const makeDescriptors = () => (major === 2 ? descriptors2 : descriptors3)(library, engine);
   const kernels = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
 
   return {
@@ -70,10 +70,11 @@ export function createRuntime(file: string | undefined, threads: number | undefi
       library: `oneDNN ${major}.${minor}.${patch} (${library.file})`,
       ...known,
       threads: teamSize,
+      precisions: (["f32", "bf16"] as const).filter((precision) => computesIn(precision, makeDescriptors())),
     },
     kernels,
     mapKernels: known.instructionSet.startsWith("AMX") ? kernels : undefined,
-    descriptors: () => (major === 2 ? descriptors2 : descriptors3)(library, engine),
+    descriptors: makeDescriptors,
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;
       return pointer === null || pointer === 0n || byteLength(pointer) === 0
@@ -104,6 +105,21 @@ function processor(code: number): Pick<EngineDescription, "instructionSet" | "de
   const known = instructionSets.filter(([bits]) => (code & bits) === bits).at(-1);
   const name = known?.[1] ?? (code === 0 ? "the library's default" : `code 0x${code.toString(16)}`);
   return { instructionSet: name, defaultPrecision: (code & 0xe7) === 0xe7 ? "bf16" : "f32" };
+}
+
+/** Whether the library trains in a precision on this processor: on x86-64 it has bf16 from AVX-512 on, if `ONEDNN_MAX_CPU_ISA` allows that. */
+function computesIn(precision: Precision, descriptors: Descriptors): boolean {
+  const matrix = () => descriptors.memory([1, 1], precision, "any");
+  const product = { source: matrix(), weights: matrix(), bias: undefined, destination: matrix() };
+  try {
+    descriptors.innerProductBackwardData(product, descriptors.innerProduct(product, "training", []));
+    return true;
+  } catch (error) {
+    if (error instanceof UnimplementedError) return false;
+    throw error;
+  } finally {
+    descriptors.dispose();
+  }
 }
 
 const runtimes = new Map<string, Runtime>();

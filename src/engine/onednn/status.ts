@@ -1,26 +1,36 @@
 /** Calls whose result is a oneDNN status: anything but success becomes an error that names the function. */
+import { lessWork, MemoryError } from "../../memory.ts";
 import { EngineError } from "../engine.ts";
 import type { NativeFunction, NativeLibrary, Pointer } from "./native.ts";
 
-const statusNames = [
-  "success",
-  "out of memory",
-  "invalid arguments",
-  "not implemented by this version on this processor",
-  "last implementation reached",
-  "runtime error",
-  "not required",
-  "invalid graph",
-];
+const [SUCCESS, OUT_OF_MEMORY, INVALID_ARGUMENTS, UNIMPLEMENTED] = [0, 1, 2, 3];
 
-const UNIMPLEMENTED = 3;
+const otherNames: { readonly [status: number]: string } = {
+  4: "last implementation reached",
+  5: "runtime error",
+  6: "not required",
+  7: "invalid graph",
+};
+
+const otherEngine = "take another version of oneDNN, or the engine reference";
 
 /** This version of oneDNN has no such primitive for this processor. */
 export class UnimplementedError extends EngineError {}
 
+/**
+ * Throws what a status says, with its cure.
+ *
+ * @param name the function that gave the status
+ */
 export const checkStatus = (status: unknown, name: string): void => {
-  if (status === UNIMPLEMENTED) throw new UnimplementedError(`oneDNN: ${name}: ${statusNames[UNIMPLEMENTED]}`);
-  if (status !== 0) throw new EngineError(`oneDNN: ${name}: ${statusNames[Number(status)] ?? `status ${status}`}`);
+  if (status === SUCCESS) return;
+  if (status === OUT_OF_MEMORY) throw new MemoryError(`oneDNN got no memory (${name}); ${lessWork}`);
+  if (status === UNIMPLEMENTED) {
+    throw new UnimplementedError(`oneDNN has no such operation for this processor (${name}); ${otherEngine}`);
+  }
+  const what = status === INVALID_ARGUMENTS ? "refused what it was given" : "failed";
+  const why = status === INVALID_ARGUMENTS ? "" : `: ${otherNames[Number(status)] ?? `status ${status}`}`;
+  throw new EngineError(`oneDNN ${what} (${name}${why}); ${otherEngine}`);
 };
 
 export interface Calls {

@@ -27,6 +27,7 @@ export function referenceEngine(): Engine {
       library: "plain TypeScript",
       instructionSet: "none",
       threads: 1,
+      precisions: ["f32"],
       defaultPrecision: "f32",
     },
     inferencePlan: (graph, options) => new ReferenceInferencePlan(graph, options),

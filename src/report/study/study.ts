@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { hashContents } from "../../dataset/content-hashes.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { type Metadata, readMetadata } from "../../dataset/metadata.ts";
+import { type Metadata, readMetadata, readMetadata } from "../../dataset/metadata.ts";
+import { precisionOn } from "../../engine/precision.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { readWhole, writeFileAtomic } from "../../files.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
@@ -93,6 +94,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
     (message) => onEvent({ kind: "warning", message }),
     settings.threads === undefined ? {} : { threads: settings.threads },
   );
+  precisionOn(engine.description, settings.precision);
   onEvent({ kind: "chapter", number: 1, title: chapters[0] });
   const { seed, testFraction, cache } = settings;
   const raw = await readDataset(options.data, { seed, testFraction, cacheFolder: cacheFolder(cache), signal });
