@@ -118,6 +118,7 @@ export {
 } from "./image/isic-download.ts";
 export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
 export { writePhantomDataset } from "./image/phantom.ts";
+export { withPixelLimit } from "./image/pixel-limit.ts";
 export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
 export { readDataset } from "./image/read-dataset.ts";
 export { type ResamplingFilter, resamplingFilters } from "./image/resampling.ts";

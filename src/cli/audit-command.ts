@@ -6,7 +6,7 @@ import { cacheFolder } from "../run/cache-folder.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";
-import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
+import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "./setting-options.ts";
 import { printText, type Terminal } from "./terminal.ts";
 
 interface AuditOptions extends Readonly<Record<string, unknown>> {
@@ -36,8 +36,8 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
     .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
     .option("--no-images", "Make the page without pictures of the images, to send it around")
     .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error");
-  addSettingOptions(command, ["cache"]).action(async (options: AuditOptions) =>
-    finish(await runAudit(options, terminal)),
+  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: AuditOptions) =>
+    finish(await withinPixelLimit(options, () => runAudit(options, terminal))),
   );
 }
 

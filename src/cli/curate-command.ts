@@ -4,7 +4,7 @@ import { nameList } from "../dataset/name-list.ts";
 import { type CurationResult, curate } from "../run/curate.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { progressView } from "./progress.ts";
-import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
+import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "./setting-options.ts";
 import { shellWord, type Terminal } from "./terminal.ts";
 
 /** Classes left out that are listed one by one. */
@@ -35,8 +35,8 @@ export function addCurateCommand(program: Command, terminal: Terminal, finish: (
     .requiredOption("--out <file>", "The plan's new file, CSV")
     .option("--overwrite", "Replace the file where it is there already")
     .option("--json", "Print what the plan does as one JSON object to standard output, all else to standard error");
-  addSettingOptions(command, ["cache"]).action(async (options: CurateOptions) =>
-    finish(await runCurate(options, terminal)),
+  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: CurateOptions) =>
+    finish(await withinPixelLimit(options, () => runCurate(options, terminal))),
   );
 }
 

@@ -24,7 +24,16 @@ export function addJudgedDataOptions(command: Command): Command {
     )
     .option("--allow-seen", "Judge images that a model learned from all the same; the figures say so")
     .addHelpText("after", help);
-  return addSettingOptions(command, ["curation", "classMap", "metadata", "protocol", "fold", "groupBy", "cache"]);
+  return addSettingOptions(command, [
+    "curation",
+    "classMap",
+    "metadata",
+    "protocol",
+    "fold",
+    "groupBy",
+    "maxPixels",
+    "cache",
+  ]);
 }
 
 /** Lists the images that the options name, and gives what `evaluate` is told about them. */
@@ -34,8 +43,8 @@ export async function openJudged(
   context: Pick<JudgingContext, "onEvent" | "signal">,
 ): Promise<{ readonly dataset: Dataset; readonly judging: JudgingContext }> {
   const settings = withAbsolutePaths(settingsFromFlags(options));
-  const { dataset, metadata } = await openJudgedData(runs, options.data, settings, context);
+  const { dataset, metadata, maxPixels } = await openJudgedData(runs, options.data, settings, context);
   // What was never an image to be judged: files of another format, empty folders, what a class map leaves out.
   if (dataset.problems.length > 0) context.onEvent?.({ kind: "problems", problems: dataset.problems });
-  return { dataset, judging: { ...context, cache: settings.cache, metadata, allowSeen: options.allowSeen } };
+  return { dataset, judging: { ...context, cache: settings.cache, maxPixels, metadata, allowSeen: options.allowSeen } };
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { EngineError } from "../engine/engine.ts";
 import { FileError } from "../files.ts";
+import { lacksMemory, lessWork, MemoryError, memoryError } from "../memory.ts";
 import { version } from "../run/version.ts";
 import { isSystemError, systemSentence } from "../system-errors.ts";
 import { SettingsError } from "../training/settings.ts";
@@ -72,7 +73,9 @@ export async function main(argv: readonly string[], terminal: Terminal = process
 function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): readonly string[] {
   if (!(error instanceof Error)) return [`naevus: ${error}`];
   if (NAEVUS_DEBUG) return (error.stack ?? error.message).split("\n");
-  const message = `naevus: ${isSystemError(error) ? systemSentence(error) : error.message}`;
+  const lacking = lacksMemory(error) && !(error instanceof MemoryError);
+  const said = lacking ? memoryError("this command", lessWork, error).message : error.message;
+  const message = `naevus: ${isSystemError(error) && !lacking ? systemSentence(error) : said}`;
   const several = error instanceof SettingsError || error instanceof EngineError || error instanceof FileError;
   return several ? message.split("\n") : [message];
 }

@@ -4,13 +4,14 @@ import { type Prediction, streamPredictions } from "../run/predict.ts";
 import { isRun, RunError } from "../run/run-folder.ts";
 import { givenImages, listOnInput } from "./given-images.ts";
 import { phantomNotice } from "./progress.ts";
+import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
 import type { Terminal } from "./terminal.ts";
 import { intendedUse } from "./train-command.ts";
 
 /** Classes that are named for each image. */
 const shown = 3;
 
-interface PredictOptions {
+interface PredictOptions extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
   readonly tta?: boolean;
   readonly null?: boolean;
@@ -18,7 +19,7 @@ interface PredictOptions {
 
 /** Adds the command; `finish` takes its exit status: 1 where no image could be judged. */
 export function addPredictCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
-  program
+  const command = program
     .command("predict")
     .description("Judge single images with a trained model")
     .argument("<run>", "run folder, or its model.onnx, or a cross-validation's folder")
@@ -29,8 +30,12 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
     )
     .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
     .option("--json", "Print all probabilities as one JSON object to standard output, all else to standard error")
-    .option("-0, --null", "The list on standard input ends each path with a NUL, as find -print0 does, not with a line")
-    .action(async (run: string, args: readonly string[], options: PredictOptions) => {
+    .option(
+      "-0, --null",
+      "The list on standard input ends each path with a NUL, as find -print0 does, not with a line",
+    );
+  addSettingOptions(command, ["maxPixels"]).action(
+    async (run: string, args: readonly string[], options: PredictOptions) => {
       const others: string[] = [];
       const images: string[] = [];
       for (const path of args) (path !== listOnInput && (await isRun(path)) ? others : images).push(path);
@@ -44,6 +49,7 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
       const paths = givenImages(images, { input: terminal.input, separator });
       const { predictions, ...description } = await streamPredictions([run, ...others], paths, {
         testTimeAugmentation: options.tta,
+        maxPixels: settingsFromFlags({ maxPixels: options.maxPixels }).maxPixels,
       });
       const phantom = description.origin === "phantom";
       // As they come, so that any number of images fits the memory: the members of one JSON object, or lines.
@@ -62,7 +68,8 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
       if (judged < all) terminal.error(`${all - judged} of ${all} images could not be judged`);
       if (all === 0) terminal.error("the list on standard input names no image");
       finish(judged === 0 ? 1 : 0);
-    });
+    },
+  );
 }
 
 function lineOf({ image, probabilities }: Exclude<Prediction, { readonly error: string }>): string {

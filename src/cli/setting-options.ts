@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { readText } from "../files.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import { readSentence } from "../system-errors.ts";
 import {
   checkSettings,
@@ -57,6 +58,10 @@ export function settingsFromFlags(options: Readonly<Record<string, unknown>>): S
   checkSettings(settings, flagOf);
   return settings;
 }
+
+/** Does the work of a command with its `--max-pixels`, where that is given. */
+export const withinPixelLimit = <T>({ maxPixels }: Readonly<Record<string, unknown>>, work: () => T): T =>
+  withPixelLimit(settingsFromFlags({ maxPixels }).maxPixels, work);
 
 /** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
 export async function settingsFromFile(file: string): Promise<SettingsInput> {

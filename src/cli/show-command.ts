@@ -6,7 +6,7 @@ import { SettingsError } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";
-import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";
+import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "./setting-options.ts";
 import type { Terminal } from "./terminal.ts";
 import { wholeNumber } from "./whole-number.ts";
 
@@ -30,8 +30,8 @@ export function addShowCommand(program: Command, terminal: Terminal, finish: (st
     .option("--format <name>", `${showFormats.join(" or ")}`, "svg")
     .option("--no-images", "Draw the class distribution alone, which shows no image")
     .option("--per-class <n>", "Images of each class in the gallery", "8");
-  addSettingOptions(command, ["cache"]).action(async (options: ShowOptions) =>
-    finish(await runShow(options, terminal)),
+  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: ShowOptions) =>
+    finish(await withinPixelLimit(options, () => runShow(options, terminal))),
   );
 }
 

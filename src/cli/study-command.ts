@@ -30,6 +30,7 @@ const shared: readonly SettingName[] = [
   "imageSize",
   "geometry",
   "resampling",
+  "maxPixels",
   "engine",
   "precision",
   "batch",

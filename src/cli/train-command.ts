@@ -109,7 +109,9 @@ async function start(
   const judged = result.finished && (await readConfig(result.run)).data.test > 0;
   return {
     result,
-    evaluation: judged ? await evaluate(result.run, dataset, { ...context, cache: settings.cache }) : undefined,
+    evaluation: judged
+      ? await evaluate(result.run, dataset, { ...context, cache: settings.cache, maxPixels: settings.maxPixels })
+      : undefined,
   };
 }
 
@@ -124,8 +126,8 @@ async function goOn(run: string, given: SettingsInput, context: RunContext): Pro
   if (data === undefined) throw unknownPlace(run);
   const result = await resume(run, { ...context, data, cache });
   if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
-  const { dataset, metadata } = await openJudgedData([run], data, { cache }, context);
-  return { result, evaluation: await evaluate(run, dataset, { ...context, metadata, cache }) };
+  const { dataset, metadata, maxPixels } = await openJudgedData([run], data, { cache }, context);
+  return { result, evaluation: await evaluate(run, dataset, { ...context, metadata, cache, maxPixels }) };
 }
 
 /** The main figures, and all that says what was judged. */

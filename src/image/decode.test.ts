@@ -6,6 +6,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeBytes, decodeFull, decodeImage, ImageError } from "./decode.ts";
+import { withPixelLimit } from "./pixel-limit.ts";
 
 /** 4 x 4 pixels, each another colour. */
 const known = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);
@@ -256,12 +257,14 @@ describe("refused, with file, cause and cure", () => {
   });
 
   test("20,000 x 20,000 pixels, or a million in a row, by the header alone", async () => {
-    const message = "20000 x 20000 is 400 million pixels, above the limit of 268 million";
+    const message = "20000 x 20000 is 400 million pixels, above the limit of 100 million";
     const jpeg = await noisy().jpeg().toBuffer();
     const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
     jpeg.writeUInt16BE(20000, frame + 5);
     jpeg.writeUInt16BE(20000, frame + 7);
-    expect((await refusal("huge.jpg", jpeg)).message).toContain(`${message}; save it at a lower resolution`);
+    expect((await refusal("huge.jpg", jpeg)).message).toContain(
+      `${message}; save it at a lower resolution, or raise --max-pixels`,
+    );
     const bmp = Buffer.alloc(54);
     bmp.write("BM");
     for (const [at, value] of [
@@ -276,6 +279,18 @@ describe("refused, with file, cause and cure", () => {
     bmp.writeInt32LE(2 ** 20 + 1, 18);
     bmp.writeInt32LE(1, 22);
     expect((await refusal("long.bmp", bmp)).reason).toBe("1048577 x 1 is above the limit of 1048576 pixels a side");
+  });
+
+  test("the limit of pixels is that of the work at hand", async () => {
+    const small = await image().png().toBuffer();
+    const { width, height } = await decodeFull(small, "picture");
+    const millions = (width * height) / 1e6;
+    const inside = () => decodeFull(small, "picture");
+    expect(await withPixelLimit(millions, inside)).toMatchObject({ width, height });
+    await expect(withPixelLimit(millions * 0.99, inside)).rejects.toThrow(/above the limit of [\d.]+ million/);
+    // An own limit inside has the last word, and none leaves it as it is.
+    expect(await withPixelLimit(1e-6, () => withPixelLimit(1, inside))).toMatchObject({ width });
+    await expect(withPixelLimit(1e-6, () => withPixelLimit(undefined, inside))).rejects.toThrow("above the limit");
   });
 
   test("the longest row that is read is resampled", async () => {

@@ -3,13 +3,14 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { regularFile } from "../files.ts";
+import { lacksMemory, memoryError, needingMemory } from "../memory.ts";
 import { readTrouble } from "../system-errors.ts";
 import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
 import { fillSquare, type Geometry } from "./geometry.ts";
 import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
 import { readJpeg } from "./jpeg.ts";
-import { refuseTooManyPixels } from "./pixel-limit.ts";
+import { admitPixels, decodingOne } from "./pixels-at-once.ts";
 import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
 import type { ResamplingFilter } from "./resampling.ts";
 import { readTiff } from "./tiff.ts";
@@ -43,7 +44,7 @@ export class ImageError extends Error {
  * square, `filter` how larger and smaller images are resampled; one that has the size already keeps its pixels.
  *
  * @throws ImageError where the file cannot be read, is no such image, is of a variant that is not read, is truncated or damaged, or
- *   has more than 2^28 pixels
+ *   has more pixels than the limit, 100 million unless another is set; MemoryError where memory could not be had
  */
 export async function decodeImage(
   file: string,
@@ -66,6 +67,7 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     if (error instanceof ImageError) throw error;
+    if (lacksMemory(error)) throw memoryError(file, lessPixels, error);
     const { reason, cure } = readTrouble(error, "give an image file");
     throw new ImageError(file, reason, cure, { cause: error });
   }
@@ -79,11 +81,26 @@ export async function decodeBytes(
   geometry: Geometry = "squash",
   filter: ResamplingFilter = "cubic",
 ): Promise<Uint8Array> {
-  return fillSquare(await decodeFull(bytes, name), size, geometry, filter);
+  return withDecoded(bytes, name, (image) => fillSquare(image, size, geometry, filter));
 }
 
 /** The whole image at its own resolution, from a file's content: formats, colours, orientation and errors as in {@link decodeImage}. */
-export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbImage> {
+export const decodeFull = (bytes: Uint8Array, name: string): Promise<RgbImage> =>
+  withDecoded(bytes, name, (image) => image);
+
+/**
+ * What `use` makes of the whole image as {@link decodeFull} gives it. The image's pixels count as decoded at the same time as others until `use` is done, so it keeps none of them.
+ */
+export const withDecoded = <T>(bytes: Uint8Array, name: string, use: (image: RgbImage) => T): Promise<T> =>
+  decodingOne(async () => {
+    const image = await readPixels(bytes, name);
+    return needingMemory(`${name}: ${image.width} x ${image.height} pixels`, lessPixels, () => use(image));
+  });
+
+const lessPixels =
+  "save it at a lower resolution, leave it out by a lower --max-pixels, or raise the process's memory limit";
+
+async function readPixels(bytes: Uint8Array, name: string): Promise<RgbImage> {
   if (bytes.length === 0) throw new ImageError(name, "empty file (0 bytes)", "give a whole copy of the image");
   const format = imageFormat(bytes);
   const unread = unreadFormat(bytes);
@@ -97,6 +114,8 @@ export async function decodeFull(bytes: Uint8Array, name: string): Promise<RgbIm
   } catch (error) {
     if (error instanceof ImageError) throw error;
     if (error instanceof UnreadVariant) throw new ImageError(name, error.message, error.cure, { cause: error });
+    // Not the file's fault, so it is not left out.
+    if (lacksMemory(error)) throw memoryError(name, lessPixels, error);
     const message = (error as Error).message.trim().split("\n")[0]!;
     const truncated = format.truncated(bytes) || /premature end|truncated|got \d+ bytes, expected/i.test(message);
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
@@ -109,7 +128,7 @@ const readers: { readonly [K in ImageFormat["name"]]: (bytes: Uint8Array) => Pro
   PNG: (bytes) => readEncoded(bytes),
   WebP: readWebp,
   BMP: async (bytes) => {
-    refuseTooManyPixels(bmpSize(bytes));
+    await admitPixels(bmpSize(bytes));
     return decodeBmp(bytes);
   },
   TIFF: readTiff,

@@ -1,6 +1,7 @@
 /** Reads what sharp reads: JPEG, PNG, WebP and TIFF of up to 16 bits, as upright sRGB of 8 bits. */
 import sharp, { type Sharp } from "sharp";
-import { maxPixels, refuseTooManyPixels } from "./pixel-limit.ts";
+import { pixelLimit } from "./pixel-limit.ts";
+import { admitPixels } from "./pixels-at-once.ts";
 import type { RawImage } from "./raw-image.ts";
 import { leastRange, refuseLittleRange } from "./sample-range.ts";
 
@@ -8,7 +9,7 @@ import { leastRange, refuseLittleRange } from "./sample-range.ts";
 export const openEncoded = (
   bytes: Uint8Array,
   { autoOrient = true, failOn = "warning" }: { readonly autoOrient?: boolean; readonly failOn?: FailOn } = {},
-): Sharp => sharp(bytes, { failOn, limitInputPixels: maxPixels, autoOrient });
+): Sharp => sharp(bytes, { failOn, limitInputPixels: pixelLimit() * 1e6, autoOrient });
 
 /** From which severity on decoding ends in an Error. */
 export type FailOn = "warning" | "error";
@@ -32,7 +33,7 @@ export async function readEncoded(
   { dropsOpacity = false, failOn = "warning", fault = () => undefined }: EncodedOptions = {},
 ): Promise<RawImage> {
   const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
-  refuseTooManyPixels(metadata);
+  await admitPixels(metadata);
   const opened = openEncoded(bytes, { failOn });
   const decoding = (dropsOpacity ? opened.removeAlpha() : opened)
     .toColourspace("srgb")

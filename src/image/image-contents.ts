@@ -9,8 +9,9 @@ import { folderKey, type HashOptions, hashContents } from "../dataset/content-ha
 import type { Dataset } from "../dataset/records.ts";
 import { readText, writeError, writeFileAtomic } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
-import { decodeFull, decoderVersion, ImageError, readImageFile } from "./decode.ts";
+import { decoderVersion, ImageError, readImageFile, withDecoded } from "./decode.ts";
 import { pixelHash } from "./pixel-hash.ts";
+import { pixelLimitKey } from "./pixel-limit.ts";
 
 const format = "naevus pixel hashes 1";
 /** By SHA-256 of the file: the hash of its pixels, or null where it cannot be decoded. */
@@ -39,7 +40,7 @@ export async function imageContents(
 ): Promise<ImageContents> {
   const { root, images } = dataset;
   const { sha256: files } = await hashContents(dataset, { cacheFolder, ...(signal && { signal }) });
-  const cacheFile = cacheFolder && join(cacheFolder, `pixels-${await folderKey(root)}.json`);
+  const cacheFile = cacheFolder && join(cacheFolder, `pixels-${await folderKey(root, ...pixelLimitKey())}.json`);
   const known = cacheFile ? await readCache(cacheFile) : new Map<string, string | null>();
   const wanted = new Map<string, string>();
   for (const [i, file] of files.entries()) {
@@ -63,7 +64,7 @@ export async function imageContents(
 
 async function hashPixels(file: string): Promise<string | null> {
   try {
-    return pixelHash(await decodeFull(await readImageFile(file), file));
+    return await withDecoded(await readImageFile(file), file, pixelHash);
   } catch (error) {
     if (error instanceof ImageError) return null;
     throw error;

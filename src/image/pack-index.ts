@@ -8,6 +8,7 @@ import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
 import { isPixelFile, type StoredImage } from "./pixel-file.ts";
+import { pixelLimitKey } from "./pixel-limit.ts";
 import { type ResamplingFilter, resamplingFilters } from "./resampling.ts";
 
 /** A content that was decoded: where it is in the pixel file, and the hash of its pixels before scaling. */
@@ -67,7 +68,7 @@ export interface PackForm {
 
 /** The name that a data folder's pack has in the cache: one per folder and form. */
 export async function packName(root: string, { size, geometry, resampling }: PackForm): Promise<string> {
-  return `images-${size}-${await folderKey(root, size, geometry, resampling)}`;
+  return `images-${size}-${await folderKey(root, size, geometry, resampling, ...pixelLimitKey())}`;
 }
 
 /** What there is in place of an index: nothing that can be used, or what is not as it was written. */

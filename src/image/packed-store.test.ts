@@ -29,7 +29,7 @@ import { readDataset } from "./read-dataset.ts";
 
 vi.mock("./decode.ts", async (original) => {
   const actual = await original<typeof decode>();
-  return { ...actual, decodeFull: vi.fn(actual.decodeFull), readImageFile: vi.fn(actual.readImageFile) };
+  return { ...actual, withDecoded: vi.fn(actual.withDecoded), readImageFile: vi.fn(actual.readImageFile) };
 });
 
 const size = 4;
@@ -79,7 +79,7 @@ async function counted(): Promise<{ packed: PackedImages; read: number; decoded:
   vi.clearAllMocks();
   const packed = await pack();
   const calls = (mock: unknown): number => vi.mocked(mock as () => void).mock.calls.length;
-  return { packed, read: calls(decode.readImageFile), decoded: calls(decode.decodeFull) };
+  return { packed, read: calls(decode.readImageFile), decoded: calls(decode.withDecoded) };
 }
 
 const imageOf = (packed: PackedImages, path: string): Uint8Array => {
@@ -177,7 +177,7 @@ describe("reuse and renewal", () => {
     opened.push(part);
     expect(part.images).toHaveLength(4);
     expect(imageOf(part, "Test/b/1.png")).toEqual(pixels(10));
-    expect(decode.decodeFull).not.toHaveBeenCalled();
+    expect(decode.withDecoded).not.toHaveBeenCalled();
     expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
   });
 

@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fileState, sameState } from "../file-state.ts";
 import { readTrouble } from "../system-errors.ts";
-import { decodeFull, ImageError, readImageFile } from "./decode.ts";
+import { ImageError, readImageFile, withDecoded } from "./decode.ts";
 import { fillSquare } from "./geometry.ts";
 import { type Content, type DecodedContent, decodedContents, type PackForm, type PackIndex } from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
@@ -92,10 +92,11 @@ export class Packing {
     let image: Uint8Array;
     let pixels: string;
     try {
-      const whole = await decodeFull(bytes, sha256);
-      pixels = pixelHash(whole);
       const { size, geometry, resampling } = this.#form;
-      image = fillSquare(whole, size, geometry, resampling);
+      [pixels, image] = await withDecoded(bytes, sha256, (whole) => [
+        pixelHash(whole),
+        fillSquare(whole, size, geometry, resampling),
+      ]);
     } catch (error) {
       if (error instanceof ImageError) return { reason: error.reason };
       throw error;

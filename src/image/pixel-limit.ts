@@ -1,21 +1,44 @@
 /** How large an image may be. */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { UnreadVariant } from "./unread-variant.ts";
 
-/** The most pixels an image may have: 2^28, some 16,384 x 16,384. Beyond it, decoding may take gigabytes. */
-export const maxPixels = 2 ** 28;
+/** The limits of a setting in millions of pixels: the default, and the most that can be asked for, which an array of bytes can hold. */
+export const maxPixelsDefault = 100;
+export const maxPixelsMost = 268;
 
 /** The most pixels of one side, sixteen times what JPEG can have. Beyond it, a single row may take more memory than there is. */
 export const maxSide = 2 ** 20;
 
-/** @throws UnreadVariant where there are more pixels than {@link maxPixels}, or than {@link maxSide} in a row or column */
+const million = 1e6;
+const limits = new AsyncLocalStorage<number>();
+
+/**
+ * Does work in which images of up to so many millions of pixels are decoded, whatever functions it passes through; undefined leaves
+ * the limit as it is. Memory is the process's, so a limit is not an argument of every function that may open an image.
+ */
+export const withPixelLimit = <T>(maxPixels: number | undefined, work: () => T): T =>
+  maxPixels === undefined ? work() : limits.run(maxPixels, work);
+
+/** The limit at hand, in millions of pixels. */
+export const pixelLimit = (): number => limits.getStore() ?? maxPixelsDefault;
+
+/** What caches of decoded images are kept apart by: nothing for the default limit. */
+export const pixelLimitKey = (): readonly number[] => (pixelLimit() === maxPixelsDefault ? [] : [pixelLimit()]);
+
+/** @throws UnreadVariant where there are more pixels than the limit at hand, or than {@link maxSide} in a row or column */
 export function refuseTooManyPixels({ width, height }: { readonly width: number; readonly height: number }): void {
-  const millions = (pixels: number): string => `${Math.round(pixels / 1e6)} million`;
-  const cure = "save it at a lower resolution";
-  if (width * height > maxPixels) {
-    const count = `${width} x ${height} is ${millions(width * height)} pixels`;
-    throw new UnreadVariant(`${count}, above the limit of ${millions(maxPixels)}`, cure);
+  const millions = (pixels: number): string => `${Number((pixels / million).toPrecision(3))} million`;
+  const limit = pixelLimit() * million;
+  if (width * height > limit) {
+    throw new UnreadVariant(
+      `${width} x ${height} is ${millions(width * height)} pixels, above the limit of ${millions(limit)}`,
+      pixelLimit() < maxPixelsMost
+        ? "save it at a lower resolution, or raise --max-pixels"
+        : "save it at a lower resolution",
+    );
   }
   if (Math.max(width, height) > maxSide) {
-    throw new UnreadVariant(`${width} x ${height} is above the limit of ${maxSide} pixels a side`, cure);
+    const what = `${width} x ${height} is above the limit of ${maxSide} pixels a side`;
+    throw new UnreadVariant(what, "save it at a lower resolution");
   }
 }

@@ -2,10 +2,10 @@
 
 import sharp from "sharp";
 import type { JournalEntry } from "../dataset/isic-archive/journal.ts";
-import { decodeFull, ImageError } from "./decode.ts";
+import { decodeFull, ImageError, withDecoded } from "./decode.ts";
 import { reduced } from "./geometry.ts";
 import { type ImageFormat, imageFormat } from "./image-format.ts";
-import { maxPixels } from "./pixel-limit.ts";
+import { maxPixelsMost, withPixelLimit } from "./pixel-limit.ts";
 
 /** Of what the archive keeps: it turns all else into these. */
 const suffixes: { readonly [K in ImageFormat["name"]]?: JournalEntry["suffix"] } = {
@@ -38,11 +38,11 @@ export interface ReceivedImage {
 export async function receivedImage(bytes: Uint8Array, { id, width, height }: ExpectedImage): Promise<ReceivedImage> {
   const again = "fetch it again";
   if (imageFormat(bytes)?.name === "JPEG" && lacksEnd(bytes)) throw new ImageError(id, "truncated JPEG", again);
-  await decodeFull(bytes, id);
+  await withPixelLimit(maxPixelsMost, () => decodeFull(bytes, id));
   const format = imageFormat(bytes)!;
   const suffix = suffixes[format.name];
   if (suffix === undefined) throw new ImageError(id, `a ${format.name} image, which the archive has none of`, again);
-  const found = await sharp(bytes, { limitInputPixels: maxPixels }).metadata();
+  const found = await sharp(bytes, { limitInputPixels: false }).metadata();
   const wrongSize = (expected: number | undefined, actual: number) => expected !== undefined && expected !== actual;
   if (wrongSize(width, found.width) || wrongSize(height, found.height)) {
     const sizes = `${found.width} x ${found.height} pixels instead of ${width} x ${height}`;
@@ -61,7 +61,9 @@ function lacksEnd(jpeg: Uint8Array): boolean {
 
 /** An image within `maxSide` x `maxSide` pixels, its aspect kept, as JPEG of high quality in sRGB; never enlarged. */
 export async function reducedImage(bytes: Uint8Array, maxSide: number): Promise<Uint8Array> {
-  const { width, height, data } = reduced(await decodeFull(bytes, "image"), maxSide);
+  const { width, height, data } = await withPixelLimit(maxPixelsMost, () =>
+    withDecoded(bytes, "image", (image) => reduced(image, maxSide)),
+  );
   return sharp(data, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
     .toBuffer();

@@ -9,6 +9,7 @@ import { readText, writeError, writeFileAtomic } from "../files.ts";
 import { seal, unseal } from "../sealed-text.ts";
 import { decoderVersion } from "./decode.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
+import { maxPixelsDefault, pixelLimit, pixelLimitKey } from "./pixel-limit.ts";
 import { readPlane, type Survey, surveyImages } from "./survey.ts";
 
 /** Two contents, by the SHA-256 of their files, that show the same photograph; `b` shows a part of `a` or all of it. */
@@ -38,6 +39,8 @@ const numbers = z.number();
 const schema = z.strictObject({
   format: z.literal(format),
   decoder: z.literal(decoderVersion),
+  /** Millions of pixels above which images were not opened. */
+  maxPixels: z.number().default(maxPixelsDefault),
   contents: z.array(z.string()),
   pairs: z.array(
     z.strictObject({
@@ -114,7 +117,8 @@ async function readKnown(folder: string, contents: ReadonlySet<string>): Promise
 
 async function readCache(file: string): Promise<Known | undefined> {
   try {
-    return schema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
+    const known = schema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
+    return known.maxPixels === pixelLimit() ? known : undefined;
   } catch {
     // Damaged, or made by another version.
     return undefined;
@@ -129,6 +133,7 @@ async function writeKnown(folder: string, { sha256 }: Survey, pairs: readonly Sa
   const known: Known = {
     format,
     decoder: decoderVersion,
+    maxPixels: pixelLimit(),
     contents: [...contents].sort(),
     pairs: pairs.map(({ registration: { placement, ...registration }, ...pair }) => ({
       ...pair,
@@ -140,6 +145,6 @@ async function writeKnown(folder: string, { sha256 }: Survey, pairs: readonly Sa
 
 const fileName = (contents: ReadonlySet<string>): string =>
   `near-duplicates-${createHash("sha256")
-    .update([...contents].sort().join(" "))
+    .update([...contents].sort().concat(pixelLimitKey().map(String)).join(" "))
     .digest("hex")
     .slice(0, 16)}.json`;

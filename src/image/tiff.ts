@@ -1,6 +1,6 @@
 /** Reads TIFF files: numbers of up to 16 bits through libvips, larger and floating-point ones by a scale of their own. */
 import { openEncoded, readEncoded } from "./encoded-image.ts";
-import { refuseTooManyPixels } from "./pixel-limit.ts";
+import { admitPixels } from "./pixels-at-once.ts";
 import type { RawImage } from "./raw-image.ts";
 import { readTiffHeader, type TiffHeader } from "./tiff-header.ts";
 import { tiffLayout } from "./tiff-layout.ts";
@@ -22,7 +22,7 @@ export const libvipsReads = ({ bitsPerSample }: TiffHeader): boolean => bitsPerS
 export async function readTiff(bytes: Uint8Array): Promise<RawImage> {
   const header = readTiffHeader(bytes);
   const { samples, dropsLast } = tiffReading(header);
-  refuseTooManyPixels(header);
+  await admitPixels(header);
   if (samples === "stored") {
     checkPacking(bytes, header, tiffLayout(header, bytes.length));
     return strictly((failOn) => readEncoded(bytes, { dropsOpacity: dropsLast, failOn }));

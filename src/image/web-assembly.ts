@@ -1,4 +1,5 @@
 /** WebAssembly put together by hand: expressions nest as they do in WebAssembly's text format, and give bytes. */
+import { needingMemory } from "../memory.ts";
 
 /** Instructions in the binary format. */
 export type Code = readonly number[];
@@ -143,6 +144,11 @@ const vectorOf = (items: readonly Code[]): Code => [...unsigned(items.length), .
 const section = (id: number, content: Code): Code => [id, ...unsigned(content.length), ...content];
 const text = (value: string): Code => vectorOf(Array.from(value, (letter) => [letter.charCodeAt(0)]));
 
+/** V8 reserves 10 GiB of addresses for each memory, whatever its size, which a limit on them forbids (`ulimit -v`). */
+const addressSpaceCure =
+  "limit the process's memory by a cgroup and not by its addresses (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, " +
+  "which needs no more addresses than memory";
+
 /** Compiles functions that work in a memory of `bytes` of their own. */
 export function instantiate<K extends string>(functions: Readonly<Record<K, WasmFunction>>, bytes: number) {
   const entries = Object.entries<WasmFunction>(functions);
@@ -157,7 +163,9 @@ export function instantiate<K extends string>(functions: Readonly<Record<K, Wasm
     ...section(7, vectorOf(entries.map(([name], i) => [...text(name), 0x00, ...unsigned(i)]))),
     ...section(10, vectorOf(entries.map(([, { body }]) => [...unsigned(body.length), ...body]))),
   ]);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  const memory = needingMemory(`a WebAssembly memory of ${Math.ceil(bytes / 2 ** 20)} MiB`, addressSpaceCure, () => {
+    return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+  });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { environment: { memory } });
   return { memory: memory.buffer, call: exports as Readonly<Record<K, (...values: number[]) => void>> };
 }

@@ -1,5 +1,6 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
 import { readWhole } from "../files.ts";
+import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { checksumFits } from "../onnx/checksum.ts";
 import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
@@ -81,6 +82,7 @@ async function createSession(
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     });
   } catch (cause) {
+    if (lacksMemory(cause)) throw memoryError("loading the model", lessWork, cause);
     throw new ModelError(`a damaged model: ${(cause as Error).message}`, { cause });
   }
 }

@@ -86,7 +86,7 @@ async function trainFolds(
       ? await resume(run, { ...context, dataset: part, cache: settings.cache })
       : await train(part, own, context);
     if (!finished) return { folder, evaluation: undefined };
-    judged.push(await judgeTestImages(run, part, { ...context, cache: settings.cache }));
+    judged.push(await judgeTestImages(run, part, { ...context, cache: settings.cache, maxPixels: settings.maxPixels }));
   }
 
   const classes = judged[0]!.classes;

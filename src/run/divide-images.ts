@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { groupsOf } from "../dataset/protocols.ts";
 import type { PackedImages } from "../image/packed-store.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import type { Settings } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
@@ -19,7 +20,7 @@ export interface DivideOptions extends Pick<PairOptions, "onEvent" | "signal"> {
 export async function divideImages(
   dataset: Dataset,
   packed: PackedImages,
-  { validation, seed, metadata: file, groupBy, cache }: Settings,
+  { validation, seed, metadata: file, groupBy, cache, maxPixels }: Settings,
   { onEvent, signal, olderRun = false }: DivideOptions = {},
 ): Promise<RunImage[]> {
   const { images, contents } = packed;
@@ -29,7 +30,9 @@ export async function divideImages(
   const isSeparated = !olderRun && (validation > 0 || dataset.protocol !== undefined);
   const options = {
     ...(isSeparated && {
-      nearDuplicates: await nearDuplicatePaths(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal }),
+      nearDuplicates: await withPixelLimit(maxPixels, () =>
+        nearDuplicatePaths(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal }),
+      ),
     }),
     metadata,
     patients: groupBy === "patient",

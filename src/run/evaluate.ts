@@ -3,6 +3,7 @@ import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
 import { FileError } from "../files.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import type { Model } from "../inference/model.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { writeEvaluation } from "./evaluation-file.ts";
@@ -25,7 +26,11 @@ const block = 64;
 /** How images are judged, and who is told of it. */
 export type JudgingContext = Omit<RunContext, "clock" | "stopwatch"> &
   JudgingOptions &
-  Omit<SelectionOptions, "classes"> & { readonly cache?: string | undefined };
+  Omit<SelectionOptions, "classes"> & {
+    readonly cache?: string | undefined;
+    /** Millions of pixels of the largest image that is opened; default 100. */
+    readonly maxPixels?: number | undefined;
+  };
 
 /**
  * Evaluates a run (its folder, or its model file) on a data set: on its own test images where the data are its own, by their content;
@@ -96,7 +101,7 @@ export async function judgeTestImages(
 export async function judgeEach(
   all: readonly Runs[],
   dataset: Dataset,
-  { cache, onEvent, signal, allowSeen, metadata, ...options }: JudgingContext = {},
+  { cache, maxPixels, onEvent, signal, allowSeen, metadata, ...options }: JudgingContext = {},
 ): Promise<JudgedImages[]> {
   const opened: OpenedModels[] = [];
   try {
@@ -111,15 +116,13 @@ export async function judgeEach(
       refuseOtherClasses(first, models);
       let sum: Float64Array | undefined;
       for (const group of models.groups) {
-        const packed = await packImages(dataset, {
-          size: group.imageSize,
-          geometry: group.geometry,
-          resampling: group.resampling,
-          cacheFolder: cacheFolder(cache),
-          onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
-          onWarning: (message) => onEvent?.({ kind: "warning", message }),
-          ...(signal && { signal }),
-        });
+        const { imageSize: size, geometry, resampling } = group;
+        const form = { size, geometry, resampling, cacheFolder: cacheFolder(cache) };
+        const onProgress = (done: number, total: number) => onEvent?.({ kind: "packing", done, total });
+        const onWarning = (message: string) => onEvent?.({ kind: "warning", message });
+        const packed = await withPixelLimit(maxPixels, () =>
+          packImages(dataset, { ...form, onProgress, onWarning, ...(signal && { signal }) }),
+        );
         try {
           selection ??= selectImages(provenances, dataset, packed, { classes, allowSeen, metadata });
           const { indices } = selection;

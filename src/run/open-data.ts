@@ -18,6 +18,7 @@ import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../da
 import { externalProtocol } from "../dataset/records.ts";
 import { fileExists } from "../files.ts";
 import { imageContents } from "../image/image-contents.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import { type Settings, SettingsError } from "../training/settings.ts";
 import { cacheFolder } from "./cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
@@ -35,6 +36,7 @@ export const dataSettingNames = [
   "protocol",
   "fold",
   "groupBy",
+  "maxPixels",
 ] as const satisfies readonly (keyof Settings)[];
 
 export type DataSettings = {
@@ -69,10 +71,16 @@ export async function openData(root: string, settings: DataSettings = {}, contex
 }
 
 /** As {@link openData}, before the protocol. Where the folders have no Test, the split is drawn here, groups whole. */
-export async function openCuratedData(
+export const openCuratedData = (
+  root: string,
+  settings: DataSettings,
+  context: OpenContext = {},
+): Promise<CuratedData> => withPixelLimit(settings.maxPixels, () => curatedData(root, settings, context));
+
+async function curatedData(
   root: string,
   { seed = 0, testFraction = 0.2, curation, classMap, metadata, protocol = "official", groupBy, cache }: DataSettings,
-  { onEvent, signal }: OpenContext = {},
+  { onEvent, signal }: OpenContext,
 ): Promise<CuratedData> {
   const listed = await listDataset(root);
   const hashing = {
@@ -113,6 +121,8 @@ export async function openCuratedData(
 export interface JudgedData {
   readonly dataset: Dataset;
   readonly metadata: Metadata | undefined;
+  /** Millions of pixels of the largest image that is opened, where that was given or the data are the run's own. */
+  readonly maxPixels: number | undefined;
 }
 
 /**
@@ -137,21 +147,26 @@ export async function openJudgedData(
   }
   const { protocol: ownProtocol, fold: ownFold, ...own } = await ownSettings(first, root);
   const asRun = { ...own, protocol: ownProtocol, fold: ownFold, cache };
+  const { maxPixels = own.maxPixels } = given;
   const metadata =
     given.metadata === undefined ? await metadataOfRun(own.metadata, context) : await readMetadata(given.metadata);
   if (protocol !== externalProtocol && (protocol ?? curation ?? fold) !== undefined) {
     const settings = { ...(protocol === undefined ? asRun : own), ...given, cache };
     const dataset = await openData(root, settings, context);
-    return { dataset: { ...dataset, protocol: dataset.protocol ?? { name: "official", groupedBy: [] } }, metadata };
+    return {
+      dataset: { ...dataset, protocol: dataset.protocol ?? { name: "official", groupedBy: [] } },
+      metadata,
+      maxPixels,
+    };
   }
   if (protocol === undefined && (await isOlderRun(first))) {
     // Only the data set that its settings make can show that these are its own.
-    return { dataset: await openData(root, asRun, context), metadata };
+    return { dataset: await openData(root, { ...asRun, maxPixels }, context), metadata, maxPixels };
   }
   const listed = await listLabelledImages(root);
   const dataset = classMap === undefined ? listed : applyClassMap(listed, await readClassMap(classMap));
   const external = { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
-  return { dataset: protocol === undefined ? dataset : external, metadata };
+  return { dataset: protocol === undefined ? dataset : external, metadata, maxPixels };
 }
 
 /** The table of a run's settings, which need not be there any more, since the run keeps what it told of its own images. */

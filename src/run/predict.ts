@@ -3,6 +3,7 @@ import { forEachBounded } from "../bounded.ts";
 import { type FoundImage, imagesBelow } from "../dataset/images-below.ts";
 import { folderExists } from "../files.ts";
 import { decodeImage, ImageError } from "../image/decode.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import {
   ensembleFields,
   type JudgingOptions,
@@ -50,6 +51,11 @@ export type ImagePaths = readonly string[] | AsyncIterable<string>;
 const block = 32;
 const decodedAtOnce = 4;
 
+export type PredictOptions = JudgingOptions & {
+  /** Millions of pixels of the largest image that is opened; default 100. */
+  readonly maxPixels?: number | undefined;
+};
+
 /**
  * Predicts the class of every image: of files, and of all images below folders. One that cannot be read gives an entry with its error
  * and does not stop the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of their
@@ -57,7 +63,7 @@ const decodedAtOnce = 4;
  *
  * Throws RunError where a run has no model or their classes differ, ModelError where one is damaged.
  */
-export async function predict(runs: Runs, images: ImagePaths, options: JudgingOptions = {}): Promise<Predictions> {
+export async function predict(runs: Runs, images: ImagePaths, options: PredictOptions = {}): Promise<Predictions> {
   const { predictions: stream, ...description } = await streamPredictions(runs, images, options);
   const predictions: Prediction[] = [];
   for await (const prediction of stream) predictions.push(prediction);
@@ -68,7 +74,7 @@ export async function predict(runs: Runs, images: ImagePaths, options: JudgingOp
 export async function streamPredictions(
   runs: Runs,
   images: ImagePaths,
-  options: JudgingOptions = {},
+  { maxPixels, ...options }: PredictOptions = {},
 ): Promise<PredictionStream> {
   const models = await openModels(runs, options);
   const { classes, origin } = models;
@@ -77,18 +83,23 @@ export async function streamPredictions(
     ...ensembleFields(models),
     classes,
     origin,
-    predictions: judgeImages(models, images),
+    predictions: judgeImages(models, images, maxPixels),
   };
 }
 
-async function* judgeImages(models: OpenedModels, images: ImagePaths): AsyncGenerator<Prediction> {
+async function* judgeImages(
+  models: OpenedModels,
+  images: ImagePaths,
+  maxPixels: number | undefined,
+): AsyncGenerator<Prediction> {
   try {
+    const judge = (some: readonly FoundImage[]) => withPixelLimit(maxPixels, () => judgeBlock(models, some));
     const files: FoundImage[] = [];
     for await (const file of findImages(images)) {
       files.push(file);
-      if (files.length === block) yield* await judgeBlock(models, files.splice(0));
+      if (files.length === block) yield* await judge(files.splice(0));
     }
-    yield* await judgeBlock(models, files);
+    yield* await judge(files);
   } finally {
     await models.dispose();
   }

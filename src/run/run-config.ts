@@ -5,9 +5,10 @@ import { z } from "zod";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
-import { readText, writeFileAtomic, writeFileAtomic } from "../files.ts";
+import { readText, writeFileAtomic } from "../files.ts";
 import { decoderVersion } from "../image/decode.ts";
 import type { PackedImages } from "../image/packed-store.ts";
+import { maxPixelsMost } from "../image/pixel-limit.ts";
 import type { Graph } from "../network/graph.ts";
 import { countTrainable } from "../network/parameters.ts";
 import { SealError, sealed, unsealed } from "../sealed-json.ts";
@@ -18,11 +19,15 @@ import { RunError, runFiles } from "./run-folder.ts";
 import { type RunImage, runImagesDigest } from "./run-images.ts";
 import { version } from "./version.ts";
 
+/** Runs from before the limit was a setting opened images of any size that can be decoded. */
+const withFormerLimit = (settings: unknown): unknown =>
+  typeof settings === "object" ? { maxPixels: maxPixelsMost, ...settings } : settings;
+
 const configSchema = z.strictObject({
   /** 1: of a version whose files had no digests. */
   format: z.literal([1, 2]),
   /** As given, with defaults. */
-  settings: z.unknown().transform((settings) => parseSettings(settings)),
+  settings: z.unknown().transform((settings) => parseSettings(withFormerLimit(settings))),
   /** What the settings came to on this machine and these data; resuming needs the same. */
   resolved: z.strictObject({
     engine: z.enum(["onednn", "reference"]),

@@ -1,10 +1,18 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
 import { statSync } from "node:fs";
-import { appendFile, mkdir, readdir } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
-import { fileExists, isTemporary, readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
+import {
+  FileError,
+  fileExists,
+  isTemporary,
+  readText,
+  removeTemporaryFiles,
+  writeError,
+  writeFileAtomic,
+} from "../files.ts";
 import { SealError, sealed, unsealed } from "../sealed-json.ts";
 import { readSentence } from "../system-errors.ts";
 import { type EpochMetrics, metricsSchema } from "../training/progress.ts";
@@ -111,6 +119,19 @@ export async function makeDefaultRunFolder(runs: string, name: string, data: str
     await makeOutputFolder(run, data);
     return run;
   }
+}
+
+/**
+ * Removes a run that failed before its first checkpoint, so that the same command can be given again. What a full disk stopped is
+ * kept where it can be resumed.
+ */
+export async function discardBarrenRun(run: string, failure: unknown): Promise<void> {
+  if (await fileExists(join(run, runFiles.checkpoint))) return;
+  if (failure instanceof FileError && (await fileExists(join(run, runFiles.config)))) return;
+  // What is left over by a failure here does not hide the one that matters.
+  await Promise.all(Object.values(runFiles).map((name) => rm(join(run, name), { force: true }))).catch(() => undefined);
+  await removeTemporaryFiles(run).catch(() => undefined);
+  await rmdir(run).catch(() => undefined);
 }
 
 const lineOf = (metrics: EpochMetrics): string => `${JSON.stringify(sealed(metricsSchema.parse(metrics)))}\n`;

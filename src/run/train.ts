@@ -9,6 +9,7 @@ import type { FolderLock } from "../folder-lock.ts";
 import { decoderVersion } from "../image/decode.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { readSelection } from "../image/pixel-file.ts";
+import { withPixelLimit } from "../image/pixel-limit.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
@@ -44,6 +45,7 @@ import {
 } from "./run-config.ts";
 import {
   appendMetrics,
+  discardBarrenRun,
   makeDefaultRunFolder,
   makeRunFolder,
   RunError,
@@ -127,13 +129,18 @@ export async function train(
     if (warning !== undefined) warnWith(context)(warning);
     const config = configOf(settings, dataset, prepared, clock());
     const folder = () => makeFolder(settings, dataset.root, clock());
+    let begun: string | undefined;
     const begin = async (run: string) => {
       // Another training may have had it until now.
       await refuseUsedFolder(run);
+      begun = run;
       await writeRunImages(run, dataset.classes, prepared.images);
       await writeConfig(run, config);
     };
-    return await runTraining({ folder, begin }, config, prepared, context);
+    return await runTraining({ folder, begin }, config, prepared, context).catch(async (error: unknown) => {
+      if (begun !== undefined && !(error instanceof RunError)) await discardBarrenRun(begun, error);
+      throw error;
+    });
   } finally {
     packed.close();
   }
@@ -244,15 +251,16 @@ function graphOf(settings: Settings, classes: number): Graph {
 
 async function pack(dataset: Dataset, graph: Graph, settings: Settings, context: RunContext): Promise<PackedImages> {
   const { onEvent, signal } = context;
-  const packed = await packImages(dataset, {
+  const options = {
     size: graph.inputShape[1]!,
     geometry: settings.geometry,
     resampling: settings.resampling,
     cacheFolder: cacheFolder(settings.cache),
-    onProgress: (done, total) => onEvent?.({ kind: "packing", done, total }),
+    onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     onWarning: warnWith(context),
     ...(signal && { signal }),
-  });
+  };
+  const packed = await withPixelLimit(settings.maxPixels, () => packImages(dataset, options));
   if (packed.problems.length > 0) onEvent?.({ kind: "problems", problems: packed.problems });
   return packed;
 }

@@ -5,6 +5,7 @@ import type { LossOptions } from "../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
+import { maxPixelsDefault, maxPixelsMost } from "../image/pixel-limit.ts";
 import { resamplingFilters } from "../image/resampling.ts";
 import { type ArchitectureOptions, networkNames, networks } from "../network/architectures.ts";
 import type { Network } from "../network/layer.ts";
@@ -60,6 +61,12 @@ export const settingsSchema = z.strictObject({
     .enum(resamplingFilters)
     .default("cubic")
     .describe("How images are made larger and smaller: cubic is sharper, linear never overshoots"),
+  maxPixels: z
+    .number()
+    .positive()
+    .max(maxPixelsMost)
+    .default(maxPixelsDefault)
+    .describe("Largest image that is decoded, in millions of pixels; larger ones are left out and named"),
   engine: z
     .enum(["auto", "onednn", "reference"])
     .default("auto")

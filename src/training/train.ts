@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TrainingPlan } from "../engine/engine.ts";
 import type { ImageSelection } from "../image/pixel-file.ts";
+import { lessWork, needingMemory } from "../memory.ts";
 import type { Tensors } from "../network/parameters.ts";
 import type { Shape } from "../network/shape.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
@@ -150,10 +151,13 @@ function openLoader(options: TrainingOptions): BatchLoader {
     jobs: batchJobs(options),
   };
   const bytes = (epochs - progress.epoch) * images.labels.length * height * width * 3;
+  const { selection } = images;
   const { background = bytes >= leastBytesForThread } = options;
-  return images.selection && background
-    ? backgroundLoader({ ...common, images: images.selection })
-    : directLoader({ ...common, read: (indices, out) => images.read(indices, out) });
+  return needingMemory(`making batches of ${options.plan.batch} images`, lessWork, () =>
+    selection && background
+      ? backgroundLoader({ ...common, images: selection })
+      : directLoader({ ...common, read: (indices, out) => images.read(indices, out) }),
+  );
 }
 
 /**

@@ -3,11 +3,12 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { hashContents } from "../../dataset/content-hashes.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { type Metadata, readMetadata, readMetadata } from "../../dataset/metadata.ts";
+import { type Metadata, readMetadata } from "../../dataset/metadata.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { readWhole, writeFileAtomic } from "../../files.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
+import { withPixelLimit } from "../../image/pixel-limit.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { cacheFolder } from "../../run/cache-folder.ts";
@@ -15,7 +16,7 @@ import { version } from "../../run/version.ts";
 import { type Stopwatch, stopwatch } from "../../stopwatch.ts";
 import { tidyJson } from "../../tidy-json.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
-import { parseSettings, SettingsError, type SettingsInput } from "../../training/settings.ts";
+import { parseSettings, type Settings, SettingsError, type SettingsInput } from "../../training/settings.ts";
 import { conclude } from "./conclusion.ts";
 import { htmlReport } from "./html-report.ts";
 import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
@@ -76,8 +77,12 @@ export interface StudyOptions {
  * any moment, the same call goes on. Throws the signal's reason where it aborts, DatasetError, EngineError, FileError, TrainingError.
  */
 export async function study(options: StudyOptions): Promise<StudyReport> {
-  const { budget: minutes = 30, onEvent = () => {}, stopwatch: now = stopwatch } = options;
   const settings = parseSettings({ ...options.settings });
+  return withPixelLimit(settings.maxPixels, () => studyWith(settings, options));
+}
+
+async function studyWith(settings: Settings, options: StudyOptions): Promise<StudyReport> {
+  const { budget: minutes = 30, onEvent = () => {}, stopwatch: now = stopwatch } = options;
   if (settings.classMap !== undefined) {
     throw new SettingsError(
       "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
