@@ -97,6 +97,9 @@ export const withDecoded = <T>(bytes: Uint8Array, name: string, use: (image: Rgb
     return needingMemory(`${name}: ${image.width} x ${image.height} pixels`, lessPixels, () => use(image));
   });
 
+/** As libvips says it of memory whose size follows from the image's. */
+const forWholeImage = /vips_(tracked|malloc|image_write_to_memory): out of memory/;
+
 const lessPixels =
   "save it at a lower resolution, leave it out by a lower --max-pixels, or raise the process's memory limit";
 
@@ -114,8 +117,10 @@ async function readPixels(bytes: Uint8Array, name: string): Promise<RgbImage> {
   } catch (error) {
     if (error instanceof ImageError) throw error;
     if (error instanceof UnreadVariant) throw new ImageError(name, error.message, error.cure, { cause: error });
-    // Not the file's fault, so it is not left out.
-    if (lacksMemory(error)) throw memoryError(name, lessPixels, error);
+    // Not the file's fault, so it is not left out: what damaged files ask a codec for is another matter.
+    if (lacksMemory(error) && (error instanceof RangeError || forWholeImage.test(error.message))) {
+      throw memoryError(name, lessPixels, error);
+    }
     const message = (error as Error).message.trim().split("\n")[0]!;
     const truncated = format.truncated(bytes) || /premature end|truncated|got \d+ bytes, expected/i.test(message);
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
