@@ -221,7 +221,7 @@ describe("reuse and renewal", () => {
       vi.clearAllMocks();
       const packed = await again();
       expect(told).toEqual([`${file}: 1 of 12 images in it were damaged; they are decoded again`]);
-      expect(decode.decodeFull).toHaveBeenCalledTimes(1);
+      expect(decode.withDecoded).toHaveBeenCalledTimes(1);
       expect(packed.fingerprint).toBe(fingerprint);
       for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));
       expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
@@ -242,7 +242,7 @@ describe("reuse and renewal", () => {
       await utimes(file, 1, 1);
       await again();
       expect(told).toEqual([]);
-      expect(decode.decodeFull).toHaveBeenCalledTimes(12);
+      expect(decode.withDecoded).toHaveBeenCalledTimes(12);
       const { mtimeMs } = await stat(await find(".json"));
       await again();
       expect((await stat(await find(".json"))).mtimeMs).toBe(mtimeMs);
@@ -270,7 +270,7 @@ describe("reuse and renewal", () => {
         vi.clearAllMocks();
         expect(imageOf(await again(), "Test/b/2.png")).toEqual(pixels(11));
         expect(told).toEqual([`${index}: damaged; all images are decoded again`]);
-        expect(decode.decodeFull).toHaveBeenCalledTimes(12);
+        expect(decode.withDecoded).toHaveBeenCalledTimes(12);
       }
     });
 
@@ -306,7 +306,7 @@ describe("reuse and renewal", () => {
       await writeFile(index, text.replace("packed images 3", "packed images 2"));
       await again();
       expect(told).toEqual([]);
-      expect(decode.decodeFull).toHaveBeenCalledTimes(24);
+      expect(decode.withDecoded).toHaveBeenCalledTimes(24);
     });
   });
 
