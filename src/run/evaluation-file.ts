@@ -1,10 +1,10 @@
 /** `evaluation.json`: the figures of a run's own test, or of a cross-validation, with a digest of themselves. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Evaluation } from "../evaluation/evaluation.ts";
-import { writeFileAtomic } from "../files.ts";
+import { readText, writeFileAtomic } from "../files.ts";
 import { sealed, unsealed } from "../sealed-json.ts";
+import { readSentence } from "../system-errors.ts";
 import { tidyJson } from "../tidy-json.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 
@@ -35,11 +35,9 @@ export async function readEvaluation(folder: string): Promise<Evaluation> {
   const file = join(folder, runFiles.evaluation);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readText(file);
   } catch (error) {
-    throw new RunError(`${file}: could not be read: ${(error as Error).message}; evaluate the run first`, {
-      cause: error,
-    });
+    throw new RunError(readSentence(file, error, "evaluate the run first"), { cause: error });
   }
   try {
     const { content } = unsealed(text);

@@ -174,7 +174,9 @@ describe("a run's own data", () => {
       /none is left of \d+ images that would be judged \(.*: its content stands in training\)/,
     );
     await rm(copy, { recursive: true });
-    await expect(evaluate(publishedRun, dataset, { cache })).rejects.toThrow(/no such folder \(any more\)/);
+    await expect(evaluate(publishedRun, dataset, { cache })).rejects.toThrow(
+      /no such folder; give the folder of the images/,
+    );
   });
 
   it("are judged as published where Train and Test are given, and say what stands in both", async () => {

@@ -1,13 +1,13 @@
 /** `images.csv`: which images a run learned from, validated on and is to be tested on, by what they hold. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readTable } from "../dataset/csv-table.ts";
 import { csvText } from "../dataset/csv-text.ts";
 import type { ImageRecord } from "../dataset/records.ts";
-import { fileExists, writeFileAtomic } from "../files.ts";
+import { fileExists, readWhole, writeFileAtomic } from "../files.ts";
 import { isInside } from "../names-from-files.ts";
 import { digestOf, type LearnedImages } from "../onnx/learned-images.ts";
+import { readSentence } from "../system-errors.ts";
 import { RunError, runFiles } from "./run-folder.ts";
 
 const parts = ["train", "validation", "test"] as const;
@@ -75,7 +75,10 @@ export async function readRunImages(
     if (digest === undefined) return undefined;
     throw new RunError(`${file}: gone, and with it which images the run learned from; ${cure}`);
   }
-  if (digest !== undefined && sha256(await readFile(file)) !== digest) {
+  const content = await readWhole(file).catch((error: unknown) => {
+    throw new RunError(readSentence(file, error, cure), { cause: error });
+  });
+  if (digest !== undefined && sha256(content) !== digest) {
     throw new RunError(`${file}: damaged: it is not the one that the run was begun with; ${cure}`);
   }
   const { rows } = await readTable(file, { what: "images of the run" });
