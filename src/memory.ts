@@ -11,12 +11,7 @@ export const lessWork = "take a smaller batch or image size, close other program
 /** As V8, Node, libvips with its codecs, ONNX Runtime and the C library say it. */
 const signs =
   /array buffer allocation failed|could not allocate memory|invalid (typed )?array( buffer)? length|out of memory|insufficient memory|unable to allocate|cannot allocate memory|failed to allocate|bad_alloc|memory limit/i;
-const codes: ReadonlySet<unknown> = new Set([
-  "ENOMEM",
-  "ERR_MEMORY_ALLOCATION_FAILED",
-  "ERR_WORKER_OUT_OF_MEMORY",
-  "ERR_BUFFER_TOO_LARGE",
-]);
+const codes: ReadonlySet<unknown> = new Set(["ENOMEM", "ERR_MEMORY_ALLOCATION_FAILED", "ERR_WORKER_OUT_OF_MEMORY"]);
 
 /** Whether an error, whoever throws it, says that memory could not be had. */
 export function lacksMemory(error: unknown): error is Error {
