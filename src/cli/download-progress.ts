@@ -32,6 +32,10 @@ export function downloadView(terminal: Terminal, now: Stopwatch): DownloadView {
   const views: {
     readonly [K in DownloadEvent["kind"]]: (event: Extract<DownloadEvent, { kind: K }>) => void;
   } = {
+    warning: ({ message }) => {
+      stop();
+      terminal.error(message);
+    },
     checking: ({ done, total }) => move("checking", done, total, `${count(done)} of ${count(total)}`),
     downloading: ({ done, total, missing, bytes }) => {
       reached = { done, total, missing };

@@ -64,7 +64,12 @@ const pathOf = ({ split, className, id }: ManifestEntry, suffix: string): string
  *
  * @throws DatasetError where the folder holds anything else, or another process works in it; FileError where it cannot be written
  */
-export async function openDownloadFolder(root: string, settings: JournalSettings, places: Places): Promise<Journal> {
+export async function openDownloadFolder(
+  root: string,
+  settings: JournalSettings,
+  places: Places,
+  onWait: (message: string) => void,
+): Promise<Journal> {
   const names = await readdir(root).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === "ENOENT") return [];
     throw writeError(root, error);
@@ -78,7 +83,7 @@ export async function openDownloadFolder(root: string, settings: JournalSettings
   } catch (error) {
     throw writeError(root, error);
   }
-  const lock = await lockFolder(root).catch((error: unknown) => {
+  const lock = await lockFolder(root, { onWait }).catch((error: unknown) => {
     throw error instanceof LockedError ? new DatasetError(error.message, { cause: error }) : error;
   });
   try {

@@ -49,6 +49,7 @@ export interface DownloadOptions {
 
 /** What a download tells while it goes. */
 export type DownloadEvent =
+  | { readonly kind: "warning"; readonly message: string }
   /** Images of an earlier run are checked against their checksums. */
   | { readonly kind: "checking"; readonly done: number; readonly total: number }
   /** `done` counts different images, those of an earlier run and the missing among them; `bytes` came in this run. */
@@ -106,7 +107,9 @@ export async function downloadIsicImages(
   signal?.throwIfAborted();
   const root = resolve(folder);
   const places = placesOf(manifest);
-  const journal = await openDownloadFolder(root, { source, maxSide }, places);
+  const journal = await openDownloadFolder(root, { source, maxSide }, places, (message) =>
+    options.onEvent?.({ kind: "warning", message }),
+  );
   const stop = new AbortController();
   // Every request and every pause listens.
   setMaxListeners(0, stop.signal);

@@ -1,6 +1,6 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
 import { statSync } from "node:fs";
-import { appendFile, mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { appendFile, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
@@ -13,6 +13,7 @@ import {
   writeError,
   writeFileAtomic,
 } from "../files.ts";
+import type { FolderLock } from "../folder-lock.ts";
 import { SealError, sealed, unsealed } from "../sealed-json.ts";
 import { readSentence } from "../system-errors.ts";
 import { type EpochMetrics, metricsSchema } from "../training/progress.ts";
@@ -122,16 +123,19 @@ export async function makeDefaultRunFolder(runs: string, name: string, data: str
 }
 
 /**
- * Removes a run that failed before its first checkpoint, so that the same command can be given again. What a full disk stopped is
- * kept where it can be resumed.
+ * Removes the files of a run that failed before its first checkpoint, so that the same command can be given again, as long as its folder
+ * is this process's. What a full disk stopped is kept where it can be resumed.
  */
-export async function discardBarrenRun(run: string, failure: unknown): Promise<void> {
+export async function discardBarrenRun(run: string, lock: FolderLock, failure: unknown): Promise<void> {
   if (await fileExists(join(run, runFiles.checkpoint))) return;
   if (failure instanceof FileError && (await fileExists(join(run, runFiles.config)))) return;
+  const discard = async () => {
+    await lock.check();
+    await Promise.all(Object.values(runFiles).map((name) => rm(join(run, name), { force: true })));
+    await removeTemporaryFiles(run);
+  };
   // What is left over by a failure here does not hide the one that matters.
-  await Promise.all(Object.values(runFiles).map((name) => rm(join(run, name), { force: true }))).catch(() => undefined);
-  await removeTemporaryFiles(run).catch(() => undefined);
-  await rmdir(run).catch(() => undefined);
+  await discard().catch(() => undefined);
 }
 
 const lineOf = (metrics: EpochMetrics): string => `${JSON.stringify(sealed(metricsSchema.parse(metrics)))}\n`;

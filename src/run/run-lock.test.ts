@@ -1,6 +1,7 @@
 /** A run folder is one training's at a time: who comes second writes nothing. */
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -70,6 +71,35 @@ test("a training that finds its folder another's stops and writes no more", asyn
   await expect(training).rejects.toThrow(RunError);
   expect(events).not.toContain("epoch");
   expect(await readdir(run)).not.toContain("model.onnx");
+});
+
+test("a training that fails leaves what stands in its folder by then, where the folder is another's", async () => {
+  const run = join(folder, "taken");
+  const lock = `1 ${hostname()} fedcba987654 1 0123456789ab\n`;
+  const fail = ({ kind }: { readonly kind: string }) => {
+    if (kind !== "begin") return;
+    writeFileSync(join(run, ".lock"), lock);
+    writeFileSync(join(run, "config.json"), "another's");
+    throw new Error("failed");
+  };
+  await expect(train(dataset, { ...settings(), out: run }, { onEvent: fail })).rejects.toThrow("failed");
+  expect(await readFile(join(run, ".lock"), "utf8")).toBe(lock);
+  expect(await readFile(join(run, "config.json"), "utf8")).toBe("another's");
+  expect(await readdir(run)).toEqual(expect.arrayContaining(["images.csv", "local.json"]));
+});
+
+test("a training that fails at once takes its files away, still as the folder's holder, and the folder if it made it", async () => {
+  const run = join(folder, "barren");
+  const fail = ({ kind }: { readonly kind: string }) => {
+    if (kind === "begin") throw new Error("failed");
+  };
+  const failing = () =>
+    expect(train(dataset, { ...settings(), out: run }, { onEvent: fail })).rejects.toThrow("failed");
+  await failing();
+  expect(await readdir(folder)).not.toContain("barren");
+  await mkdir(run);
+  await failing();
+  expect(await readdir(run)).toEqual([]);
 });
 
 test("a run whose process was killed is resumed", async () => {

@@ -1,3 +1,4 @@
+import { rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { drawnProtocol } from "../dataset/records.ts";
@@ -5,6 +6,7 @@ import type { TrainingPlan } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { fitTemperature } from "../evaluation/temperature.ts";
+import { fileExists } from "../files.ts";
 import type { FolderLock } from "../folder-lock.ts";
 import { decoderVersion } from "../image/decode.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
@@ -128,17 +130,20 @@ export async function train(
     const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
     if (warning !== undefined) warnWith(context)(warning);
     const config = configOf(settings, dataset, prepared, clock());
-    const folder = () => makeFolder(settings, dataset.root, clock());
-    let begun: string | undefined;
+    let made: string | undefined;
+    const folder = async () => {
+      const isThere = settings.out !== undefined && (await fileExists(resolve(settings.out)));
+      const run = await makeFolder(settings, dataset.root, clock());
+      if (!isThere) made = run;
+      return run;
+    };
     const begin = async (run: string) => {
-      // Another training may have had it until now.
-      await refuseUsedFolder(run);
-      begun = run;
       await writeRunImages(run, dataset.classes, prepared.images);
       await writeConfig(run, config);
     };
     return await runTraining({ folder, begin }, config, prepared, context).catch(async (error: unknown) => {
-      if (begun !== undefined && !(error instanceof RunError)) await discardBarrenRun(begun, error);
+      // Where nothing is left in it; a folder that was there before stays.
+      if (made !== undefined) await rmdir(made).catch(() => undefined);
       throw error;
     });
   } finally {
@@ -283,7 +288,7 @@ async function makeFolder({ out, network }: Settings, data: string, milliseconds
   return run;
 }
 
-/** @param into.begin writes what a new run begins with, once the folder is this process's alone */
+/** @param into.begin writes what a new run begins with, once the folder is this process's alone; where the run fails, it is discarded */
 async function runTraining(
   into: { readonly folder: () => Promise<string>; readonly begin?: (run: string) => Promise<void> },
   config: RunConfig,
@@ -310,11 +315,17 @@ async function runTraining(
     ...lossOf(settings, labels, classes),
   });
   let lock: FolderLock | undefined;
+  let begun: string | undefined;
   try {
     const run = await into.folder();
     const own = await lockRun(run, { onWait: warnWith(context) });
     lock = own;
-    await into.begin?.(run);
+    if (into.begin) {
+      // Another training may have had it until now.
+      await refuseUsedFolder(run);
+      begun = run;
+      await into.begin(run);
+    }
     const file = join(run, runFiles.checkpoint);
     const owner = checkpointOwner(config, graph, { train: learned.length, validation: validated.length });
     const { progress, companions } = await restore(plan, file, owner);
@@ -366,6 +377,9 @@ async function runTraining(
       await writeModel(run, config, { graph, parameters, temperature, images: divided });
     }
     return resultOf(run, config, result.finished, result.progress.history);
+  } catch (error) {
+    if (begun !== undefined && !(error instanceof RunError)) await discardBarrenRun(begun, lock!, error);
+    throw error;
   } finally {
     await lock?.release();
     plan.dispose();
