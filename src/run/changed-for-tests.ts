@@ -27,9 +27,10 @@ export async function changeConfig(run: string, change: (config: StoredConfig) =
 /** Makes of a run one of a version that kept no digests, nor what its images were. */
 export async function makeOlderRun(run: string): Promise<void> {
   const [config, metrics] = [join(run, runFiles.config), join(run, runFiles.metrics)];
-  const { format: _, data, ...rest } = withoutDigest(await readFile(config, "utf8"));
+  const { format: _, data, settings, ...rest } = withoutDigest(await readFile(config, "utf8"));
+  const { maxPixels: ____, ...olderSettings } = settings;
   const { images: __, ...olderData } = data;
-  await writeFile(config, JSON.stringify({ format: 1, data: olderData, ...rest }));
+  await writeFile(config, JSON.stringify({ format: 1, settings: olderSettings, data: olderData, ...rest }));
   const lines = (await readFile(metrics, "utf8")).split("\n").slice(0, -1);
   await writeFile(metrics, lines.map((line) => `${JSON.stringify(withoutDigest(line))}\n`).join(""));
   await rm(join(run, runFiles.images));

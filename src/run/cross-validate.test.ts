@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listDataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
+import { makeOlderRun } from "./changed-for-tests.ts";
 import { crossValidate } from "./cross-validate.ts";
 import type { RunEvent } from "./train.ts";
 
@@ -34,6 +35,19 @@ it("goes on in the middle of a fold", async () => {
   expect(evaluation).toEqual(whole.evaluation);
   expect(evaluation).toMatchObject({ samples: 40, protocol: "grouped:2", groupedBy: ["content", "near duplicate"] });
   expect(evaluation).toMatchObject({ groups: 40, intervalMethod: "Wilson" });
+});
+
+it("goes on with the folds of an earlier version, which had no limit of pixels among its settings", async () => {
+  const data = join(folder, "older-data");
+  await writePhantomDataset(data, { images: 40, size: 16, seed: 1 });
+  const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") } as const;
+  const out = join(folder, "older");
+  const { evaluation } = await crossValidate(data, { ...settings, out }, { folds: 2 });
+  await makeOlderRun(join(out, "fold-0"));
+  await rm(join(out, "fold-1"), { recursive: true });
+  expect((await crossValidate(data, { ...settings, out }, { folds: 2 })).evaluation).toEqual(evaluation);
+  const limited = crossValidate(data, { ...settings, out, maxPixels: 50 }, { folds: 2 });
+  await expect(limited).rejects.toThrow("begun with maxPixels 268");
 });
 
 it("lets intervals go by the lesions, where they are known", async () => {

@@ -12,7 +12,7 @@ import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./evaluation-file.ts";
 import { localSettings } from "./local-paths.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./open-data.ts";
-import { readConfig } from "./run-config.ts";
+import { isOlderRun, readConfig } from "./run-config.ts";
 import { foldRun, makeDefaultRunFolder, RunError, runFiles, runName } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
 import { type RunContext, resume, train } from "./train.ts";
@@ -51,7 +51,7 @@ export async function crossValidate(
 ): Promise<CrossValidationResult> {
   const { clock = Date.now } = context;
   const protocol = `grouped:${count}`;
-  const settings = parseSettings({ ...input, protocol, fold: 0 });
+  const settings = parseSettings({ ...(await begunLimit(input)), ...input, protocol, fold: 0 });
   const { dataset, options } = await openCuratedData(data, settings, context);
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
@@ -135,6 +135,15 @@ async function folderOf({ out, network }: Settings, data: string, milliseconds: 
   const folder = resolve(out);
   await makeOutputFolder(folder, data);
   return folder;
+}
+
+/** The most pixels that the folds of an earlier version have, whose default was another; what is given goes before it. */
+async function begunLimit({ out }: SettingsInput): Promise<SettingsInput> {
+  if (typeof out !== "string") return {};
+  const first = foldRun(resolve(out), 0);
+  if (!(await fileExists(join(first, runFiles.config)))) return {};
+  const config = await readConfig(first);
+  return isOlderRun(config) ? { maxPixels: config.settings.maxPixels } : {};
 }
 
 /** Whether a fold's run was begun before, with the same settings. */
