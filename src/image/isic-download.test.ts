@@ -1,6 +1,6 @@
 /** Downloading from a local server that imitates the ISIC Archive, well behaved and not. */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -85,6 +85,20 @@ function download(options: DownloadOptions = {}, entries = manifest) {
   };
   return downloadIsicImages(out, "imitation", entries, given);
 }
+
+it("says that it waits where the lock's holder cannot be seen, and leaves the folder to it where it lives", async () => {
+  await mkdir(out);
+  const lock = join(out, ".lock");
+  await writeFile(lock, "12 elsewhere fedcba987654 1 0123456789ab\n");
+  let hour = 0;
+  const renewal = setInterval(() => void utimes(lock, 3600 * ++hour, 3600 * hour), 50);
+  const events: DownloadEvent[] = [];
+  const refused = download({ onEvent: (event) => events.push(event) });
+  await expect(refused).rejects.toThrow("process 12 on elsewhere works in this folder");
+  clearInterval(renewal);
+  const message = `${lock}: waiting for a sign of life of process 12 on elsewhere, up to 20 seconds`;
+  expect(events).toEqual([{ kind: "warning", message }]);
+});
 
 /** All files of the download but the journal, by path. */
 async function contents(): Promise<Record<string, string>> {
