@@ -30,9 +30,17 @@ const program = join(folder, "child.mjs");
 
 /** Trains, resumes or studies, and writes the kind of each event in a line. */
 const child = `
+  import { existsSync, readdirSync } from "node:fs";
   import { openData, resume, study, train } from "./dist/index.js";
-  const [what, json] = process.argv.slice(2);
+  const [what, json, writes] = process.argv.slice(2);
   const { data, out, settings } = JSON.parse(json);
+  // Nobody else is fast enough to meet the middle of a write for certain.
+  const killInWrite = (left, before) => {
+    const checkpoint = existsSync(out) && readdirSync(out).find((name) => name.startsWith(".checkpoint."));
+    if (checkpoint && checkpoint !== before && --left === 0) process.kill(process.pid, "SIGKILL");
+    setImmediate(killInWrite, left, checkpoint || before).unref();
+  };
+  if (writes) killInWrite(Number(writes));
   let sent = 0;
   const onEvent = ({ kind }) => process.stdout.write(kind + "\\n");
   const tasks = {
@@ -50,13 +58,20 @@ interface Task {
   readonly settings: SettingsInput;
 }
 
-/** Runs the program; `onEvent` sees what it tells of, and may kill it. */
+type OnEvent = (kind: string, child: ChildProcess) => void;
+
+/** What kills the program: somebody who sees what it tells of, or itself, as it writes its so many-th checkpoint. */
+type Kill = OnEvent | { readonly write: number };
+
+/** Runs the program. */
 async function start(
   what: "train" | "resume" | "study",
   task: Task,
-  onEvent: (kind: string, child: ChildProcess) => void = () => {},
+  kill: Kill = () => {},
 ): Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null; readonly error: string }> {
-  const started = spawn(process.execPath, [program, what, JSON.stringify(task)], {
+  const [onEvent, writes]: [OnEvent, string[]] =
+    typeof kill === "function" ? [kill, []] : [() => {}, [`${kill.write}`]];
+  const started = spawn(process.execPath, [program, what, JSON.stringify(task), ...writes], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -70,9 +85,9 @@ async function start(
 }
 
 /** Kills when so many events of a kind were told, and some milliseconds went by. */
-function killAfter(kinds: readonly string[], events: number, milliseconds: number) {
+function killAfter(kinds: readonly string[], events: number, milliseconds: number): OnEvent {
   let left = events;
-  return (kind: string, process: ChildProcess): void => {
+  return (kind, process) => {
     if (kinds.includes(kind) && left-- === 1) void pause(milliseconds).then(() => process.kill("SIGKILL"));
   };
 }
@@ -135,18 +150,19 @@ const configurations: Readonly<Record<string, SettingsInput>> = {
   },
 };
 
-type Moment = (random: Random) => ReturnType<typeof killAfter>;
+type Moment = (random: Random) => Kill;
 const atStart: Moment = (random) => killAfter(["start"], 1, 100 + random.integer(600));
 const inPreparation: Moment = (random) => killAfter(["packing", "begin"], 1 + random.integer(20), random.integer(20));
 const inStep: Moment = (random) => killAfter(["step"], 1 + random.integer(2), random.integer(3));
 /** A checkpoint is written after each step. */
 const inCheckpoint: Moment = (random) => killAfter(["step"], 1 + random.integer(2), 1 + random.integer(8));
+const inWrite: Moment = (random) => ({ write: 1 + random.integer(2) });
 /** A run that is trained to its end writes its model again. */
 const inModel: Moment = (random) => killAfter(["begin"], 1, random.integer(12));
 
 const moments = [
   ...[atStart, inPreparation, inStep, inStep, inStep],
-  ...[atStart, inCheckpoint, inCheckpoint, inCheckpoint, inModel],
+  ...[atStart, inCheckpoint, inCheckpoint, inWrite, inModel],
 ];
 
 describe("a run that is killed", () => {
@@ -162,8 +178,7 @@ describe("a run that is killed", () => {
     });
     const [whole, killed] = [taskOf("whole"), taskOf("killed")];
     expect(await start("train", whole)).toMatchObject({ status: 0, error: "" });
-    const goOn = (onEvent?: (kind: string, process: ChildProcess) => void) =>
-      start(existsSync(join(killed.out, "config.json")) ? "resume" : "train", killed, onEvent);
+    const goOn = (kill?: Kill) => start(existsSync(join(killed.out, "config.json")) ? "resume" : "train", killed, kill);
     const compare = () => {
       const [expected, got] = [outcome(whole.out), outcome(killed.out)];
       if (JSON.stringify(got) !== JSON.stringify(expected)) totals.different.push(name);
