@@ -125,8 +125,11 @@ it("curate, show and training on what the plan leaves", async () => {
 });
 
 it("refusals name what is hostile", async () => {
+  const config = join(folder, "forged.json");
+  await writeFile(config, JSON.stringify({ "a\nnaevus: forged": 1 }));
   for (const argv of [
     ["train", "--data", join(folder, "none\n\u001b")],
+    ["train", "--data", data, "--config", config],
     ["evaluate", join(folder, "no run\u202e\nnaevus: forged"), "--data", data],
     ["audit", "--data", data, "--metadata", join(folder, "\u009b\n.csv"), "--out", join(folder, "nothing")],
     ["no\u001bcommand"],

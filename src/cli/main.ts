@@ -1,11 +1,8 @@
 /** The command line: one verb per job, and an exit status. `bin/naevus.js` calls `main`. */
 import { Command, CommanderError } from "commander";
-import { EngineError } from "../engine/engine.ts";
-import { FileError } from "../files.ts";
 import { lacksMemory, lessWork, MemoryError, memoryError } from "../memory.ts";
 import { version } from "../run/version.ts";
 import { isSystemError, systemSentence } from "../system-errors.ts";
-import { SettingsError } from "../training/settings.ts";
 import { addAuditCommand } from "./audit-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addCrossValidateCommand } from "./cross-validate-command.ts";
@@ -17,7 +14,7 @@ import { addPredictCommand } from "./predict-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addShowCommand } from "./show-command.ts";
 import { addStudyCommand } from "./study-command.ts";
-import { printText, processTerminal, type Terminal } from "./terminal.ts";
+import { printMessage, printText, processTerminal, type Terminal } from "./terminal.ts";
 import { addTrainCommand } from "./train-command.ts";
 import { addWatchCommand } from "./watch-command.ts";
 
@@ -64,18 +61,15 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    for (const line of describe(error, terminal.environment)) terminal.error(line);
+    printMessage(terminal.error, describe(error, terminal.environment));
     return 1;
   }
 }
 
-/** As lines: only errors that say how to go on, or that several settings are wrong, have more than one. */
-function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): readonly string[] {
-  if (!(error instanceof Error)) return [`naevus: ${error}`];
-  if (NAEVUS_DEBUG) return (error.stack ?? error.message).split("\n");
+function describe(error: unknown, { NAEVUS_DEBUG }: NodeJS.ProcessEnv): string {
+  if (!(error instanceof Error)) return `naevus: ${error}`;
+  if (NAEVUS_DEBUG) return error.stack ?? error.message;
   const lacking = lacksMemory(error) && !(error instanceof MemoryError);
   const said = lacking ? memoryError("this command", lessWork, error).message : error.message;
-  const message = `naevus: ${isSystemError(error) && !lacking ? systemSentence(error) : said}`;
-  const several = error instanceof SettingsError || error instanceof EngineError || error instanceof FileError;
-  return several ? message.split("\n") : [message];
+  return `naevus: ${isSystemError(error) && !lacking ? systemSentence(error) : said}`;
 }

@@ -6,7 +6,7 @@ import type { RunEvent } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
-import { printText, type Terminal } from "./terminal.ts";
+import { printMessage, type Terminal } from "./terminal.ts";
 
 export interface ProgressView {
   show(event: RunEvent): void;
@@ -87,7 +87,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
   const views: { readonly [K in RunEvent["kind"]]: (event: Extract<RunEvent, { kind: K }>) => void } = {
     warning: ({ message }) => {
       stop();
-      printText(terminal.error, `warning: ${message}`);
+      printMessage(terminal.error, `warning: ${message}`);
     },
     drawing: ({ done, total }) => {
       move("drawing phantom images", done, total, `${done} of ${total}`);

@@ -1,6 +1,6 @@
 /** The process's own terminal: names that are printed cannot steer it. */
 import { afterEach, expect, it, vi } from "vitest";
-import { printText, processTerminal } from "./terminal.ts";
+import { printMessage, printText, processTerminal } from "./terminal.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -24,4 +24,10 @@ it("prints a text of several lines as they are", () => {
   const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   printText(processTerminal().out, "a\n\nb");
   expect(write.mock.calls).toEqual([["a\n"], ["\n"], ["b\n"]]);
+});
+
+it("sets in what follows a message's first line, which a name with a line feed may have made", () => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  printMessage(processTerminal().error, "naevus: a\nnaevus: forged: not there");
+  expect(write.mock.calls).toEqual([["naevus: a\n"], ["  naevus: forged: not there\n"]]);
 });

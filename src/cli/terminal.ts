@@ -21,6 +21,10 @@ export function printText(print: (line: string) => void, text: string): void {
   for (const line of text.split("\n")) print(line);
 }
 
+/** Prints an error or a warning: lines after the first are set in, so that a name with a line feed begins no line of its own. */
+export const printMessage = (print: (line: string) => void, message: string): void =>
+  printText(print, message.replaceAll("\n", "\n  "));
+
 /** Moves the cursor up over lines, and erases them. */
 export const drawOver = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\u001b[J` : "");
 
