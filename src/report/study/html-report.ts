@@ -1,5 +1,5 @@
 /** `report.html`: the ten chapters of a study as one page that needs nothing else. */
-import { escapeHtml } from "../html.ts";
+import { html } from "../html.ts";
 import { augmentationChapter } from "./chapters/augmentation.ts";
 import { conclusionChapter } from "./chapters/conclusion.ts";
 import { dataChapter } from "./chapters/data.ts";
@@ -22,19 +22,19 @@ export async function htmlReport(report: StudyReport): Promise<string> {
   const { classes, evaluation, budget, data, dataset } = report;
   const phantom = report.origin === "phantom";
   const { figures: main } = evaluation;
-  const lead =
-    (phantom
-      ? noticeHtml("Phantom data.", "The images were drawn by naevus. No figure here says anything about real skin.")
-      : "") +
-    `<p class="lead">A convolutional network trained from scratch on ${count(trainingImages(dataset))} images of ${classes.length} classes, ` +
-    `judged once on ${count(evaluation.samples)} that share ${nothingShared(dataset.known)} with them. ${escapeHtml(researchOnly)}</p>` +
-    report.conclusion.cautions.map((text) => noticeHtml("Read this first.", text)).join("") +
-    (report.pictures
-      ? ""
-      : paragraph(
-          "This report was made without pictures of the images (--no-images); where they would stand, their files are named.",
-        )) +
-    `<ul class="key">${[
+  const lead = html`${[
+    phantom &&
+      noticeHtml("Phantom data.", "The images were drawn by naevus. No figure here says anything about real skin."),
+    html`<p class="lead">${
+      `A convolutional network trained from scratch on ${count(trainingImages(dataset))} images of ${classes.length} classes, ` +
+      `judged once on ${count(evaluation.samples)} that share ${nothingShared(dataset.known)} with them. ${researchOnly}`
+    }</p>`,
+    report.conclusion.cautions.map((text) => noticeHtml("Read this first.", text)),
+    !report.pictures &&
+      paragraph(
+        "This report was made without pictures of the images (--no-images); where they would stand, their files are named.",
+      ),
+    html`<ul class="key">${[
       [percent(main.accuracy.value), `accuracy on test, ${range(main.accuracy.interval)}`],
       [percent(main.balancedAccuracy.value), `balanced accuracy, ${range(main.balancedAccuracy.interval)}`],
       [percent(main.macro.f1.value), `macro F1, ${range(main.macro.f1.interval)}`],
@@ -42,9 +42,8 @@ export async function htmlReport(report: StudyReport): Promise<string> {
         main.macro.auroc.value === null ? "–" : main.macro.auroc.value.toFixed(3),
         "mean area under the ROC curves, one class against the rest",
       ],
-    ]
-      .map(([value, about]) => `<li><b>${escapeHtml(value!)}</b><span>${escapeHtml(about!)}</span></li>`)
-      .join("")}</ul>`;
+    ].map(([value, about]) => html`<li><b>${value}</b><span>${about}</span></li>`)}</ul>`,
+  ]}`;
   const bodies = [
     ["data", dataChapter(report)],
     ["dataset", datasetChapter(report)],
@@ -61,10 +60,10 @@ export async function htmlReport(report: StudyReport): Promise<string> {
     title: "A skin-lesion classifier, studied",
     lead,
     notice: phantom ? "phantom data" : undefined,
-    sections: bodies.map(([id, html], i) => ({ id, html, title: chapters[i]! })),
-    footer:
-      `<p>Made by naevus ${escapeHtml(report.naevus)} with a budget of ${budget.minutes} minutes; its steps took ${duration(budget.spentSeconds)}. ` +
-      `Data: fingerprint ${escapeHtml(evaluation.dataFingerprint?.slice(0, 16) ?? "")}, protocol ${escapeHtml(evaluation.protocol)}. ` +
-      `Every figure stands in <code>report.json</code>, the findings about the data in <code>audit.json</code>. ${data.origin === "phantom" ? "Phantom data." : ""}</p>`,
+    sections: bodies.map(([id, body], i) => ({ id, body, title: chapters[i]! })),
+    footer: html`<p>${
+      `Made by naevus ${report.naevus} with a budget of ${budget.minutes} minutes; its steps took ${duration(budget.spentSeconds)}. ` +
+      `Data: fingerprint ${evaluation.dataFingerprint?.slice(0, 16) ?? ""}, protocol ${evaluation.protocol}. `
+    }Every figure stands in <code>report.json</code>, the findings about the data in <code>audit.json</code>. ${data.origin === "phantom" && "Phantom data."}</p>`,
   });
 }

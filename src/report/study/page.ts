@@ -1,6 +1,6 @@
 /** The pieces of a report page: tables, figures with the table behind them, galleries, and the page around them. */
 import { drawChart } from "../chart.ts";
-import { escapeHtml, Html, htmlPage } from "../html.ts";
+import { Html, type HtmlValue, html, htmlPage } from "../html.ts";
 import { chartWidth } from "./chart.ts";
 
 export interface Table {
@@ -8,27 +8,25 @@ export interface Table {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-const shown = (value: string | number | null): string =>
-  value === null ? "–" : typeof value === "number" ? String(value) : escapeHtml(value);
+const shown = (value: string | number | null): string | number => value ?? "–";
 
 const isNumeric = (value: string | number | null | undefined): boolean =>
   value === null || typeof value === "number" || (typeof value === "string" && /^([-+−]?[\d(]|–)/.test(value));
 
 /** A table that scrolls by itself where the page is narrow. The first column names the rows. */
-export function tableHtml({ columns, rows }: Table, caption?: string): string {
+export function tableHtml({ columns, rows }: Table, caption?: string): Html {
   const numeric = columns.map((_, i) => i > 0 && rows.length > 0 && rows.every((row) => isNumeric(row[i])));
-  const head = columns.map((name, i) => `<th scope="col"${numeric[i] ? ' class="n"' : ""}>${escapeHtml(name)}</th>`);
+  const asFigure = (column: number) => numeric[column] && html` class="n"`;
+  const head = columns.map((name, i) => html`<th scope="col"${asFigure(i)}>${name}</th>`);
   const body = rows.map((row) => {
     const cells = row.map((value, i) =>
-      i === 0 ? `<th scope="row">${shown(value)}</th>` : `<td${numeric[i] ? ' class="n"' : ""}>${shown(value)}</td>`,
+      i === 0 ? html`<th scope="row">${shown(value)}</th>` : html`<td${asFigure(i)}>${shown(value)}</td>`,
     );
-    return `<tr>${cells.join("")}</tr>`;
+    return html`<tr>${cells}</tr>`;
   });
-  return (
-    `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(caption ?? columns.join(", "))}"><table>` +
-    `${caption ? `<caption><span>${escapeHtml(caption)}</span></caption>` : ""}` +
-    `<thead><tr>${head.join("")}</tr></thead><tbody>${body.join("")}</tbody></table></div>`
-  );
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption ?? columns.join(", ")}"><table>${
+    caption !== undefined && html`<caption><span>${caption}</span></caption>`
+  }<thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 export interface Figure {
@@ -42,17 +40,15 @@ export interface Figure {
 }
 
 /** Charts with their titles and, folded, the figures behind them. */
-export async function figuresHtml(figures: readonly Figure[]): Promise<string> {
-  return `<div class="figures">${(await Promise.all(figures.map(figureHtml))).join("")}</div>`;
+export async function figuresHtml(figures: readonly Figure[]): Promise<Html> {
+  return html`<div class="figures">${await Promise.all(figures.map(figureHtml))}</div>`;
 }
 
-async function figureHtml({ title, spec, alt, table, note }: Figure): Promise<string> {
+async function figureHtml({ title, spec, alt, table, note }: Figure): Promise<Html> {
   const narrow = { autosize: { type: "fit-x", contains: "padding" }, width: chartWidth, padding: 4, ...spec };
-  return (
-    `<figure><figcaption>${escapeHtml(title)}</figcaption>${await drawChart(narrow, alt)}` +
-    `${note ? `<p class="note">${escapeHtml(note)}</p>` : ""}` +
-    `<details><summary>The figures as a table</summary>${tableHtml(table, title)}</details></figure>`
-  );
+  return html`<figure><figcaption>${title}</figcaption>${new Html(await drawChart(narrow, alt))}${
+    note !== undefined && html`<p class="note">${note}</p>`
+  }<details><summary>The figures as a table</summary>${tableHtml(table, title)}</details></figure>`;
 }
 
 export interface Picture {
@@ -63,29 +59,29 @@ export interface Picture {
 }
 
 /** Pictures with their captions; the captions alone where there are no pictures. */
-export function galleryHtml(pictures: readonly Picture[]): string {
+export function galleryHtml(pictures: readonly Picture[]): Html {
   const shown = pictures.flatMap(({ source, alt, caption }) =>
     source === undefined
       ? []
-      : `<li><img src="${escapeHtml(source)}" alt="${escapeHtml(alt)}" loading="lazy"><span>${escapeHtml(caption)}</span></li>`,
+      : [html`<li><img src="${source}" alt="${alt}" loading="lazy"><span>${caption}</span></li>`],
   );
   if (shown.length === 0) return listHtml(pictures.map(({ caption }) => caption));
-  return `<ul class="gallery">${shown.join("")}</ul>`;
+  return html`<ul class="gallery">${shown}</ul>`;
 }
 
-export const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`;
+export const paragraph = (text: string): Html => html`<p>${text}</p>`;
 
 /** A warning that stands out. */
-export const noticeHtml = (title: string, text: string): string =>
-  `<p class="notice"><strong>${escapeHtml(title)}</strong> ${escapeHtml(text)}</p>`;
+export const noticeHtml = (title: string, text: string): Html =>
+  html`<p class="notice"><strong>${title}</strong> ${text}</p>`;
 
-export const listHtml = (lines: readonly string[]): string =>
-  `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join("")}</ul>`;
+export const listHtml = (lines: readonly string[]): Html =>
+  html`<ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
 
 export interface Section {
   readonly id: string;
   readonly title: string;
-  readonly html: string;
+  readonly body: HtmlValue;
 }
 
 /** The whole page: it needs no network, and its one script only shows what a mark says when it is pointed at. */
@@ -97,33 +93,31 @@ export function pageHtml({
   footer,
 }: {
   readonly title: string;
-  /** HTML below the title. */
-  readonly lead: string;
+  /** Stands below the title. */
+  readonly lead: Html;
   /** Stands at the top of the page and stays in sight. */
   readonly notice: string | undefined;
   readonly sections: readonly Section[];
-  readonly footer: string;
+  readonly footer: Html;
 }): string {
-  const toc = sections.map(({ id, title: name }) => `<li><a href="#${id}">${escapeHtml(name)}</a></li>`).join("");
-  const body = sections
-    .map(
-      ({ id, title: name, html }, i) =>
-        `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title"><span class="number">${i + 1}</span> ${escapeHtml(name)}${
-          notice ? ` <span class="badge">${escapeHtml(notice)}</span>` : ""
-        }</h2>${html}</section>`,
-    )
-    .join("\n");
+  const toc = sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`);
+  const chapters = sections.map(
+    ({ id, title: name, body }, i) =>
+      html`${i > 0 && "\n"}<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title"><span class="number">${i + 1}</span> ${name}${
+        notice !== undefined && html` <span class="badge">${notice}</span>`
+      }</h2>${body}</section>`,
+  );
   return htmlPage({
     title,
     styles,
     script,
-    body: new Html(`<a class="skip" href="#main">To the report</a>
-<header><h1>${escapeHtml(title)}</h1>${lead}<nav aria-label="Chapters"><ol>${toc}</ol></nav></header>
+    body: html`<a class="skip" href="#main">To the report</a>
+<header><h1>${title}</h1>${lead}<nav aria-label="Chapters"><ol>${toc}</ol></nav></header>
 <main id="main">
-${body}
+${chapters}
 </main>
 <footer>${footer}</footer>
-<div id="tip" role="presentation" hidden></div>`),
+<div id="tip" role="presentation" hidden></div>`,
   });
 }
 

@@ -1,10 +1,11 @@
 /** Chapter 1: what the data are, and what the audit found. */
+import { type HtmlValue, html } from "../../html.ts";
 import { confoundWarnings } from "../confound-warnings.ts";
 import { count, percent } from "../notation.ts";
 import { listHtml, noticeHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 
-export function dataChapter({ data }: StudyReport): string {
+export function dataChapter({ data }: StudyReport): HtmlValue {
   const { counts, classes, confounds } = data;
   const rows: [string, number | null, string][] = [
     ["images", counts.images, "files that are images by their name"],
@@ -58,7 +59,7 @@ export function dataChapter({ data }: StudyReport): string {
         )
       : "",
     confounds
-      ? `<h3>Could the classes be told without looking at a lesion?</h3>${paragraph(
+      ? html`<h3>Could the classes be told without looking at a lesion?</h3>${paragraph(
           "A linear model is given only what says nothing of a lesion. Where it does better than chance, and better than with labels dealt anew, part of what any network learns may be the camera, the archive or the way files were saved.",
         )}${tableHtml(
           {
@@ -83,14 +84,12 @@ export function dataChapter({ data }: StudyReport): string {
             ],
           },
           "Source confounds",
-        )}${confoundWarnings(data)
-          .map((text) => noticeHtml("Source confound.", text))
-          .join("")}`
+        )}${confoundWarnings(data).map((text) => noticeHtml("Source confound.", text))}`
       : "",
     data.problemCount > 0
-      ? `<details><summary>${data.problemCount} files left out or odd</summary>${listHtml(
+      ? html`<details><summary>${data.problemCount} files left out or odd</summary>${listHtml(
           data.problems.map(({ path, message }) => `${path}: ${message}`),
         )}</details>`
       : "",
-  ].join("");
+  ];
 }

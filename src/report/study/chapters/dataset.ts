@@ -1,10 +1,11 @@
 /** Chapter 2: what curation and protocol made of the data. */
+import type { HtmlValue } from "../../html.ts";
 import { unknownLesions } from "../knowledge.ts";
 import { count, plural } from "../notation.ts";
 import { listHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 
-export function datasetChapter({ dataset, budget }: StudyReport): string {
+export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
   const { groups, groupedBy, testLeftOut } = dataset;
   const lesions = unknownLesions(dataset.known);
   const left = Object.entries(dataset.classesLeftOut);
@@ -35,5 +36,5 @@ export function datasetChapter({ dataset, budget }: StudyReport): string {
       },
       "Images before and after",
     ),
-  ].join("");
+  ];
 }

@@ -1,9 +1,10 @@
 /** Chapter 6: how many images each class has, before and after curation. */
+import type { HtmlValue } from "../../html.ts";
 import { barChart } from "../chart.ts";
 import { figuresHtml, paragraph } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 
-export async function distributionChapter({ dataset }: StudyReport): Promise<string> {
+export async function distributionChapter({ dataset }: StudyReport): Promise<HtmlValue> {
   const { counts } = dataset;
   const rows = counts.flatMap(({ name, trainBefore, train }) => [
     { name, series: "as found", value: trainBefore },
@@ -24,5 +25,5 @@ export async function distributionChapter({ dataset }: StudyReport): Promise<str
         },
       },
     ]),
-  ].join("");
+  ];
 }

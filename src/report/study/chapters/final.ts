@@ -1,10 +1,11 @@
 /** Chapter 8: the recipes that were left, and the model that the best of them gave. */
+import type { HtmlValue } from "../../html.ts";
 import { count, plural, resolution } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import type { StudyReport } from "../study-report.ts";
 import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
-export async function finalChapter(report: StudyReport): Promise<string> {
+export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
   const { recipes, final, classes, budget } = report;
   return [
     paragraph(
@@ -31,5 +32,5 @@ export async function finalChapter(report: StudyReport): Promise<string> {
       },
       "The final model, trained on all training images",
     ),
-  ].join("");
+  ];
 }

@@ -1,11 +1,12 @@
 /** Chapter 7: ways to treat rare classes. */
+import type { HtmlValue } from "../../html.ts";
 import { short } from "../notation.ts";
 import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import { inWords } from "../strategy-names.ts";
 import type { StudyReport } from "../study-report.ts";
 import { choiceInWords, comparisonFigure, comparisonTable } from "./recipes.ts";
 
-export async function imbalanceChapter(report: StudyReport): Promise<string> {
+export async function imbalanceChapter(report: StudyReport): Promise<HtmlValue> {
   const { classes } = report;
   const imbalance = inWords(report.imbalance);
   return [
@@ -23,5 +24,5 @@ export async function imbalanceChapter(report: StudyReport): Promise<string> {
       "Part of each class that is recognised (recall, images held out)",
     ),
     paragraph(choiceInWords(imbalance)),
-  ].join("");
+  ];
 }

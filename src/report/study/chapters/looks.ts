@@ -1,17 +1,17 @@
 /** Chapter 3: samples, and distributions of what the images look like and who they are of. */
-import { escapeHtml } from "../../html.ts";
+import { type HtmlValue, html } from "../../html.ts";
 import { heatChart, spreadChart } from "../chart.ts";
 import { sentence } from "../notation.ts";
 import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
 import type { Spread } from "../steps/spread.ts";
 import type { StudyReport } from "../study-report.ts";
 
-export async function looksChapter({ looks, origin, data }: StudyReport): Promise<string> {
+export async function looksChapter({ looks, origin, data }: StudyReport): Promise<HtmlValue> {
   const galleries = looks.classes
     .filter(({ samples }) => samples.length > 0)
     .map(
       ({ name, samples }) =>
-        `<h4>${escapeHtml(name)}</h4>${galleryHtml(
+        html`<h4>${name}</h4>${galleryHtml(
           samples.map((source, i) => ({
             source,
             alt: `${origin === "phantom" ? "Drawn example" : "Example"} ${i + 1} of ${name}`,
@@ -60,18 +60,16 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
       },
     };
   });
-  return (
-    (galleries.length > 0 ? `<div class="rows">${galleries.join("")}</div>` : "") +
-    (oneSize
-      ? paragraph(
-          `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,
-        )
-      : "") +
-    (await figuresHtml([...spreads, ...people])) +
-    (looks.people.length === 0
-      ? paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata tell them.")
-      : "")
-  );
+  return [
+    galleries.length > 0 && html`<div class="rows">${galleries}</div>`,
+    oneSize &&
+      paragraph(
+        `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,
+      ),
+    await figuresHtml([...spreads, ...people]),
+    looks.people.length === 0 &&
+      paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata tell them."),
+  ];
 }
 
 const spreadFigure = (title: string, unit: string, rows: readonly ({ readonly name: string } & Spread)[]): Figure => ({

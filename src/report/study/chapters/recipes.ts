@@ -1,4 +1,5 @@
 /** How recipes are shown beside each other: learning curves, intervals, a table, and the choice in words. */
+import type { Html } from "../../html.ts";
 import { gainInWords, optimismInWords, visibleInWords } from "../chance-in-words.ts";
 import { intervalChart, lineChart } from "../chart.ts";
 import { percent, range, short, signedPoints, withInterval } from "../notation.ts";
@@ -55,7 +56,7 @@ export function curveFigures(recipes: readonly ComparedRecipe[], about: string):
   }));
 }
 
-export function comparisonTable({ recipes, chosen }: Comparison, caption: string): string {
+export function comparisonTable({ recipes, chosen }: Comparison, caption: string): Html {
   return tableHtml(
     {
       columns: [

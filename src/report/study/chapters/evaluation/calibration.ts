@@ -1,16 +1,18 @@
 /** Whether probabilities mean what they say, before and after temperature scaling, and what not answering would gain. */
+
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { lineChart } from "../../chart.ts";
 import { decimal, decimalRange, percent, range, rateText, short, withInterval } from "../../notation.ts";
 import { type Figure, figuresHtml, tableHtml } from "../../page.ts";
 
-export async function calibrationHtml(evaluation: CompleteEvaluation): Promise<string> {
-  return (
-    "<h3>Do the probabilities mean what they say?</h3>" +
-    calibrationTable(evaluation) +
-    (await figuresHtml([reliabilityFigure(evaluation), riskFigure(evaluation)])) +
-    abstentionTable(evaluation)
-  );
+export async function calibrationHtml(evaluation: CompleteEvaluation): Promise<HtmlValue> {
+  return [
+    html`<h3>Do the probabilities mean what they say?</h3>`,
+    calibrationTable(evaluation),
+    await figuresHtml([reliabilityFigure(evaluation), riskFigure(evaluation)]),
+    abstentionTable(evaluation),
+  ];
 }
 
 /** The judgement as trained, and scaled where a temperature was found. */
@@ -28,7 +30,7 @@ const judgements = ({ calibration, calibrated, figures }: CompleteEvaluation) =>
     : []),
 ];
 
-const calibrationTable = (evaluation: CompleteEvaluation): string =>
+const calibrationTable = (evaluation: CompleteEvaluation): HtmlValue =>
   tableHtml(
     {
       columns: [
@@ -115,7 +117,7 @@ function riskFigure({ abstention, accuracy }: CompleteEvaluation): Figure {
   };
 }
 
-const abstentionTable = ({ abstention }: CompleteEvaluation): string =>
+const abstentionTable = ({ abstention }: CompleteEvaluation): HtmlValue =>
   abstention.thresholds.length === 0
     ? ""
     : tableHtml(

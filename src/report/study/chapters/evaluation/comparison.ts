@@ -1,6 +1,8 @@
 /** The final model against others on the same test images. */
+
 import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { pValueText, rateText, signedPoints } from "../../notation.ts";
 import { tableHtml } from "../../page.ts";
 
@@ -8,10 +10,10 @@ import { tableHtml } from "../../page.ts";
 const difference = ({ value, interval }: Estimate): string =>
   value === null ? "–" : `${signedPoints(value)}\n${interval ? interval.map(signedPoints).join(" to ") : "–"}`;
 
-export const comparisonHtml = ({ comparisons }: CompleteEvaluation): string =>
+export const comparisonHtml = ({ comparisons }: CompleteEvaluation): HtmlValue =>
   comparisons.length === 0
     ? ""
-    : `<h3>Against the notebook's network</h3>${tableHtml(
+    : html`<h3>Against the notebook's network</h3>${tableHtml(
         {
           columns: [
             "Against",

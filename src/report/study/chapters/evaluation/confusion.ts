@@ -1,5 +1,5 @@
 /** The confusion matrix as a table whose cells show their images, or name them, without any script. */
-import { escapeHtml } from "../../../html.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { fileName, percent } from "../../notation.ts";
 import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
@@ -13,16 +13,17 @@ const cellId = (truth: number, predicted: number): string => `cell-${truth}-${pr
 const mostClasses = 40;
 const mostListed = 60;
 
-export const confusionHtml = (report: StudyReport): string =>
+export const confusionHtml = (report: StudyReport): HtmlValue =>
   report.classes.length > mostClasses ? listHtml(report) : matrixHtml(report);
 
-function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyReport): string {
+function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyReport): HtmlValue {
   const confusions = matrix
     .flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })))
     .filter(({ truth, predicted, count }) => count > 0 && truth !== predicted)
     .sort((a, b) => b.count - a.count);
-  return (
-    `<h3>Largest confusions</h3>${paragraph(`Of ${classes.length} classes, whose whole matrix is in report.json.`)}` +
+  return [
+    html`<h3>Largest confusions</h3>`,
+    paragraph(`Of ${classes.length} classes, whose whole matrix is in report.json.`),
     tableHtml(
       {
         columns: ["Truth", "Prediction", "Images"],
@@ -31,24 +32,24 @@ function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyRep
           .map(({ truth, predicted, count }) => [classes[truth]!, classes[predicted]!, count]),
       },
       `The largest of ${confusions.length} confusions`,
-    )
-  );
+    ),
+  ];
 }
 
-function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport): string {
+function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport): HtmlValue {
   const { confusionMatrix: matrix } = evaluation;
   const rows = matrix.map((row, truth) => {
     const total = row.reduce((sum, value) => sum + value, 0);
     const cells = row.map((value, predicted) => {
       const share = total === 0 ? 0 : value / total;
-      const own = truth === predicted ? ' class="own"' : "";
-      if (value === 0) return `<td${own}><span class="${heatClass(undefined)}">0</span></td>`;
+      const own = truth === predicted && html` class="own"`;
+      if (value === 0) return html`<td${own}><span class="${heatClass(undefined)}">0</span></td>`;
       const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: ${pictures ? "show" : "list"} them`;
-      return `<td${own}><a href="#${cellId(truth, predicted)}" class="${heatClass(share)}" aria-label="${escapeHtml(label)}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
+      return html`<td${own}><a href="#${cellId(truth, predicted)}" class="${heatClass(share)}" aria-label="${label}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
     });
-    return `<tr><th scope="row">${escapeHtml(classes[truth]!)}</th>${cells.join("")}</tr>`;
+    return html`<tr><th scope="row">${classes[truth]}</th>${cells}</tr>`;
   });
-  const head = classes.map((name) => `<th scope="col">${escapeHtml(name)}</th>`);
+  const head = classes.map((name) => html`<th scope="col">${name}</th>`);
   const panels = matrix.flatMap((row, truth) =>
     row.flatMap((value, predicted) => {
       if (value === 0) return [];
@@ -59,21 +60,25 @@ function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport):
         .slice(0, mostShown);
       const missing = value - shown.length;
       return [
-        `<div class="cell" id="${cellId(truth, predicted)}"><strong>${escapeHtml(classes[truth]!)}, called ${escapeHtml(classes[predicted]!)}: ${value}</strong> <a href="#confusion">close</a>` +
+        html`<div class="cell" id="${cellId(truth, predicted)}"><strong>${classes[truth]}, called ${classes[predicted]}: ${value}</strong> <a href="#confusion">close</a>${[
           galleryHtml(
             shown.map(({ path, picture, confidence }) => ({
               source: picture,
               alt: path,
               caption: `${fileName(path)}, ${percent(confidence)} sure`,
             })),
-          ) +
-          `${missing > 0 ? `<p class="note">and ${missing} more</p>` : ""}</div>`,
+          ),
+          missing > 0 && html`<p class="note">and ${missing} more</p>`,
+        ]}</div>`,
       ];
     }),
   );
-  return (
-    `<h3>Confusion matrix</h3>${paragraph(`Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one ${pictures ? "shows" : "names"} its images.`)}` +
-    `<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head.join("")}</tr></thead>` +
-    `<tbody>${rows.join("")}</tbody></table></div>${panels.join("")}`
-  );
+  return [
+    html`<h3>Confusion matrix</h3>`,
+    paragraph(
+      `Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one ${pictures ? "shows" : "names"} its images.`,
+    ),
+    html`<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head}</tr></thead><tbody>${rows}</tbody></table></div>`,
+    panels,
+  ];
 }

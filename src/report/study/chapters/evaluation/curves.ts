@@ -1,10 +1,12 @@
 /** ROC and precision-recall curves, each class against the rest. */
+
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { HtmlValue } from "../../../html.ts";
 import { lineChart } from "../../chart.ts";
 import { decimal, decimalRange } from "../../notation.ts";
 import { type Figure, figuresHtml } from "../../page.ts";
 
-export async function curvesHtml({ curves, perClass, figures, classes }: CompleteEvaluation): Promise<string> {
+export async function curvesHtml({ curves, perClass, figures, classes }: CompleteEvaluation): Promise<HtmlValue> {
   const drawn = curves.filter((_, label) => perClass[label]!.support > 0);
   const of = (name: "auroc" | "averagePrecision", heading: string): Pick<Figure, "table"> => ({
     table: {

@@ -1,4 +1,5 @@
 /** Chapter 9: the final model judged on the test images, once. */
+import type { HtmlValue } from "../../../html.ts";
 import { count } from "../../notation.ts";
 import { paragraph } from "../../page.ts";
 import type { StudyReport } from "../../study-report.ts";
@@ -11,7 +12,7 @@ import { questionsHtml } from "./questions.ts";
 import { classTableHtml, figuresTableHtml, ratesTableHtml } from "./scores.ts";
 import { subgroupsHtml } from "./subgroups.ts";
 
-export async function evaluationChapter(report: StudyReport): Promise<string> {
+export async function evaluationChapter(report: StudyReport): Promise<HtmlValue> {
   const { evaluation } = report;
   const { samples, resampling } = evaluation;
   return [
@@ -30,5 +31,5 @@ export async function evaluationChapter(report: StudyReport): Promise<string> {
     confidentErrorsHtml(report),
     doubtfulLabelsHtml(report),
     notStatedHtml(evaluation),
-  ].join("");
+  ];
 }

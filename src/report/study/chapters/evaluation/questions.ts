@@ -1,22 +1,23 @@
 /** Melanoma, and malignant against benign: operating points and decision curves. */
+
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
 import type { QuestionJudgement } from "../../../../evaluation/judge-question.ts";
-import { escapeHtml } from "../../../html.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { lineChart } from "../../chart.ts";
 import { decimal, decimalRange, list, percent, rateText, sentence } from "../../notation.ts";
 import { type Figure, figuresHtml, paragraph, tableHtml } from "../../page.ts";
 
-export async function questionsHtml({ questions }: CompleteEvaluation): Promise<string> {
-  return (await Promise.all(questions.map(questionHtml))).join("");
+export async function questionsHtml({ questions }: CompleteEvaluation): Promise<HtmlValue> {
+  return Promise.all(questions.map(questionHtml));
 }
 
-async function questionHtml(question: QuestionJudgement): Promise<string> {
+async function questionHtml(question: QuestionJudgement): Promise<HtmlValue> {
   const { name, positive, positives, operatingPoints } = question;
-  return (
-    `<h3>${escapeHtml(sentence(name))}</h3>` +
+  return [
+    html`<h3>${sentence(name)}</h3>`,
     paragraph(
       `${positives} test images are of ${list(positive)}. Thresholds were chosen on out-of-fold predictions of training images, and held fixed.`,
-    ) +
+    ),
     tableHtml(
       {
         columns: ["Chosen for", "Threshold", "Sensitivity", "Specificity", "PPV", "NPV"],
@@ -30,9 +31,9 @@ async function questionHtml(question: QuestionJudgement): Promise<string> {
         ]),
       },
       `Operating points on the test images: ${name}: rate (images), 95 % interval`,
-    ) +
-    (await figuresHtml([rocFigure(question), benefitFigure(question)]))
-  );
+    ),
+    await figuresHtml([rocFigure(question), benefitFigure(question)]),
+  ];
 }
 
 const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: QuestionJudgement): Figure => ({

@@ -1,10 +1,12 @@
 /** The figures of the test images as tables: of all, by class, and of each class against the rest. */
+
 import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { Html } from "../../../html.ts";
 import { decimal, decimalRange, range, rateText, short } from "../../notation.ts";
 import { tableHtml } from "../../page.ts";
 
-export function figuresTableHtml({ figures }: CompleteEvaluation): string {
+export function figuresTableHtml({ figures }: CompleteEvaluation): Html {
   const share = (name: string, { value, interval }: Estimate) => [name, short(value), range(interval)];
   const number = (name: string, { value, interval }: Estimate) => [name, decimal(value), decimalRange(interval)];
   return tableHtml(
@@ -31,7 +33,7 @@ export function figuresTableHtml({ figures }: CompleteEvaluation): string {
   );
 }
 
-export function classTableHtml({ perClass, figures, macro, weighted, samples }: CompleteEvaluation): string {
+export function classTableHtml({ perClass, figures, macro, weighted, samples }: CompleteEvaluation): Html {
   const cell = (value: number | null, { interval }: Estimate) => `${short(value)}\n${range(interval)}`;
   return tableHtml(
     {
@@ -67,7 +69,7 @@ export function classTableHtml({ perClass, figures, macro, weighted, samples }: 
   );
 }
 
-export const ratesTableHtml = ({ rates }: CompleteEvaluation): string =>
+export const ratesTableHtml = ({ rates }: CompleteEvaluation): Html =>
   tableHtml(
     {
       columns: ["Class", "Sensitivity", "Specificity", "PPV", "NPV"],

@@ -1,27 +1,28 @@
 /** The same figures by age, sex and site, and what cannot be assessed. */
+
 import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
 import type { Subgrouping } from "../../../../evaluation/subgroups.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { intervalChart } from "../../chart.ts";
 import { decimal, range, rateText, sentence, short } from "../../notation.ts";
 import { type Figure, figuresHtml, paragraph } from "../../page.ts";
 import { skinTone } from "../../statements.ts";
 
-export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<string> {
-  return (
-    "<h3>Subgroups</h3>" +
-    (subgroups.length === 0
+export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<HtmlValue> {
+  return [
+    html`<h3>Subgroups</h3>`,
+    subgroups.length === 0
       ? paragraph("Age, sex and site are not known: no metadata tell them.")
-      : await figuresHtml(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy)))) +
+      : await figuresHtml(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy))),
     subgroups
       .filter((grouping) => !isJudged(grouping))
       .map(({ grouping, minimum, subgroups: parts }) =>
         paragraph(
           `By ${grouping} no part has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} (${images})`).join(", ")}.`,
         ),
-      )
-      .join("") +
-    paragraph(skinTone)
-  );
+      ),
+    paragraph(skinTone),
+  ];
 }
 
 const nameOf = (name: string | null): string => name ?? "not known";
