@@ -155,7 +155,7 @@ function checkMarkup(text: string): void {
 }
 
 /** What makes a formula at the beginning of a cell, unless it is a number. */
-const isFormula = (cell: string): boolean => /^\s*[=+\-@]/.test(cell) && Number.isNaN(Number(cell));
+const isFormula = (cell: string): boolean => /^\s*[=+\-@]/.test(cell);
 
 const checks: Readonly<Record<string, (text: string, file: string) => unknown>> = {
   html: async (text) => {

@@ -77,8 +77,7 @@ describe("hostile cells", () => {
         const text = tableOf(rows);
         for (const separator of [",", ";", "\t"]) {
           for (const cell of cellsOf(text, separator)) {
-            // A number stays one, although commas may follow it where they are no separators.
-            if (Number.isNaN(Number(cell.split(",")[0]))) expect(cell).not.toMatch(/^["\s]*[=+\-@\uff1d]/);
+            expect(cell).not.toMatch(/^["\s]*[=+\-@\uff1d]/);
           }
         }
       }),
@@ -89,7 +88,7 @@ describe("hostile cells", () => {
   test.each([
     ["=HYPERLINK(1)", "'=HYPERLINK(1)"],
     ["+1+cmd|' /C calc'!A0", "'+1+cmd|' /C calc'!A0"],
-    ["-1.5e-3", "-1.5e-3"],
+    ["-1.5e-3", "'-1.5e-3"],
     ["'-1", "''-1"],
     ["a;=b", "a;'=b"],
     ["a - b, -c", '"a - b, -c"'],

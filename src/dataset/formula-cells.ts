@@ -10,11 +10,11 @@ const opening = /(^|[;\t\r\n])(["\s]*)('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 /** The same with an apostrophe more. */
 const marked = /(^|[;\t\r\n])(["\s]*)'('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 
-/** A number is a number to every spreadsheet, with its sign. */
-const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-
-/** A cell's text with an apostrophe, a spreadsheet's own sign for text, before each sign that would begin a formula. */
-export const withoutFormula = (cell: string): string => (number.test(cell) ? cell : cell.replace(opening, "$1$2'$3"));
+/**
+ * A cell's text with an apostrophe, a spreadsheet's own sign for text, before each sign that would begin a formula. Numbers with a sign
+ * get one too: where the comma is no separator, what follows in the next cell goes on with what the number began.
+ */
+export const withoutFormula = (cell: string): string => cell.replace(opening, "$1$2'$3");
 
 /** The text that {@link withoutFormula} was given. */
 export const asGiven = (cell: string): string => cell.replace(marked, "$1$2$3");

@@ -521,6 +521,14 @@ describe("waiting", () => {
     expect(Math.max(...clock.pauses)).toBeLessThan(60_000);
   });
 
+  it("nor takes an answer for a slow one where the date is set on meanwhile", async () => {
+    const clock = steppingClock();
+    let days = 0;
+    const setOn = { ...clock, now: () => clock.now() + 86_400_000 * days++ };
+    expect(await download({ clock: setOn, attempts: 1 })).toMatchObject({ images: 14, missing: [] });
+    expect(days).toBeGreaterThan(10);
+  });
+
   it("not for hours: the rest is left for another time", async () => {
     server.fail("record", idOf(0), answer(429, { "retry-after": "7200" }));
     const result = await download({ parallel: 1 });

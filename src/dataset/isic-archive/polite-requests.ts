@@ -77,7 +77,7 @@ async function request(
       return follow(addressOf(location, address), redirections + 1);
     };
     const response = await follow(addressOf(url), 0);
-    const begun = clock.now();
+    const begun = clock.elapsed();
     if (!response.ok) throw refusal(response, clock.now());
     const announced = announcedLength(response);
     if ((announced ?? 0) > maxBytes) throw tooLong(maxBytes);
@@ -88,7 +88,7 @@ async function request(
       unwatch = watch();
       length += chunk.length;
       if (length > maxBytes) throw tooLong(maxBytes);
-      const elapsed = clock.now() - begun;
+      const elapsed = clock.elapsed() - begun;
       if (elapsed > graceMilliseconds && length < (leastRate * elapsed) / 1000) {
         throw new ArchiveError(`the answer comes too slowly (${length} bytes in ${Math.round(elapsed / 1000)} s)`, {
           passing: true,
