@@ -8,6 +8,7 @@ import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../network/layer.ts";
 import { withChecksum } from "../onnx/checksum.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
+import { bytesField, intField, message, stringField } from "../onnx/protobuf.ts";
 import { loadModel, ModelError } from "./model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-model-"));
@@ -75,11 +76,21 @@ describe("loadModel", () => {
   const otherWeight = modelBytes(small);
   const name = Buffer.from(otherWeight).lastIndexOf("1.weight");
   otherWeight[name + 100]! ^= 0x40;
+  // Fields of a message may come in parts: this one adds a tensor to the graph, whose values stand in a file of the working folder.
+  const [dataType, tensorName, external, location] = [2, 8, 13, 14];
+  const entry = (key: string, value: string) =>
+    bytesField(external, message(stringField(1, key), stringField(2, value)));
+  const tensor = message(
+    ...[intField(1, 1), intField(dataType, 1), stringField(tensorName, "w")],
+    ...[entry("location", "package.json"), entry("length", "4"), intField(location, 1)],
+  );
+  const naming = message(modelBytes(small), bytesField(7, bytesField(5, tensor)));
   it.each([
     ["text", new TextEncoder().encode("not a model at all"), /no ONNX file/],
     ["an empty file", new Uint8Array(), /no ONNX file/],
     ["half a file", modelBytes(small).subarray(0, 500), /no ONNX file, or one that is cut off/],
     ["another weight", otherWeight, /a damaged model, .*: its checksum does not fit its content/],
+    ["a tensor in another file", withChecksum(naming), /fields that naevus does not write, such as tensors kept/],
     ["an unknown operator", withChecksum(damaged), /a damaged model: .*Cost/],
     ["a model for floats", modelBytes([conv2d(4, 3), ...head]), /a model that reads float32, not images of bytes/],
     [

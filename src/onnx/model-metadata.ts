@@ -1,8 +1,10 @@
 /** What a model file says about itself, and reading that back without a runtime. */
+
 import type { ProtocolSummary } from "../dataset/records.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
+import { hasKnownFieldsOnly } from "./onnx-format.ts";
 import { ProtobufError, readFields } from "./protobuf.ts";
 
 /** Stands in every model file. */
@@ -122,6 +124,7 @@ function parseProtocol(json: string): ProtocolSummary | undefined {
 export function readMetadata(bytes: Uint8Array): StoredMetadata {
   let producer = "";
   let hasGraph = false;
+  let ownFields: boolean;
   const entries = new Map<string, string>();
   try {
     for (const { field, value } of readFields(bytes)) {
@@ -129,6 +132,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
       if (field === FIELDS.graph) hasGraph = true;
       if (field === FIELDS.metadata) entries.set(...readEntry(value));
     }
+    ownFields = hasKnownFieldsOnly(bytes);
   } catch (cause) {
     throw new ModelError("no ONNX file, or one that is cut off", { cause });
   }
@@ -136,6 +140,8 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
   if (producer !== PRODUCER) {
     throw new ModelError(`an ONNX file written by ${producer || "an unknown program"}, not by naevus`);
   }
+  if (!ownFields)
+    throw new ModelError("an ONNX file with fields that naevus does not write, such as tensors kept in other files");
   const classes = parseClasses(entries.get("classes"));
   if (classes === undefined) throw new ModelError("an ONNX file without class names in its metadata");
   const [imageHeight, imageWidth] = [Number(entries.get("imageHeight")), Number(entries.get("imageWidth"))];

@@ -1,5 +1,5 @@
 /** ONNX's messages, as bytes: field and type numbers from onnx.proto, https://github.com/onnx/onnx (IR version 8). */
-import { bytesField, type Fields, floatField, intField, message, stringField } from "./protobuf.ts";
+import { bytesField, type Fields, floatField, intField, message, readFields, stringField } from "./protobuf.ts";
 
 /** IR version 8 and operator set 17 belong together (ONNX 1.12, 2022). */
 const IR_VERSION = 8;
@@ -110,4 +110,38 @@ export function onnxFile(file: OnnxFile): Uint8Array {
       bytesField(14, message(stringField(1, key), stringField(2, value))),
     ),
   );
+}
+
+/** Fields of a message by their numbers, with those of the messages in them that are looked into. */
+type Known = ReadonlyMap<number, Known | undefined>;
+
+const scalars = (...fields: readonly number[]): readonly (readonly [number, undefined])[] =>
+  fields.map((field) => [field, undefined]);
+
+/** The fields that {@link onnxFile} writes; inputs, outputs, operator sets and metadata hold texts and numbers alone. */
+const written: Known = new Map<number, Known | undefined>([
+  ...scalars(1, 2, 3, 8, 14),
+  [
+    7,
+    new Map<number, Known | undefined>([
+      ...scalars(2, 11, 12),
+      [1, new Map<number, Known | undefined>([...scalars(1, 2, 3, 4), [5, new Map(scalars(1, 2, 3, 8, 20))]])],
+      [5, new Map(scalars(1, 2, 8, 9))],
+    ]),
+  ],
+]);
+
+/**
+ * Whether a file has only fields that {@link onnxFile} writes. Others name files, which a runtime reads in place of a tensor's values, or
+ * hold functions and graphs within graphs.
+ *
+ * @throws ProtobufError where the bytes are no message
+ */
+export function hasKnownFieldsOnly(bytes: Uint8Array, known: Known = written): boolean {
+  for (const { field, value } of readFields(bytes)) {
+    if (!known.has(field)) return false;
+    const within = known.get(field);
+    if (within && !(value instanceof Uint8Array && hasKnownFieldsOnly(value, within))) return false;
+  }
+  return true;
 }
