@@ -8,6 +8,7 @@ import { distributionChart } from "./audit-charts.ts";
 import { drawChart } from "./chart.ts";
 import { contactSheet } from "./contact-sheet.ts";
 import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
+import { barChart } from "./study/chart.ts";
 import { galleryHtml } from "./study/page.ts";
 
 describe("html", () => {
@@ -79,6 +80,15 @@ describe("drawings", () => {
     for (const name of names) expect(texts).toContain(escapeHtml(name).replaceAll("&#39;", "'"));
     expect(texts.filter((text) => text === "a?b?")).toHaveLength(2);
     for (const count of counts) expect(texts).toContain(String(count));
+  });
+
+  test("a study's chart breaks a name once at most, at a space, whatever stands in it", async () => {
+    const thumbs = "\u{1f44d}".repeat(6);
+    const names = ["a\nb\nc and d\ne\nf", `${thumbs} seven eight`];
+    const spec = barChart({ rows: names.map((name) => ({ name, series: "s", value: 1 })), series: ["s"], x: "images" });
+    const svg = await drawChart(spec, "x");
+    const labels = Array.from(svg.matchAll(/<t(?:ext|span)[^>]*>([^<]+)/g), ([, label]) => label);
+    expect(labels).toEqual(expect.arrayContaining(["a?b?c and", "d?e?f", thumbs, "seven eight"]));
   });
 
   test("a chart and a contact sheet become pictures of their size", async () => {

@@ -16,10 +16,12 @@ const colour = (series: readonly string[]) => ({
     series.length < 2 ? null : { ...legend, columns: Math.max(...series.map(({ length }) => length)) > 12 ? 1 : 2 },
 });
 
-/** A long name on two lines, broken at the space nearest to its middle. */
-function twoLines(name: string): string {
+/** A long name on two lines, broken at the space nearest to its middle and nowhere else. */
+function twoLines(given: string): string {
+  // Drawn as a sign that is not printable, and so another name than one with a question mark there.
+  const name = given.replaceAll("\n", "\u0085");
   if (name.length <= 14) return name;
-  const spaces = [...name].flatMap((letter, i) => (letter === " " ? [i] : []));
+  const spaces = Array.from(name.matchAll(/ /g), ({ index }) => index);
   if (spaces.length === 0) return name;
   const middle = name.length / 2;
   const at = spaces.reduce((best, i) => (Math.abs(i - middle) < Math.abs(best - middle) ? i : best));
