@@ -1,4 +1,5 @@
 /** TIFF and WebP files that libvips decodes as whole though they are damaged are refused, and harmless warnings are not. */
+import { deflateSync } from "node:zlib";
 import sharp, { type TiffOptions } from "sharp";
 import { describe, expect, test } from "vitest";
 import { phantomImages } from "../dataset/phantom.ts";
@@ -32,7 +33,7 @@ function withTag(file: Buffer, tag: number, value: number): Buffer {
 
 const tiff = (options: TiffOptions): Promise<Buffer> => picture().tiff(options).toBuffer();
 const tiles = { tile: true, tileWidth: 64, tileHeight: 64 } as const;
-const [width, height, rows, tileWidth, tileLength] = [256, 257, 278, 322, 323];
+const [width, height, offsets, rows, tileWidth, tileLength] = [256, 257, 273, 278, 322, 323];
 
 describe.each(["none", "lzw", "deflate"] as const)("TIFF, %s", (compression) => {
   test.each([16, 48, 80, 128, 160, 61, 16_384, 65_520])("tiles that become %s pixels wide or high", async (size) => {
@@ -54,6 +55,14 @@ describe.each(["none", "lzw", "deflate"] as const)("TIFF, %s", (compression) => 
     }
     expect(await reason(withTag(strips, rows, 3))).toMatch(/^damaged TIFF \(\d+ strips instead of 54\)/);
   });
+});
+
+test("strips of floats that unpack to more than their picture are the file's fault, and no lack of memory", async () => {
+  const options = { compression: "deflate", predictor: "none" } as const;
+  const file = await picture().toColourspace("scrgb").tiff(options).toBuffer();
+  expect(file.readUInt32LE(entry(file, offsets) + 4)).toBe(1);
+  deflateSync(Buffer.alloc(1e6)).copy(file, file.readUInt32LE(entry(file, offsets) + 8));
+  expect(await reason(file)).toMatch(/^damaged TIFF/);
 });
 
 test("of a deflated TIFF every changed byte of its pixels is noticed", async () => {
