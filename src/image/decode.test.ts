@@ -6,7 +6,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeBytes, decodeFull, decodeImage, ImageError } from "./decode.ts";
-import { withPixelLimit } from "./pixel-limit.ts";
+import { maxPixelsMost, refuseTooManyPixels, withPixelLimit } from "./pixel-limit.ts";
 
 /** 4 x 4 pixels, each another colour. */
 const known = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);
@@ -291,6 +291,22 @@ describe("refused, with file, cause and cure", () => {
     // An own limit inside has the last word, and none leaves it as it is.
     expect(await withPixelLimit(1e-6, () => withPixelLimit(1, inside))).toMatchObject({ width });
     await expect(withPixelLimit(1e-6, () => withPixelLimit(undefined, inside))).rejects.toThrow("above the limit");
+  });
+
+  test("a limit may be any part of a million, and is told from what is just above it", async () => {
+    const small = await image().png().toBuffer();
+    const inside = () => decodeFull(small, "picture");
+    for (const limit of [2.01, 1 / 3])
+      expect(await withPixelLimit(limit, inside)).toMatchObject({ height: expect.any(Number) });
+    for (const limit of [0, -1, Number.NaN, 270, Number.POSITIVE_INFINITY]) {
+      expect(() => withPixelLimit(limit, inside)).toThrow(`maxPixels is ${limit};`);
+    }
+    const size = { width: 16384, height: 16384 };
+    expect(() => withPixelLimit(268, () => refuseTooManyPixels(size))).toThrow(
+      "16384 x 16384 is 268.435456 million pixels, above the limit of 268 million",
+    );
+    withPixelLimit(maxPixelsMost, () => refuseTooManyPixels(size));
+    withPixelLimit(2.01, () => refuseTooManyPixels({ width: 2010, height: 1000 }));
   });
 
   test("the longest row that is read is resampled", async () => {

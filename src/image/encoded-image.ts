@@ -1,6 +1,6 @@
 /** Reads what sharp reads: JPEG, PNG, WebP and TIFF of up to 16 bits, as upright sRGB of 8 bits. */
 import sharp, { type Sharp } from "sharp";
-import { pixelLimit } from "./pixel-limit.ts";
+import { mostPixels } from "./pixel-limit.ts";
 import { admitPixels } from "./pixels-at-once.ts";
 import type { RawImage } from "./raw-image.ts";
 import { leastRange, refuseLittleRange } from "./sample-range.ts";
@@ -9,7 +9,7 @@ import { leastRange, refuseLittleRange } from "./sample-range.ts";
 export const openEncoded = (
   bytes: Uint8Array,
   { autoOrient = true, failOn = "warning" }: { readonly autoOrient?: boolean; readonly failOn?: FailOn } = {},
-): Sharp => sharp(bytes, { failOn, limitInputPixels: pixelLimit() * 1e6, autoOrient });
+): Sharp => sharp(bytes, { failOn, limitInputPixels: mostPixels(), autoOrient });
 
 /** From which severity on decoding ends in an Error. */
 export type FailOn = "warning" | "error";
@@ -39,8 +39,8 @@ export async function readEncoded(
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
-  const found = fault(bytes);
-  const { data, info } = await decoding;
+  // Awaited together, so that neither's error is left without a taker.
+  const [{ data, info }, found] = await Promise.all([decoding, (async () => fault(bytes))()]);
   if (found !== undefined) throw new Error(found);
   const { width, height } = info;
   const channels = info.channels as RawImage["channels"];

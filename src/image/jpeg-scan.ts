@@ -2,7 +2,7 @@
  * Proves that the compressed pixels of a JPEG give all blocks of its picture and nothing else (ITU-T T.81, annex F). libjpeg takes
  * any bits for pixels: after lost or foreign bytes it reads on out of step, and stops where the picture is full, whatever is left.
  */
-import { isFrame, jpegMarkers, jpegSegments, type ScanData, scanData } from "./jpeg-segments.ts";
+import { isFrame, jpegMarkers, jpegSegments, scanData } from "./jpeg-segments.ts";
 
 interface Component {
   readonly id: number;
@@ -32,13 +32,13 @@ const mostFilling = 16;
  * reads all of its scans to their ends; nor is one without tables of its own.
  */
 export function scanFault(file: Uint8Array): string | undefined {
-  const [dcCodes, acCodes]: Codes[][] = [[], []];
+  const [dcTables, acTables]: Uint8Array[][] = [[], []];
   const means: number[] = [];
   const seen = new Set<number>();
   let frame: Frame | undefined;
   let interval = 0;
   for (const { marker, content, end } of jpegSegments(file)) {
-    if (marker === jpegMarkers.tables) readCodes(content, dcCodes!, acCodes!);
+    if (marker === jpegMarkers.tables) readTables(content, dcTables!, acTables!);
     else if (marker === jpegMarkers.quantisation) readMeans(content, means);
     else if (marker === jpegMarkers.restarts) interval = (content[0]! << 8) | content[1]!;
     else if (isFrame(marker)) {
@@ -49,14 +49,14 @@ export function scanFault(file: Uint8Array): string | undefined {
       for (let i = 0; i < content[0]!; i++) {
         const [id, tables] = [content[1 + 2 * i]!, content[2 + 2 * i]!];
         const component = frame.components.find((other) => other.id === id);
-        const [dc, ac] = [dcCodes![tables >> 4], acCodes![tables & 15]];
+        const [dc, ac] = [codesOf(dcTables![tables >> 4], dcEntry), codesOf(acTables![tables & 15], acEntry)];
         if (component === undefined || dc === undefined || ac === undefined) return undefined;
         if (seen.has(id)) return "a colour comes twice in it";
         seen.add(id);
         parts.push({ ...component, dc, ac, limit: largestMean / (means[component.quantisation] ?? 1) + 1 });
       }
       if (parts.length === 0) return undefined;
-      const fault = partsFault(frame, parts, interval, scanData(file, end));
+      const fault = partsFault(frame, parts, interval, file, end);
       if (fault !== undefined) return fault;
     }
   }
@@ -72,7 +72,13 @@ interface Part extends Component {
   readonly limit: number;
 }
 
-function partsFault(frame: Frame, parts: readonly Part[], interval: number, data: ScanData): string | undefined {
+function partsFault(
+  frame: Frame,
+  parts: readonly Part[],
+  interval: number,
+  file: Uint8Array,
+  from: number,
+): string | undefined {
   const [most, mostDown] = [largest(frame, "across"), largest(frame, "down")];
   const alone = parts.length === 1;
   const count = (pixels: number, sampling: number, largestSampling: number): number =>
@@ -81,6 +87,7 @@ function partsFault(frame: Frame, parts: readonly Part[], interval: number, data
   const blocks = parts.flatMap((part, i) => Array<number>(alone ? 1 : part.across * part.down).fill(i));
   const perInterval = interval === 0 ? units : interval;
   const intervals = Math.ceil(units / perInterval);
+  const data = scanData(file, from, intervals + 2);
   // Some encoders write a restart marker after the last interval as well.
   const closed = data.ends.length === intervals + 1 && data.ends.at(-1) === data.ends.at(-2);
   if (data.ends.length < intervals) return "its compressed pixels end too early";
@@ -182,24 +189,28 @@ function next16(bytes: Uint8Array, at: number): number {
 
 const noSuchCode = "its compressed pixels hold a code that does not exist";
 
-/** DHT (B.2.4.2): tables of codes, by their number. */
-function readCodes(content: Uint8Array, dcCodes: Codes[], acCodes: Codes[]): void {
+/** DHT (B.2.4.2): tables by their number, each with its 16 counts of codes and their symbols. */
+function readTables(content: Uint8Array, dcTables: Uint8Array[], acTables: Uint8Array[]): void {
   for (let at = 0; at + 17 <= content.length; ) {
     const [kind, number] = [content[at]! >> 4, content[at]! & 15];
-    const counts = content.subarray(at + 1, at + 17);
-    at += 17;
-    const codes = new Uint16Array(65536);
-    let start = 0;
-    for (let length = 1; length <= 16; length++) {
-      for (let i = 0; i < counts[length - 1]!; i++) {
-        const symbol = content[at++] ?? 0;
-        const end = start + (1 << (16 - length));
-        codes.fill(kind === 0 ? dcEntry(length, symbol) : acEntry(length, symbol), start, end);
-        start = end;
-      }
-    }
-    (kind === 0 ? dcCodes : acCodes)[number] = codes;
+    const length = 16 + content.subarray(at + 1, at + 17).reduce((sum, count) => sum + count, 0);
+    (kind === 0 ? dcTables : acTables)[number] = content.subarray(at + 1, at + 1 + length);
+    at += 1 + length;
   }
+}
+
+/** The codes of a table that a scan uses: a file may have millions that none does. */
+function codesOf(table: Uint8Array | undefined, entry: (length: number, symbol: number) => number): Codes | undefined {
+  if (table === undefined) return undefined;
+  const codes = new Uint16Array(65536);
+  for (let length = 1, at = 16, start = 0; length <= 16; length++) {
+    for (let i = 0; i < table[length - 1]!; i++) {
+      const end = start + (1 << (16 - length));
+      codes.fill(entry(length, table[at++] ?? 0), start, end);
+      start = end;
+    }
+  }
+  return codes;
 }
 
 /** The bits of a code, and of the number after it: of 8-bit samples at most 11 (F.1.2.1). */

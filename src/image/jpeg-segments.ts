@@ -56,8 +56,8 @@ export interface ScanData {
 /** More bytes than a block takes: 64 codes of 16 bits with numbers of 15. */
 const longestBlock = 256;
 
-/** The compressed pixels that begin at `from`. */
-export function scanData(file: Uint8Array, from: number): ScanData {
+/** The compressed pixels that begin at `from`, of so many restart intervals at most. */
+export function scanData(file: Uint8Array, from: number, mostIntervals: number): ScanData {
   const bytes = new Uint8Array(file.length - from + longestBlock);
   const ends: number[] = [];
   let [length, kept, inOrder] = [0, from, true];
@@ -76,7 +76,8 @@ export function scanData(file: Uint8Array, from: number): ScanData {
     } else {
       keep(start < 0 ? file.length : start);
       ends.push(length);
-      if (marker === undefined || !isRestart(marker)) return { bytes, length, ends, inOrder };
+      if (marker === undefined || !isRestart(marker) || ends.length >= mostIntervals)
+        return { bytes, length, ends, inOrder };
       if (marker - 0xd0 !== (ends.length - 1) % 8) inOrder = false;
     }
     at = next + 1;

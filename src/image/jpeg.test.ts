@@ -4,7 +4,8 @@ import { describe, expect, test } from "vitest";
 import { phantomImages } from "../dataset/phantom.ts";
 import { Random } from "../random.ts";
 import { decodeFull, ImageError } from "./decode.ts";
-import { jpegSegments } from "./jpeg-segments.ts";
+import { withoutOddities } from "./jpeg.ts";
+import { jpegSegments, scanData } from "./jpeg-segments.ts";
 
 const side = 128;
 const phantoms = phantomImages({ images: 18, size: side, seed: 3 }).map(({ draw }) => draw());
@@ -121,6 +122,18 @@ describe("restart markers", () => {
       expect(await refusal(joined(pieces))).toBeInstanceOf(ImageError);
     }
   });
+});
+
+test("of a file full of markers no more is kept than a picture has", async () => {
+  const file = await jpeg(phantoms[0]!, {});
+  const from = pixelsOf(file);
+  const restarts = Buffer.alloc(200_000, Buffer.of(0xff, 0xd0));
+  const flooded = Buffer.concat([file.subarray(0, from), restarts, file.subarray(from)]);
+  expect(scanData(flooded, from, 3).ends).toHaveLength(3);
+  expect(await refusal(flooded)).toBeInstanceOf(ImageError);
+  const comments = Buffer.alloc(80_000, Buffer.of(0xff, 0xfe, 0, 2));
+  const odd = Buffer.concat([file.subarray(0, 2), comments, Buffer.alloc(4), file.subarray(2)]);
+  expect(withoutOddities(odd)).toBeUndefined();
 });
 
 describe("harmless oddities", () => {

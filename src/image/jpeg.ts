@@ -1,7 +1,7 @@
 /** Reads JPEG files: whole, or not at all. */
 import { readEncoded } from "./encoded-image.ts";
 import { scanFault } from "./jpeg-scan.ts";
-import { isFrame, jpegMarkers, jpegSegments } from "./jpeg-segments.ts";
+import { isFrame, type JpegSegment, jpegMarkers, jpegSegments } from "./jpeg-segments.ts";
 import { refuseUnreadJpeg } from "./jpeg-variant.ts";
 import type { RawImage } from "./raw-image.ts";
 
@@ -22,13 +22,17 @@ export async function readJpeg(file: Uint8Array): Promise<RawImage> {
   }
 }
 
+/** Cameras write some hundred; half a gigabyte of empty ones would fill all memory. */
+const mostSegments = 10_000;
+
 /**
  * The same image without what libjpeg warns of though it harms no pixel: bytes between the segments, an unknown version of JFIF, an
  * unknown number in Adobe's segment (libjpeg then takes the usual colours, and so does this), and parameters of progressive scans in a
  * sequential file. Undefined where there is nothing of it.
  */
 export function withoutOddities(file: Uint8Array): Uint8Array | undefined {
-  const segments = [...jpegSegments(file)];
+  const segments: JpegSegment[] = [];
+  for (const segment of jpegSegments(file)) if (segments.push(segment) > mostSegments) return undefined;
   const frame = segments.find(({ marker }) => isFrame(marker));
   const pieces: Uint8Array[] = [file.subarray(0, 2)];
   let odd = false;

@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { UnreadVariant } from "./unread-variant.ts";
 
-/** The limits of a setting in millions of pixels: the default, and the most that can be asked for, which an array of bytes can hold. */
+/** The limits of a setting in millions of pixels: the default, and the most that can be asked for, 16,384 squared. */
 export const maxPixelsDefault = 100;
-export const maxPixelsMost = 268;
+export const maxPixelsMost = 269;
 
 /** The most pixels of one side, sixteen times what JPEG can have. Beyond it, a single row may take more memory than there is. */
 export const maxSide = 2 ** 20;
@@ -15,23 +15,31 @@ const limits = new AsyncLocalStorage<number>();
 /**
  * Does work in which images of up to so many millions of pixels are decoded, whatever functions it passes through; undefined leaves
  * the limit as it is. Memory is the process's, so a limit is not an argument of every function that may open an image.
+ *
+ * @throws RangeError where it is no number above 0, or above {@link maxPixelsMost}
  */
-export const withPixelLimit = <T>(maxPixels: number | undefined, work: () => T): T =>
-  maxPixels === undefined ? work() : limits.run(maxPixels, work);
+export function withPixelLimit<T>(maxPixels: number | undefined, work: () => T): T {
+  if (maxPixels === undefined) return work();
+  if (!(maxPixels > 0 && maxPixels <= maxPixelsMost)) {
+    throw new RangeError(`maxPixels is ${maxPixels}; give millions of pixels above 0, at most ${maxPixelsMost}`);
+  }
+  return limits.run(maxPixels, work);
+}
 
 /** The limit at hand, in millions of pixels. */
 export const pixelLimit = (): number => limits.getStore() ?? maxPixelsDefault;
+
+/** The same in whole pixels; 2.01 millions are a fraction less than 2,010,000 of them in floating point. */
+export const mostPixels = (): number => Math.max(1, Math.floor(pixelLimit() * million + 1e-3));
 
 /** What caches of decoded images are kept apart by: nothing for the default limit. */
 export const pixelLimitKey = (): readonly number[] => (pixelLimit() === maxPixelsDefault ? [] : [pixelLimit()]);
 
 /** @throws UnreadVariant where there are more pixels than the limit at hand, or than {@link maxSide} in a row or column */
 export function refuseTooManyPixels({ width, height }: { readonly width: number; readonly height: number }): void {
-  const millions = (pixels: number): string => `${Number((pixels / million).toPrecision(3))} million`;
-  const limit = pixelLimit() * million;
-  if (width * height > limit) {
+  if (width * height > mostPixels()) {
     throw new UnreadVariant(
-      `${width} x ${height} is ${millions(width * height)} pixels, above the limit of ${millions(limit)}`,
+      `${width} x ${height} is ${(width * height) / million} million pixels, above the limit of ${pixelLimit()} million`,
       pixelLimit() < maxPixelsMost
         ? "save it at a lower resolution, or raise --max-pixels"
         : "save it at a lower resolution",
