@@ -46,6 +46,7 @@ export function bitmapFile({
     rows.map((row) => Buffer.concat([Buffer.from(row), Buffer.alloc((4 - (row.length % 4)) % 4)])),
   );
   const before = Buffer.concat([head, extra, Buffer.from(palette.flat())]);
+  before.writeUInt32LE(before.length + pixels.length, 2);
   before.writeUInt32LE(before.length, 10);
   return Buffer.concat([before, pixels]);
 }

@@ -2,30 +2,39 @@
 
 const escapes = { endOfLine: 0, endOfBitmap: 1, delta: 2 } as const;
 
+/** After the last row, where the bitmap's end is lacking: up to a whole word. */
+const mostFilling = 3;
+
 /**
- * The palette indices of a compressed bitmap, a byte each, rows in the file's order and without padding. Pixels that the
- * runs skip have index 0. Throws an Error where the runs end before the bitmap does.
+ * The palette indices of a compressed bitmap, a byte each, rows in the file's order and without padding. Pixels that the runs
+ * skip in a row have index 0. Runs of which a stretch was lost or exchanged show it: they fit neither the rows nor their number.
  *
  * @param packed the file from its pixels on
  * @param bits 4 or 8: those of an index
+ * @throws Error where the runs end before the bitmap does, overhang its rows or go on behind them
  */
 export function unpackRuns(packed: Uint8Array, width: number, height: number, bits: number): Uint8Array {
   const indices = new Uint8Array(width * height);
+  // Two indices of 4 bits share a byte, and some writers fill up the last one of a row.
+  const widest = bits === 4 ? width + (width % 2) : width;
   let [x, y, at] = [0, 0, 0];
   const next = (): number => {
     if (at >= packed.length) throw new Error("truncated");
     return packed[at++]!;
   };
-  // What overhangs a row is lost, as in other readers.
+  const pass = (pixels: number): void => {
+    x += pixels;
+    if (x > widest) throw new Error("its run lengths overhang a row");
+  };
   const put = (index: number): void => {
-    if (x < width && y < height) indices[y * width + x] = index;
-    x++;
+    if (x < width) indices[y * width + x] = index;
+    pass(1);
   };
   /** Index `i` of a run: with 4 bits the high and the low half of a byte take turns. */
   const half = (byte: number, i: number): number => (bits === 8 ? byte : i % 2 === 0 ? byte >> 4 : byte & 15);
   while (y < height) {
     // The last row may lack its end.
-    if (at >= packed.length && y === height - 1 && x >= width) break;
+    if (at >= packed.length && y === height - 1 && x >= width) return indices;
     const count = next();
     const value = next();
     if (count > 0) {
@@ -34,9 +43,10 @@ export function unpackRuns(packed: Uint8Array, width: number, height: number, bi
       x = 0;
       y++;
     } else if (value === escapes.endOfBitmap) {
-      break;
+      if (y < height - 1 || x === 0) throw new Error("its run lengths end too early");
+      return indices;
     } else if (value === escapes.delta) {
-      x += next();
+      pass(next());
       y += next();
     } else {
       const start = at;
@@ -47,5 +57,7 @@ export function unpackRuns(packed: Uint8Array, width: number, height: number, bi
       if ((at - start) % 2 === 1) at++;
     }
   }
+  const ends = packed[at] === 0 && packed[at + 1] === escapes.endOfBitmap;
+  if (!ends && packed.length - at > mostFilling) throw new Error("its run lengths go on behind its rows");
   return indices;
 }

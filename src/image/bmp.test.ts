@@ -83,6 +83,58 @@ describe("broken", () => {
     }
   });
 
+  test("what follows the pixels does not make up for lost ones, and a wrong size of the file alone is no damage", () => {
+    const followed = Buffer.concat([good, Buffer.alloc(8, 7)]);
+    followed.writeUInt32LE(followed.length, 2);
+    expect(pixels(followed)).toEqual(pixels(good));
+    expect(() => decodeBmp(Buffer.concat([followed.subarray(0, 60), followed.subarray(64)]))).toThrow("truncated");
+    for (const size of [0, 54, 2 ** 32 - 1]) {
+      const misstated = Buffer.from(good);
+      misstated.writeUInt32LE(size, 2);
+      expect(pixels(misstated)).toEqual(pixels(good));
+    }
+  });
+
+  const row = [4, 1, 0, 3, 2, 3, 2, 0, 0, 0];
+  const end = [0, 1];
+  const runs = (...bytes: readonly number[]): Buffer =>
+    bitmap({
+      width: 7,
+      height: 3,
+      bits: 8,
+      compression: 1,
+      palette: Array.from({ length: 4 }, (_, i) => [i, i, i, 0]),
+      rows: [bytes],
+    });
+
+  test.each([
+    ["a row missing", "end too early", [...row, ...row, ...end]],
+    ["a row zeroed", "go on behind", [...row, ...Array(10).fill(0), ...row, ...end]],
+    [
+      "the end of one row and the beginning of the next missing",
+      "overhang",
+      [...row.slice(0, 8), ...row, ...row, ...end],
+    ],
+    ["a row too many", "go on behind", [...row, ...row, ...row, ...row, ...end]],
+    ["cut", "truncated", [...row, ...row, 4, 1, 0, 3]],
+  ])("run lengths with %s", (_, message, bytes) => {
+    expect(pixels(runs(...row, ...row, ...row, ...end))).toHaveLength(63);
+    expect(() => decodeBmp(runs(...bytes))).toThrow(message);
+  });
+
+  test("run lengths may skip the end of a row, and fill up one of 4 bits", () => {
+    expect(pixels(runs(...row, 4, 1, 0, 0, ...row, ...end)).slice(21, 42)).toEqual([
+      ...Array(12).fill(1),
+      ...Array(9).fill(0),
+    ]);
+    const palette = Array.from({ length: 16 }, (_level, i) => [i, i, i, 0]);
+    const odd = { width: 3, height: 2, bits: 4, compression: 2, palette };
+    expect(pixels(bitmap({ ...odd, rows: [[4, 0x11, 0, 0, 4, 0x22, 0, 0, ...end]] }))).toEqual([
+      ...Array(9).fill(2),
+      ...Array(9).fill(1),
+    ]);
+  });
+
   test.each([
     ["a size of 0 x 2", { width: 0, height: 2, bits: 24, rows: [] }],
     ["3 bits a pixel", { width: 2, height: 2, bits: 3, rows: [] }],

@@ -11,6 +11,8 @@ const compressions = { none: 0, runs8: 1, runs4: 2, bitFields: 3, alphaBitFields
 const wrapped: { readonly [compression: number]: string } = { 4: "JPEG", 5: "PNG" };
 
 interface BmpHeader {
+  /** As stated; many writers state too little. */
+  readonly fileSize: number;
   readonly width: number;
   readonly height: number;
   readonly bottomUp: boolean;
@@ -45,6 +47,9 @@ export function decodeBmp(file: Uint8Array): RawImage {
   const stored = packed ? unpackRuns(file.subarray(header.pixels), width, height, bits) : file.subarray(header.pixels);
   const stride = packed ? width : Math.ceil((width * bits) / 32) * 4;
   if (stride * height > stored.length) throw new Error("truncated");
+  // Lost bytes can be made up for by what follows the pixels. Where nothing follows, a wrong size of the file is a writer's fault.
+  const follows = packed || stride * height < stored.length;
+  if (follows && header.fileSize > file.length) throw new Error("truncated");
   const readRow =
     bits <= 8
       ? paletteRow(stored, file, header, packed ? 8 : bits)
@@ -64,13 +69,13 @@ function readHeader(file: Uint8Array): BmpHeader {
   if (file.length < fileHeader + 12) throw new Error("truncated");
   const headerSize = view.getUint32(fileHeader, true);
   if (fileHeader + headerSize > file.length) throw new Error("truncated");
-  const pixels = view.getUint32(10, true);
+  const [fileSize, pixels] = [view.getUint32(2, true), view.getUint32(10, true)];
   if (headerSize === 12) {
     const bits = view.getUint16(fileHeader + 10, true);
     const palette = { start: fileHeader + headerSize, entry: 3, count: bits <= 8 ? 2 ** bits : 0 };
     const [width, height] = [view.getUint16(fileHeader + 4, true), view.getUint16(fileHeader + 6, true)];
     return checked(
-      { width, height, bottomUp: true, bits, compression: 0, pixels, palette, masks: defaultMasks(bits) },
+      { fileSize, width, height, bottomUp: true, bits, compression: 0, pixels, palette, masks: defaultMasks(bits) },
       file,
     );
   }
@@ -94,7 +99,10 @@ function readHeader(file: Uint8Array): BmpHeader {
   const count = bits > 8 ? 0 : stated === 0 ? 2 ** bits : Math.min(stated, 2 ** bits);
   const palette = { start, entry: 4, count };
   const bottomUp = signedHeight > 0;
-  return checked({ width, height: Math.abs(signedHeight), bottomUp, bits, compression, pixels, palette, masks }, file);
+  return checked(
+    { fileSize, width, height: Math.abs(signedHeight), bottomUp, bits, compression, pixels, palette, masks },
+    file,
+  );
 }
 
 const defaultMasks = (bits: number): number[] =>

@@ -64,10 +64,12 @@ const mostTaken: { readonly [kind: string]: readonly [stretches: number, few: nu
   "TIFF, deflated": [0, 1],
   "TIFF, packed otherwise": [1, 4],
   "TIFF, plain": [30, 2],
-  BMP: [65, 2],
+  "BMP, run lengths": [0.5, 2],
+  "BMP, plain": [60, 2],
 };
 
 const kind = ({ format, variant }: Outcome): string => {
+  if (format === "BMP") return variant === "run lengths" ? "BMP, run lengths" : "BMP, plain";
   if (format !== "TIFF") return format;
   if (variant.startsWith("Deflate") || variant === "floats") return "TIFF, deflated";
   return ["plain", "tiles", "floats, tiles"].includes(variant) ? "TIFF, plain" : "TIFF, packed otherwise";
