@@ -156,7 +156,7 @@ it("says that the disk is full and how to go on, with status 1", { timeout }, as
     { cwd: folder, encoding: "utf8" },
   );
   expect(stderr).toMatch(/naevus: .*checkpoint\.safetensors: could not be written: the file is larger than the limit/);
-  expect(stderr).toContain(`Go on with:\n  npx naevus train --resume ${join(folder, "full")}`);
+  expect(stderr).toContain(`Go on with:\n    npx naevus train --resume ${join(folder, "full")}`);
   expect(status).toBe(1);
 });
 
