@@ -1,4 +1,5 @@
 /** ONNX Runtime: its native library, else its WebAssembly, which runs wherever Node does; neither tells its makers anything. */
+import { setFlagsFromString } from "node:v8";
 import { setLibraryEnvironment } from "../engine/onednn/native.ts";
 
 /** `native` is several times as fast, `webassembly` is there on every system. */
@@ -21,6 +22,9 @@ const importers: { readonly [Name in RuntimeName]: () => Promise<Runtime> } = {
     return { name: "native", version: library.env.versions.node!, library, executionProvider: "cpu" };
   },
   async webassembly() {
+    // V8 would begin to optimize the library after a few images, which takes longer than to judge hundreds, and a process that ends waits for
+    // it. With this, ten or twenty times the default, it begins where that pays.
+    setFlagsFromString("--wasm-tiering-budget=30000000");
     const library = await import("onnxruntime-web");
     // Its threads spin while they wait, and take the processor from each other and from all else.
     library.env.wasm.numThreads = 1;
