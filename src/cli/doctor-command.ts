@@ -22,10 +22,16 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
 
 /** What judges images, and what to type where it is not the fast build. */
 async function describeRuntime(): Promise<string> {
-  const { name, version } = await importRuntime();
-  return name === "native"
-    ? `${version}, native`
-    : `${version}, WebAssembly: the same figures, several times slower; for the native build type ${nativeRuntimeCommand}`;
+  const trouble = await importRuntime("native").then(
+    () => undefined,
+    (error: unknown) => error as NodeJS.ErrnoException,
+  );
+  const { version } = await importRuntime();
+  if (trouble === undefined) return `${version}, native`;
+  const missing = trouble.code === "ERR_MODULE_NOT_FOUND" && trouble.message.includes("'onnxruntime-node'");
+  const why = missing ? "" : `the native build does not load (${trouble.message.split("\n")[0]}); `;
+  const cure = `for the native build type ${nativeRuntimeCommand}`;
+  return `${version}, WebAssembly: the same figures, several times slower; ${why}${cure}`;
 }
 
 async function examine({ out, environment }: Terminal): Promise<number> {
