@@ -1,8 +1,8 @@
 /** Files that are read whole, and written whole or not at all: a temporary name in the same folder, synced, then renamed. */
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, constants, type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
 import { WrongKindError, writeTrouble } from "./system-errors.ts";
 
@@ -88,6 +88,32 @@ export async function writeFileAtomic(file: string, content: string | readonly U
   } catch (error) {
     await handle?.close().catch(() => undefined);
     await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(file, error);
+  }
+}
+
+/**
+ * Throws a {@link FileError} where a folder may not be written to or made with those above it, so that long work need not be done to
+ * learn it. What can change meanwhile, as the room on the disk, is not looked at.
+ */
+export async function refuseUnwritable(folder: string): Promise<void> {
+  for (let above = folder; ; above = dirname(above)) {
+    try {
+      // The point makes a file an error.
+      return await access(`${above}${sep}.`, constants.W_OK);
+    } catch (error) {
+      const isNew = (error as NodeJS.ErrnoException).code === "ENOENT" && !(await fileExists(above));
+      if (!isNew || dirname(above) === above) throw writeError(folder, error);
+    }
+  }
+}
+
+/** As {@link refuseUnwritable}, for a file whose folder has to be there. */
+export async function refuseUnwritableFile(file: string): Promise<void> {
+  try {
+    await access(`${dirname(file)}${sep}.`, constants.W_OK);
+    await refuseOtherKind(file);
+  } catch (error) {
     throw writeError(file, error);
   }
 }

@@ -64,8 +64,7 @@ const unwritable: readonly Kind[] = ["a long name", "a name with NUL", "below a 
 /** What an option wants, and so what is wrong for it. */
 const roles: Readonly<Record<string, readonly Kind[]>> = {
   "input file": (Object.keys(kinds) as Kind[]).filter((kind) => kind !== "a file"),
-  // A folder is taken for a run.
-  image: (Object.keys(kinds) as Kind[]).filter((kind) => !["a file", "a folder", "a name with NUL"].includes(kind)),
+  image: Object.keys(kinds) as Kind[],
   "input folder": (Object.keys(kinds) as Kind[]).filter((kind) => kind !== "a folder"),
   // A new folder is made, with those above it.
   "output folder": ["a file", "a circle of links", "a broken link", ...unwritable],
@@ -138,6 +137,22 @@ const table: readonly (readonly [role: keyof typeof roles, command: readonly str
   ["output file", but(curate, "--out")],
   ["file to replace", [...but(curate, "--out"), "--overwrite"]],
 ];
+
+/** What takes long says before its work that its result could not be written. */
+it.each([
+  [audit, "--out"],
+  [show, "--out"],
+  [curate, "--out"],
+])("%j reads no data where its result has no place", async (command, option) => {
+  const argv = but(command.with(command.indexOf("--data") + 1, "missing"), option);
+  for (const place of [inFolder("image.jpg", "new"), inFolder("image.jpg", "new", "below")]) {
+    const { status, error } = await naevus(argv.map((word) => (word === bad ? place : word)));
+    expect({ status, error }).toEqual({
+      status: 1,
+      error: expect.stringContaining(`naevus: ${place}: could not be written: `),
+    });
+  }
+});
 
 /** Works as a user who may not do everything, as the superuser may. */
 async function asUser<T>(work: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { fileExists, writeError } from "../files.ts";
+import { fileExists, refuseUnwritable, writeError } from "../files.ts";
 import { isClutter } from "./clutter.ts";
 import { DatasetError } from "./records.ts";
 
@@ -15,12 +15,13 @@ const notice = "naevus wrote this folder. While this file is here, it is no clas
 export const isOutputFolder = (folder: string): Promise<boolean> => fileExists(join(folder, outputMarker));
 
 /**
- * Refuses a folder inside the data folder that holds something that naevus did not write: it may be a class.
+ * Refuses a folder that may not be written to, and one inside the data folder that holds something that naevus did not write: it may be a class.
  *
  * @returns whether the folder needs the mark, because it lies in the data folder and not in a marked one
- * @throws DatasetError where it is refused
+ * @throws DatasetError where it holds something; FileError where it may not be written to
  */
 export async function checkOutputFolder(folder: string, data: string): Promise<boolean> {
+  await refuseUnwritable(folder);
   const inside = await foldersFrom(data, folder);
   if (inside === undefined || (await Promise.all(inside.map(isOutputFolder))).some(Boolean)) return false;
   if (!(await isNewOrEmpty(folder))) {

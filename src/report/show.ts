@@ -6,7 +6,7 @@ import { applyCuration } from "../dataset/apply-curation.ts";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import { readCurationPlan } from "../dataset/curation-plan.ts";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
-import { makeOutputFolder } from "../dataset/output-folder.ts";
+import { checkOutputFolder, makeOutputFolder } from "../dataset/output-folder.ts";
 import { writeFileAtomic } from "../files.ts";
 import { filePicture, svgToPng } from "../image/picture.ts";
 import { readDataset } from "../image/read-dataset.ts";
@@ -59,10 +59,11 @@ export async function show(
   data: string,
   { out, curation, format = "svg", perClass = 8, images = true, ...options }: ShowOptions,
 ): Promise<Pictures> {
+  const folder = resolve(out);
+  await checkOutputFolder(folder, data);
   const dataset = await readDataset(data, options);
   const curated =
     curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
-  const folder = resolve(out);
   await makeOutputFolder(folder, data);
   const files: string[] = [];
   const write = async (name: string, svg: string): Promise<void> => {

@@ -7,7 +7,7 @@ import { type CurationPlan, formatCurationPlan } from "../dataset/curation-plan.
 import { type Dataset, DatasetError, type Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { fileExists, writeFileAtomic } from "../files.ts";
+import { fileExists, refuseUnwritableFile, writeFileAtomic } from "../files.ts";
 import { imageContents } from "../image/image-contents.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "./cache-folder.ts";
@@ -59,6 +59,7 @@ export async function curate(
   { out, overwrite = false, metadata, mapping, patients = false, cache, onEvent, signal }: CurateOptions,
 ): Promise<CurationResult> {
   if (!overwrite) await refuseExisting(out);
+  await refuseUnwritableFile(resolve(out));
   const dataset = await readDataset(data, { cacheFolder: cacheFolder(cache), signal });
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
   const matched = table && matchMetadata(dataset.images, table);
