@@ -29,9 +29,11 @@ async function describeRuntime(): Promise<string> {
   const { version } = await importRuntime();
   if (trouble === undefined) return `${version}, native`;
   const missing = trouble.code === "ERR_MODULE_NOT_FOUND" && trouble.message.includes("'onnxruntime-node'");
-  const why = missing ? "" : `the native build does not load (${trouble.message.split("\n")[0]}); `;
-  const cure = `for the native build type ${nativeRuntimeCommand}`;
-  return `${version}, WebAssembly: the same figures, several times slower; ${why}${cure}`;
+  // npm leaves a package as it is that is there.
+  const first = missing
+    ? "for the native build type"
+    : `the native build does not load (${trouble.message.split("\n")[0]}); remove node_modules/onnxruntime-node and type`;
+  return `${version}, WebAssembly: the same figures, several times slower; ${first} ${nativeRuntimeCommand}`;
 }
 
 async function examine({ out, environment }: Terminal): Promise<number> {
