@@ -85,3 +85,20 @@ it.each([
   },
   timeout,
 );
+
+it(
+  "optimizes little of the WebAssembly that judges few images, for which the end would wait",
+  () => {
+    const file = join(folder, "out/main.js");
+    writeFileSync(file, withoutDispose);
+    const { status, stdout } = spawnSync(process.execPath, ["--trace-wasm-compilation-times", file], {
+      env: { ...process.env, RUNTIME: "webassembly" },
+      encoding: "utf8",
+    });
+    expect(status).toBe(0);
+    expect(stdout).toContain("using Liftoff");
+    // Some are called often whatever the library does; at the default of Node 20 there are five times as many.
+    expect(stdout.split("using TurboFan").length - 1).toBeLessThan(30);
+  },
+  timeout,
+);

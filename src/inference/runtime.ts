@@ -23,7 +23,7 @@ const importers: { readonly [Name in RuntimeName]: () => Promise<Runtime> } = {
   },
   async webassembly() {
     // V8 would begin to optimize the library after a few images, which takes longer than to judge hundreds, and a process that ends waits for
-    // it. With this, ten or twenty times the default, it begins where that pays.
+    // it. With this, 17 times the default of Node 20, it begins where that pays.
     setFlagsFromString("--wasm-tiering-budget=30000000");
     const library = await import("onnxruntime-web");
     // Its threads spin while they wait, and take the processor from each other and from all else.
