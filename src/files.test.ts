@@ -4,7 +4,15 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FileError, isTemporary, removeTemporaryFiles, temporaryName, writeError, writeFileAtomic } from "./files.ts";
+import {
+  FileError,
+  isTemporary,
+  refuseUnwritable,
+  removeTemporaryFiles,
+  temporaryName,
+  writeError,
+  writeFileAtomic,
+} from "./files.ts";
 import { identityTag, ownIdentity } from "./process-identity.ts";
 
 let folder: string;
@@ -104,5 +112,12 @@ it.skipIf(process.seteuid === undefined)("says that it may not write", async () 
   } finally {
     if (superuser) process.seteuid!(0);
     await chmod(folder, 0o700);
+  }
+});
+
+it("lets a folder be written to that another process makes at the very moment", async () => {
+  for (let i = 0; i < 1000; i++) {
+    const made = join(folder, String(i), "run");
+    await expect(Promise.all([refuseUnwritable(made), mkdir(made, { recursive: true })])).resolves.toBeDefined();
   }
 });

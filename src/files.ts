@@ -97,13 +97,17 @@ export async function writeFileAtomic(file: string, content: string | readonly U
  * learn it. What can change meanwhile, as the room on the disk, is not looked at.
  */
 export async function refuseUnwritable(folder: string): Promise<void> {
-  for (let above = folder; ; above = dirname(above)) {
+  for (let above = folder; ; ) {
     try {
       // The point makes a file an error.
       return await access(`${above}${sep}.`, constants.W_OK);
     } catch (error) {
-      const isNew = (error as NodeJS.ErrnoException).code === "ENOENT" && !(await fileExists(above));
-      if (!isNew || dirname(above) === above) throw writeError(folder, error);
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      const isThere = !isMissing || (await fileExists(above));
+      // Another process has made it since.
+      if (isMissing && isThere && (await folderExists(above))) continue;
+      if (isThere || dirname(above) === above) throw writeError(folder, error);
+      above = dirname(above);
     }
   }
 }

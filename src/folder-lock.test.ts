@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "./files.ts";
-import { isFolderLocked, LockedError, lockFolder, refuseLocked } from "./folder-lock.ts";
+import { LockedError, lockFolder, observeLock, refuseLocked } from "./folder-lock.ts";
 import { startLockRacers } from "./lock-racers.ts";
 import { identityTag, isLeftBehind, livenessOf, ownIdentity } from "./process-identity.ts";
 
@@ -39,11 +39,11 @@ describe("a lock", () => {
       `wait for it to end, or, if it has ended, delete ${lock}`;
     await expect(lockFolder(folder)).rejects.toThrow(new LockedError(refusal));
     await expect(refuseLocked(folder)).rejects.toThrow(new LockedError(refusal));
-    expect(await isFolderLocked(folder)).toBe(true);
+    expect(await observeLock(folder)()).toBe(true);
     await held.check();
     expect(await readdir(folder)).toEqual([".lock"]);
     await held.release();
-    expect(await isFolderLocked(folder)).toBe(false);
+    expect(await observeLock(folder)()).toBe(false);
     expect(await readdir(folder)).toEqual([]);
     await takeOver();
   });
@@ -142,7 +142,7 @@ describe("a lock is respected", () => {
   ])("%s", async (_, text) => {
     await writeFile(lock, await text());
     await expect(takeOver()).rejects.toThrow(LockedError);
-    expect(await isFolderLocked(folder)).toBe(true);
+    expect(await observeLock(folder)()).toBe(true);
   });
 
   test.each([
@@ -163,6 +163,18 @@ describe("a lock is respected", () => {
   });
 });
 
+test("watching tells of a holder that cannot be seen until its lock is silent, whatever the clocks say", async () => {
+  await writeFile(lock, `${process.pid} elsewhere ${elsewhere} ${start} ${nonce}\n`);
+  await utimes(lock, 0, 0);
+  const works = observeLock(folder, 300);
+  expect(await works()).toBe(true);
+  await pause(400);
+  expect(await works()).toBe(false);
+  await utimes(lock, 3600, 3600);
+  expect(await works()).toBe(true);
+  expect(await works()).toBe(true);
+});
+
 describe("what is no lock has a sentence", () => {
   test.each([
     ["a folder", (path: string) => mkdir(path)],
@@ -172,7 +184,7 @@ describe("what is no lock has a sentence", () => {
     await make(lock);
     const error = new FileError(`${lock}: ${name}, not a lock; remove it, if nothing works in its folder`);
     await expect(lockFolder(folder)).rejects.toThrow(error);
-    await expect(isFolderLocked(folder)).rejects.toThrow(error);
+    await expect(observeLock(folder)()).rejects.toThrow(error);
   });
 
   test.skipIf(process.seteuid === undefined)("a file that may not be read", async () => {

@@ -241,12 +241,24 @@ export async function lockFolder(folder: string, options: LockOptions = {}): Pro
   };
 }
 
-/** Whether a process works in the folder, as far as a look can tell. */
-export async function isFolderLocked(folder: string): Promise<boolean> {
-  const found = await readLock(join(folder, lockName));
-  if (found === undefined) return false;
-  const liveness = holderLiveness(found.text);
-  return liveness === "unseen" ? Math.abs(Date.now() - found.renewed) < silentMilliseconds : liveness === "alive";
+/**
+ * Looks at a folder again and again, and tells each time whether a process works in it. A holder that cannot be seen counts as one until
+ * its lock was not renewed for `silence` milliseconds.
+ */
+export function observeLock(folder: string, silence = silentMilliseconds): () => Promise<boolean> {
+  let last: FoundLock | undefined;
+  let since = 0;
+  return async () => {
+    const found = await readLock(join(folder, lockName));
+    if (found === undefined) return false;
+    const liveness = holderLiveness(found.text);
+    if (liveness !== "unseen") return liveness === "alive";
+    if (found.text !== last?.text || found.renewed !== last.renewed) {
+      last = found;
+      since = performance.now();
+    }
+    return performance.now() - since < silence;
+  };
 }
 
 /** Throws {@link LockedError} where the folder has a holder that is seen to live: earlier than {@link lockFolder}, not in place of it. */

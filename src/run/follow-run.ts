@@ -4,11 +4,11 @@ import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type FileState, fileState, sameState } from "../file-state.ts";
 import { fileExists, readText } from "../files.ts";
+import { observeLock } from "../folder-lock.ts";
 import { readSentence } from "../system-errors.ts";
 import { bestEpoch, type EpochMetrics, isExhausted } from "../training/progress.ts";
 import { isOlderRun, type RunConfig, readConfig } from "./run-config.ts";
 import { epochOfLine, RunError, runFiles } from "./run-folder.ts";
-import { isLocked } from "./run-lock.ts";
 
 /** What is seen of a run from outside. */
 export type FollowedEvent =
@@ -82,12 +82,13 @@ export async function* followRun(
   yield { kind: "begin", run: folder, config };
   const file = join(folder, runFiles.metrics);
   const changedLines = metricsReader(file);
+  const isTraining = observeLock(folder);
   let seen: readonly string[] = [];
   let rest = "";
   let history: readonly EpochMetrics[] = [];
   while (!signal?.aborted) {
     // Before the metrics, so that nothing that the process wrote last is missed. A training takes the folder before it writes anything.
-    const training = await isLocked(folder);
+    const training = await isTraining();
     const read = await changedLines();
     const lines = read?.slice(0, -1) ?? seen;
     rest = read?.at(-1) ?? rest;

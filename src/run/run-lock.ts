@@ -1,16 +1,6 @@
 /** One process at a time trains in a run folder: two would write over each other's checkpoints and metrics. */
-import {
-  type FolderLock,
-  isFolderLocked,
-  LockedError,
-  type LockOptions,
-  lockFolder,
-  refuseLocked,
-} from "../folder-lock.ts";
+import { type FolderLock, LockedError, type LockOptions, lockFolder, refuseLocked } from "../folder-lock.ts";
 import { RunError } from "./run-folder.ts";
-
-/** Whether a process trains in the run folder. */
-export const isLocked = (run: string): Promise<boolean> => isFolderLocked(run);
 
 const asRunError = (error: unknown): never => {
   throw error instanceof LockedError ? new RunError(error.message, { cause: error }) : error;
