@@ -47,7 +47,7 @@ it("goes on with the folds of an earlier version, which had no limit of pixels a
   await rm(join(out, "fold-1"), { recursive: true });
   expect((await crossValidate(data, { ...settings, out }, { folds: 2 })).evaluation).toEqual(evaluation);
   const limited = crossValidate(data, { ...settings, out, maxPixels: 50 }, { folds: 2 });
-  await expect(limited).rejects.toThrow("begun with maxPixels 268");
+  await expect(limited).rejects.toThrow("begun with maxPixels 269");
 });
 
 it("lets intervals go by the lesions, where they are known", async () => {
