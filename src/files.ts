@@ -3,13 +3,9 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
+import { FileError } from "./file-error.ts";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
 import { WrongKindError, writeTrouble } from "./system-errors.ts";
-
-/** A file that could not be written; the message names it and says what to do. */
-export class FileError extends Error {
-  override readonly name = "FileError";
-}
 
 /** The tag is that of the process that writes it; earlier versions had none. */
 const temporaryPattern = new RegExp(`^\\.[^/]+?(?:\\.(${tagPattern}))?\\.[0-9a-f]{12}\\.tmp$`);

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FileError } from "./files.ts";
+import { FileError } from "./file-error.ts";
 import { LockedError, lockFolder, observeLock, refuseLocked } from "./folder-lock.ts";
 import { startLockRacers } from "./lock-racers.ts";
 import { identityTag, isLeftBehind, livenessOf, ownIdentity } from "./process-identity.ts";

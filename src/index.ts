@@ -79,7 +79,7 @@ export { compareModels, type ModelComparison } from "./evaluation/model-comparis
 export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/recipe-comparison.ts";
 export { fitTemperature, type TemperatureFit } from "./evaluation/temperature.ts";
 // Runs
-export { FileError } from "./files.ts";
+export { FileError } from "./file-error.ts";
 // Augmentation
 export { type Affine, affineMap, compose, invert } from "./image/augmentation/affine.ts";
 export { Augmenter, Transformer } from "./image/augmentation/augmenter.ts";

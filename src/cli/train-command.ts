@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type Evaluation, formatEvaluation } from "../evaluation/evaluation.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { evaluate } from "../run/evaluate.ts";
 import { unknownPlace } from "../run/local-paths.ts";
 import { openData, openJudgedData } from "../run/open-data.ts";

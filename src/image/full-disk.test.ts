@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { packImages } from "./packed-store.ts";
 import { readDataset } from "./read-dataset.ts";
 

@@ -10,7 +10,7 @@ import {
   imitateArchive,
   steppingClock,
 } from "../dataset/isic-archive/imitation.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { downloadIsicImages } from "./isic-download.ts";
 
 /** Bytes that may still be written through file handles. */

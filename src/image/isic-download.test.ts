@@ -20,7 +20,7 @@ import {
 import { journalName } from "../dataset/isic-archive/journal.ts";
 import type { ManifestEntry } from "../dataset/isic-archive/manifest.ts";
 import { readMetadata } from "../dataset/metadata.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
 import { withMarkedMetadata } from "./marked-metadata.ts";
 import { readDataset } from "./read-dataset.ts";

@@ -20,7 +20,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DatasetError } from "../dataset/dataset.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { identityTag, ownIdentity, type ProcessIdentity } from "../process-identity.ts";
 import { seal, unseal } from "../sealed-text.ts";
 import * as decode from "./decode.ts";

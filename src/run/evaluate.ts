@@ -1,7 +1,7 @@
 /** Judges a run's model on images that it did not learn from, and keeps the figures of its own test in the run folder. */
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { type PackedImages, packImages } from "../image/packed-store.ts";
 import { withPixelLimit } from "../image/pixel-limit.ts";
 import type { Model } from "../inference/model.ts";

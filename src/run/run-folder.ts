@@ -4,15 +4,8 @@ import { appendFile, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isClutter } from "../dataset/clutter.ts";
 import { makeOutputFolder } from "../dataset/output-folder.ts";
-import {
-  FileError,
-  fileExists,
-  isTemporary,
-  readText,
-  removeTemporaryFiles,
-  writeError,
-  writeFileAtomic,
-} from "../files.ts";
+import { FileError } from "../file-error.ts";
+import { fileExists, isTemporary, readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../files.ts";
 import type { FolderLock } from "../folder-lock.ts";
 import { SealError, sealed, unsealed } from "../sealed-json.ts";
 import { readSentence } from "../system-errors.ts";

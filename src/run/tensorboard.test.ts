@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Dataset } from "../dataset/dataset.ts";
-import { FileError } from "../files.ts";
+import { FileError } from "../file-error.ts";
 import { writePhantomDataset } from "../image/phantom.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { EpochMetrics } from "../training/progress.ts";
