@@ -57,7 +57,9 @@ try {
     run(root, "npm", "pack", "--json", "--pack-destination", work),
   );
   const names = files.map((file) => file.path);
-  const unwanted = names.filter((name) => /\.test\.|\.proof\.|-for-tests\.|^dist\/bench\/|reference-numbers/.test(name));
+  const unwanted = names.filter((name) =>
+    /\.test\.|\.proof\.|-for-tests\.|^dist\/bench\/|reference-numbers/.test(name),
+  );
   assert.deepEqual(unwanted, [], "the package holds files that only its makers need");
   for (const name of ["LICENSE", "README.md", "SECURITY.md", "bin/naevus.js", "dist/index.js", "dist/index.d.ts"]) {
     assert.ok(names.includes(name), `the package lacks ${name}`);
