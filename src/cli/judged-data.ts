@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Dataset } from "../dataset/records.ts";
 import type { JudgingContext } from "../run/evaluate.ts";
-import { openJudgedData } from "../run/open-data.ts";
+import { dataSettingNames, openJudgedData } from "../run/open-data.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 
 export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {
@@ -24,16 +24,9 @@ export function addJudgedDataOptions(command: Command): Command {
     )
     .option("--allow-seen", "Judge images that a model learned from all the same; the figures say so")
     .addHelpText("after", help);
-  return addSettingOptions(command, [
-    "curation",
-    "classMap",
-    "metadata",
-    "protocol",
-    "fold",
-    "groupBy",
-    "maxPixels",
-    "cache",
-  ]);
+  // How a test is drawn is the run's own; which images there are and how they are grouped may be said anew.
+  const given = dataSettingNames.filter((name) => name !== "seed" && name !== "testFraction");
+  return addSettingOptions(command, [...given, "cache"]);
 }
 
 /** Lists the images that the options name, and gives what `evaluate` is told about them. */
