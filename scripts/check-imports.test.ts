@@ -22,7 +22,7 @@ const good = {
   "random.ts": "export const one = 1;\n",
   "dataset/dataset.ts":
     'import { readFileSync } from "node:fs";\nimport { one } from "../random.ts";\nexport { one, readFileSync };\n',
-  "image/decode.ts":
+  "image/decoding/decode.ts":
     'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../dataset/dataset.ts";\nexport { sharp };\n',
   "engine/onednn/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
   "inference/model.ts": 'import { InferenceSession } from "onnxruntime-node";\nexport { InferenceSession };\n',
@@ -40,7 +40,7 @@ test.each([
     "against the pipeline",
     "dataset/bad.ts",
     'import "../image/decode.ts";',
-    "dataset/bad.ts:1: image/decode.ts comes later in the pipeline",
+    "dataset/bad.ts:1: image/decoding/decode.ts comes later in the pipeline",
   ],
   [
     "types against the pipeline",

@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-const output = path.resolve(import.meta.dirname, "../src/dataset/isic-archive/isic9-images.ts");
+const output = path.resolve(import.meta.dirname, "../src/acquire/isic-archive/isic9-images.ts");
 const width = 118;
 
 /** The folders of a folder, in code-point order. */

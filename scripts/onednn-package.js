@@ -42,7 +42,7 @@ function install() {
 /**
  * Where oneDNN cannot be had, says on standard error what to type, and goes on: the reference engine needs nothing.
  *
- * @param native the compiled src/engine/onednn/native.ts: where the library is looked for is written there only
+ * @param native the compiled src/engine/onednn/library/native.ts: where the library is looked for is written there only
  */
 export function ensureOneDnn({ loadNative }) {
   const load = () => {

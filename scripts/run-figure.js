@@ -1,7 +1,7 @@
 /** Draws a judged run's learning curve and confusion matrix as one SVG: node scripts/run-figure.js RUN FILE. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drawChart } from "../dist/report/chart.js";
+import { drawChart } from "../dist/report/charts/draw-chart.js";
 
 const [run, file] = process.argv.slice(2);
 if (file === undefined) {

@@ -60,7 +60,7 @@ async function setup() {
   if (existsSync(path.join(root, "src")) && !distIsCurrent()) {
     run("compiling (npm run build)", process.execPath, ["scripts/build.js"], "The compiler's messages stand above.");
   }
-  ensureOneDnn(await import("../dist/engine/onednn/native.js"));
+  ensureOneDnn(await import("../dist/engine/onednn/library/native.js"));
 }
 
 try {

@@ -47,7 +47,7 @@ const dist = process.argv.at(-1);
 fs.copyFileSync("src/a.ts", dist + "/a.js");
 fs.mkdirSync(dist + "/engine/onednn", { recursive: true });
 fs.writeFileSync(
-  dist + "/engine/onednn/native.js",
+  dist + "/engine/onednn/library/native.js",
   'import fs from "node:fs";' +
     'export const loadNative = () => { if (!fs.existsSync("library")) throw new Error("not found. Type: install it"); };',
 );

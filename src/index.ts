@@ -2,17 +2,17 @@
 
 // Data
 export { type Audit, type AuditCounts, type AuditOptions, auditDataset } from "./audit/audit.ts";
-export { applyCuration } from "./dataset/apply-curation.ts";
+export { applyCuration } from "./dataset/curation/apply-curation.ts";
 export { applyClassMap, type ClassMap, readClassMap } from "./dataset/class-map.ts";
 export { type ContentHashes, type HashOptions, hashContents } from "./dataset/content-hashes.ts";
-export { type CurationFindings, makeCurationPlan } from "./dataset/curate.ts";
+export { type CurationFindings, makeCurationPlan } from "./dataset/curation/curate.ts";
 export {
   type CurationPlan,
   type CurationPlanFile,
   type CurationStep,
   formatCurationPlan,
   readCurationPlan,
-} from "./dataset/curation-plan.ts";
+} from "./dataset/curation/curation-plan.ts";
 export {
   type Dataset,
   DatasetError,
@@ -24,7 +24,7 @@ export {
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
 export type { FoundNames, Likeness } from "./dataset/image-names.ts";
-export { isic9Manifest, type ManifestEntry } from "./dataset/isic-archive/manifest.ts";
+export { isic9Manifest, type ManifestEntry } from "./acquire/isic-archive/manifest.ts";
 export {
   type ImageMetadata,
   type MatchedMetadata,
@@ -58,28 +58,28 @@ export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
 export { referenceEngine } from "./engine/reference/reference-engine.ts";
 export { selectEngine } from "./engine/select-engine.ts";
 // Judging
-export { ageBand } from "./evaluation/age-band.ts";
-export { type Calibration, calibration } from "./evaluation/calibration.ts";
+export { ageBand } from "./evaluation/judgement/age-band.ts";
+export { type Calibration, calibration } from "./evaluation/calibration/calibration.ts";
 export {
   type BootstrapOptions,
   clusterBootstrap,
   type Estimate,
   type Estimates,
-} from "./evaluation/cluster-bootstrap.ts";
+} from "./evaluation/intervals/cluster-bootstrap.ts";
 export {
   type CompleteEvaluation,
   type CompleteEvaluationOptions,
   completeEvaluation,
-} from "./evaluation/complete-evaluation.ts";
-export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluation } from "./evaluation/evaluation.ts";
-export type { JudgedCheck, SeenCounts } from "./evaluation/judged-check.ts";
-export { findLabelErrors, type LabelErrors } from "./evaluation/label-errors.ts";
-export { lesionQuestions, type Question } from "./evaluation/lesion-questions.ts";
-export { compareModels, type ModelComparison } from "./evaluation/model-comparison.ts";
-export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/recipe-comparison.ts";
-export { fitTemperature, type TemperatureFit } from "./evaluation/temperature.ts";
+} from "./evaluation/judgement/complete-evaluation.ts";
+export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
+export type { JudgedCheck, SeenCounts } from "./evaluation/judgement/judged-check.ts";
+export { findLabelErrors, type LabelErrors } from "./evaluation/judgement/label-errors.ts";
+export { lesionQuestions, type Question } from "./evaluation/decisions/lesion-questions.ts";
+export { compareModels, type ModelComparison } from "./evaluation/comparison/model-comparison.ts";
+export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/comparison/recipe-comparison.ts";
+export { fitTemperature, type TemperatureFit } from "./evaluation/calibration/temperature.ts";
 // Runs
-export { FileError } from "./file-error.ts";
+export { FileError } from "./disk/file-error.ts";
 // Augmentation
 export { type Affine, affineMap, compose, invert } from "./image/augmentation/affine.ts";
 export { Augmenter, Transformer } from "./image/augmentation/augmenter.ts";
@@ -108,17 +108,17 @@ export {
   withErasing,
 } from "./image/augmentation/policy.ts";
 export { drawTransform, type Transform } from "./image/augmentation/transform.ts";
-export { decodeImage, ImageError } from "./image/decode.ts";
+export { decodeImage, ImageError } from "./image/decoding/decode.ts";
 export { type Geometry, geometryNames } from "./image/geometry.ts";
 export {
   type DownloadEvent,
   type DownloadOptions,
   type DownloadResult,
   downloadIsicImages,
-} from "./image/isic-download.ts";
-export { type PackedImages, type PackOptions, packImages } from "./image/packed-store.ts";
-export { writePhantomDataset } from "./image/phantom.ts";
-export { withPixelLimit } from "./image/pixel-limit.ts";
+} from "./acquire/isic-archive/isic-download.ts";
+export { type PackedImages, type PackOptions, packImages } from "./image/store/packed-store.ts";
+export { writePhantomDataset } from "./acquire/phantom/phantom-files.ts";
+export { withPixelLimit } from "./image/decoding/pixel-limit.ts";
 export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
 export { readDataset } from "./image/read-dataset.ts";
 export { type ResamplingFilter, resamplingFilters } from "./image/resampling.ts";
@@ -151,7 +151,7 @@ export { withStochasticDepth } from "./network/stochastic-depth.ts";
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
 // Charts
-export { drawChart } from "./report/chart.ts";
+export { drawChart } from "./report/charts/draw-chart.ts";
 export { escapeHtml } from "./report/html.ts";
 export {
   barChart,
@@ -161,22 +161,22 @@ export {
   type LineChart,
   lineChart,
   spreadChart,
-} from "./report/study/chart.ts";
+} from "./report/charts/charts.ts";
 // The study
-export { type StudyOptions, study } from "./report/study/study.ts";
-export type { StudyEvent } from "./report/study/study-context.ts";
-export type { StudyReport } from "./report/study/study-report.ts";
+export { type StudyOptions, study } from "./study/study.ts";
+export type { StudyEvent } from "./study/study-context.ts";
+export type { StudyReport } from "./study/study-report.ts";
 export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
 export { evaluate, type JudgedImages, type JudgingContext, judgeTestImages } from "./run/evaluate.ts";
-export { readEvaluation } from "./run/evaluation-file.ts";
-export { type FollowedEvent, type FollowOptions, followRun } from "./run/follow-run.ts";
-export { nearDuplicatePairs, nearDuplicatePaths } from "./run/near-duplicate-pairs.ts";
-export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/open-data.ts";
-export type { JudgingOptions, Runs } from "./run/open-models.ts";
+export { readEvaluation } from "./run/folder/evaluation-file.ts";
+export { type FollowedEvent, type FollowOptions, followRun } from "./run/folder/follow-run.ts";
+export { nearDuplicatePairs, nearDuplicatePaths } from "./run/data/near-duplicate-pairs.ts";
+export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/data/open-data.ts";
+export type { JudgingOptions, Runs } from "./run/models/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";
-export { RunError } from "./run/run-folder.ts";
+export { RunError } from "./run/folder/run-folder.ts";
 export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";
 // Training
 export { CheckpointError } from "./training/checkpoint.ts";

@@ -1,4 +1,4 @@
-"""How often three bootstrap intervals hold the truth, which src/evaluation/cluster-bootstrap.ts chose its interval by.
+"""How often three bootstrap intervals hold the truth, which src/evaluation/intervals/cluster-bootstrap.ts chose its interval by.
 
     python3 scripts/references/bootstrap_coverage.py [RUNS]      (500 runs take about a minute)
 

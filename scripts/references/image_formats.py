@@ -1,4 +1,4 @@
-"""Records image files of every format and depth with their pixels, for src/image/reference-numbers/formats.json.
+"""Records image files of every format and depth with their pixels, for src/image/decoding/reference-numbers/formats.json.
 
     /usr/bin/python3 scripts/references/image_formats.py
 
@@ -385,7 +385,7 @@ refuse("JPEG XL", b"\xff\x0a" + bytes(20), "JPEG XL, which is not read")
 refuse("DICOM", bytes(128) + b"DICM" + bytes(20), "DICOM, which is not read")
 refuse("Photoshop", b"8BPS\0\1" + bytes(20), "Photoshop, which is not read")
 
-target = Path(__file__).parents[2] / "src/image/reference-numbers/formats.json"
+target = Path(__file__).parents[2] / "src/image/decoding/reference-numbers/formats.json"
 target.parent.mkdir(exist_ok=True)
 lines = lambda records: ",\n".join(json.dumps(record) for record in records)  # noqa: E731
 target.write_text(

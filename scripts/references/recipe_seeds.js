@@ -1,5 +1,5 @@
 /**
- * Out-of-fold logits of one recipe under many seeds, on which src/evaluation/recipe-comparison.proof.ts counts false claims.
+ * Out-of-fold logits of one recipe under many seeds, on which src/evaluation/comparison/recipe-comparison.proof.ts counts false claims.
  *
  *     npm run build && node scripts/references/recipe_seeds.js DATA METADATA EPOCHS [SEEDS]
  *
@@ -15,11 +15,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { cleanDataset, foldsOf, groupsOf } from "../../dist/dataset/protocols.js";
 import { selectEngine } from "../../dist/engine/select-engine.js";
-import { packImages } from "../../dist/image/packed-store.js";
-import { cacheFolder } from "../../dist/run/cache-folder.js";
+import { packImages } from "../../dist/image/store/packed-store.js";
+import { cacheFolder } from "../../dist/disk/cache-folder.js";
 import { curate } from "../../dist/run/curate.js";
 import { fitNetwork } from "../../dist/run/fit-network.js";
-import { openCuratedData } from "../../dist/run/open-data.js";
+import { openCuratedData } from "../../dist/run/data/open-data.js";
 import { parseSettings } from "../../dist/training/settings.js";
 
 const [data, metadata, epochs, given = "20"] = process.argv.slice(2);

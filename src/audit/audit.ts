@@ -2,15 +2,15 @@
 
 import { basename } from "node:path";
 import { dataFingerprint } from "../dataset/content-hashes.ts";
-import { makeCurationPlan } from "../dataset/curate.ts";
-import type { CurationPlan } from "../dataset/curation-plan.ts";
+import { makeCurationPlan } from "../dataset/curation/curate.ts";
+import type { CurationPlan } from "../dataset/curation/curation-plan.ts";
 import type { Dataset, Problem, Split } from "../dataset/dataset.ts";
 import { type DiagnosisMapping, diagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { groupImages } from "../dataset/groups.ts";
 import type { MatchedMetadata } from "../dataset/metadata.ts";
-import { turnNames } from "../image/registration.ts";
-import { type ComparisonProgress, type SamePhotograph, samePhotographs } from "../image/same-photographs.ts";
-import { type Survey, surveyImages } from "../image/survey.ts";
+import { turnNames } from "../near-duplicates/registration.ts";
+import { type ComparisonProgress, type SamePhotograph, samePhotographs } from "../near-duplicates/same-photographs.ts";
+import { type Survey, surveyImages } from "../near-duplicates/survey.ts";
 import { type Confounds, findConfounds } from "./confounds.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
 import { type FileFinding, findOddities, type Oddity } from "./file-findings.ts";

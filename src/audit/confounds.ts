@@ -1,8 +1,8 @@
 /** Source confounds: how far classes can be told without looking at a lesion, by colours, borders, files or ids alone. */
 import { groupedFolds } from "../dataset/grouped-folds.ts";
 import { isicId } from "../dataset/image-id.ts";
-import { measureNames } from "../image/measures.ts";
-import type { ContentFacts } from "../image/survey.ts";
+import { measureNames } from "../near-duplicates/measures.ts";
+import type { ContentFacts } from "../near-duplicates/survey.ts";
 import { Random } from "../random.ts";
 import { DiscriminantTrial } from "./linear-discriminant.ts";
 import { adjustedMutualInformation } from "./mutual-information.ts";

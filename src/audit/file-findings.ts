@@ -1,6 +1,6 @@
 /** What is odd about the files themselves: their names, sizes, colours and orientation. */
 import type { ImageRecord } from "../dataset/dataset.ts";
-import type { ContentFacts, Survey } from "../image/survey.ts";
+import type { ContentFacts, Survey } from "../near-duplicates/survey.ts";
 
 /** The smallest side in pixels that a photograph should have. */
 export const leastSide = 64;

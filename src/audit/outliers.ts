@@ -1,6 +1,6 @@
 /** Finds images that are unlike the rest in size, light, colour or sharpness, by robust z-scores. */
-import { type MeasureName, measureNames } from "../image/measures.ts";
-import type { ContentFacts } from "../image/survey.ts";
+import { type MeasureName, measureNames } from "../near-duplicates/measures.ts";
+import type { ContentFacts } from "../near-duplicates/survey.ts";
 import { median } from "../median.ts";
 
 /** How far beyond the rest an image is called an outlier. */

@@ -1,7 +1,7 @@
 /** The figures behind an audit: robust outliers, the trivial model, mutual information, distributions. */
 import { describe, expect, test } from "vitest";
-import { measureNames } from "../image/measures.ts";
-import type { ContentFacts } from "../image/survey.ts";
+import { measureNames } from "../near-duplicates/measures.ts";
+import type { ContentFacts } from "../near-duplicates/survey.ts";
 import { Random } from "../random.ts";
 import { type ConfoundSample, findConfounds } from "./confounds.ts";
 import { distributionOf } from "./distribution.ts";

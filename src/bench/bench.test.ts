@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
-import { packImages } from "../image/packed-store.ts";
+import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
+import { packImages } from "../image/store/packed-store.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { median } from "../median.ts";
 import type { Effort, Results } from "./bench.ts";

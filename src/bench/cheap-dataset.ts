@@ -1,7 +1,7 @@
 /** A data set whose images cost next to nothing to write and to decode, for measuring everything else. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { forEachBounded } from "../bounded.ts";
+import { forEachBounded } from "../disk/bounded.ts";
 import { Random } from "../random.ts";
 
 export const cheapClasses = 9;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 
 const help = `Usage: node dist/bench/data-set-main.js [options]
 

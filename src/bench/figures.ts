@@ -1,7 +1,7 @@
 /** The README's charts of the bench. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chartColours, drawChart } from "../report/chart.ts";
+import { chartColours, drawChart } from "../report/charts/draw-chart.ts";
 import type { Results } from "./bench.ts";
 import type { Scaling } from "./scaling-bench.ts";
 

@@ -4,7 +4,7 @@ import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import { adam } from "../engine/optimizer.ts";
 import { randomBatch, timeInstructions } from "../engine/profile/timing.ts";
 import { policies } from "../image/augmentation/policy.ts";
-import { packImages } from "../image/packed-store.ts";
+import { packImages } from "../image/store/packed-store.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { median } from "../median.ts";
 import { type NetworkName, networks } from "../network/architectures.ts";

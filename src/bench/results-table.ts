@@ -1,5 +1,5 @@
 /** The bench's results for a terminal. */
-import { textTable } from "../evaluation/text-table.ts";
+import { textTable } from "../text/text-table.ts";
 import type { Results } from "./bench.ts";
 
 const megabytes = (bytes: number | null): string => (bytes === null ? "-" : `${(bytes / 1e6).toFixed(0)} MB`);

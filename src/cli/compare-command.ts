@@ -1,7 +1,7 @@
 /** `naevus compare`: models side by side on the same images. */
 import type { Command } from "commander";
-import { checkLines } from "../evaluation/format-check.ts";
-import { printableLine } from "../printable.ts";
+import { checkLines } from "../evaluation/judgement/format-check.ts";
+import { printableLine } from "../text/printable.ts";
 import { compareRuns, type RunsCompared } from "../run/compare.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";

@@ -1,6 +1,6 @@
 /** `naevus cross-validate`: a model per fold, each judged on groups of images (known lesions, near duplicates) that it never saw, and the pooled figures. */
 import type { Command } from "commander";
-import { formatEvaluation } from "../evaluation/evaluation.ts";
+import { formatEvaluation } from "../evaluation/judgement/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../run/cross-validate.ts";
 import type { RunEvent } from "../run/train.ts";
 import { SettingsError, settingDescriptions } from "../training/settings.ts";

@@ -1,6 +1,6 @@
 /** `naevus curate`: writes a curation plan, which says what to leave out, relabel and group, and why. */
 import type { Command } from "commander";
-import { nameList } from "../dataset/name-list.ts";
+import { nameList } from "../text/name-list.ts";
 import { type CurationResult, curate } from "../run/curate.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { progressView } from "./progress.ts";

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readEvaluation } from "../run/evaluation-file.ts";
+import { readEvaluation } from "../run/folder/evaluation-file.ts";
 import { main } from "./main.ts";
 
 let folder: string;

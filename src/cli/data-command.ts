@@ -1,7 +1,7 @@
 /** `naevus data`: data sets that naevus draws itself or downloads. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addIsic9Command } from "./isic9-command.ts";
 import { progressView } from "./progress.ts";

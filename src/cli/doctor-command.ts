@@ -2,10 +2,10 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { EngineError } from "../engine/engine.ts";
-import { installCommands, searchedLibraries } from "../engine/onednn/native.ts";
+import { installCommands, searchedLibraries } from "../engine/onednn/library/native.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import { importRuntime } from "../inference/runtime.ts";
-import { cacheFolder } from "../run/cache-folder.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
 import { version } from "../run/version.ts";
 import type { Terminal } from "./terminal.ts";
 

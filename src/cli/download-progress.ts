@@ -1,5 +1,5 @@
 /** Shows a download as it goes: a moving bar in a terminal, a line for every tenth elsewhere. */
-import type { DownloadEvent } from "../image/isic-download.ts";
+import type { DownloadEvent } from "../acquire/isic-archive/isic-download.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";

@@ -1,8 +1,8 @@
 /** `naevus evaluate`: judges a run's model on a data folder. */
 import type { Command } from "commander";
-import { formatEvaluation } from "../evaluation/evaluation.ts";
+import { formatEvaluation } from "../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../run/evaluate.ts";
-import { runsOf } from "../run/open-models.ts";
+import { runsOf } from "../run/models/open-models.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { progressView } from "./progress.ts";

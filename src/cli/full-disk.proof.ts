@@ -1,6 +1,6 @@
 /** A disk that is full at every single write of every command: nothing is lost, and the same command then ends as if there had been room. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { DiskTrial, diskCases, packing, study } from "./full-disk-cases.ts";
+import { DiskTrial, diskCases, packing, study } from "./testing/full-disk-cases.ts";
 
 let trial: DiskTrial;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** A disk that is full at some writes of commands; `full-disk.proof.ts` has it full at each of them. */
 import { afterAll, beforeAll, it } from "vitest";
-import { DiskTrial, diskCases } from "./full-disk-cases.ts";
+import { DiskTrial, diskCases } from "./testing/full-disk-cases.ts";
 
 let trial: DiskTrial;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { checkFiles, hostileNames, printed, writeHostileData } from "./hostile-names.ts";
+import { checkFiles, hostileNames, printed, writeHostileData } from "./testing/hostile-names.ts";
 
 let folder: string;
 let data: string;

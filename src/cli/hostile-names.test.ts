@@ -3,9 +3,9 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { csvText } from "../dataset/csv-text.ts";
-import { readRunImages } from "../run/run-images.ts";
-import { checkFiles, hostileNames, printed, writeHostileData } from "./hostile-names.ts";
+import { csvText } from "../formats/csv-text.ts";
+import { readRunImages } from "../run/folder/run-images.ts";
+import { checkFiles, hostileNames, printed, writeHostileData } from "./testing/hostile-names.ts";
 
 let folder: string;
 /** All that commands write. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileModule } from "../compiled-for-tests.ts";
+import { compileModule } from "../testing/compiled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-interruption-"));
 const program = join(folder, "program.mjs");

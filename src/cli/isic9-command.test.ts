@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readTable } from "../dataset/csv-table.ts";
-import { type ImitatedImage, type Imitation, imitateArchive } from "../dataset/isic-archive/imitation.ts";
+import { readTable } from "../formats/csv-table.ts";
+import { type ImitatedImage, type Imitation, imitateArchive } from "../acquire/isic-archive/testing/imitation.ts";
 import { version } from "../run/version.ts";
 import { downloadView } from "./download-progress.ts";
-import { checkFiles, printed } from "./hostile-names.ts";
+import { checkFiles, printed } from "./testing/hostile-names.ts";
 import { main } from "./main.ts";
 import type { Terminal } from "./terminal.ts";
 
 const idOf = (n: number): string => `ISIC_${String(n).padStart(7, "0")}`;
 
-vi.mock("../dataset/isic-archive/manifest.ts", () => ({
+vi.mock("../acquire/isic-archive/manifest.ts", () => ({
   isic9Manifest: () =>
     Array.from({ length: 24 }, (_, n) => ({ id: idOf(n), className: n % 2 ? "nevus" : "melanoma", split: "train" })),
 }));

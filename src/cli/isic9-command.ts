@@ -1,9 +1,9 @@
 /** `naevus data isic9`: downloads the ISIC 9-class set from the ISIC Archive. */
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
-import { isicArchive } from "../dataset/isic-archive/archive-record.ts";
-import { isic9Manifest } from "../dataset/isic-archive/manifest.ts";
-import { type DownloadResult, downloadIsicImages } from "../image/isic-download.ts";
+import { isicArchive } from "../acquire/isic-archive/archive-record.ts";
+import { isic9Manifest } from "../acquire/isic-archive/manifest.ts";
+import { type DownloadResult, downloadIsicImages } from "../acquire/isic-archive/isic-download.ts";
 import { version } from "../run/version.ts";
 import { stopwatch } from "../stopwatch.ts";
 import { SettingsError } from "../training/settings.ts";

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Dataset } from "../dataset/records.ts";
 import type { JudgingContext } from "../run/evaluate.ts";
-import { dataSettingNames, openJudgedData } from "../run/open-data.ts";
+import { dataSettingNames, openJudgedData } from "../run/data/open-data.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 
 export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {

@@ -4,7 +4,7 @@ import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkS
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "naevus-long-command-"));

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { lacksMemory, lessWork, MemoryError, memoryError } from "../memory.ts";
 import { version } from "../run/version.ts";
-import { isSystemError, systemSentence } from "../system-errors.ts";
+import { isSystemError, systemSentence } from "../disk/system-errors.ts";
 import { addAuditCommand } from "./audit-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addCrossValidateCommand } from "./cross-validate-command.ts";

@@ -1,6 +1,6 @@
 /** One moving bar on standard error, where that is a terminal. */
 import { MultiBar, type SingleBar } from "cli-progress";
-import { lineForTerminal } from "../printable.ts";
+import { lineForTerminal } from "../text/printable.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface MovingBar {

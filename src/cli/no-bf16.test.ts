@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileModule } from "../compiled-for-tests.ts";
-import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { compileModule } from "../testing/compiled.ts";
+import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-no-bf16-"));
 afterAll(() => rmSync(folder, { recursive: true }));

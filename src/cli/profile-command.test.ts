@@ -1,6 +1,6 @@
 /** `naevus profile` from its flags to its figures. */
 import { describe, expect, it } from "vitest";
-import { onednnEngines, onednnMissing } from "../engine/engines-under-test.ts";
+import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import type { Profile } from "../engine/profile/profile.ts";
 import { main } from "./main.ts";
 

@@ -2,7 +2,7 @@
 import type { Profile, ProfileRow } from "../engine/profile/profile.ts";
 import { bandwidthFor } from "../engine/profile/roofline.ts";
 import type { Pass } from "../engine/profile/timing.ts";
-import { shorten } from "../evaluation/text-table.ts";
+import { shorten } from "../text/text-table.ts";
 
 const milliseconds = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : 1);
 const percent = (part: number): string => `${(part * 100).toFixed(1)}%`;

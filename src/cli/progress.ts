@@ -1,7 +1,7 @@
 /** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
 import type { Problem } from "../dataset/dataset.ts";
 import { someProblems } from "../dataset/some-problems.ts";
-import type { RunConfig } from "../run/run-config.ts";
+import type { RunConfig } from "../run/folder/run-config.ts";
 import type { RunEvent } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { formatDuration } from "./duration.ts";

@@ -1,9 +1,9 @@
 /** The settings as options of a command, made from their schema, and settings collected from options and a file. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { readText } from "../files.ts";
-import { withPixelLimit } from "../image/pixel-limit.ts";
-import { readSentence } from "../system-errors.ts";
+import { readText } from "../disk/files.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
+import { readSentence } from "../disk/system-errors.ts";
 import {
   checkSettings,
   parseSettings,

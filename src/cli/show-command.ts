@@ -1,7 +1,7 @@
 /** `naevus show`: pictures of a data folder as files. */
 import type { Command } from "commander";
-import { show, showFormats } from "../report/show.ts";
-import { cacheFolder } from "../run/cache-folder.ts";
+import { show, showFormats } from "../report/show/show.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
 import { SettingsError } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";

@@ -1,6 +1,6 @@
 /** Where the command line writes to and what it knows of its surroundings; tests give their own. */
-import { writeError } from "../files.ts";
-import { lineForTerminal } from "../printable.ts";
+import { writeError } from "../disk/files.ts";
+import { lineForTerminal } from "../text/printable.ts";
 
 export interface Terminal {
   /** One line to standard output, over so many lines that were drawn before. */

@@ -4,12 +4,12 @@ import { isUtf8 } from "node:buffer";
 import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { forEachBounded } from "../bounded.ts";
-import { readSentence } from "../system-errors.ts";
-import { isClutter } from "./clutter.ts";
-import { byCodePoint } from "./code-point-order.ts";
+import { forEachBounded } from "../disk/bounded.ts";
+import { readSentence } from "../disk/system-errors.ts";
+import { isClutter } from "../disk/clutter.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
 import { imageSuffix } from "./image-id.ts";
-import { isOutputFolder } from "./output-folder.ts";
+import { isOutputFolder } from "../disk/output-folder.ts";
 import { DatasetError, type Problem } from "./records.ts";
 
 /** The formats in words. */

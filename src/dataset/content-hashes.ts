@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { mkdir, open, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { forEachBounded } from "../bounded.ts";
-import { type FileState, fileState, sameState } from "../file-state.ts";
-import { readText, regularFile, writeError, writeFileAtomic } from "../files.ts";
-import { seal, unseal } from "../sealed-text.ts";
-import { readSentence, readTrouble } from "../system-errors.ts";
+import { forEachBounded } from "../disk/bounded.ts";
+import { type FileState, fileState, sameState } from "../disk/file-state.ts";
+import { readText, regularFile, writeError, writeFileAtomic } from "../disk/files.ts";
+import { seal, unseal } from "../disk/sealed-text.ts";
+import { readSentence, readTrouble } from "../disk/system-errors.ts";
 import { DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */

@@ -10,7 +10,7 @@ import {
   listFolder,
   readClasses,
 } from "./class-folders.ts";
-import { byCodePoint } from "./code-point-order.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
 import {
   type Dataset,
   DatasetError,

@@ -1,6 +1,6 @@
 /** What a data set of labelled images is: its classes, its images with label and split, and what was odd about it. */
 
-import { byCodePoint } from "./code-point-order.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
 
 /** The part of the data that an image belongs to: learned from, or judged on. */
 export type Split = "train" | "test";

@@ -26,9 +26,9 @@ import {
   normError,
   relativeError,
   roundToBf16,
-} from "./conformance-cases.ts";
+} from "./testing/conformance-cases.ts";
 import type { TrainingPlanOptions } from "./engine.ts";
-import { type EngineUnderTest, onednnEngines, onednnMissing, reference } from "./engines-under-test.ts";
+import { type EngineUnderTest, onednnEngines, onednnMissing, reference } from "./testing/engines-under-test.ts";
 import { sgd } from "./optimizer.ts";
 
 interface Outcome {

@@ -4,9 +4,9 @@ import { buildGraph } from "../network/graph.ts";
 import { batchNorm, conv2d, dense, flatten, maxPool, normalize, relu } from "../network/layer.ts";
 import type { Tensors } from "../network/parameters.ts";
 import { elements } from "../network/shape.ts";
-import { exampleFor } from "./conformance-cases.ts";
+import { exampleFor } from "./testing/conformance-cases.ts";
 import type { OptimizerState } from "./engine.ts";
-import { enginesUnderTest, onednnEngines } from "./engines-under-test.ts";
+import { enginesUnderTest, onednnEngines } from "./testing/engines-under-test.ts";
 import { onednnEngine } from "./onednn/onednn-engine.ts";
 import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "./optimizer.ts";
 

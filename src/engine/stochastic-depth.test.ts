@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, flatten, residual } from "../network/layer.ts";
-import { exampleFor } from "./conformance-cases.ts";
+import { exampleFor } from "./testing/conformance-cases.ts";
 import { dropoutMask } from "./dropout.ts";
-import { enginesUnderTest } from "./engines-under-test.ts";
+import { enginesUnderTest } from "./testing/engines-under-test.ts";
 import { sgd } from "./optimizer.ts";
 
 const batch = 40;

@@ -16,9 +16,9 @@ import {
 } from "../network/layer.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
-import { exampleFor, relativeError } from "./conformance-cases.ts";
+import { exampleFor, relativeError } from "./testing/conformance-cases.ts";
 import { EngineError, type TrainingPlan } from "./engine.ts";
-import { type EngineUnderTest, enginesUnderTest, reference } from "./engines-under-test.ts";
+import { type EngineUnderTest, enginesUnderTest, reference } from "./testing/engines-under-test.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
 
 const BATCH = 4;

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { decodeBytes } from "./decode.ts";
+import { decodeBytes } from "./decoding/decode.ts";
 import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
-import { packImages } from "./packed-store.ts";
-import type { Rectangle } from "./raw-image.ts";
+import { packImages } from "./store/packed-store.ts";
+import type { Rectangle } from "./decoding/raw-image.ts";
 import { readDataset } from "./read-dataset.ts";
 import { resamplingFilters } from "./resampling.ts";
 

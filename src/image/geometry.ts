@@ -1,6 +1,6 @@
 /** How an image of any shape comes to fill a square of working resolution: one setting, the same in training and in use. */
 
-import type { Rectangle, RgbImage } from "./raw-image.ts";
+import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
 import { type ResamplingFilter, resample } from "./resampling.ts";
 
 /** The names of the ways, for {@link Geometry}. */

@@ -1,6 +1,6 @@
 /** Pictures of image files for reports, and drawings made into pictures. */
 import sharp from "sharp";
-import { decodeBytes, ImageError, readImageFile } from "./decode.ts";
+import { decodeBytes, ImageError, readImageFile } from "./decoding/decode.ts";
 import { pixelPicture } from "./pixel-picture.ts";
 
 /**

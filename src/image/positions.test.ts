@@ -1,8 +1,8 @@
 /** Where the pixels of an image come to lie in the square: the same place in every format, whatever the geometry and the size. */
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { bitmapFile } from "./bitmap-file.ts";
-import { decodeBytes, decodeFull } from "./decode.ts";
+import { bitmapFile } from "./testing/bitmap-file.ts";
+import { decodeBytes, decodeFull } from "./decoding/decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
 import { resamplingFilters } from "./resampling.ts";
 

@@ -3,7 +3,7 @@ import type { HashOptions } from "../dataset/content-hashes.ts";
 import { type DrawOptions, drawSplit, listDataset, withoutDraw } from "../dataset/dataset.ts";
 import { groupImages } from "../dataset/groups.ts";
 import type { Dataset } from "../dataset/records.ts";
-import { imageContents } from "./image-contents.ts";
+import { imageContents } from "./store/image-contents.ts";
 
 /**
  * Lists a data set as {@link listDataset} does. Where the folders have no Test, every image is decoded once and the split drawn, class

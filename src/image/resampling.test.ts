@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { importRuntime } from "../inference/runtime.ts";
-import { bytesField, type Fields, floatField, intField, message, stringField } from "../onnx/protobuf.ts";
+import { bytesField, type Fields, floatField, intField, message, stringField } from "../formats/protobuf.ts";
 import { Random } from "../random.ts";
 import { axisWeights, type ResamplingFilter, resample, resamplingFilters } from "./resampling.ts";
 

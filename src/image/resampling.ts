@@ -1,5 +1,5 @@
 /** Makes images larger and smaller: one definition, the same for every format, in both directions, and in ONNX. */
-import type { Rectangle, RgbImage } from "./raw-image.ts";
+import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
 import {
   type Code,
   f32x4,
@@ -11,7 +11,7 @@ import {
   repeat,
   v128,
   wasmFunction,
-} from "./web-assembly.ts";
+} from "../formats/web-assembly.ts";
 
 /** The names of the filters, for {@link ResamplingFilter}. */
 export const resamplingFilters = ["cubic", "linear"] as const;

@@ -1,9 +1,9 @@
 /** Stock ONNX Runtime, native and in WebAssembly, gives the probabilities that the engines give, for every layer kind and every named network. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { conformanceCases, exampleFor, relativeError } from "../engine/conformance-cases.ts";
+import { conformanceCases, exampleFor, relativeError } from "../engine/testing/conformance-cases.ts";
 import type { Engine, InputBatch } from "../engine/engine.ts";
-import { onednnEngines, onednnMissing, reference } from "../engine/engines-under-test.ts";
+import { onednnEngines, onednnMissing, reference } from "../engine/testing/engines-under-test.ts";
 import { softmax } from "../engine/loss.ts";
 import { type NetworkName, networkNames, networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";

@@ -1,10 +1,10 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
-import { readWhole } from "../files.ts";
+import { readWhole } from "../disk/files.ts";
 import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { checksumFits } from "../onnx/checksum.ts";
 import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
-import { readSentence } from "../system-errors.ts";
+import { readSentence } from "../disk/system-errors.ts";
 import { importRuntime, type Runtime, type RuntimeName } from "./runtime.ts";
 
 export { ModelError } from "../onnx/model-metadata.ts";

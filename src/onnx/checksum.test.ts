@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checksumFits, withChecksum } from "./checksum.ts";
-import { bytesField, readFields } from "./protobuf.ts";
+import { bytesField, readFields } from "../formats/protobuf.ts";
 
 const content = bytesField(
   7,

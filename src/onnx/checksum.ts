@@ -1,6 +1,6 @@
 /** A model file's checksum: its last metadata entry, over all bytes before it, so that a damaged weight does not go unseen. */
 import { createHash } from "node:crypto";
-import { bytesField, message, stringField } from "./protobuf.ts";
+import { bytesField, message, stringField } from "../formats/protobuf.ts";
 
 /** ModelProto's metadata in onnx.proto. */
 const METADATA = 14;

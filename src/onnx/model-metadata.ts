@@ -5,7 +5,7 @@ import { type Geometry, geometryNames } from "../image/geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
 import { hasKnownFieldsOnly } from "./onnx-format.ts";
-import { ProtobufError, readFields } from "./protobuf.ts";
+import { ProtobufError, readFields } from "../formats/protobuf.ts";
 
 /** Stands in every model file. */
 export const INTENDED_USE = "research only, not a medical device";

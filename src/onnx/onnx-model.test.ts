@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { conformanceCases, exampleFor } from "../engine/conformance-cases.ts";
+import { conformanceCases, exampleFor } from "../engine/testing/conformance-cases.ts";
 import { networkNames, networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import {
@@ -21,7 +21,7 @@ import {
 import { NetworkError } from "../network/shape.ts";
 import { ModelError, readMetadata } from "./model-metadata.ts";
 import { type ModelMetadata, onnxModel } from "./onnx-model.ts";
-import { bytesField, intField, message, readFields, stringField } from "./protobuf.ts";
+import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
 
 const network: Network = {
   name: "small",

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { svgToPng } from "../image/picture.ts";
-import { distributionChart } from "./audit-charts.ts";
-import { drawChart } from "./chart.ts";
-import { contactSheet } from "./contact-sheet.ts";
+import { distributionChart } from "./audit/audit-charts.ts";
+import { drawChart } from "./charts/draw-chart.ts";
+import { contactSheet } from "./show/contact-sheet.ts";
 import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
-import { barChart } from "./study/chart.ts";
+import { barChart } from "./charts/charts.ts";
 import { galleryHtml } from "./study/page.ts";
 
 describe("html", () => {

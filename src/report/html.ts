@@ -1,7 +1,7 @@
 /** HTML as template literals in which everything is escaped that is not HTML already, and the frame of a page. */
 
 import { createHash } from "node:crypto";
-import { printable } from "../printable.ts";
+import { printable } from "../text/printable.ts";
 
 /** A piece of HTML. */
 export class Html {

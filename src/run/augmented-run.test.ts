@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Dataset } from "../dataset/dataset.ts";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { resume, train } from "./train.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
 import { compareRuns } from "./compare.ts";

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { listDataset } from "../dataset/dataset.ts";
-import { writePhantomDataset } from "../image/phantom.ts";
-import { makeOlderRun } from "./changed-for-tests.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { makeOlderRun } from "./testing/changed.ts";
 import { crossValidate } from "./cross-validate.ts";
 import type { RunEvent } from "./train.ts";
 

@@ -1,13 +1,13 @@
 /** Judges a run's model on images that it did not learn from, and keeps the figures of its own test in the run folder. */
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
-import { type Evaluation, evaluateClassification } from "../evaluation/evaluation.ts";
-import { FileError } from "../file-error.ts";
-import { type PackedImages, packImages } from "../image/packed-store.ts";
-import { withPixelLimit } from "../image/pixel-limit.ts";
+import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
+import { FileError } from "../disk/file-error.ts";
+import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import type { Model } from "../inference/model.ts";
-import { cacheFolder } from "./cache-folder.ts";
-import { writeEvaluation } from "./evaluation-file.ts";
-import { type Selection, type SelectionOptions, selectImages } from "./judged-images.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { writeEvaluation } from "./folder/evaluation-file.ts";
+import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
 import {
   ensembleFields,
   type JudgingOptions,
@@ -15,9 +15,9 @@ import {
   openModels,
   type Runs,
   refuseOtherClasses,
-} from "./open-models.ts";
-import type { Provenance } from "./provenance.ts";
-import { RunError } from "./run-folder.ts";
+} from "./models/open-models.ts";
+import type { Provenance } from "./folder/provenance.ts";
+import { RunError } from "./folder/run-folder.ts";
 import type { RunContext } from "./train.ts";
 
 /** Images that are read and judged at once. */

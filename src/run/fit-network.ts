@@ -1,8 +1,8 @@
 /** Trains a network on some images and judges it on others, without a run folder: what cross-validation compares recipes by. */
 import type { Engine } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
-import type { PackedImages } from "../image/packed-store.ts";
-import { readSelection } from "../image/pixel-file.ts";
+import type { PackedImages } from "../image/store/packed-store.ts";
+import { readSelection } from "../image/store/pixel-file.ts";
 import { buildGraph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";

@@ -1,9 +1,9 @@
 /** Judges single image files with a run's model, or with those of several runs as an ensemble. */
-import { forEachBounded } from "../bounded.ts";
+import { forEachBounded } from "../disk/bounded.ts";
 import { type FoundImage, imagesBelow } from "../dataset/images-below.ts";
-import { folderExists } from "../files.ts";
-import { decodeImage, ImageError } from "../image/decode.ts";
-import { withPixelLimit } from "../image/pixel-limit.ts";
+import { folderExists } from "../disk/files.ts";
+import { decodeImage, ImageError } from "../image/decoding/decode.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import {
   ensembleFields,
   type JudgingOptions,
@@ -11,7 +11,7 @@ import {
   type OpenedModels,
   openModels,
   type Runs,
-} from "./open-models.ts";
+} from "./models/open-models.ts";
 
 /** The most probable class of an image with all probabilities, or why the image could not be judged. */
 export type Prediction =

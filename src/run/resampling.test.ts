@@ -3,12 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { decodeImage } from "../image/decode.ts";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { decodeImage } from "../image/decoding/decode.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { judgeTestImages } from "./evaluate.ts";
-import { openModel } from "./open-model.ts";
-import { openModels } from "./open-models.ts";
+import { openModel } from "./models/open-model.ts";
+import { openModels } from "./models/open-models.ts";
 import { predict } from "./predict.ts";
 import { train } from "./train.ts";
 

@@ -5,13 +5,13 @@ import { drawnProtocol } from "../dataset/records.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
-import { fitTemperature } from "../evaluation/temperature.ts";
-import { fileExists } from "../files.ts";
-import type { FolderLock } from "../folder-lock.ts";
-import { decoderVersion } from "../image/decode.ts";
-import { type PackedImages, packImages } from "../image/packed-store.ts";
-import { readSelection } from "../image/pixel-file.ts";
-import { withPixelLimit } from "../image/pixel-limit.ts";
+import { fitTemperature } from "../evaluation/calibration/temperature.ts";
+import { fileExists } from "../disk/files.ts";
+import type { FolderLock } from "../disk/folder-lock.ts";
+import { decoderVersion } from "../image/decoding/decode.ts";
+import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import { readSelection } from "../image/store/pixel-file.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters, type Tensors } from "../network/parameters.ts";
 import { Random } from "../random.ts";
@@ -30,12 +30,12 @@ import {
   type SettingsInput,
 } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
-import { cacheFolder } from "./cache-folder.ts";
-import { checkpointOwner } from "./checkpoint-owner.ts";
-import { divideImages, ownDataset } from "./divide-images.ts";
-import { unknownPlace } from "./local-paths.ts";
-import { writeModel } from "./model-file.ts";
-import { openData } from "./open-data.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { checkpointOwner } from "./folder/checkpoint-owner.ts";
+import { divideImages, ownDataset } from "./data/divide-images.ts";
+import { unknownPlace } from "./folder/local-paths.ts";
+import { writeModel } from "./folder/model-file.ts";
+import { openData } from "./data/open-data.ts";
 import {
   configOf,
   isOlderRun,
@@ -44,7 +44,7 @@ import {
   type RunConfig,
   readConfig,
   writeConfig,
-} from "./run-config.ts";
+} from "./folder/run-config.ts";
 import {
   appendMetrics,
   discardBarrenRun,
@@ -55,11 +55,11 @@ import {
   repairRun,
   runFiles,
   runName,
-} from "./run-folder.ts";
-import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
-import { lockRun, refuseLockedRun } from "./run-lock.ts";
-import { openEventFile } from "./tensorboard.ts";
-import { warningOfUnvalidated } from "./validation-part.ts";
+} from "./folder/run-folder.ts";
+import { type RunImage, readRunImages, writeRunImages } from "./folder/run-images.ts";
+import { lockRun, refuseLockedRun } from "./folder/run-lock.ts";
+import { openEventFile } from "./folder/tensorboard.ts";
+import { warningOfUnvalidated } from "./data/validation-part.ts";
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =

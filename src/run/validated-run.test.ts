@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { headLines } from "../cli/progress.ts";
 import type { Dataset } from "../dataset/dataset.ts";
-import { writePhantomDataset } from "../image/phantom.ts";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { loadModel } from "../inference/model.ts";
 import { SettingsError, type SettingsInput } from "../training/settings.ts";
-import { readConfig } from "./run-config.ts";
-import { type RunImage, readRunImages } from "./run-images.ts";
+import { readConfig } from "./folder/run-config.ts";
+import { type RunImage, readRunImages } from "./folder/run-images.ts";
 import { type RunEvent, resume, train } from "./train.ts";
-import { validationPart, warningOfUnvalidated } from "./validation-part.ts";
+import { validationPart, warningOfUnvalidated } from "./data/validation-part.ts";
 
 let folder: string;
 let dataset: Dataset;

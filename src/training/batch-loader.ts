@@ -1,7 +1,7 @@
 /** Brings batches to the training loop: made beside it in worker threads, ahead of the engine, or in place. */
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { type ImageSelection, readSelection, selectionOfThread } from "../image/pixel-file.ts";
+import { type ImageSelection, readSelection, selectionOfThread } from "../image/store/pixel-file.ts";
 import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
 
 /** Gives the batches of a list of jobs, in order, whoever makes them. */

@@ -2,12 +2,12 @@
 import { createHash } from "node:crypto";
 import type { OptimizerState } from "../engine/engine.ts";
 import { type Optimizer, optimizerSlots } from "../engine/optimizer.ts";
-import { readWhole, writeFileAtomic } from "../files.ts";
+import { readWhole, writeFileAtomic } from "../disk/files.ts";
 import type { Graph } from "../network/graph.ts";
 import { isFiniteTensor, type Tensor, type Tensors } from "../network/parameters.ts";
-import { readSentence } from "../system-errors.ts";
+import { readSentence } from "../disk/system-errors.ts";
 import { type Progress, progressFault, progressSchema, type TrainingCourse } from "./progress.ts";
-import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "./safetensors.ts";
+import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "../formats/safetensors.ts";
 
 /** Weights besides those that are trained. */
 export interface Companions {

@@ -5,14 +5,14 @@ import type { LossOptions } from "../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
 import { geometryNames } from "../image/geometry.ts";
-import { maxPixelsDefault, maxPixelsMost } from "../image/pixel-limit.ts";
+import { maxPixelsDefault, maxPixelsMost } from "../image/decoding/pixel-limit.ts";
 import { resamplingFilters } from "../image/resampling.ts";
 import { type ArchitectureOptions, networkNames, networks } from "../network/architectures.ts";
 import type { Network } from "../network/layer.ts";
 import { residualLayers, withStochasticDepth } from "../network/stochastic-depth.ts";
 import type { BatchPreparation } from "./batches.ts";
 import { imbalanceNames, lossFor } from "./imbalance.ts";
-import { nearestName } from "./nearest-name.ts";
+import { nearestName } from "../text/nearest-name.ts";
 import { scheduleNames } from "./schedule.ts";
 
 const path = () => z.string().min(1);

@@ -1,7 +1,7 @@
 /** The training loop: shuffle, read a batch, gradients, update; it can stop after any step and go on from there. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TrainingPlan } from "../engine/engine.ts";
-import type { ImageSelection } from "../image/pixel-file.ts";
+import type { ImageSelection } from "../image/store/pixel-file.ts";
 import { lessWork, needingMemory } from "../memory.ts";
 import type { Tensors } from "../network/parameters.ts";
 import type { Shape } from "../network/shape.ts";

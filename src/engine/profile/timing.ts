@@ -8,7 +8,7 @@ import { elements } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
 import type { InputBatch, PlanOptions } from "../engine.ts";
 import type { OnednnEngine } from "../onednn/onednn-engine.ts";
-import type { InspectableTrainingPlan } from "../onednn/training-plan.ts";
+import type { InspectableTrainingPlan } from "../onednn/plan/training-plan.ts";
 import { adam } from "../optimizer.ts";
 
 export type Pass = "forward" | "backward" | "update";

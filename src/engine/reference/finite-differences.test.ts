@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { buildGraph } from "../../network/graph.ts";
 import type { Tensor } from "../../network/parameters.ts";
 import { Random } from "../../random.ts";
-import { conformanceCases, exampleFor } from "../conformance-cases.ts";
+import { conformanceCases, exampleFor } from "../testing/conformance-cases.ts";
 import { sgd } from "../optimizer.ts";
 import { referenceEngine } from "./reference-engine.ts";
 

@@ -10,7 +10,7 @@ import {
   repeat,
   v128,
   wasmFunction,
-} from "../web-assembly.ts";
+} from "../../formats/web-assembly.ts";
 
 const number = (value: number): Code => i32x4.splat(i32.const(value));
 const advance = (local: Local, bytes: number): Code => local.set(i32.add(local.get, i32.const(bytes)));

@@ -10,12 +10,12 @@ import { finalChapter } from "./chapters/final.ts";
 import { imbalanceChapter } from "./chapters/imbalance.ts";
 import { initialChapter } from "./chapters/initial.ts";
 import { looksChapter } from "./chapters/looks.ts";
-import { nothingShared } from "./knowledge.ts";
-import { count, duration, percent, range } from "./notation.ts";
+import { nothingShared } from "../../study/knowledge.ts";
+import { count, duration, percent, range } from "../../study/notation.ts";
 import { noticeHtml, pageHtml, paragraph } from "./page.ts";
-import { researchOnly } from "./statements.ts";
-import { trainingImages } from "./steps/dataset.ts";
-import { chapters, type StudyReport } from "./study-report.ts";
+import { researchOnly } from "../../study/statements.ts";
+import { trainingImages } from "../../study/steps/dataset.ts";
+import { chapters, type StudyReport } from "../../study/study-report.ts";
 
 /** The report as HTML. */
 export async function htmlReport(report: StudyReport): Promise<string> {

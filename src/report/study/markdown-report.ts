@@ -1,10 +1,10 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
 import { markdown } from "./markdown.ts";
-import { count, percent, plural, resolution, testedClasses, withInterval } from "./notation.ts";
-import { researchOnly } from "./statements.ts";
-import { trainingImages } from "./steps/dataset.ts";
-import { inWords } from "./strategy-names.ts";
-import type { Comparison, StudyReport } from "./study-report.ts";
+import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/notation.ts";
+import { researchOnly } from "../../study/statements.ts";
+import { trainingImages } from "../../study/steps/dataset.ts";
+import { inWords } from "../../study/strategy-names.ts";
+import type { Comparison, StudyReport } from "../../study/study-report.ts";
 
 /** The report as Markdown that reads as plain text too. */
 export function markdownReport(report: StudyReport): string {

@@ -1,5 +1,5 @@
 /** Markdown as template literals in which everything is escaped: names of classes and files are shown as they are, and mean nothing. */
-import { printable } from "../../printable.ts";
+import { printable } from "../../text/printable.ts";
 
 /**
  * Signs that begin markup within a line, or end a table's cell. An underscore does so only at the edge of a word; a colon or full stop

@@ -1,9 +1,9 @@
 /** Chapter 2: what curation and protocol made of the data. */
 import type { HtmlValue } from "../../html.ts";
-import { unknownLesions } from "../knowledge.ts";
-import { count, plural } from "../notation.ts";
+import { unknownLesions } from "../../../study/knowledge.ts";
+import { count, plural } from "../../../study/notation.ts";
 import { listHtml, paragraph, tableHtml } from "../page.ts";
-import type { StudyReport } from "../study-report.ts";
+import type { StudyReport } from "../../../study/study-report.ts";
 
 export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
   const { groups, groupedBy, testLeftOut } = dataset;

@@ -1,8 +1,8 @@
 /** Chapter 6: how many images each class has, before and after curation. */
 import type { HtmlValue } from "../../html.ts";
-import { barChart } from "../chart.ts";
+import { barChart } from "../../charts/charts.ts";
 import { figuresHtml, paragraph } from "../page.ts";
-import type { StudyReport } from "../study-report.ts";
+import type { StudyReport } from "../../../study/study-report.ts";
 
 export async function distributionChapter({ dataset }: StudyReport): Promise<HtmlValue> {
   const { counts } = dataset;

@@ -1,9 +1,9 @@
 /** Chapter 4: the course notebook's network on the raw images, and what its learning curves are called. */
 import { type HtmlValue, html } from "../../html.ts";
-import { count, percent, plural, range, resolution, sentence, withInterval } from "../notation.ts";
+import { count, percent, plural, range, resolution, sentence, withInterval } from "../../../study/notation.ts";
 import { figuresHtml, paragraph } from "../page.ts";
-import { isPublished } from "../steps/trained-model.ts";
-import type { StudyReport } from "../study-report.ts";
+import { isPublished } from "../../../study/steps/trained-model.ts";
+import type { StudyReport } from "../../../study/study-report.ts";
 import { curveFigures } from "./recipes.ts";
 
 export async function initialChapter({ initial, official, budget }: StudyReport): Promise<HtmlValue> {

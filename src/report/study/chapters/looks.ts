@@ -1,10 +1,10 @@
 /** Chapter 3: samples, and distributions of what the images look like and who they are of. */
 import { type HtmlValue, html } from "../../html.ts";
-import { heatChart, spreadChart } from "../chart.ts";
-import { sentence } from "../notation.ts";
+import { heatChart, spreadChart } from "../../charts/charts.ts";
+import { sentence } from "../../../study/notation.ts";
 import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
-import type { Spread } from "../steps/spread.ts";
-import type { StudyReport } from "../study-report.ts";
+import type { Spread } from "../../../study/steps/spread.ts";
+import type { StudyReport } from "../../../study/study-report.ts";
 
 export async function looksChapter({ looks, origin, data }: StudyReport): Promise<HtmlValue> {
   const galleries = looks.classes

@@ -1,9 +1,9 @@
 /** Whether probabilities mean what they say, before and after temperature scaling, and what not answering would gain. */
 
-import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import { type HtmlValue, html } from "../../../html.ts";
-import { lineChart } from "../../chart.ts";
-import { decimal, decimalRange, percent, range, rateText, short, withInterval } from "../../notation.ts";
+import { lineChart } from "../../../charts/charts.ts";
+import { decimal, decimalRange, percent, range, rateText, short, withInterval } from "../../../../study/notation.ts";
 import { type Figure, figuresHtml, tableHtml } from "../../page.ts";
 
 export async function calibrationHtml(evaluation: CompleteEvaluation): Promise<HtmlValue> {

@@ -1,9 +1,9 @@
 /** The final model against others on the same test images. */
 
-import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
-import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
+import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import { type HtmlValue, html } from "../../../html.ts";
-import { pValueText, rateText, signedPoints } from "../../notation.ts";
+import { pValueText, rateText, signedPoints } from "../../../../study/notation.ts";
 import { tableHtml } from "../../page.ts";
 
 /** In points, with the 95 % interval. */

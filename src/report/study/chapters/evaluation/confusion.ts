@@ -1,8 +1,8 @@
 /** The confusion matrix as a table whose cells show their images, or name them, without any script. */
 import { type HtmlValue, html } from "../../../html.ts";
-import { fileName, percent } from "../../notation.ts";
+import { fileName, percent } from "../../../../study/notation.ts";
 import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
-import type { StudyReport } from "../../study-report.ts";
+import type { StudyReport } from "../../../../study/study-report.ts";
 
 /** Pictures that one cell shows. */
 const mostShown = 60;

@@ -1,10 +1,10 @@
 /** Melanoma, and malignant against benign: operating points and decision curves. */
 
-import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import type { QuestionJudgement } from "../../../../evaluation/judge-question.ts";
+import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
+import type { QuestionJudgement } from "../../../../evaluation/judgement/judge-question.ts";
 import { type HtmlValue, html } from "../../../html.ts";
-import { lineChart } from "../../chart.ts";
-import { decimal, decimalRange, list, percent, rateText, sentence } from "../../notation.ts";
+import { lineChart } from "../../../charts/charts.ts";
+import { decimal, decimalRange, list, percent, rateText, sentence } from "../../../../study/notation.ts";
 import { type Figure, figuresHtml, paragraph, tableHtml } from "../../page.ts";
 
 export async function questionsHtml({ questions }: CompleteEvaluation): Promise<HtmlValue> {

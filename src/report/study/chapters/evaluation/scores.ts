@@ -1,9 +1,9 @@
 /** The figures of the test images as tables: of all, by class, and of each class against the rest. */
 
-import type { Estimate } from "../../../../evaluation/cluster-bootstrap.ts";
-import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
+import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
+import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import type { Html } from "../../../html.ts";
-import { decimal, decimalRange, range, rateText, short } from "../../notation.ts";
+import { decimal, decimalRange, range, rateText, short } from "../../../../study/notation.ts";
 import { tableHtml } from "../../page.ts";
 
 export function figuresTableHtml({ figures }: CompleteEvaluation): Html {

@@ -1,12 +1,12 @@
 /** The same figures by age, sex and site, and what cannot be assessed. */
 
-import type { CompleteEvaluation } from "../../../../evaluation/complete-evaluation.ts";
-import type { Subgrouping } from "../../../../evaluation/subgroups.ts";
+import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
+import type { Subgrouping } from "../../../../evaluation/judgement/subgroups.ts";
 import { type HtmlValue, html } from "../../../html.ts";
-import { intervalChart } from "../../chart.ts";
-import { decimal, range, rateText, sentence, short } from "../../notation.ts";
+import { intervalChart } from "../../../charts/charts.ts";
+import { decimal, range, rateText, sentence, short } from "../../../../study/notation.ts";
 import { type Figure, figuresHtml, paragraph } from "../../page.ts";
-import { skinTone } from "../../statements.ts";
+import { skinTone } from "../../../../study/statements.ts";
 
 export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<HtmlValue> {
   return [

@@ -1,0 +1,96 @@
+/** What the engine asks of oneDNN, in one form for both C interfaces: `interface-2.ts` and `interface-3.ts` provide it. */
+import type { Pair } from "../../../network/layer.ts";
+import type { BinaryAlgorithm, DataType, ElementwiseAlgorithm } from "./constants.ts";
+import type { Pointer } from "./native.ts";
+
+/** The shape, type and layout of a tensor; `pointer` is oneDNN's own record of it. */
+export interface MemoryDescriptor {
+  readonly dimensions: readonly number[];
+  readonly type: DataType;
+  readonly pointer: Pointer;
+}
+
+/** A configured operation, before it is compiled to a primitive. Freed by {@link Descriptors.dispose}. */
+export type PrimitiveDescriptor = bigint;
+
+/** Layout: oneDNN's choice, or strides in elements for each dimension. */
+export type Layout = "any" | readonly number[];
+
+/** What happens to a result before it is stored, in order. */
+export type PostOperation =
+  | { readonly kind: "relu" }
+  | { readonly kind: "sqrt" }
+  | { readonly kind: "linear"; readonly scale: number; readonly shift: number }
+  /** Adds `scale` times what the destination held. */
+  | { readonly kind: "sum"; readonly scale: number }
+  /** The second operand is passed when the primitive runs, as {@link Descriptors.postOperationArgument}. */
+  | { readonly kind: "binary"; readonly algorithm: BinaryAlgorithm; readonly operand: MemoryDescriptor };
+
+export interface Convolution {
+  readonly source: MemoryDescriptor;
+  readonly weights: MemoryDescriptor;
+  readonly bias: MemoryDescriptor | undefined;
+  readonly destination: MemoryDescriptor;
+  readonly stride: Pair;
+  /** Zeros on both sides of each axis. */
+  readonly padding: Pair;
+}
+
+export type InnerProduct = Pick<Convolution, "source" | "weights" | "bias" | "destination">;
+
+export interface Pooling {
+  readonly algorithm: "max" | "averageExcludePadding";
+  readonly source: MemoryDescriptor;
+  readonly destination: MemoryDescriptor;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+}
+
+export interface BatchNormalization {
+  /** Source and destination have this shape and layout. */
+  readonly data: MemoryDescriptor;
+  readonly epsilon: number;
+  /** Normalise by given statistics instead of the batch's. */
+  readonly globalStatistics: boolean;
+  readonly fuseRelu: boolean;
+}
+
+export type Mode = "training" | "inference";
+
+/** `hint` is the forward descriptor that a backward one belongs to. For gradients the fields mean their gradients. */
+export interface Descriptors {
+  memory(dimensions: readonly number[], type: DataType, layout: Layout): MemoryDescriptor;
+  convolution(what: Convolution, mode: Mode, post: readonly PostOperation[]): PrimitiveDescriptor;
+  convolutionBackwardData(what: Convolution, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  convolutionBackwardWeights(what: Convolution, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  innerProduct(what: InnerProduct, mode: Mode, post: readonly PostOperation[]): PrimitiveDescriptor;
+  innerProductBackwardData(what: InnerProduct, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  innerProductBackwardWeights(what: InnerProduct, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  pooling(what: Pooling, mode: Mode): PrimitiveDescriptor;
+  poolingBackward(what: Pooling, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  batchNormalization(what: BatchNormalization, mode: Mode): PrimitiveDescriptor;
+  batchNormalizationBackward(what: BatchNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  /** 2.x wants the shift as an argument of the backward pass, 3.x refuses it. */
+  readonly batchNormalizationBackwardReadsShift: boolean;
+  elementwise(algorithm: ElementwiseAlgorithm, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
+  /** From the gradient and the forward destination, all of one layout. */
+  elementwiseBackward(
+    algorithm: ElementwiseAlgorithm,
+    data: MemoryDescriptor,
+    hint: PrimitiveDescriptor,
+  ): PrimitiveDescriptor;
+  /** `second` broadcasts along its dimensions of size 1. */
+  binary(
+    algorithm: BinaryAlgorithm,
+    first: MemoryDescriptor,
+    second: MemoryDescriptor,
+    destination: MemoryDescriptor,
+    post: readonly PostOperation[],
+  ): PrimitiveDescriptor;
+  reorder(from: MemoryDescriptor, to: MemoryDescriptor): PrimitiveDescriptor;
+  /** The argument index of the operand of the post-operation at `index`. */
+  postOperationArgument(index: number): number;
+  /** Frees every descriptor made so far. */
+  dispose(): void;
+}

@@ -1,0 +1,35 @@
+/** Every primitive that the named networks need has an implementation of its own in oneDNN, not the plain loops that are there for completeness. */
+import { describe, expect, test } from "vitest";
+import { networkNames, networks } from "../../../network/architectures.ts";
+import { buildGraph } from "../../../network/graph.ts";
+import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
+import { adam } from "../../optimizer.ts";
+import { onednnEngine } from "../onednn-engine.ts";
+
+/** `ref:any`, `simple:any` and convolutions through a matrix product, which write their windows out. */
+const slow = /^(ref|simple|gemm)/;
+/** Below this nothing is slow: the logits of a batch take about 1 KiB. */
+const smallBytes = 2 ** 16;
+
+describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
+  const { instructionSet } = onednnEngine().description;
+  const precisions = onednnEngines.map(({ precision }) => precision);
+
+  test
+    .skipIf(!/AVX-512|AMX/.test(instructionSet))
+    .each(networkNames.flatMap((name) => precisions.map((precision) => [name, precision] as const)))(
+    "trains %s in %s without a slow primitive",
+    (name, precision) => {
+      const graph = buildGraph(networks[name]({ classes: 9 }));
+      const plan = onednnEngine().trainingPlan(graph, { batch: 32, precision, optimizer: adam() });
+      const count = plan.sections.update.to;
+      const instructions = Array.from({ length: count }, (_, index) => plan.instruction(index));
+      plan.dispose();
+      expect(instructions.length).toBeGreaterThan(graph.nodes.length);
+      const found = instructions.filter(
+        ({ implementation, bytes }) => slow.test(implementation) && bytes >= smallBytes,
+      );
+      expect(found.map(({ label, implementation }) => `${label}: ${implementation}`)).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,66 @@
+/** Which first part of a network is computed a few images at a time, so that its large activations stay in the cache. */
+
+import type { Operation } from "../../../network/graph.ts";
+import { type Graph, INPUT } from "../../../network/graph.ts";
+import { elements } from "../../../network/shape.ts";
+import type { FusionPlan } from "./fusion.ts";
+
+/** A consecutive part of the batch. */
+export interface Tile {
+  readonly from: number;
+  readonly images: number;
+}
+
+export interface Tiling {
+  /** The nodes [0, end) run tile by tile; 0 where nothing does. */
+  readonly end: number;
+  readonly tiles: readonly Tile[];
+}
+
+/** Operations that treat every image by itself and keep no mask of the whole batch; dense layers are best whole. */
+const perImage: { readonly [K in Operation["kind"]]: boolean } = {
+  normalize: true,
+  conv2d: true,
+  relu: true,
+  sigmoid: true,
+  maxPool: true,
+  averagePool: true,
+  globalAveragePool: true,
+  flatten: true,
+  add: true,
+  multiply: true,
+  batchNorm: false,
+  dropout: false,
+  dense: false,
+};
+
+const untiled: Tiling = { end: 0, tiles: [] };
+
+/**
+ * The part before the first dense layer, where it consists of operations on single images and its last output is all that
+ * the rest reads, in tiles whose largest activation takes at most `cacheBytes`.
+ */
+export function planTiling(
+  graph: Graph,
+  fusion: FusionPlan,
+  { batch, bytesPerValue, cacheBytes }: { batch: number; bytesPerValue: number; cacheBytes: number },
+): Tiling {
+  const { nodes } = graph;
+  const stop = nodes.findIndex(({ operation }) => !perImage[operation.kind]);
+  // The parts are joined in row-major order, which a matrix product reads well and nothing else does.
+  if (nodes[stop]?.operation.kind !== "dense") return untiled;
+  const readsOnly = (from: number, boundary: number) =>
+    nodes
+      .slice(from)
+      .every(({ inputs }) =>
+        inputs.every((source) => source !== INPUT && (source >= from || fusion.resolve(source) === boundary)),
+      );
+  const end = stop;
+  if (end === 0 || !readsOnly(end, fusion.resolve(end - 1))) return untiled;
+  const largest = Math.max(...nodes.slice(0, end).map(({ shape }) => elements(shape))) * bytesPerValue;
+  const images = Math.max(1, Math.floor(cacheBytes / largest));
+  if (images >= batch) return untiled;
+  const count = Math.ceil(batch / images);
+  const starts = Array.from({ length: count + 1 }, (_, tile) => Math.round((tile * batch) / count));
+  return { end, tiles: starts.slice(0, -1).map((from, tile) => ({ from, images: starts[tile + 1]! - from })) };
+}

@@ -1,0 +1,119 @@
+/** The gradient of a convolution's weights by our own kernel for AMX. */
+import { FLOATS_AT_ONCE } from "../../x64/kernel.ts";
+import { partialSumArguments, partialSumKernel } from "../../x64/partial-sum.ts";
+import { cutWeightGradient } from "../../x64/weight-gradient/cut.ts";
+import type { ConvolutionSizes } from "../../x64/weight-gradient/geometry.ts";
+import { weightGradientKernel } from "../../x64/weight-gradient/kernel.ts";
+import { scratchBytesOf } from "../../x64/weight-gradient/layout.ts";
+import { weightGradientArguments } from "../../x64/weight-gradient/task.ts";
+import { bytesPerElement } from "../library/constants.ts";
+import type { MemoryDescriptor } from "../library/descriptors.ts";
+import type { Program, Value } from "../program/program.ts";
+import type { WeightGradient } from "./weight-gradient.ts";
+
+/** Height and width of a feature map's or of a filter's dimensions. */
+const sizeOf = (dimensions: readonly number[]) => [dimensions[2]!, dimensions[3]!] as const;
+
+/** Floats of a convolution's weights (filters, channels, height, width) in the order height, width, channels, filters. */
+export function tapMajor({ descriptors }: Program, weights: readonly number[]): MemoryDescriptor {
+  const [filters, channels, , width] = weights as readonly [number, number, number, number];
+  return descriptors.memory(weights, "f32", [1, filters, width * channels * filters, channels * filters]);
+}
+
+/** What is computed; the maps as the forward pass has them. */
+interface ConvolutionLayer extends Pick<ConvolutionSizes, "stride" | "padding"> {
+  readonly source: MemoryDescriptor;
+  readonly weights: readonly number[];
+  readonly destination: MemoryDescriptor;
+  readonly bias: MemoryDescriptor | undefined;
+}
+
+const MULTIPLE_OF_CHANNELS = 16;
+/** As many as the kernel picks from pixels one by one: those of photographs. */
+const FEW_CHANNELS = 4;
+/** Floats read in a task that adds: fewer are added sooner than another thread is woken. */
+const FLOATS_PER_TASK = 2 ** 18;
+
+/**
+ * Undefined where the kernel cannot compute the gradient: it takes channels-last maps of bfloat16, with channels by the tile or those of photographs, on AMX.
+ * The gradient is laid out as {@link tapMajor}.
+ */
+export function kernelWeightGradient(
+  program: Program,
+  name: string,
+  { source, weights, destination, bias, stride, padding }: ConvolutionLayer,
+): WeightGradient | undefined {
+  const { runtime } = program;
+  const isServed =
+    runtime.mapKernels !== undefined &&
+    weights.length === 4 &&
+    weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
+    (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
+    [source, destination].every((map) => map.type === "bf16" && program.isChannelsLast(map));
+  if (!isServed) return undefined;
+
+  const [outputs, inputs] = weights as readonly [number, number];
+  const [input, output, kernel] = [sizeOf(source.dimensions), sizeOf(destination.dimensions), sizeOf(weights)];
+  const channels = [inputs, outputs] as const;
+  const sizes = { channels, input, output, kernel, stride, padding, hasBias: bias !== undefined };
+  const { threads } = runtime.description;
+  const { shape, parts, ranges } = cutWeightGradient(sizes, source.dimensions[0]!, threads);
+  const weightCount = kernel[0] * kernel[1] * inputs * outputs;
+  const partBytes = bytesPerElement.f32 * (weightCount + outputs);
+
+  /** The first part writes into the gradients themselves. */
+  const addOthers = (others: Value, diffWeights: Value, diffBias: Value | undefined) => {
+    const gradients = diffBias === undefined ? [diffWeights] : [diffWeights, diffBias];
+    const reads = [others, ...gradients];
+    const sum = partialSumKernel(parts.length - 1, partBytes);
+    const tasks = Math.ceil((weightCount * parts.length) / FLOATS_PER_TASK);
+    const starts = Array.from(
+      { length: tasks + 1 },
+      (_, task) => Math.round((task * weightCount) / FLOATS_AT_ONCE / tasks) * FLOATS_AT_ONCE,
+    );
+    program.addKernel(`${name} gradient sum`, sum, { reads, writes: gradients }, (locate) => {
+      const task = (gradient: Value, from: number, to: number, place: number) =>
+        partialSumArguments({
+          sum: locate(gradient, from * bytesPerElement.f32),
+          others: locate(others, place * bytesPerElement.f32),
+          floats: to - from,
+        });
+      const ofWeights = starts.slice(0, -1).map((from, index) => task(diffWeights, from, starts[index + 1]!, from));
+      return diffBias === undefined ? ofWeights : [...ofWeights, task(diffBias, 0, outputs, weightCount)];
+    });
+  };
+
+  return {
+    layout: tapMajor(program, weights),
+    append({ source: from, gradient, diffWeights, diffBias }) {
+      if (diffWeights === undefined) return;
+      const maps = [program.convert(name, from, source), program.convert(name, gradient, destination)] as const;
+      const imageBytes = maps.map((map) => runtime.byteLength(map.descriptor) / map.descriptor.dimensions[0]!);
+      const scratch = program.value(program.rowMajor([threads * scratchBytesOf(shape)], "u8"));
+      const others =
+        parts.length === 1 ? undefined : program.value(program.rowMajor([(parts.length - 1) * partBytes], "u8"));
+      const writes = [scratch, diffWeights, diffBias, others].filter((value) => value !== undefined);
+      const multiply = weightGradientKernel(shape);
+      program.addKernel(`${name} backward weights`, multiply, { reads: maps, writes }, (locate) =>
+        parts.flatMap(({ from: image, images }, part) =>
+          Array.from({ length: ranges }, (_, range) => {
+            const channel = range * shape.cut.outputChannels;
+            const place = (value: Value | undefined, element: number) =>
+              part === 0
+                ? value && locate(value, channel * bytesPerElement.f32)
+                : locate(others!, (part - 1) * partBytes + (element + channel) * bytesPerElement.f32);
+            return weightGradientArguments({
+              source: locate(maps[0], image * imageBytes[0]!),
+              gradient: locate(maps[1], image * imageBytes[1]! + channel * bytesPerElement.bf16),
+              images,
+              weights: place(diffWeights, 0)!,
+              bias: place(diffBias, weightCount),
+              scratch: locate(scratch),
+            });
+          }),
+        ),
+      );
+      if (others !== undefined) addOthers(others, diffWeights, diffBias);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** The gradient of a layer's weights: oneDNN's primitive, or a kernel of our own where that is faster. */
+import type { MemoryDescriptor } from "../library/descriptors.ts";
+import type { Value } from "../program/program.ts";
+
+export interface WeightGradientTensors {
+  /** What the forward pass read, and the gradient of what it gave, in any layout. */
+  readonly source: Value;
+  readonly gradient: Value;
+  readonly diffWeights: Value | undefined;
+  readonly diffBias: Value | undefined;
+}
+
+export interface WeightGradient {
+  /** The layout in which it writes the gradient of the weights. */
+  readonly layout: MemoryDescriptor;
+  /** Appends the instructions to the program. */
+  append(tensors: WeightGradientTensors): void;
+}

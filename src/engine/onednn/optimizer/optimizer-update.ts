@@ -1,0 +1,30 @@
+/** What an optimizer works on, and how it is told the numbers of an update. */
+import type { Region } from "../program/parameter-store.ts";
+
+export interface FlatArrays {
+  readonly weights: Uint8Array;
+  readonly gradients: Uint8Array;
+  /** In the order of `optimizerSlots`. */
+  readonly slots: readonly Uint8Array[];
+  /** The regions that weight decay applies to, and that are trained at all. */
+  readonly decayed: Region;
+  readonly trained: Region;
+}
+
+/** The way in and out of an update that was appended to a program. */
+export interface OptimizerUpdate {
+  /** Numbers of one update, which are read from memory; to be called before it runs. */
+  setScalars(learningRate: number, updates: number): void;
+  /**
+   * Whether all weights and the optimizer's state are finite after an update; of Adam's mean squares, without kernels, a part of them each
+   * time. The update has summed them up on its way: looking afterwards would cost a part of a step.
+   */
+  isFinite(): boolean;
+}
+
+/** Whether all values are finite, as in float64 no sum of those of float32 overflows. */
+export function areFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return Number.isFinite(sum);
+}

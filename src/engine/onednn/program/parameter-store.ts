@@ -1,0 +1,158 @@
+/** All parameters of a plan in one flat array, each in the layout of its gradient, and their way in and out. */
+import type { ParameterRole, ParameterSpec, Tensor, Tensors } from "../../../network/parameters.ts";
+import { elements } from "../../../network/shape.ts";
+import { requireTensor } from "../../checks.ts";
+import type { MemoryDescriptor } from "../library/descriptors.ts";
+import { alignedBytes, roundUp } from "../library/memory.ts";
+import { addressOf } from "../library/native.ts";
+import { type Program, rowMajorStrides, type Value } from "./program.ts";
+import { checkStatus } from "../library/status.ts";
+
+/** A region of the flat array: the elements [from, to). */
+export interface Region {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A parameter as the primitives of a plan see it. */
+export interface Parameter {
+  readonly spec: ParameterSpec;
+  /** In the primitive's own dimensions; the canonical tensor has the same elements in row-major order. */
+  readonly value: Value;
+  /** Undefined where nothing is trained. */
+  readonly gradient: Value | undefined;
+}
+
+export class ParameterStore {
+  readonly #program: Program;
+  readonly #training: boolean;
+  readonly #entries = new Map<string, Parameter>();
+  readonly #working = new Map<string, Value>();
+  readonly #written = new Set<string>();
+  #order: readonly Parameter[] = [];
+  #offsets = new Map<string, number>();
+
+  constructor(program: Program, training: boolean) {
+    this.#program = program;
+    this.#training = training;
+  }
+
+  /**
+   * Registers a parameter in the layout in which it is kept (that of its gradient in training). Where it is registered
+   * already, as by an earlier tile of the batch, that one is given.
+   */
+  add(spec: ParameterSpec, descriptor: MemoryDescriptor): Parameter {
+    const present = this.#entries.get(spec.name);
+    if (present !== undefined) return present;
+    const value = this.#program.value(descriptor);
+    const gradient = this.#training && spec.trainable ? this.#program.value(descriptor) : undefined;
+    const parameter = { spec, value, gradient };
+    this.#entries.set(spec.name, parameter);
+    return parameter;
+  }
+
+  /** The parameter in the type and layout that a primitive reads; converted once per pass, whatever the tiles. */
+  working({ spec, value }: Parameter, pass: "forward" | "backward", wanted: MemoryDescriptor): Value {
+    const key = `${spec.name} ${pass}`;
+    const present = this.#working.get(key);
+    if (present !== undefined && this.#program.runtime.sameLayout(present.descriptor, wanted)) return present;
+    const converted = this.#program.convert(spec.name, value, wanted);
+    this.#working.set(key, converted);
+    return converted;
+  }
+
+  /** Where a primitive shall write its share of a gradient: the gradient itself for the first, a sum's second term then. */
+  gradientShare({ spec, gradient }: Parameter, descriptor: MemoryDescriptor): Value | undefined {
+    if (gradient === undefined) return undefined;
+    const direct = !this.#written.has(spec.name) && this.#program.runtime.sameLayout(gradient.descriptor, descriptor);
+    return direct ? gradient : this.#program.value(descriptor);
+  }
+
+  /** Adds a share, once it is written, to the gradient. */
+  addGradientShare({ spec, gradient }: Parameter, share: Value | undefined): void {
+    if (gradient === undefined || share === undefined) return;
+    const first = !this.#written.has(spec.name);
+    this.#written.add(spec.name);
+    const { descriptor } = gradient;
+    if (share === gradient) return;
+    if (first) {
+      this.#program.convert(spec.name, share, descriptor, gradient);
+      return;
+    }
+    const source1 = this.#program.convert(spec.name, share, descriptor);
+    const add = this.#program.descriptors.binary("add", descriptor, descriptor, descriptor, []);
+    this.#program.add(`${spec.name} gradient sum`, add, { source: gradient, source1, destination: gradient });
+  }
+
+  /** Allocates the flat arrays and binds every parameter to its place: weights first, then all else that is trained. */
+  allocate() {
+    const rank = (role: ParameterRole) => (role === "weight" ? 0 : role.startsWith("running") ? 2 : 1);
+    this.#order = [...this.#entries.values()].toSorted((a, b) => rank(a.spec.role) - rank(b.spec.role));
+    let bytes = 0;
+    const ends = [0, 0, 0];
+    for (const { spec, value } of this.#order) {
+      this.#offsets.set(spec.name, bytes);
+      bytes += roundUp(this.#program.runtime.byteLength(value.descriptor));
+      ends.fill(bytes, rank(spec.role));
+    }
+    const values = alignedBytes(bytes);
+    const gradients = alignedBytes(this.#training ? ends[1]! : 0);
+    for (const { spec, value, gradient } of this.#order) {
+      this.#program.bind(value, this.#place(values, spec.name, value.descriptor));
+      if (gradient) this.#program.bind(gradient, this.#place(gradients, spec.name, value.descriptor));
+    }
+    const decayed: Region = { from: 0, to: ends[0]! / 4 };
+    const trained: Region = { from: 0, to: ends[1]! / 4 };
+    return { values, gradients, decayed, trained };
+  }
+
+  /** Canonical tensors to the flat array `into`. */
+  write(tensors: Tensors, into: Uint8Array, keys: readonly (readonly [key: string, name: string])[]): void {
+    for (const [key, name] of keys) {
+      const { spec, value } = this.#entries.get(name)!;
+      const tensor = requireTensor(tensors, { name: key, shape: spec.shape });
+      const canonical = alignedBytes(elements(spec.shape) * 4);
+      new Float32Array(canonical.buffer, canonical.byteOffset, tensor.data.length).set(tensor.data);
+      this.#transfer(value.descriptor, canonical, this.#place(into, name, value.descriptor), "in");
+    }
+  }
+
+  /** The flat array `from` to canonical tensors. */
+  read(from: Uint8Array, keys: readonly (readonly [key: string, name: string])[]): Map<string, Tensor<Float32Array>> {
+    return new Map(
+      keys.map(([key, name]) => {
+        const { spec, value } = this.#entries.get(name)!;
+        const canonical = alignedBytes(elements(spec.shape) * 4);
+        this.#transfer(value.descriptor, canonical, this.#place(from, name, value.descriptor), "out");
+        const data = new Float32Array(canonical.buffer, canonical.byteOffset, elements(spec.shape));
+        return [key, { shape: spec.shape, data }];
+      }),
+    );
+  }
+
+  #place(flat: Uint8Array, name: string, descriptor: MemoryDescriptor): Uint8Array {
+    const offset = this.#offsets.get(name)!;
+    return flat.subarray(offset, offset + this.#program.runtime.byteLength(descriptor));
+  }
+
+  #transfer(kept: MemoryDescriptor, canonical: Uint8Array, place: Uint8Array, direction: "in" | "out"): void {
+    const { runtime, descriptors } = this.#program;
+    const plain = descriptors.memory(kept.dimensions, "f32", rowMajorStrides(kept.dimensions));
+    const [source, destination] = direction === "in" ? [plain, kept] : [kept, plain];
+    const primitive = runtime.createPrimitive(descriptors.reorder(source, destination));
+    const outside = runtime.createMemory(plain, addressOf(canonical));
+    const inside = runtime.createMemory(kept, addressOf(place));
+    const records = BigUint64Array.of(
+      1n,
+      direction === "in" ? outside : inside,
+      17n,
+      direction === "in" ? inside : outside,
+    );
+    runtime.flushingDenormals(() => {
+      checkStatus(runtime.execute(primitive, 2, new Uint8Array(records.buffer)), "reorder of a parameter");
+      runtime.wait();
+    });
+    for (const memory of [outside, inside]) runtime.destroyMemory(memory);
+    runtime.destroyPrimitive(primitive);
+  }
+}

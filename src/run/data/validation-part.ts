@@ -1,0 +1,90 @@
+/** The part of the training images that a run does not learn from, whole groups at a time. */
+import type { Dataset } from "../../dataset/dataset.ts";
+import { groupedFolds } from "../../dataset/grouped-folds.ts";
+import { groupedHoldout } from "../../dataset/grouped-holdout.ts";
+import { groupsOf, type ProtocolOptions } from "../../dataset/protocols.ts";
+import type { ImageRecord } from "../../dataset/records.ts";
+import { RunError } from "../folder/run-folder.ts";
+import type { RunImage } from "../folder/run-images.ts";
+
+export interface ValidationOptions {
+  /** Of the training images, in [0, 0.5]. */
+  readonly fraction: number;
+  readonly seed: number;
+}
+
+const trainingImages = (images: readonly ImageRecord[]): number[] =>
+  images.flatMap(({ split }, i) => (split === "train" ? [i] : []));
+
+/**
+ * Indices of the images to validate on: of the training images and of each class the part that was asked for, whole groups at a time. A
+ * class of a single group is only learned.
+ *
+ * @param groupOf group of each image
+ */
+export function validationPart(
+  images: readonly ImageRecord[],
+  groupOf: readonly number[],
+  { fraction, seed }: ValidationOptions,
+): Set<number> {
+  const training = trainingImages(images);
+  if (fraction === 0) return new Set();
+  const held = groupedHoldout({
+    labels: training.map((index) => images[index]!.label),
+    groupOf: training.map((index) => groupOf[index]!),
+    fraction,
+    seed,
+  });
+  return new Set(training.filter((_, i) => held[i]));
+}
+
+/**
+ * The same as it was drawn before a run kept its images, for going on with such a run: one fold of as many as come near to the part, which
+ * was up to a half more than asked for.
+ */
+export async function earlierValidationPart(
+  dataset: Dataset,
+  images: readonly ImageRecord[],
+  { fraction, seed, ...options }: ValidationOptions & ProtocolOptions,
+): Promise<Set<number>> {
+  const training = trainingImages(images);
+  if (fraction === 0) return new Set();
+  const own = training.map((index) => images[index]!);
+  const { groupOf } = await groupsOf({ ...dataset, images: own }, options);
+  const labels = own.map(({ label }) => label);
+  const foldOf = groupedFolds({ labels, groupOf, folds: Math.max(2, Math.round(1 / fraction)), seed });
+  const groupsWith = dataset.classes.map((_, label) => new Set(groupOf.filter((_, i) => labels[i] === label)));
+  const alone = new Set(groupsWith.flatMap((groups) => (groups.size === 1 ? [...groups] : [])));
+  return new Set(training.filter((_, i) => foldOf[i] === 0 && !alone.has(groupOf[i]!)));
+}
+
+/** Classes that are listed one by one. */
+const listed = 10;
+
+/**
+ * A warning where classes that are learned have no image to validate on, undefined where all have. Throws RunError where validation
+ * was asked for and no image at all is left for it.
+ */
+export function warningOfUnvalidated(
+  images: readonly RunImage[],
+  classes: readonly string[],
+  fraction: number,
+): string | undefined {
+  if (fraction === 0) return undefined;
+  const labelsIn = (part: RunImage["part"]) =>
+    new Set(images.flatMap((image) => (image.part === part ? image.label : [])));
+  const [learned, validated] = [labelsIn("train"), labelsIn("validation")];
+  if (validated.size === 0) {
+    throw new RunError(
+      "validation: no image can be held out, as all training images of each class are one image, lesion or group; " +
+        "add images, or leave validation out",
+    );
+  }
+  const without = classes.filter((_, label) => learned.has(label) && !validated.has(label));
+  if (without.length === 0) return undefined;
+  const more = without.length > listed ? ` and ${without.length - listed} more` : "";
+  return (
+    `validation: no image is held out of ${without.slice(0, listed).join(", ")}${more}, which have too few images or groups for ` +
+    `${fraction} of them; the validation figures say nothing of these classes`
+  );
+}

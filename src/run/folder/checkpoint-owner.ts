@@ -1,0 +1,62 @@
+/** What a run's checkpoint belongs to: all of its configuration that decides what is computed. */
+import type { Graph } from "../../network/graph.ts";
+import type { CheckpointOwner } from "../../training/checkpoint.ts";
+import { settingsSchema } from "../../training/settings.ts";
+import { isOlderRun, type RunConfig } from "./run-config.ts";
+import type { RunImage } from "./run-images.ts";
+
+/** Settings that say where files lie, or what is written besides the training. */
+const elsewhere: ReadonlySet<string> = new Set([
+  ...["data", "out", "cache", "metadata", "curation", "classMap"],
+  ...["checkpointSeconds", "tensorboard", "hashes"],
+]);
+
+/** How many images weights are fitted to, and validated on. */
+export interface LearnedCounts {
+  readonly train: number;
+  readonly validation: number;
+}
+
+/** Of a run whose images are read, or of its configuration alone where it is older than their list. */
+export function learnedCounts({ data }: RunConfig, images: readonly RunImage[] | undefined): LearnedCounts {
+  if (images === undefined) {
+    const { validation = 0 } = data;
+    return { train: data.train - validation, validation };
+  }
+  const count = (part: RunImage["part"]) => images.filter((image) => image.part === part).length;
+  return { train: count("train"), validation: count("validation") };
+}
+
+export function checkpointOwner(
+  config: RunConfig,
+  graph: Graph,
+  { train, validation }: LearnedCounts,
+): CheckpointOwner {
+  const { settings, resolved, data } = config;
+  // Settings that were not given are told too, so that one that is added later is noticed.
+  const given = Object.keys(settingsSchema.shape)
+    .filter((name) => !elsewhere.has(name))
+    .map((name) => [name, settings[name as keyof typeof settings] ?? null]);
+  const batch = Math.min(resolved.batch, train);
+  return {
+    graph,
+    optimizer: settings.optimizer,
+    seed: settings.seed,
+    dataFingerprint: data.fingerprint,
+    recipe: {
+      ...Object.fromEntries(given),
+      ...resolved,
+      classes: data.classes,
+      listing: data.listing,
+      images: data.images ?? null,
+    },
+    course: {
+      epochs: settings.epochs,
+      stepsPerEpoch: Math.floor(train / batch),
+      batch,
+      validated: validation > 0,
+      averaged: settings.averaging > 0,
+    },
+    olderRun: isOlderRun(config),
+  };
+}

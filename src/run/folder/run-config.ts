@@ -1,0 +1,213 @@
+/** `config.json`: what a run was started with, written once and checked when it is read. */
+import { createHash } from "node:crypto";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import type { Dataset } from "../../dataset/dataset.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { precisionOn } from "../../engine/precision.ts";
+import { readText, writeFileAtomic } from "../../disk/files.ts";
+import { decoderVersion } from "../../image/decoding/decode.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
+import { maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
+import type { Graph } from "../../network/graph.ts";
+import { countTrainable } from "../../network/parameters.ts";
+import { SealError, sealed, unsealed } from "../../disk/sealed-json.ts";
+import { readSentence } from "../../disk/system-errors.ts";
+import { learningRateOf, parseSettings, type SettingName, type Settings } from "../../training/settings.ts";
+import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
+import { RunError, runFiles } from "./run-folder.ts";
+import { type RunImage, runImagesDigest } from "./run-images.ts";
+import { version } from "../version.ts";
+
+/** Runs from before the limit was a setting opened images of any size that can be decoded. */
+const withFormerLimit = (settings: unknown): unknown =>
+  typeof settings === "object" ? { maxPixels: maxPixelsMost, ...settings } : settings;
+
+const configSchema = z.strictObject({
+  /** 1: of a version whose files had no digests. */
+  format: z.literal([1, 2]),
+  /** As given, with defaults. */
+  settings: z.unknown().transform((settings) => parseSettings(withFormerLimit(settings))),
+  /** What the settings came to on this machine and these data; resuming needs the same. */
+  resolved: z.strictObject({
+    engine: z.enum(["onednn", "reference"]),
+    precision: z.enum(["f32", "bf16"]),
+    threads: z.int().min(1),
+    batch: z.int().min(1),
+    imageSize: z.int().min(1),
+    learningRate: z.number(),
+    parameters: z.int().min(0),
+  }),
+  data: z.strictObject({
+    /** The data folder by its last name. */
+    name: z.string().optional(),
+    /** Where the folder is on this machine, as `local.json` says; in `config.json` itself of earlier versions only. */
+    root: z.string().optional(),
+    origin: z.enum(["folder", "phantom"]),
+    fingerprint: z.string(),
+    /** SHA-256 over paths, labels and splits in order: the order decides which images meet in a batch. */
+    listing: z.string(),
+    /** SHA-256 of `images.csv`. */
+    images: z.string().optional(),
+    classes: z.array(z.string()),
+    /** Training images, those of validation among them. */
+    train: z.int(),
+    validation: z.int().optional(),
+    test: z.int(),
+    leftOut: z.int(),
+    /** What a curation plan did, and how a protocol separated the images, where there was one. */
+    curation: z
+      .strictObject({
+        plan: z.string(),
+        leftOut: z.int(),
+        relabelled: z.int(),
+        classesLeftOut: z.array(z.string()),
+      })
+      .optional(),
+    protocol: z
+      .strictObject({
+        name: z.string(),
+        fold: z.int().optional(),
+        seed: z.int().optional(),
+        groupedBy: z.array(z.string()),
+        leftOut: z.strictObject({ content: z.int(), group: z.int() }).optional(),
+      })
+      .optional(),
+  }),
+  versions: z.strictObject({
+    naevus: z.string(),
+    node: z.string(),
+    engine: z.string(),
+    instructionSet: z.string(),
+    /** Of the images' decoder; runs from before it was recorded have none. */
+    decoder: z.string().optional(),
+  }),
+  started: z.iso.datetime(),
+});
+
+/** What a run was started with. */
+export type RunConfig = z.output<typeof configSchema>;
+
+/** Whether a run is of a version whose files had no digests. */
+export const isOlderRun = ({ format }: RunConfig): boolean => format === 1;
+
+/** What a run computes with. */
+export interface Prepared {
+  readonly graph: Graph;
+  readonly engine: Engine;
+  readonly packed: PackedImages;
+  /** What becomes of each packed image, in their order. */
+  readonly images: readonly RunImage[];
+}
+
+/** SHA-256 over paths, labels and splits of a data set's images, in order. */
+export function listingOf({ images }: PackedImages): string {
+  const lines = images.map(({ path, label, split }) => JSON.stringify([path, label, split]));
+  return createHash("sha256").update(lines.join("\n")).digest("hex");
+}
+
+const countOf = ({ images }: PackedImages, split: "train" | "test"): number =>
+  images.filter((image) => image.split === split).length;
+
+/** The configuration of a new run. */
+export function configOf(settings: Settings, dataset: Dataset, prepared: Prepared, milliseconds: number): RunConfig {
+  const { graph, packed, engine, images } = prepared;
+  const { name, library, instructionSet, threads } = engine.description;
+  const training = countOf(packed, "train");
+  const validation = images.filter(({ part }) => part === "validation").length;
+  return {
+    format: 2,
+    settings,
+    resolved: {
+      engine: name,
+      precision: precisionOn(engine.description, settings.precision),
+      threads,
+      batch: Math.min(settings.batch, training - validation),
+      imageSize: packed.height,
+      learningRate: learningRateOf(settings),
+      parameters: countTrainable(graph.parameters),
+    },
+    data: {
+      name: basename(dataset.root),
+      root: dataset.root,
+      origin: dataset.origin,
+      fingerprint: packed.fingerprint,
+      listing: listingOf(packed),
+      images: runImagesDigest(dataset.classes, images),
+      classes: [...dataset.classes],
+      train: training,
+      validation,
+      test: countOf(packed, "test"),
+      leftOut: dataset.images.length - packed.images.length,
+      ...(dataset.curation && {
+        curation: { ...dataset.curation, classesLeftOut: [...dataset.curation.classesLeftOut] },
+      }),
+      ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
+    },
+    versions: { naevus: version, node: process.version, engine: library, instructionSet, decoder: decoderVersion },
+    started: new Date(milliseconds).toISOString(),
+  };
+}
+
+const placeNames: readonly string[] = ["data", "out", ...localSettings] satisfies readonly SettingName[];
+
+/** What `config.json` holds: all but the places on this machine. */
+export function recordOf(config: RunConfig) {
+  const { root: _, ...data } = config.data;
+  const settings = Object.entries(config.settings).filter(([name]) => !placeNames.includes(name));
+  return { ...config, settings: Object.fromEntries(settings), data };
+}
+
+/**
+ * Writes `config.json` with its digest, and `local.json` before it with the places on this machine; what {@link readConfig} would refuse
+ * is not written.
+ */
+export async function writeConfig(run: string, config: RunConfig): Promise<void> {
+  const { settings, data } = config;
+  if (data.root !== undefined) {
+    const paths = localSettings.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]]));
+    await writeLocalPaths(run, { data: data.root, ...Object.fromEntries(paths) });
+  }
+  const checked = configSchema.parse(recordOf(config));
+  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(sealed(checked), undefined, 2)}\n`);
+}
+
+/** Reads a run's `config.json` and `local.json`; throws {@link RunError} where the folder is no run or the file is damaged. */
+export async function readConfig(run: string): Promise<RunConfig> {
+  const file = join(run, runFiles.config);
+  let text: string;
+  try {
+    text = await readText(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const give = "give the folder that training printed";
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw new RunError(readSentence(file, error, give), { cause: error });
+    throw new RunError(`${run}: no run there (there is no ${runFiles.config}); ${give}`, { cause: error });
+  }
+  let config: RunConfig;
+  try {
+    const { content, isSealed } = unsealed(text);
+    config = configSchema.parse(content);
+    if (isSealed === isOlderRun(config)) throw new SealError(isSealed ? "format 1 has no digest" : "it has no digest");
+  } catch (error) {
+    if (error instanceof SealError) {
+      throw new RunError(
+        `${file}: damaged, or changed by hand: ${error.message}; put the file back as it was, or train again ` +
+          "(other settings are for a new run)",
+        { cause: error },
+      );
+    }
+    const first = error instanceof z.ZodError ? error.issues[0] : undefined;
+    const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
+    throw new RunError(`${file}: damaged, or from another version of naevus (${reason}); train again`, {
+      cause: error,
+    });
+  }
+  return withLocalPaths(config, await readLocalPaths(run));
+}
+
+const withLocalPaths = (config: RunConfig, local: LocalPaths | undefined): RunConfig => {
+  if (local === undefined) return config;
+  const { data, ...places } = local;
+  return { ...config, settings: { ...config.settings, ...places }, data: { ...config.data, root: data } };
+};

@@ -1,0 +1,143 @@
+/** Opens the models of runs that judge together, as an ensemble. */
+import { join, resolve } from "node:path";
+import { fileExists } from "../../disk/files.ts";
+import type { Geometry } from "../../image/geometry.ts";
+import type { ResamplingFilter } from "../../image/resampling.ts";
+import type { Model } from "../../inference/model.ts";
+import { squareViews, testTimeAugmented } from "../../inference/test-time-augmentation.ts";
+import { openModel } from "./open-model.ts";
+import { type Provenance, provenanceOf } from "../folder/provenance.ts";
+import { readConfig } from "../folder/run-config.ts";
+import { foldRun, isModelFile, RunError, runFiles } from "../folder/run-folder.ts";
+
+/** A run folder or model file, or several of them whose mean probabilities count; a cross-validation's folder stands for its folds. */
+export type Runs = string | readonly string[];
+
+export interface JudgingOptions {
+  /** Whether each image is judged as the mean over its eight flips and quarter turns; default false. */
+  readonly testTimeAugmentation?: boolean | undefined;
+}
+
+/** Models that read images of the same form. */
+export interface ModelGroup {
+  readonly imageSize: number;
+  readonly geometry: Geometry;
+  readonly resampling: ResamplingFilter;
+  readonly models: readonly Model[];
+}
+
+export interface OpenedModels {
+  /** The runs, for messages. */
+  readonly name: string;
+  /** The folder of a single run; undefined for several, or where a model's file was given. */
+  readonly folder: string | undefined;
+  readonly classes: readonly string[];
+  /** `phantom`: one of the models at least was trained on drawn images. */
+  readonly origin: "folder" | "phantom";
+  readonly count: number;
+  /** Of each image. */
+  readonly views: number;
+  readonly groups: readonly ModelGroup[];
+  /** What each model learned from. */
+  readonly provenances: readonly Provenance[];
+  dispose(): Promise<void>;
+}
+
+async function foldsIn(folder: string): Promise<string[]> {
+  const { settings } = await readConfig(foldRun(folder, 0));
+  const count = Number(/^grouped:(\d+)$/.exec(settings.protocol)?.[1] ?? 0);
+  const folds = Array.from({ length: count }, (_, fold) => foldRun(folder, fold));
+  const finished = await Promise.all(folds.map((run) => fileExists(join(run, runFiles.model))));
+  const trained = finished.filter(Boolean).length;
+  if (trained < count) {
+    throw new RunError(
+      `${folder}: ${trained} of the ${count} folds of this cross-validation are trained; ` +
+        "give the same cross-validate command again, with this folder as --out",
+    );
+  }
+  return folds;
+}
+
+/** Run folders and model files one by one, with a cross-validation's folder written out. Throws RunError where one is not finished. */
+export async function runsOf(given: Runs): Promise<string[]> {
+  const paths = typeof given === "string" ? [given] : given;
+  if (paths.length === 0) throw new RunError("expected at least one run, got none");
+  const runs: string[] = [];
+  for (const path of paths) {
+    const isFolds = !isModelFile(path) && (await fileExists(join(foldRun(resolve(path), 0), runFiles.config)));
+    runs.push(...(isFolds ? await foldsIn(path) : [path]));
+  }
+  return runs;
+}
+
+/**
+ * Opens every model. Throws RunError where one is not there yet or their class lists differ, ModelError where one is damaged.
+ */
+export async function openModels(
+  given: Runs,
+  { testTimeAugmentation = false }: JudgingOptions = {},
+): Promise<OpenedModels> {
+  const runs = await runsOf(given);
+  const models: Model[] = [];
+  const folders: (string | undefined)[] = [];
+  const provenances: Provenance[] = [];
+  const dispose = async () => {
+    for (const model of models) await model.dispose();
+  };
+  try {
+    for (const run of runs) {
+      const { model, folder } = await openModel(run);
+      models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
+      folders.push(folder);
+      provenances.push(await provenanceOf(run, model));
+      refuseOtherClasses({ name: runs[0]!, classes: models[0]!.classes }, { name: run, classes: model.classes });
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    name: runs.join(", "),
+    folder: folders.length === 1 ? folders[0] : undefined,
+    classes: models[0]!.classes,
+    origin: models.some(({ metadata }) => metadata.origin === "phantom") ? "phantom" : "folder",
+    count: models.length,
+    views: testTimeAugmentation ? squareViews : 1,
+    groups: groupsOf(models),
+    provenances,
+    dispose,
+  };
+}
+
+interface NamedClasses {
+  readonly name: string;
+  readonly classes: readonly string[];
+}
+
+/** Throws RunError where the classes of another model are not those of the first, in their order. */
+export function refuseOtherClasses(first: NamedClasses, { name, classes }: NamedClasses): void {
+  if (classes.length === first.classes.length && classes.every((one, label) => one === first.classes[label])) return;
+  throw new RunError(
+    `${name}: its classes are ${classes.join(", ")}, those of ${first.name} are ${first.classes.join(", ")}; ` +
+      "only models of the same classes can be judged together",
+  );
+}
+
+function groupsOf(models: readonly Model[]): ModelGroup[] {
+  const groups = new Map<string, ModelGroup & { readonly models: Model[] }>();
+  for (const model of models) {
+    const { imageSize, metadata } = model;
+    const { geometry, resampling } = metadata;
+    const key = `${imageSize} ${geometry} ${resampling}`;
+    const group = groups.get(key) ?? { imageSize, geometry, resampling, models: [] };
+    group.models.push(model);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** A field of a model's or evaluation's description that is left out where it says nothing: one model, one view. */
+export const ensembleFields = ({ count, views }: Pick<OpenedModels, "count" | "views">) => ({
+  ...(count > 1 && { models: count }),
+  ...(views > 1 && { views }),
+});
