@@ -3,23 +3,46 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Folders in the order the data flows; a file may import from its own folder and from those before it. */
+/** Rooms in the order the data flows; a file may import from its own room and from those before it. */
 export const pipeline = [
+  "text",
+  "disk",
+  "formats",
+  "foreign",
   "dataset",
   "image",
+  "acquire",
+  "near-duplicates",
   "audit",
   "network",
   "engine",
   "training",
+  "distributed",
   "evaluation",
-  "explanation",
   "onnx",
   "inference",
+  "explanation",
   "run",
+  "tune",
+  "study",
   "report",
   "server",
+  "web",
   "cli",
 ];
+
+/** The same inside rooms that have folders; the files directly in such a room may import all of it. */
+const folders = {
+  image: ["decoding", "augmentation", "store"],
+  engine: ["reference", "x64", "onednn", "profile"],
+  "engine/onednn": ["library", "program", "lowering", "optimizer", "plan"],
+  evaluation: ["intervals", "scores", "curves", "calibration", "decisions", "comparison", "judgement"],
+  report: ["charts", "audit", "show", "study"],
+  run: ["folder", "data", "models"],
+};
+
+/** Rooms that a room may not use, though they come before it. A report draws what was computed elsewhere. */
+const strangers = { report: ["engine", "training", "onnx", "inference", "run"] };
 
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
 const outside = ["bench"];
@@ -56,8 +79,11 @@ const packageName = (specifier) =>
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-/** Fast tests and slow proofs may use any part to prove their own. */
-const isProof = (file) => /\.(?:test|proof)\.ts$/.test(file);
+/** Fast tests, slow proofs and what only they use may use any part to prove their own. */
+const isProof = (file) => /\.(?:test|proof)\.ts$|(?:^|\/)(?:testing|reference-numbers)\//.test(file);
+
+/** Whether `target` is a test's own file, which is no part of the product. */
+const isTesting = (target) => /(?:^|\/)testing\//.test(target);
 
 /** The place of a file in the order: leaves of src/ come first, index.ts and the bench last. */
 function rank(file) {
@@ -65,6 +91,24 @@ function rank(file) {
   if (rest.length === 0) return file === "index.ts" ? pipeline.length : -1;
   if (outside.includes(folder)) return pipeline.length + 1;
   return pipeline.indexOf(folder);
+}
+
+/** Whether `target` comes later than `file` inside a room that both stand in. */
+function isLaterInside(file, target) {
+  return Object.entries(folders).some(([room, order]) => {
+    if (!file.startsWith(`${room}/`) || !target.startsWith(`${room}/`)) return false;
+    const place = (path) => order.indexOf(path.slice(room.length + 1).split("/")[0]);
+    return place(file) >= 0 && place(target) > place(file);
+  });
+}
+
+/** Why `file` may not import `target`; undefined where it may. */
+function objection(file, target) {
+  if (isTesting(target)) return `${target} is only for tests`;
+  if (rank(target) > rank(file) || isLaterInside(file, target)) return `${target} comes later in the pipeline`;
+  const [room] = file.split("/");
+  const [stranger] = target.split("/");
+  return strangers[room]?.includes(stranger) ? `${room}/ may not import ${stranger}/` : undefined;
 }
 
 /** The first cycle among `edges` (file to files) as a list of files that ends where it began, or undefined. */
@@ -97,7 +141,7 @@ export function checkImports(sourceFolder) {
   const edges = new Map();
   for (const file of files) {
     const folder = file.split("/")[0];
-    const known = !file.includes("/") || pipeline.includes(folder) || outside.includes(folder);
+    const known = !file.includes("/") || [...pipeline, ...outside, "testing"].includes(folder);
     if (!known)
       problems.push(
         `${file}: the folder ${folder}/ has no place in the pipeline; give it one in scripts/check-imports.js`,
@@ -124,9 +168,8 @@ export function checkImports(sourceFolder) {
       }
       targets.push(target);
       // A test may use any part of the product to prove its own.
-      if (known && !isProof(file) && rank(target) > rank(file)) {
-        problems.push(`${where}: ${target} comes later in the pipeline`);
-      }
+      const problem = known && !isProof(file) ? objection(file, target) : undefined;
+      if (problem) problems.push(`${where}: ${problem}`);
     }
     edges.set(file, targets);
   }

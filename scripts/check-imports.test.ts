@@ -20,14 +20,19 @@ function check(files: Record<string, string>): string[] {
 
 const good = {
   "random.ts": "export const one = 1;\n",
-  "dataset/dataset.ts":
+  "dataset/list-images.ts":
     'import { readFileSync } from "node:fs";\nimport { one } from "../random.ts";\nexport { one, readFileSync };\n',
   "image/decoding/decode.ts":
     'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../dataset/dataset.ts";\nexport { sharp };\n',
   "engine/onednn/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
+  "study/study-report.ts": "export interface StudyReport {}\n",
+  "report/study/page.ts":
+    'import type { StudyReport } from "../../study/study-report.ts";\nexport type { StudyReport };\n',
   "inference/model.ts": 'import { InferenceSession } from "onnxruntime-node";\nexport { InferenceSession };\n',
   "cli/main.ts":
     'import { one } from "../dataset/dataset.ts";\nexport const main = () => import("../inference/model.ts");\n',
+  "disk/testing/damage.ts": 'import "../../cli/main.ts";\n',
+  "image/store/packed-store.ts": "export const packed = 1;\n",
   "index.ts": 'export { one } from "./random.ts";\n',
 };
 
@@ -64,7 +69,7 @@ test.each([
     "a leaf that imports a folder",
     "bad.ts",
     'import "./dataset/dataset.ts";',
-    "bad.ts:1: dataset/dataset.ts comes later in the pipeline",
+    "bad.ts:1: dataset/list-images.ts comes later in the pipeline",
   ],
   [
     "the public index used inside",
@@ -95,6 +100,24 @@ test.each([
     "helpers/bad.ts",
     "export const x = 1;",
     "helpers/bad.ts: the folder helpers/ has no place in the pipeline; give it one in scripts/check-imports.js",
+  ],
+  [
+    "a stranger's room, though it comes before",
+    "report/bad.ts",
+    'import type { Model } from "../inference/model.ts";',
+    "report/bad.ts:1: report/ may not import inference/",
+  ],
+  [
+    "against the order inside a room",
+    "image/decoding/bad.ts",
+    'import "../store/packed-store.ts";',
+    "image/decoding/bad.ts:1: image/store/packed-store.ts comes later in the pipeline",
+  ],
+  [
+    "what only tests use",
+    "dataset/bad.ts",
+    'import "../disk/testing/damage.ts";',
+    "dataset/bad.ts:1: disk/testing/damage.ts is only for tests",
   ],
   ["a file that is not there", "dataset/bad.ts", 'import "./gone.ts";', "dataset/bad.ts:1: ./gone.ts does not exist"],
   [

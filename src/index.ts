@@ -1,10 +1,18 @@
 /** The public interface of naevus: everything that `import ... from "naevus"` gives. */
 
+export {
+  type DownloadEvent,
+  type DownloadOptions,
+  type DownloadResult,
+  downloadIsicImages,
+} from "./acquire/isic-archive/isic-download.ts";
+export { isic9Manifest, type ManifestEntry } from "./acquire/isic-archive/manifest.ts";
+export { writePhantomDataset } from "./acquire/phantom/phantom-files.ts";
 // Data
 export { type Audit, type AuditCounts, type AuditOptions, auditDataset } from "./audit/audit.ts";
-export { applyCuration } from "./dataset/curation/apply-curation.ts";
 export { applyClassMap, type ClassMap, readClassMap } from "./dataset/class-map.ts";
 export { type ContentHashes, type HashOptions, hashContents } from "./dataset/content-hashes.ts";
+export { applyCuration } from "./dataset/curation/apply-curation.ts";
 export { type CurationFindings, makeCurationPlan } from "./dataset/curation/curate.ts";
 export {
   type CurationPlan,
@@ -13,18 +21,11 @@ export {
   formatCurationPlan,
   readCurationPlan,
 } from "./dataset/curation/curation-plan.ts";
-export {
-  type Dataset,
-  DatasetError,
-  type ImageRecord,
-  listLabelledImages,
-  type Problem,
-  type Split,
-} from "./dataset/dataset.ts";
+export type { CurationSummary, Dataset, ImageRecord, Problem, ProtocolSummary, Split } from "./dataset/dataset.ts";
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
 export type { FoundNames, Likeness } from "./dataset/image-names.ts";
-export { isic9Manifest, type ManifestEntry } from "./acquire/isic-archive/manifest.ts";
+export { listLabelledImages } from "./dataset/list-images.ts";
 export {
   type ImageMetadata,
   type MatchedMetadata,
@@ -41,45 +42,56 @@ export {
   groupsOf,
   type ProtocolOptions,
 } from "./dataset/protocols.ts";
-export type { CurationSummary, ProtocolSummary } from "./dataset/records.ts";
 // Engines
-export {
-  type Engine,
-  type EngineDescription,
-  EngineError,
-  type EngineName,
-  type InferencePlan,
-  type OptimizerState,
-  type Precision,
-  type TrainingPlan,
+export type {
+  Engine,
+  EngineDescription,
+  EngineName,
+  InferencePlan,
+  OptimizerState,
+  Precision,
+  TrainingPlan,
 } from "./engine/engine.ts";
 export { onednnEngine } from "./engine/onednn/onednn-engine.ts";
 export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
 export { referenceEngine } from "./engine/reference/reference-engine.ts";
 export { selectEngine } from "./engine/select-engine.ts";
-// Judging
-export { ageBand } from "./evaluation/judgement/age-band.ts";
+// Runs
+// Training
+export {
+  CheckpointError,
+  DatasetError,
+  EngineError,
+  EvaluationError,
+  FileError,
+  ImageError,
+  ModelError,
+  NetworkError,
+  RunError,
+  SettingsError,
+  TrainingError,
+} from "./errors.ts";
 export { type Calibration, calibration } from "./evaluation/calibration/calibration.ts";
+export { fitTemperature, type TemperatureFit } from "./evaluation/calibration/temperature.ts";
+export { compareModels, type ModelComparison } from "./evaluation/comparison/model-comparison.ts";
+export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/comparison/recipe-comparison.ts";
+export { lesionQuestions, type Question } from "./evaluation/decisions/lesion-questions.ts";
 export {
   type BootstrapOptions,
   clusterBootstrap,
   type Estimate,
   type Estimates,
 } from "./evaluation/intervals/cluster-bootstrap.ts";
+// Judging
+export { ageBand } from "./evaluation/judgement/age-band.ts";
 export {
   type CompleteEvaluation,
   type CompleteEvaluationOptions,
   completeEvaluation,
 } from "./evaluation/judgement/complete-evaluation.ts";
-export { type Evaluation, EvaluationError, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
+export { type Evaluation, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
 export type { JudgedCheck, SeenCounts } from "./evaluation/judgement/judged-check.ts";
 export { findLabelErrors, type LabelErrors } from "./evaluation/judgement/label-errors.ts";
-export { lesionQuestions, type Question } from "./evaluation/decisions/lesion-questions.ts";
-export { compareModels, type ModelComparison } from "./evaluation/comparison/model-comparison.ts";
-export { compareRecipes, optimismOfBest, type RecipeComparison } from "./evaluation/comparison/recipe-comparison.ts";
-export { fitTemperature, type TemperatureFit } from "./evaluation/calibration/temperature.ts";
-// Runs
-export { FileError } from "./disk/file-error.ts";
 // Augmentation
 export { type Affine, affineMap, compose, invert } from "./image/augmentation/affine.ts";
 export { Augmenter, Transformer } from "./image/augmentation/augmenter.ts";
@@ -108,21 +120,14 @@ export {
   withErasing,
 } from "./image/augmentation/policy.ts";
 export { drawTransform, type Transform } from "./image/augmentation/transform.ts";
-export { decodeImage, ImageError } from "./image/decoding/decode.ts";
-export { type Geometry, geometryNames } from "./image/geometry.ts";
-export {
-  type DownloadEvent,
-  type DownloadOptions,
-  type DownloadResult,
-  downloadIsicImages,
-} from "./acquire/isic-archive/isic-download.ts";
-export { type PackedImages, type PackOptions, packImages } from "./image/store/packed-store.ts";
-export { writePhantomDataset } from "./acquire/phantom/phantom-files.ts";
+export { decodeImage } from "./image/decoding/decode.ts";
 export { withPixelLimit } from "./image/decoding/pixel-limit.ts";
+export { type Geometry, geometryNames } from "./image/geometry.ts";
 export { type PixelPictureOptions, pixelPicture } from "./image/pixel-picture.ts";
 export { readDataset } from "./image/read-dataset.ts";
 export { type ResamplingFilter, resamplingFilters } from "./image/resampling.ts";
-export { loadModel, type Model, ModelError } from "./inference/model.ts";
+export { type PackedImages, type PackOptions, packImages } from "./image/store/packed-store.ts";
+export { loadModel, type Model } from "./inference/model.ts";
 export { testTimeAugmented } from "./inference/test-time-augmentation.ts";
 // Networks
 export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "./network/architectures.ts";
@@ -145,14 +150,10 @@ export {
   sigmoid,
   squeezeExcite,
 } from "./network/layer.ts";
-export { countTrainable, initialParameters, type Tensor, type Tensors } from "./network/parameters.ts";
-export { NetworkError } from "./network/shape.ts";
+export { countTrainable, initialParameters } from "./network/parameters.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
-// Charts
-export { drawChart } from "./report/charts/draw-chart.ts";
-export { escapeHtml } from "./report/html.ts";
 export {
   barChart,
   heatChart,
@@ -162,24 +163,26 @@ export {
   lineChart,
   spreadChart,
 } from "./report/charts/charts.ts";
+// Charts
+export { drawChart } from "./report/charts/draw-chart.ts";
+export { escapeHtml } from "./report/html.ts";
 // The study
-export { type StudyOptions, study } from "./study/study.ts";
-export type { StudyEvent } from "./study/study-context.ts";
-export type { StudyReport } from "./study/study-report.ts";
+export { study } from "./report/study/study.ts";
 export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";
 export { type CrossValidation, type CrossValidationResult, crossValidate } from "./run/cross-validate.ts";
 export { type CurateOptions, type CurationResult, curate } from "./run/curate.ts";
+export { nearDuplicatePairs, nearDuplicatePaths } from "./run/data/near-duplicate-pairs.ts";
+export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/data/open-data.ts";
 export { evaluate, type JudgedImages, type JudgingContext, judgeTestImages } from "./run/evaluate.ts";
 export { readEvaluation } from "./run/folder/evaluation-file.ts";
 export { type FollowedEvent, type FollowOptions, followRun } from "./run/folder/follow-run.ts";
-export { nearDuplicatePairs, nearDuplicatePaths } from "./run/data/near-duplicate-pairs.ts";
-export { type DataSettings, type JudgedData, openData, openJudgedData } from "./run/data/open-data.ts";
-export type { JudgingOptions, Runs } from "./run/models/open-models.ts";
+export type { Runs } from "./run/folder/runs.ts";
+export type { JudgingOptions } from "./run/models/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";
-export { RunError } from "./run/folder/run-folder.ts";
 export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";
-// Training
-export { CheckpointError } from "./training/checkpoint.ts";
+export type { StudyOptions } from "./study/study.ts";
+export type { StudyEvent } from "./study/study-context.ts";
+export type { StudyReport } from "./study/study-report.ts";
+export type { Tensor, Tensors } from "./tensor.ts";
 export type { EpochMetrics } from "./training/progress.ts";
-export { parseSettings, type Settings, SettingsError, type SettingsInput } from "./training/settings.ts";
-export { TrainingError } from "./training/train.ts";
+export { parseSettings, type Settings, type SettingsInput } from "./training/settings.ts";

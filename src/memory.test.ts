@@ -1,6 +1,7 @@
 /** Which errors say that memory could not be had. */
 import { expect, test } from "vitest";
-import { lacksMemory, MemoryError, needingMemory } from "./memory.ts";
+import { MemoryError } from "./errors.ts";
+import { lacksMemory, needingMemory } from "./memory.ts";
 
 const caught = (work: () => unknown): unknown => {
   try {

@@ -1,9 +1,5 @@
 /** Memory that could not be had: told apart from other failures, and said with what to do. */
-
-/** Memory that the system did not give. The message says what it was for and what to do. */
-export class MemoryError extends Error {
-  override readonly name = "MemoryError";
-}
+import { MemoryError } from "./errors.ts";
 
 /** What to do where a training or a judgement needs too much. */
 export const lessWork = "take a smaller batch or image size, close other programs, or raise the process's memory limit";

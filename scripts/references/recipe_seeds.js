@@ -14,12 +14,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { cleanDataset, foldsOf, groupsOf } from "../../dist/dataset/protocols.js";
+import { cacheFolder } from "../../dist/disk/cache-folder.js";
 import { selectEngine } from "../../dist/engine/select-engine.js";
 import { packImages } from "../../dist/image/store/packed-store.js";
-import { cacheFolder } from "../../dist/disk/cache-folder.js";
 import { curate } from "../../dist/run/curate.js";
-import { fitNetwork } from "../../dist/run/fit-network.js";
 import { openCuratedData } from "../../dist/run/data/open-data.js";
+import { fitNetwork } from "../../dist/run/fit-network.js";
 import { parseSettings } from "../../dist/training/settings.js";
 
 const [data, metadata, epochs, given = "20"] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 /** Finds images that are unlike the rest in size, light, colour or sharpness, by robust z-scores. */
+
+import { median } from "../median.ts";
 import { type MeasureName, measureNames } from "../near-duplicates/measures.ts";
 import type { ContentFacts } from "../near-duplicates/survey.ts";
-import { median } from "../median.ts";
 
 /** How far beyond the rest an image is called an outlier. */
 export const outlierLimit = 6;

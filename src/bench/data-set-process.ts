@@ -1,7 +1,7 @@
 /** Runs as a process of its own: audits, packs, streams or trains on a folder, as its arguments say, and writes time, processor time and memory as one JSON line. */
 import { auditDataset } from "../audit/audit.ts";
-import { packImages } from "../image/store/packed-store.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { packImages } from "../image/store/packed-store.ts";
 import { Random } from "../random.ts";
 import { train } from "../run/train.ts";
 

@@ -6,9 +6,9 @@ import { loadModel } from "../inference/model.ts";
 import { type NetworkName, networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
-import { elements } from "../network/shape.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { Random } from "../random.ts";
+import { elements } from "../tensor.ts";
 import { serve } from "./serve.ts";
 
 /** What the process is started with, as JSON in its only argument. */

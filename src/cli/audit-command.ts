@@ -1,8 +1,8 @@
 /** `naevus audit`: finds out what is wrong with a data folder, and says so with pictures. */
 import type { Command } from "commander";
+import { cacheFolder } from "../disk/cache-folder.ts";
 import { writeAudit } from "../report/audit/audit-report.ts";
 import { formatAudit } from "../report/audit/audit-text.ts";
-import { cacheFolder } from "../disk/cache-folder.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";

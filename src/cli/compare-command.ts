@@ -1,8 +1,8 @@
 /** `naevus compare`: models side by side on the same images. */
 import type { Command } from "commander";
 import { checkLines } from "../evaluation/judgement/format-check.ts";
-import { printableLine } from "../text/printable.ts";
 import { compareRuns, type RunsCompared } from "../run/compare.ts";
+import { printableLine } from "../text/printable.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { phantomNotice, progressView } from "./progress.ts";

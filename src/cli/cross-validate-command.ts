@@ -1,9 +1,10 @@
 /** `naevus cross-validate`: a model per fold, each judged on groups of images (known lesions, near duplicates) that it never saw, and the pooled figures. */
 import type { Command } from "commander";
+import { SettingsError } from "../errors.ts";
 import { formatEvaluation } from "../evaluation/judgement/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../run/cross-validate.ts";
 import type { RunEvent } from "../run/train.ts";
-import { SettingsError, settingDescriptions } from "../training/settings.ts";
+import { settingDescriptions } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { phantomNotice, progressView } from "./progress.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "./setting-options.ts";

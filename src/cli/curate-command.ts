@@ -1,7 +1,7 @@
 /** `naevus curate`: writes a curation plan, which says what to leave out, relabel and group, and why. */
 import type { Command } from "commander";
-import { nameList } from "../text/name-list.ts";
 import { type CurationResult, curate } from "../run/curate.ts";
+import { nameList } from "../text/name-list.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { progressView } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "./setting-options.ts";

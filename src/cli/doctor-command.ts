@@ -1,12 +1,12 @@
 /** `naevus doctor`: what trains here, with which library and processor, and what to install where something is missing. */
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
-import { EngineError } from "../engine/engine.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
 import { installCommands, searchedLibraries } from "../engine/onednn/library/native.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
+import { EngineError } from "../errors.ts";
 import { importRuntime } from "../inference/runtime.ts";
-import { cacheFolder } from "../disk/cache-folder.ts";
-import { version } from "../run/version.ts";
+import { version } from "../version.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */

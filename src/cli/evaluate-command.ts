@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { formatEvaluation } from "../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../run/evaluate.ts";
-import { runsOf } from "../run/models/open-models.ts";
+import { runsOf } from "../run/folder/runs.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "./judged-data.ts";
 import { progressView } from "./progress.ts";

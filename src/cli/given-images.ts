@@ -1,9 +1,9 @@
 /** The images that a command line names: paths, patterns where the shell expanded none, and a list on standard input. */
 import { isAbsolute } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { byCodePoint } from "../text/code-point-order.ts";
 import { fileExists } from "../disk/files.ts";
-import { RunError } from "../run/folder/run-folder.ts";
+import { RunError } from "../errors.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
 
 /** The argument that stands for the list on standard input. */
 export const listOnInput = "-";

@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { readTable } from "../formats/csv-table.ts";
 import { type ImitatedImage, type Imitation, imitateArchive } from "../acquire/isic-archive/testing/imitation.ts";
-import { version } from "../run/version.ts";
+import { readTable } from "../formats/csv-table.ts";
+import { version } from "../version.ts";
 import { downloadView } from "./download-progress.ts";
-import { checkFiles, printed } from "./testing/hostile-names.ts";
 import { main } from "./main.ts";
 import type { Terminal } from "./terminal.ts";
+import { checkFiles, printed } from "./testing/hostile-names.ts";
 
 const idOf = (n: number): string => `ISIC_${String(n).padStart(7, "0")}`;
 

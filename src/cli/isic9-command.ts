@@ -2,11 +2,11 @@
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { isicArchive } from "../acquire/isic-archive/archive-record.ts";
-import { isic9Manifest } from "../acquire/isic-archive/manifest.ts";
 import { type DownloadResult, downloadIsicImages } from "../acquire/isic-archive/isic-download.ts";
-import { version } from "../run/version.ts";
+import { isic9Manifest } from "../acquire/isic-archive/manifest.ts";
+import { SettingsError } from "../errors.ts";
 import { stopwatch } from "../stopwatch.ts";
-import { SettingsError } from "../training/settings.ts";
+import { version } from "../version.ts";
 import { downloadView } from "./download-progress.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { shellWord, type Terminal } from "./terminal.ts";

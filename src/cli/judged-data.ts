@@ -1,8 +1,8 @@
 /** The options of the commands that judge models, and the images that they name. */
 import type { Command } from "commander";
-import type { Dataset } from "../dataset/records.ts";
-import type { JudgingContext } from "../run/evaluate.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { dataSettingNames, openJudgedData } from "../run/data/open-data.ts";
+import type { JudgingContext } from "../run/evaluate.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 
 export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {

@@ -1,8 +1,9 @@
 /** The command line: one verb per job, and an exit status. `bin/naevus.js` calls `main`. */
 import { Command, CommanderError } from "commander";
-import { lacksMemory, lessWork, MemoryError, memoryError } from "../memory.ts";
-import { version } from "../run/version.ts";
 import { isSystemError, systemSentence } from "../disk/system-errors.ts";
+import { MemoryError } from "../errors.ts";
+import { lacksMemory, lessWork, memoryError } from "../memory.ts";
+import { version } from "../version.ts";
 import { addAuditCommand } from "./audit-command.ts";
 import { addCompareCommand } from "./compare-command.ts";
 import { addCrossValidateCommand } from "./cross-validate-command.ts";

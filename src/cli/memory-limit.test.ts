@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileModule } from "../testing/compiled.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { compileModule } from "../testing/compiled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-memory-"));
 afterAll(() => rmSync(folder, { recursive: true }));

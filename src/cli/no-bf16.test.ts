@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compileModule } from "../testing/compiled.ts";
-import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
+import { compileModule } from "../testing/compiled.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-no-bf16-"));
 afterAll(() => rmSync(folder, { recursive: true }));

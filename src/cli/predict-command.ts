@@ -1,7 +1,8 @@
 /** `naevus predict`: the class of single images by a run's model. */
 import type { Command } from "commander";
+import { RunError } from "../errors.ts";
+import { isRun } from "../run/folder/run-folder.ts";
 import { type Prediction, streamPredictions } from "../run/predict.ts";
-import { isRun, RunError } from "../run/folder/run-folder.ts";
 import { givenImages, listOnInput } from "./given-images.ts";
 import { phantomNotice } from "./progress.ts";
 import { addSettingOptions, settingsFromFlags } from "./setting-options.ts";

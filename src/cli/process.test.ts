@@ -7,10 +7,10 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
-import { Random } from "../random.ts";
+import { onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
+import { Random } from "../random.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "naevus-process-"));

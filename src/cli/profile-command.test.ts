@@ -1,7 +1,7 @@
 /** `naevus profile` from its flags to its figures. */
 import { describe, expect, it } from "vitest";
-import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import type { Profile } from "../engine/profile/profile.ts";
+import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { main } from "./main.ts";
 
 async function profile(...argv: readonly string[]) {

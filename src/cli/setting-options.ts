@@ -2,15 +2,15 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { readText } from "../disk/files.ts";
-import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { readSentence } from "../disk/system-errors.ts";
+import { SettingsError } from "../errors.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import {
   checkSettings,
   parseSettings,
   type SettingDescription,
   type SettingName,
   type Settings,
-  SettingsError,
   type SettingsInput,
   settingDescriptions,
   settingFromText,

@@ -1,8 +1,8 @@
 /** `naevus show`: pictures of a data folder as files. */
 import type { Command } from "commander";
-import { show, showFormats } from "../report/show/show.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
-import { SettingsError } from "../training/settings.ts";
+import { SettingsError } from "../errors.ts";
+import { show, showFormats } from "../report/show/show.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";
 import { problemLines } from "./progress.ts";

@@ -1,11 +1,12 @@
 /** `naevus study`: the ten chapters from the data to the conclusion, within a time budget, as one report. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { SettingsError } from "../errors.ts";
 import { type Evaluation, formatEvaluation } from "../evaluation/judgement/evaluation.ts";
-import { study } from "../study/study.ts";
+import { study } from "../report/study/study.ts";
 import type { StudyEvent } from "../study/study-context.ts";
 import { chapters, type StudyReport } from "../study/study-report.ts";
-import { type SettingName, SettingsError } from "../training/settings.ts";
+import type { SettingName } from "../training/settings.ts";
 import { formatDuration } from "./duration.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { movingBar } from "./moving-bar.ts";

@@ -1,14 +1,14 @@
 /** `naevus train`: trains on a data folder, judges the model on the test images and says where the run is. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { FileError, SettingsError } from "../errors.ts";
 import { type Evaluation, formatEvaluation } from "../evaluation/judgement/evaluation.ts";
-import { FileError } from "../disk/file-error.ts";
+import { openData, openJudgedData } from "../run/data/open-data.ts";
 import { evaluate } from "../run/evaluate.ts";
 import { unknownPlace } from "../run/folder/local-paths.ts";
-import { openData, openJudgedData } from "../run/data/open-data.ts";
 import { readConfig } from "../run/folder/run-config.ts";
 import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../run/train.ts";
-import { parseSettings, SettingsError, type SettingsInput } from "../training/settings.ts";
+import { parseSettings, type SettingsInput } from "../training/settings.ts";
 import { interrupted, isAbort, withInterruption } from "./interruption.ts";
 import { phantomNotice, progressView } from "./progress.ts";
 import { addSettingOptions, collectSettings, refuseOtherSettings, withAbsolutePaths } from "./setting-options.ts";

@@ -1,8 +1,8 @@
 /** The data of a training that was given none: NAEVUS_DATA, else data/isic9, else a drawn phantom set. */
 import { join } from "node:path";
-import { folderExists } from "../disk/files.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
+import { folderExists } from "../disk/files.ts";
 
 /** Where the published set is looked for, from the folder in which the command runs. */
 const usualFolder = "data/isic9";

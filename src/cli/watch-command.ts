@@ -1,8 +1,8 @@
 /** `naevus watch`: the epochs of a run as they come, as a picture that renews itself in a terminal, else line by line. */
 import type { Command } from "commander";
-import { shorten, textTable } from "../text/text-table.ts";
 import { type FollowedEvent, followRun } from "../run/folder/follow-run.ts";
 import type { RunConfig } from "../run/folder/run-config.ts";
+import { shorten, textTable } from "../text/text-table.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { interrupted, withInterruption } from "./interruption.ts";
 import { lossChart } from "./loss-chart.ts";

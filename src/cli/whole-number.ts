@@ -1,5 +1,5 @@
 /** Numbers given as flags. */
-import { SettingsError } from "../training/settings.ts";
+import { SettingsError } from "../errors.ts";
 
 /** The number that a flag was given; throws a SettingsError that names the flag where it is none within the bounds. */
 export function wholeNumber(flag: string, text: string, least: number, most: number): number {

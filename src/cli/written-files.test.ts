@@ -4,8 +4,8 @@ import { homedir, hostname, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pngChunks, withMarkedMetadata } from "../image/testing/marked-metadata.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { pngChunks, withMarkedMetadata } from "../image/testing/marked-metadata.ts";
 import { main } from "./main.ts";
 
 /** Part of the path of all data and results. */

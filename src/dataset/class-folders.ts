@@ -5,12 +5,13 @@ import type { Stats } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { forEachBounded } from "../disk/bounded.ts";
-import { readSentence } from "../disk/system-errors.ts";
 import { isClutter } from "../disk/clutter.ts";
-import { byCodePoint } from "../text/code-point-order.ts";
-import { imageSuffix } from "./image-id.ts";
 import { isOutputFolder } from "../disk/output-folder.ts";
-import { DatasetError, type Problem } from "./records.ts";
+import { readSentence } from "../disk/system-errors.ts";
+import { DatasetError } from "../errors.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
+import type { Problem } from "./dataset.ts";
+import { imageSuffix } from "./image-id.ts";
 
 /** The formats in words. */
 export const formatsRead = "JPEG, PNG, WebP, BMP or TIFF";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { applyClassMap, readClassMap } from "./class-map.ts";
-import type { Dataset } from "./records.ts";
+import type { Dataset } from "./dataset.ts";
 
 let folder: string;
 beforeEach(async () => {

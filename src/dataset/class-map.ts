@@ -1,11 +1,12 @@
 /** A class map: a small CSV file that renames and merges classes, such as all malignant ones into one. */
 
-import { byCodePoint } from "../text/code-point-order.ts";
+import { DatasetError } from "../errors.ts";
 import { readTable } from "../formats/csv-table.ts";
+import { byCodePoint } from "../text/code-point-order.ts";
+import { nameList } from "../text/name-list.ts";
+import { type Dataset, type ImageRecord, inImageOrder } from "./dataset.ts";
 import { FoldedNames, foldedName } from "./folded-names.ts";
 import { isMissingName } from "./missing-values.ts";
-import { nameList } from "../text/name-list.ts";
-import { type Dataset, DatasetError, type ImageRecord, inImageOrder } from "./records.ts";
 
 const columns = ["class", "becomes"] as const;
 

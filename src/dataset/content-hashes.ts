@@ -9,7 +9,8 @@ import { type FileState, fileState, sameState } from "../disk/file-state.ts";
 import { readText, regularFile, writeError, writeFileAtomic } from "../disk/files.ts";
 import { seal, unseal } from "../disk/sealed-text.ts";
 import { readSentence, readTrouble } from "../disk/system-errors.ts";
-import { DatasetError, type ImageRecord, type Problem, type Split } from "./records.ts";
+import { DatasetError } from "../errors.ts";
+import type { ImageRecord, Problem, Split } from "./dataset.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */
 const filesAtOnce = 8;

@@ -1,10 +1,10 @@
 /** Which classes a diagnosis in the metadata agrees with: the names of ISIC and HAM10000, and a user's own mapping file. */
 
+import { DatasetError } from "../errors.ts";
 import { readTable } from "../formats/csv-table.ts";
+import { nameList } from "../text/name-list.ts";
 import { FoldedNames } from "./folded-names.ts";
 import { isMissing, isMissingName } from "./missing-values.ts";
-import { nameList } from "../text/name-list.ts";
-import { DatasetError } from "./records.ts";
 
 /** What diagnoses and class folders are called, by the kind that is meant; all in the form of {@link plainName}. */
 const names = {

@@ -1,8 +1,8 @@
 /** Groups of images that must never stand on both sides of a split: of one content, one lesion, one patient, or found alike. */
 
+import type { ImageRecord } from "./dataset.ts";
 import { isicId } from "./image-id.ts";
 import type { ImageMetadata } from "./metadata.ts";
-import type { ImageRecord } from "./records.ts";
 
 /** What puts two images into one group. */
 export type GroupReason = "content" | "ISIC id" | "lesion" | "patient" | "curation plan" | "near duplicate";

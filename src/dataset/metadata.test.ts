@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DatasetError } from "../errors.ts";
+import type { ImageRecord } from "./dataset.ts";
 import { imageId, isicId } from "./image-id.ts";
 import { matchMetadata, readMetadata } from "./metadata.ts";
-import { DatasetError, type ImageRecord } from "./records.ts";
 
 let folder: string;
 let tables = 0;

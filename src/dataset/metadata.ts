@@ -1,11 +1,12 @@
 /** Metadata of images from CSV: lesion, patient, age, sex, site and diagnosis by image, in the columns of ISIC and HAM10000. */
 
+import { DatasetError } from "../errors.ts";
 import { readTable, type Table, type TableRow } from "../formats/csv-table.ts";
+import { nameList } from "../text/name-list.ts";
+import type { ImageRecord, Problem } from "./dataset.ts";
 import { isicId } from "./image-id.ts";
 import { type FoundNames, ImageNames, imageName } from "./image-names.ts";
 import { isMissing, isMissingIdentity, isMissingName } from "./missing-values.ts";
-import { nameList } from "../text/name-list.ts";
-import { DatasetError, type ImageRecord, type Problem } from "./records.ts";
 
 /** What is known of one image; a field is absent where the table does not say. */
 export interface ImageMetadata {

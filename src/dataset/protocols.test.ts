@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DatasetError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import { type Dataset, DatasetError } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { applyProtocol, foldDataset, foldIndices, foldsOf, parseProtocol } from "./protocols.ts";
 

@@ -1,10 +1,11 @@
 /** The named ways to separate training from test images: as published, cleaned of leaks, or in folds of whole groups. */
 
+import { DatasetError } from "../errors.ts";
 import { type HashOptions, hashContents } from "./content-hashes.ts";
+import type { Dataset, ImageRecord } from "./dataset.ts";
 import { groupedFolds } from "./grouped-folds.ts";
 import { type Groups, groupImages } from "./groups.ts";
 import { type Metadata, matchMetadata } from "./metadata.ts";
-import { type Dataset, DatasetError, type ImageRecord } from "./records.ts";
 
 /**
  * - `official`: Train and Test as the folders are (or as drawn, where there is no Test).

@@ -1,5 +1,5 @@
 /** Chooses which of many problems are listed one by one: some of every kind, before more of one. */
-import type { Problem } from "./records.ts";
+import type { Problem } from "./dataset.ts";
 
 /**
  * At most `most` of the problems, in their order: the first of every message, then the second ones, and so on. So hundreds of files that

@@ -1,7 +1,7 @@
 /** Draws the test images of each class by their contents, so that the names and the number of the other files move nothing. */
 
 import { createHash } from "node:crypto";
-import type { Split } from "./records.ts";
+import type { Split } from "./dataset.ts";
 
 export interface SplitOptions {
   readonly seed: number;

@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { FileError } from "./file-error.ts";
+import { FileError } from "../errors.ts";
 import {
   isTemporary,
   refuseUnwritable,

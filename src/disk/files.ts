@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { FileError } from "./file-error.ts";
+import { FileError } from "../errors.ts";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
 import { WrongKindError, writeTrouble } from "./system-errors.ts";
 

@@ -7,10 +7,10 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { FileError } from "./file-error.ts";
+import { FileError } from "../errors.ts";
 import { LockedError, lockFolder, observeLock, refuseLocked } from "./folder-lock.ts";
-import { startLockRacers } from "./testing/lock-racers.ts";
 import { identityTag, isLeftBehind, livenessOf, ownIdentity } from "./process-identity.ts";
+import { startLockRacers } from "./testing/lock-racers.ts";
 
 let folder: string;
 let lock: string;

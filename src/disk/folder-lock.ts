@@ -16,7 +16,7 @@ import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import { FileError } from "./file-error.ts";
+import { FileError } from "../errors.ts";
 import { temporaryName, writeError } from "./files.ts";
 import { type Liveness, livenessOf, ownIdentity, processExists } from "./process-identity.ts";
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { listDataset } from "../dataset/dataset.ts";
+import { listDataset } from "../dataset/list-images.ts";
 import { makeOutputFolder } from "./output-folder.ts";
 
 let parent: string;

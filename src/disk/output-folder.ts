@@ -2,9 +2,9 @@
 
 import { mkdir, readdir, realpath, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { fileExists, refuseUnwritable, writeError } from "./files.ts";
+import { DatasetError } from "../errors.ts";
 import { isClutter } from "./clutter.ts";
-import { DatasetError } from "../dataset/records.ts";
+import { fileExists, refuseUnwritable, writeError } from "./files.ts";
 
 /** The file in a folder that says that naevus wrote the folder, and that reading a data set passes over it. */
 const outputMarker = ".naevus-output";

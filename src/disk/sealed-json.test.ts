@@ -1,9 +1,9 @@
 /** What is sealed is read as it was, and nothing else is. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { damagedText } from "./testing/damage.ts";
 import { Random } from "../random.ts";
 import { SealError, sealed, type Unsealed, unsealed } from "./sealed-json.ts";
+import { damagedText } from "./testing/damage.ts";
 
 const objects = fc.dictionary(
   fc.string().filter((key) => key !== "digest" && key !== "__proto__"),

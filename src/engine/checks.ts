@@ -1,14 +1,12 @@
 /** What every engine refuses, in the same words: wrong lengths, shapes and options. */
+
+import { EngineError } from "../errors.ts";
 import type { Graph } from "../network/graph.ts";
-import type { ParameterSpec, Tensor, Tensors } from "../network/parameters.ts";
-import { elements, formatShape } from "../network/shape.ts";
-import {
-  EngineError,
-  type InputBatch,
-  type OptimizerState,
-  type PlanOptions,
-  type TrainingPlanOptions,
-} from "./engine.ts";
+import type { ParameterSpec } from "../network/parameters.ts";
+import { formatShape } from "../network/shape.ts";
+import type { Tensor, Tensors } from "../tensor.ts";
+import { elements } from "../tensor.ts";
+import type { InputBatch, OptimizerState, PlanOptions, TrainingPlanOptions } from "./engine.ts";
 import { optimizerSlots } from "./optimizer.ts";
 
 /** Throws where `input` is not of the graph's type or not `batch` images long. */

@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NetworkError } from "../errors.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import {
   averagePool,
@@ -16,8 +17,10 @@ import {
   residual,
   sigmoid,
 } from "../network/layer.ts";
-import type { Tensors } from "../network/parameters.ts";
-import { NetworkError, outputShape, type Shape } from "../network/shape.ts";
+import { outputShape, type Shape } from "../network/shape.ts";
+import type { Tensors } from "../tensor.ts";
+import type { TrainingPlanOptions } from "./engine.ts";
+import { sgd } from "./optimizer.ts";
 import {
   type ConformanceCase,
   conformanceCases,
@@ -27,9 +30,7 @@ import {
   relativeError,
   roundToBf16,
 } from "./testing/conformance-cases.ts";
-import type { TrainingPlanOptions } from "./engine.ts";
 import { type EngineUnderTest, onednnEngines, onednnMissing, reference } from "./testing/engines-under-test.ts";
-import { sgd } from "./optimizer.ts";
 
 interface Outcome {
   readonly evaluation: Float32Array;

@@ -1,6 +1,6 @@
 /** The one interface behind which networks are computed: `reference/` is the specification, `onednn/` the fast one. */
 import type { Graph } from "../network/graph.ts";
-import type { Tensors } from "../network/parameters.ts";
+import type { Tensors } from "../tensor.ts";
 import type { LossOptions } from "./loss.ts";
 import type { Optimizer } from "./optimizer.ts";
 
@@ -99,9 +99,4 @@ export interface Engine {
   readonly description: EngineDescription;
   inferencePlan(graph: Graph, options: PlanOptions): InferencePlan;
   trainingPlan(graph: Graph, options: TrainingPlanOptions): TrainingPlan;
-}
-
-/** An engine that cannot be had or cannot do what was asked; the message says what to do. */
-export class EngineError extends Error {
-  override readonly name = "EngineError";
 }

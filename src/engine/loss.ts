@@ -1,5 +1,5 @@
 /** Softmax cross-entropy with soft targets, label smoothing, class weights, focusing and logit adjustment, and its gradient. Both engines end in it. */
-import type { FloatArray } from "../network/parameters.ts";
+import type { FloatArray } from "../tensor.ts";
 
 /** Probabilities from logits, row by row, (rows, classes); `out` may be `logits`. */
 export function softmax<A extends FloatArray>(logits: FloatArray, classes: number, out: A): A {

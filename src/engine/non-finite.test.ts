@@ -2,13 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../network/graph.ts";
 import { batchNorm, conv2d, dense, flatten, maxPool, normalize, relu } from "../network/layer.ts";
-import type { Tensors } from "../network/parameters.ts";
-import { elements } from "../network/shape.ts";
-import { exampleFor } from "./testing/conformance-cases.ts";
+import type { Tensors } from "../tensor.ts";
+import { elements } from "../tensor.ts";
 import type { OptimizerState } from "./engine.ts";
-import { enginesUnderTest, onednnEngines } from "./testing/engines-under-test.ts";
 import { onednnEngine } from "./onednn/onednn-engine.ts";
 import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "./optimizer.ts";
+import { exampleFor } from "./testing/conformance-cases.ts";
+import { enginesUnderTest, onednnEngines } from "./testing/engines-under-test.ts";
 
 const BATCH = 4;
 const graph = buildGraph({

@@ -1,5 +1,7 @@
 /** Which number format a plan computes in: what `auto` stands for, and the refusal of one that the processor has not. */
-import { type EngineDescription, EngineError, type Precision } from "./engine.ts";
+
+import { EngineError } from "../errors.ts";
+import type { EngineDescription, Precision } from "./engine.ts";
 
 /**
  * The precision that a setting comes to on an engine.

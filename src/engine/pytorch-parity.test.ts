@@ -8,8 +8,6 @@ import { describe, expect, test } from "vitest";
 import { networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
-import { normError, relativeError } from "./testing/conformance-cases.ts";
-import { enginesUnderTest } from "./testing/engines-under-test.ts";
 import { trainingLoss } from "./loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
 import { formulaParameters, formulaUniform } from "./reference-numbers/formula.ts";
@@ -23,6 +21,8 @@ import {
   summarise,
   type TensorSummary,
 } from "./reference-numbers/records.ts";
+import { normError, relativeError } from "./testing/conformance-cases.ts";
+import { enginesUnderTest } from "./testing/engines-under-test.ts";
 
 /** bf16 is far from float64 in any deep network; it is compared with PyTorch's own bf16. */
 const engines = enginesUnderTest.filter(({ precision }) => precision === "f32");

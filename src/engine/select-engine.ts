@@ -1,5 +1,7 @@
 /** Which engine a run uses: oneDNN where it is installed, else the reference engine with a warning. */
-import { type Engine, EngineError, type EngineName } from "./engine.ts";
+
+import { EngineError } from "../errors.ts";
+import type { Engine, EngineName } from "./engine.ts";
 import { type OnednnOptions, onednnEngine } from "./onednn/onednn-engine.ts";
 import { referenceEngine } from "./reference/reference-engine.ts";
 

@@ -2,10 +2,10 @@
 import { describe, expect, test } from "vitest";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, flatten, residual } from "../network/layer.ts";
-import { exampleFor } from "./testing/conformance-cases.ts";
 import { dropoutMask } from "./dropout.ts";
-import { enginesUnderTest } from "./testing/engines-under-test.ts";
 import { sgd } from "./optimizer.ts";
+import { exampleFor } from "./testing/conformance-cases.ts";
+import { enginesUnderTest } from "./testing/engines-under-test.ts";
 
 const batch = 40;
 const rate = 0.3;

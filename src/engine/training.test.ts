@@ -1,5 +1,6 @@
 /** What every engine must do beyond one step: updates, state that continues, repeatability, refusals, and learning. */
 import { describe, expect, test } from "vitest";
+import { EngineError } from "../errors.ts";
 import { buildGraph } from "../network/graph.ts";
 import {
   batchNorm,
@@ -14,12 +15,13 @@ import {
   relu,
   residual,
 } from "../network/layer.ts";
-import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
-import { exampleFor, relativeError } from "./testing/conformance-cases.ts";
-import { EngineError, type TrainingPlan } from "./engine.ts";
-import { type EngineUnderTest, enginesUnderTest, reference } from "./testing/engines-under-test.ts";
+import type { Tensors } from "../tensor.ts";
+import type { TrainingPlan } from "./engine.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
+import { exampleFor, relativeError } from "./testing/conformance-cases.ts";
+import { type EngineUnderTest, enginesUnderTest, reference } from "./testing/engines-under-test.ts";
 
 const BATCH = 4;
 

@@ -1,5 +1,5 @@
 /** Which images belong together, such as the photographs of one lesion, as whole numbers. */
-import { EvaluationError } from "./predictions.ts";
+import { EvaluationError } from "../errors.ts";
 
 /** A name or number per image, equal for images that belong together; null: an image that belongs with no other. */
 export type GroupLabels = ArrayLike<string | number | null>;

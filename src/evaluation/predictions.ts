@@ -1,9 +1,5 @@
 /** The input of every metric: true labels and predicted probabilities, checked once. */
-
-/** Labels and probabilities that no metric can be computed from; the message says what was expected and which image. */
-export class EvaluationError extends Error {
-  override readonly name = "EvaluationError";
-}
+import { EvaluationError } from "../errors.ts";
 
 export interface Predictions {
   readonly classes: readonly string[];

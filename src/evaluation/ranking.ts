@@ -1,5 +1,5 @@
 /** Images sorted by a score, once, so that curves and areas of many resamples need only one pass each. */
-import { EvaluationError } from "./predictions.ts";
+import { EvaluationError } from "../errors.ts";
 
 /** Images in falling order of score, with equal scores as one step: no order among them is meant. */
 export interface Ranking {

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTable } from "./csv-table.ts";
 import { type CurationPlan, formatCurationPlan, readCurationPlan } from "../dataset/curation/curation-plan.ts";
 import { readMetadata } from "../dataset/metadata.ts";
+import { readTable } from "./csv-table.ts";
 
 let folder: string;
 let files = 0;

@@ -1,7 +1,7 @@
 /** The safetensors format: round trips, the published layout, and refusal of everything else. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Tensor } from "../network/parameters.ts";
+import type { Tensor } from "../tensor.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks } from "./safetensors.ts";
 
 const file = (header: unknown, data = new Uint8Array()): Uint8Array => {

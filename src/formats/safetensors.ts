@@ -1,6 +1,6 @@
 /** Reads and writes safetensors: a header length (u64, little-endian), a JSON header, then the tensors' bytes. */
-import type { FloatArray, Tensor, Tensors } from "../network/parameters.ts";
-import { elements } from "../network/shape.ts";
+import type { FloatArray, Tensor, Tensors } from "../tensor.ts";
+import { elements } from "../tensor.ts";
 
 /** Bytes that are no valid safetensors file; the message says what is wrong, not where the bytes came from. */
 export class SafetensorsError extends Error {

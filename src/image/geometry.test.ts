@@ -6,11 +6,11 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { decodeBytes } from "./decoding/decode.ts";
-import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
-import { packImages } from "./store/packed-store.ts";
 import type { Rectangle } from "./decoding/raw-image.ts";
+import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
 import { readDataset } from "./read-dataset.ts";
 import { resamplingFilters } from "./resampling.ts";
+import { packImages } from "./store/packed-store.ts";
 
 const side = fc.integer({ min: 1, max: 400 });
 

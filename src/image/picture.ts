@@ -1,6 +1,7 @@
-/** Pictures of image files for reports, and drawings made into pictures. */
-import sharp from "sharp";
-import { decodeBytes, ImageError, readImageFile } from "./decoding/decode.ts";
+/** Pictures of image files, for reports. */
+
+import { ImageError } from "../errors.ts";
+import { decodeBytes, readImageFile } from "./decoding/decode.ts";
 import { pixelPicture } from "./pixel-picture.ts";
 
 /**
@@ -16,11 +17,4 @@ export async function filePicture(file: string, size: number): Promise<string | 
     if (error instanceof ImageError) return undefined;
     throw error;
   }
-}
-
-/** A drawing as a PNG file, `scale` times as large as it says. */
-export async function svgToPng(svg: string, scale = 1): Promise<Uint8Array> {
-  return sharp(Buffer.from(svg), { density: 72 * scale, unlimited: true, limitInputPixels: false })
-    .png({ compressionLevel: 9 })
-    .toBuffer();
 }

@@ -1,5 +1,5 @@
 /** Pictures of decoded images, for reports. */
-import sharp from "sharp";
+import { encodeJpeg } from "./encode.ts";
 import { reduced } from "./geometry.ts";
 
 export interface PixelPictureOptions {
@@ -17,7 +17,6 @@ export async function pixelPicture(
   { height, width, size = 96, quality = 78 }: PixelPictureOptions,
 ): Promise<string> {
   const picture = reduced({ width, height, data: pixels }, size);
-  const raw = { width: picture.width, height: picture.height, channels: 3 } as const;
-  const jpeg = await sharp(picture.data, { raw }).jpeg({ quality, mozjpeg: true }).toBuffer();
+  const jpeg = await encodeJpeg(picture, { quality, mozjpeg: true });
   return `data:image/jpeg;base64,${jpeg.toString("base64")}`;
 }

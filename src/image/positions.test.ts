@@ -1,10 +1,10 @@
 /** Where the pixels of an image come to lie in the square: the same place in every format, whatever the geometry and the size. */
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { bitmapFile } from "./testing/bitmap-file.ts";
 import { decodeBytes, decodeFull } from "./decoding/decode.ts";
 import { type Geometry, geometryNames } from "./geometry.ts";
 import { resamplingFilters } from "./resampling.ts";
+import { bitmapFile } from "./testing/bitmap-file.ts";
 
 const [width, height] = [80, 40];
 /** Levels a pixel: red rises to the right, green downwards. */

@@ -1,8 +1,8 @@
 /** Reads a data set to train on; where its folders have no Test, draws one by what the images show. */
 import type { HashOptions } from "../dataset/content-hashes.ts";
-import { type DrawOptions, drawSplit, listDataset, withoutDraw } from "../dataset/dataset.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { groupImages } from "../dataset/groups.ts";
-import type { Dataset } from "../dataset/records.ts";
+import { type DrawOptions, drawSplit, listDataset, withoutDraw } from "../dataset/list-images.ts";
 import { imageContents } from "./store/image-contents.ts";
 
 /**

@@ -1,8 +1,8 @@
 /** Resampling beside Pillow's recorded numbers and ONNX Runtime's Resize, and where its pixels lie. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { importRuntime } from "../inference/runtime.ts";
 import { bytesField, type Fields, floatField, intField, message, stringField } from "../formats/protobuf.ts";
+import { importRuntime } from "../inference/runtime.ts";
 import { Random } from "../random.ts";
 import { axisWeights, type ResamplingFilter, resample, resamplingFilters } from "./resampling.ts";
 

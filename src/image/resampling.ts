@@ -1,5 +1,5 @@
 /** Makes images larger and smaller: one definition, the same for every format, in both directions, and in ONNX. */
-import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
+
 import {
   type Code,
   f32x4,
@@ -12,6 +12,7 @@ import {
   v128,
   wasmFunction,
 } from "../formats/web-assembly.ts";
+import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
 
 /** The names of the filters, for {@link ResamplingFilter}. */
 export const resamplingFilters = ["cubic", "linear"] as const;

@@ -1,10 +1,11 @@
 /** Stock ONNX Runtime, native and in WebAssembly, gives the probabilities that the engines give, for every layer kind and every named network. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { conformanceCases, exampleFor, relativeError } from "../engine/testing/conformance-cases.ts";
 import type { Engine, InputBatch } from "../engine/engine.ts";
-import { onednnEngines, onednnMissing, reference } from "../engine/testing/engines-under-test.ts";
 import { softmax } from "../engine/loss.ts";
+import { conformanceCases, exampleFor, relativeError } from "../engine/testing/conformance-cases.ts";
+import { onednnEngines, onednnMissing, reference } from "../engine/testing/engines-under-test.ts";
+import { NetworkError } from "../errors.ts";
 import { type NetworkName, networkNames, networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import {
@@ -22,10 +23,10 @@ import {
   relu,
   residual,
 } from "../network/layer.ts";
-import { initialParameters, type Tensors } from "../network/parameters.ts";
-import { NetworkError } from "../network/shape.ts";
+import { initialParameters } from "../network/parameters.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { Random } from "../random.ts";
+import type { Tensors } from "../tensor.ts";
 import { importRuntime, type RuntimeName } from "./runtime.ts";
 
 interface Outputs {

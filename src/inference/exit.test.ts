@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { compileModule } from "../testing/compiled.ts";
 import { exampleFor } from "../engine/testing/conformance-cases.ts";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, normalize } from "../network/layer.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
+import { compileModule } from "../testing/compiled.ts";
 import type { RuntimeName } from "./runtime.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-exit-"));

@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { exampleFor } from "../engine/testing/conformance-cases.ts";
+import { ModelError } from "../errors.ts";
+import { bytesField, intField, message, stringField } from "../formats/protobuf.ts";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../network/layer.ts";
 import { withChecksum } from "../onnx/checksum.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
-import { bytesField, intField, message, stringField } from "../formats/protobuf.ts";
-import { loadModel, ModelError } from "./model.ts";
+import { loadModel } from "./model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "naevus-model-"));
 afterAll(() => rmSync(folder, { recursive: true }));

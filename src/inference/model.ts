@@ -1,13 +1,14 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
 import { readWhole } from "../disk/files.ts";
+import { readSentence } from "../disk/system-errors.ts";
+import { ModelError } from "../errors.ts";
 import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { checksumFits } from "../onnx/checksum.ts";
-import { ModelError, readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
+import { readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
-import { readSentence } from "../disk/system-errors.ts";
 import { importRuntime, type Runtime, type RuntimeName } from "./runtime.ts";
 
-export { ModelError } from "../onnx/model-metadata.ts";
+export { ModelError } from "../errors.ts";
 
 /** Images that the runtime sees at once: enough to use it well, little enough that memory stays bounded. */
 const BATCH = 32;

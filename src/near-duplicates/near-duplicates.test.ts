@@ -2,8 +2,8 @@
 import sharp, { type Sharp } from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { phantomImages } from "../acquire/phantom/phantom.ts";
-import { Random } from "../random.ts";
 import { decodeBytes } from "../image/decoding/decode.ts";
+import { Random } from "../random.ts";
 import { lookBytes, lookedAtSize, lumaOf, writeLook } from "./look.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 import { type Plane, turned, turnNames } from "./registration.ts";

@@ -4,12 +4,12 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
-import type { Dataset } from "../dataset/records.ts";
+import type { Dataset } from "../dataset/dataset.ts";
 import { readText, writeError, writeFileAtomic } from "../disk/files.ts";
 import { seal, unseal } from "../disk/sealed-text.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
-import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 import { maxPixelsDefault, pixelLimit, pixelLimitKey } from "../image/decoding/pixel-limit.ts";
+import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 import { readPlane, type Survey, surveyImages } from "./survey.ts";
 
 /** Two contents, by the SHA-256 of their files, that show the same photograph; `b` shows a part of `a` or all of it. */

@@ -3,18 +3,19 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
-import { forEachBounded } from "../disk/bounded.ts";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
+import { forEachBounded } from "../disk/bounded.ts";
+import { ImageError } from "../errors.ts";
 import { bmpSize } from "../image/decoding/bmp.ts";
-import { decodeBytes, ImageError, readImageFile } from "../image/decoding/decode.ts";
+import { decodeBytes, readImageFile } from "../image/decoding/decode.ts";
+import { readHeader } from "../image/decoding/encoded-image.ts";
 import { type ImageFormat, imageFormat } from "../image/decoding/image-format.ts";
 import { jpegQuality } from "../image/decoding/jpeg-quality.ts";
+import { libvipsReads } from "../image/decoding/tiff.ts";
+import { readTiffHeader } from "../image/decoding/tiff-header.ts";
 import { lookBytes, lookedAtSize, lumaOf, writeLook } from "./look.ts";
 import { measure } from "./measures.ts";
 import type { Plane } from "./registration.ts";
-import { libvipsReads } from "../image/decoding/tiff.ts";
-import { readTiffHeader } from "../image/decoding/tiff-header.ts";
 
 /** What is known of one content, however many files hold it. */
 export interface ContentFacts {
@@ -145,7 +146,7 @@ async function stored(bytes: Uint8Array, format: ImageFormat["name"]): Promise<S
       quality: undefined,
     };
   }
-  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const metadata = await readHeader(bytes);
   return {
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,

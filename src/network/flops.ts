@@ -1,7 +1,9 @@
 /** Arithmetic of every operation: what a rate in GFLOP/s is counted from. */
+
+import { elements } from "../tensor.ts";
 import type { Graph } from "./graph.ts";
 import type { Operation } from "./layer.ts";
-import { elements, type Shape } from "./shape.ts";
+import type { Shape } from "./shape.ts";
 
 type FlopsRule<O extends Operation> = (operation: O, shape: Shape, inputs: readonly Shape[]) => number;
 

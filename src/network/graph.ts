@@ -1,7 +1,10 @@
 /** A network written out: operations in the order they run, with shapes and parameters. Both engines and ONNX read this. */
+
+import { NetworkError } from "../errors.ts";
+import { elements } from "../tensor.ts";
 import type { Layer, Network, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
-import { elements, formatShape, NetworkError, outputShape, type Shape } from "./shape.ts";
+import { formatShape, outputShape, type Shape } from "./shape.ts";
 
 export type { Add, Operation } from "./layer.ts";
 

@@ -1,24 +1,9 @@
 /** Which parameters every operation has, and how they start. */
+
 import type { Random } from "../random.ts";
+import { elements, type Tensor } from "../tensor.ts";
 import type { Operation } from "./layer.ts";
-import { elements, type Shape } from "./shape.ts";
-
-export type FloatArray = Float32Array | Float64Array;
-
-export interface Tensor<A extends FloatArray = FloatArray> {
-  readonly shape: readonly number[];
-  readonly data: A;
-}
-
-/** Parameters, gradients or optimizer state by name, in canonical layout (row-major, filters first). */
-export type Tensors = ReadonlyMap<string, Tensor>;
-
-/** Whether all numbers are finite: times 0, one that is not gives NaN. */
-export function isFiniteTensor({ data }: Tensor): boolean {
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]! * 0;
-  return sum === 0;
-}
+import type { Shape } from "./shape.ts";
 
 /** `scale` and `shift` are batch normalisation's; running statistics are stored with the weights but not trained. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";

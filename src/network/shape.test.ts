@@ -1,6 +1,7 @@
 /** Shape rules, and the refusal of compositions that do not fit, word for word. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { NetworkError } from "../errors.ts";
 import { buildGraph, type Operation } from "./graph.ts";
 import {
   averagePool,
@@ -19,7 +20,7 @@ import {
   sigmoid,
   squeezeExcite,
 } from "./layer.ts";
-import { NetworkError, outputShape, type Shape } from "./shape.ts";
+import { outputShape, type Shape } from "./shape.ts";
 
 const input = { channels: 3, height: 8, width: 6 };
 

@@ -1,15 +1,11 @@
 /** Output shapes of every operation, and the refusal of compositions that do not fit. */
+
+import { NetworkError } from "../errors.ts";
+import { elements } from "../tensor.ts";
 import type { Operation, Pair } from "./layer.ts";
 
 /** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
 export type Shape = readonly number[];
-
-/** A network whose layers do not fit each other; the message names the layer, what it expected and what it got. */
-export class NetworkError extends Error {
-  override readonly name = "NetworkError";
-}
-
-export const elements = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
 
 export const formatShape = (shape: Shape): string => shape.join("x");
 

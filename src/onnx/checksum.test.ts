@@ -1,8 +1,8 @@
 /** The checksum tells a model file as it was written from one with any other bytes. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checksumFits, withChecksum } from "./checksum.ts";
 import { bytesField, readFields } from "../formats/protobuf.ts";
+import { checksumFits, withChecksum } from "./checksum.ts";
 
 const content = bytesField(
   7,

@@ -1,11 +1,12 @@
 /** What a model file says about itself, and reading that back without a runtime. */
 
-import type { ProtocolSummary } from "../dataset/records.ts";
+import type { ProtocolSummary } from "../dataset/dataset.ts";
+import { ModelError } from "../errors.ts";
+import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
 import { hasKnownFieldsOnly } from "./onnx-format.ts";
-import { ProtobufError, readFields } from "../formats/protobuf.ts";
 
 /** Stands in every model file. */
 export const INTENDED_USE = "research only, not a medical device";
@@ -45,11 +46,6 @@ export interface StoredMetadata extends ModelMetadata {
   readonly resampling: ResamplingFilter;
   readonly temperature: number;
   readonly intendedUse: string;
-}
-
-/** A file that is no ONNX model or not one of naevus; the message says which. */
-export class ModelError extends Error {
-  override readonly name = "ModelError";
 }
 
 /** ONNX holds metadata as pairs of text. */

@@ -1,5 +1,13 @@
 /** ONNX's messages, as bytes: field and type numbers from onnx.proto, https://github.com/onnx/onnx (IR version 8). */
-import { bytesField, type Fields, floatField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
+import {
+  bytesField,
+  type Fields,
+  floatField,
+  intField,
+  message,
+  readFields,
+  stringField,
+} from "../formats/protobuf.ts";
 
 /** IR version 8 and operator set 17 belong together (ONNX 1.12, 2022). */
 const IR_VERSION = 8;

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { conformanceCases, exampleFor } from "../engine/testing/conformance-cases.ts";
+import { ModelError, NetworkError } from "../errors.ts";
+import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
 import { networkNames, networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import {
@@ -18,10 +20,8 @@ import {
   normalize,
   residual,
 } from "../network/layer.ts";
-import { NetworkError } from "../network/shape.ts";
-import { ModelError, readMetadata } from "./model-metadata.ts";
+import { readMetadata } from "./model-metadata.ts";
 import { type ModelMetadata, onnxModel } from "./onnx-model.ts";
-import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
 
 const network: Network = {
   name: "small",

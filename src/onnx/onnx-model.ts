@@ -1,7 +1,9 @@
 /** A trained network as an ONNX file that any ONNX Runtime executes: preprocessing, network, softmax and metadata in one. */
+
+import { NetworkError } from "../errors.ts";
 import { type Graph, INPUT } from "../network/graph.ts";
-import { isFiniteTensor, type Tensors } from "../network/parameters.ts";
-import { elements, formatShape, NetworkError } from "../network/shape.ts";
+import { formatShape } from "../network/shape.ts";
+import { elements, isFiniteTensor, type Tensors } from "../tensor.ts";
 import { withChecksum } from "./checksum.ts";
 import { lower } from "./lowering.ts";
 import { INTENDED_USE, type ModelMetadata, metadataEntries, PRODUCER } from "./model-metadata.ts";

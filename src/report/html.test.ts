@@ -3,12 +3,12 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import { svgToPng } from "../image/picture.ts";
+import { svgToPng } from "../image/encode.ts";
 import { distributionChart } from "./audit/audit-charts.ts";
-import { drawChart } from "./charts/draw-chart.ts";
-import { contactSheet } from "./show/contact-sheet.ts";
-import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
 import { barChart } from "./charts/charts.ts";
+import { drawChart } from "./charts/draw-chart.ts";
+import { escapeHtml, html, htmlPage, htmlTable } from "./html.ts";
+import { contactSheet } from "./show/contact-sheet.ts";
 import { galleryHtml } from "./study/page.ts";
 
 describe("html", () => {

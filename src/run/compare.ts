@@ -1,9 +1,9 @@
 /** Compares runs on the same test images: is the difference more than chance? */
 import type { Dataset } from "../dataset/dataset.ts";
-import type { JudgedCheck } from "../evaluation/judgement/judged-check.ts";
+import { RunError } from "../errors.ts";
 import { compareModels, type ModelComparison } from "../evaluation/comparison/model-comparison.ts";
+import type { JudgedCheck } from "../evaluation/judgement/judged-check.ts";
 import { type JudgingContext, judgeEach } from "./evaluate.ts";
-import { RunError } from "./folder/run-folder.ts";
 
 /** The first run against one of the others. */
 export interface RunComparison extends ModelComparison {

@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { listDataset } from "../dataset/dataset.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
-import { makeOlderRun } from "./testing/changed.ts";
+import { listDataset } from "../dataset/list-images.ts";
 import { crossValidate } from "./cross-validate.ts";
+import { makeOlderRun } from "./testing/changed.ts";
 import type { RunEvent } from "./train.ts";
 
 let folder: string;

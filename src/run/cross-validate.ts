@@ -1,19 +1,20 @@
 /** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
 import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
-import { csvText } from "../formats/csv-text.ts";
-import { makeOutputFolder } from "../disk/output-folder.ts";
+import type { ImageRecord } from "../dataset/dataset.ts";
 import { type Folds, foldDataset, foldsOf } from "../dataset/protocols.ts";
-import type { ImageRecord } from "../dataset/records.ts";
-import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { fileExists, writeFileAtomic } from "../disk/files.ts";
+import { makeOutputFolder } from "../disk/output-folder.ts";
+import { RunError } from "../errors.ts";
+import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
+import { csvText } from "../formats/csv-text.ts";
 import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
+import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
 import { localSettings } from "./folder/local-paths.ts";
-import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { isOlderRun, readConfig } from "./folder/run-config.ts";
-import { foldRun, makeDefaultRunFolder, RunError, runFiles, runName } from "./folder/run-folder.ts";
+import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-folder.ts";
 import { lockRun } from "./folder/run-lock.ts";
 import { type RunContext, resume, train } from "./train.ts";
 

@@ -1,18 +1,18 @@
 /** Makes a curation plan of a data folder and writes it: hashes, metadata and mapping brought together. */
 import { resolve } from "node:path";
-import { applyCuration } from "../dataset/curation/apply-curation.ts";
 import { hashContents } from "../dataset/content-hashes.ts";
+import { applyCuration } from "../dataset/curation/apply-curation.ts";
 import { makeCurationPlan } from "../dataset/curation/curate.ts";
 import { type CurationPlan, formatCurationPlan } from "../dataset/curation/curation-plan.ts";
-import { type Dataset, DatasetError, type Problem } from "../dataset/dataset.ts";
+import type { Dataset, Problem } from "../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../dataset/metadata.ts";
-import { fileExists, refuseUnwritableFile, writeFileAtomic } from "../disk/files.ts";
-import { imageContents } from "../image/store/image-contents.ts";
-import { readDataset } from "../image/read-dataset.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
+import { fileExists, refuseUnwritableFile, writeFileAtomic } from "../disk/files.ts";
+import { DatasetError, RunError } from "../errors.ts";
+import { readDataset } from "../image/read-dataset.ts";
+import { imageContents } from "../image/store/image-contents.ts";
 import { nearDuplicatePairs } from "./data/near-duplicate-pairs.ts";
-import { RunError } from "./folder/run-folder.ts";
 import type { RunContext } from "./train.ts";
 
 export interface CurateOptions extends Pick<RunContext, "onEvent" | "signal"> {

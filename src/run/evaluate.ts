@@ -1,23 +1,22 @@
 /** Judges a run's model on images that it did not learn from, and keeps the figures of its own test in the run folder. */
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
-import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
-import { FileError } from "../disk/file-error.ts";
-import { type PackedImages, packImages } from "../image/store/packed-store.ts";
-import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
-import type { Model } from "../inference/model.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
-import { writeEvaluation } from "./folder/evaluation-file.ts";
+import { FileError, RunError } from "../errors.ts";
+import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
+import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import type { Model } from "../inference/model.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
+import { writeEvaluation } from "./folder/evaluation-file.ts";
+import type { Provenance } from "./folder/provenance.ts";
+import type { Runs } from "./folder/runs.ts";
 import {
   ensembleFields,
   type JudgingOptions,
   type OpenedModels,
   openModels,
-  type Runs,
   refuseOtherClasses,
 } from "./models/open-models.ts";
-import type { Provenance } from "./folder/provenance.ts";
-import { RunError } from "./folder/run-folder.ts";
 import type { RunContext } from "./train.ts";
 
 /** Images that are read and judged at once. */

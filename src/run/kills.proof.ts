@@ -15,9 +15,9 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { onednnEngines } from "../engine/testing/engines-under-test.ts";
-import { isTemporary } from "../disk/files.ts";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { isTemporary } from "../disk/files.ts";
+import { onednnEngines } from "../engine/testing/engines-under-test.ts";
 import { Random } from "../random.ts";
 import type { SettingsInput } from "../training/settings.ts";
 

@@ -1,16 +1,18 @@
 /** Judges single image files with a run's model, or with those of several runs as an ensemble. */
-import { forEachBounded } from "../disk/bounded.ts";
+
 import { type FoundImage, imagesBelow } from "../dataset/images-below.ts";
+import { forEachBounded } from "../disk/bounded.ts";
 import { folderExists } from "../disk/files.ts";
-import { decodeImage, ImageError } from "../image/decoding/decode.ts";
+import { ImageError } from "../errors.ts";
+import { decodeImage } from "../image/decoding/decode.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
+import type { Runs } from "./folder/runs.ts";
 import {
   ensembleFields,
   type JudgingOptions,
   type ModelGroup,
   type OpenedModels,
   openModels,
-  type Runs,
 } from "./models/open-models.ts";
 
 /** The most probable class of an image with all probabilities, or why the image could not be judged. */

@@ -4,17 +4,17 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
-import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import type { SettingsInput } from "../training/settings.ts";
-import { changeConfig, makeOlderRun } from "./testing/changed.ts";
 import { evaluate } from "./evaluate.ts";
 import { readEvaluation } from "./folder/evaluation-file.ts";
-import { predict } from "./predict.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { runName } from "./folder/run-folder.ts";
+import { predict } from "./predict.ts";
+import { changeConfig, makeOlderRun } from "./testing/changed.ts";
 import { type RunEvent, resume, train } from "./train.ts";
 
 const size = 16;

@@ -1,21 +1,24 @@
 import { rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
-import { drawnProtocol } from "../dataset/records.ts";
+import { drawnProtocol } from "../dataset/dataset.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { fileExists } from "../disk/files.ts";
+import type { FolderLock } from "../disk/folder-lock.ts";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
+import { RunError, SettingsError } from "../errors.ts";
 import { fitTemperature } from "../evaluation/calibration/temperature.ts";
-import { fileExists } from "../disk/files.ts";
-import type { FolderLock } from "../disk/folder-lock.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type PackedImages, packImages } from "../image/store/packed-store.ts";
 import { readSelection } from "../image/store/pixel-file.ts";
-import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
-import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Stopwatch } from "../stopwatch.ts";
+import type { Tensors } from "../tensor.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import { type CheckpointOwner, type Companions, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import type { EpochMetrics, Progress } from "../training/progress.ts";
@@ -26,16 +29,15 @@ import {
   parseSettings,
   preparationOf,
   type Settings,
-  SettingsError,
   type SettingsInput,
 } from "../training/settings.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
-import { cacheFolder } from "../disk/cache-folder.ts";
-import { checkpointOwner } from "./folder/checkpoint-owner.ts";
 import { divideImages, ownDataset } from "./data/divide-images.ts";
+import { openData } from "./data/open-data.ts";
+import { warningOfUnvalidated } from "./data/validation-part.ts";
+import { checkpointOwner } from "./folder/checkpoint-owner.ts";
 import { unknownPlace } from "./folder/local-paths.ts";
 import { writeModel } from "./folder/model-file.ts";
-import { openData } from "./data/open-data.ts";
 import {
   configOf,
   isOlderRun,
@@ -50,7 +52,6 @@ import {
   discardBarrenRun,
   makeDefaultRunFolder,
   makeRunFolder,
-  RunError,
   refuseUsedFolder,
   repairRun,
   runFiles,
@@ -59,7 +60,6 @@ import {
 import { type RunImage, readRunImages, writeRunImages } from "./folder/run-images.ts";
 import { lockRun, refuseLockedRun } from "./folder/run-lock.ts";
 import { openEventFile } from "./folder/tensorboard.ts";
-import { warningOfUnvalidated } from "./data/validation-part.ts";
 
 /** What happens during a run, for whoever shows it. */
 export type RunEvent =

@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { makeOutputFolder } from "../disk/output-folder.ts";
 import { readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../disk/files.ts";
 import type { FolderLock } from "../disk/folder-lock.ts";
-import { lockRun } from "../run/folder/run-lock.ts";
+import { makeOutputFolder } from "../disk/output-folder.ts";
 import { sealed, unsealed } from "../disk/sealed-json.ts";
+import { lockRun } from "../run/folder/run-lock.ts";
 import { type Stopwatch, secondsSince } from "../stopwatch.ts";
 
 /** One step of a study, as data: what it is, what it depends on, and how it is done. */

@@ -1,7 +1,7 @@
 /** Every figure of a study, as `report.json` has it: one field per chapter. */
 
-import type { Estimate } from "../evaluation/intervals/cluster-bootstrap.ts";
 import type { RecipeDifference } from "../evaluation/comparison/recipe-comparison.ts";
+import type { Estimate } from "../evaluation/intervals/cluster-bootstrap.ts";
 import type { BudgetPlan } from "./steps/budget.ts";
 import type { Recipe } from "./steps/cross-validated.ts";
 import type { DataFindings } from "./steps/data.ts";

@@ -4,23 +4,20 @@ import { join, resolve } from "node:path";
 import { hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type Metadata, readMetadata } from "../dataset/metadata.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { readWhole, writeFileAtomic } from "../disk/files.ts";
+import { tidyJson } from "../disk/tidy-json.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
-import { readWhole, writeFileAtomic } from "../disk/files.ts";
+import { SettingsError } from "../errors.ts";
 import { policyNames } from "../image/augmentation/policy.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { type NetworkName, networks } from "../network/architectures.ts";
-import { cacheFolder } from "../disk/cache-folder.ts";
-import { version } from "../run/version.ts";
 import { type Stopwatch, stopwatch } from "../stopwatch.ts";
-import { tidyJson } from "../disk/tidy-json.ts";
 import { imbalanceNames } from "../training/imbalance.ts";
-import { parseSettings, type Settings, SettingsError, type SettingsInput } from "../training/settings.ts";
-import { conclude } from "./conclusion.ts";
-import { htmlReport } from "../report/study/html-report.ts";
-import { markdownReport, modelCardMarkdown } from "../report/study/markdown-report.ts";
-import { modelCard } from "./model-card.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
+import { version } from "../version.ts";
 import { planBudget, workingSize } from "./steps/budget.ts";
 import { comparison } from "./steps/comparison.ts";
 import {
@@ -49,6 +46,8 @@ import {
 } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 import { type Comparison, chapters, type StudyReport, studyFormat } from "./study-report.ts";
+import { conclude } from "./words/conclusion.ts";
+import { modelCard } from "./words/model-card.ts";
 
 export interface StudyOptions {
   /** The data folder. */
@@ -69,19 +68,22 @@ export interface StudyOptions {
   readonly stopwatch?: Stopwatch | undefined;
 }
 
+/** Writes what people read of a finished study into its folder. */
+export type Publish = (folder: string, report: StudyReport) => Promise<void>;
+
 /**
- * Does the study and returns all its figures, which the folder then holds as `report.html`, `report.md` and
- * `report.json`, with `model.onnx` and `model-card.md`.
+ * Does the study and returns all its figures, which the folder then holds as `report.json`, with `model.onnx`. `publish` is called
+ * while the folder is still the study's own.
  *
  * Recipes are chosen by grouped cross-validation inside the training images; the test images are judged once, at the end. Stopped at
  * any moment, the same call goes on. Throws the signal's reason where it aborts, DatasetError, EngineError, FileError, TrainingError.
  */
-export async function study(options: StudyOptions): Promise<StudyReport> {
+export async function runStudy(options: StudyOptions, publish: Publish): Promise<StudyReport> {
   const settings = parseSettings({ ...options.settings });
-  return withPixelLimit(settings.maxPixels, () => studyWith(settings, options));
+  return withPixelLimit(settings.maxPixels, () => studyWith(settings, options, publish));
 }
 
-async function studyWith(settings: Settings, options: StudyOptions): Promise<StudyReport> {
+async function studyWith(settings: Settings, options: StudyOptions, publish: Publish): Promise<StudyReport> {
   const { budget: minutes = 30, onEvent = () => {}, stopwatch: now = stopwatch } = options;
   if (settings.classMap !== undefined) {
     throw new SettingsError(
@@ -115,7 +117,10 @@ async function studyWith(settings: Settings, options: StudyOptions): Promise<Stu
   const folder = await StudyFolder.open(resolve(options.out), options.data, { stopwatch: now, onWait });
   try {
     const given = { engine, raw, metadata, dataHash };
-    return await studyIn(options, minutes, given, { folder, settings, onEvent, signal, stopwatch: now });
+    const report = await studyIn(options, minutes, given, { folder, settings, onEvent, signal, stopwatch: now });
+    await writeFileAtomic(join(folder.path, "report.json"), tidyJson(report, 1));
+    await publish(folder.path, report);
+    return report;
   } finally {
     await folder.close();
   }
@@ -133,7 +138,7 @@ async function studyIn(
   { engine, raw, metadata, dataHash }: StudyGiven,
   begun: Pick<StudyContext, "folder" | "settings" | "onEvent" | "signal" | "stopwatch">,
 ): Promise<StudyReport> {
-  const { folder, onEvent } = begun;
+  const { onEvent } = begun;
   const context: StudyContext = {
     ...begun,
     source: { data: options.data, metadata: options.metadata },
@@ -147,13 +152,11 @@ async function studyIn(
   const made = await makeDataset(context, raw, metadata);
   try {
     const figures = await studyImages(context, raw, made, minutes);
-    const report = finished({
+    return finished({
       ...figures,
       data,
       budget: { ...figures.budget, spentSeconds: await spentSeconds(context) },
     });
-    await writeReport(folder.path, report);
-    return report;
   } finally {
     made.close();
   }
@@ -330,13 +333,6 @@ const mostFolds = ({ classes, truth, groups }: TrainingImages): number =>
 function finished(figures: Omit<StudyReport, "conclusion" | "modelCard">): StudyReport {
   const concluded = { ...figures, conclusion: conclude(figures) };
   return { ...concluded, modelCard: modelCard(concluded) };
-}
-
-async function writeReport(folder: string, report: StudyReport): Promise<void> {
-  await writeFileAtomic(join(folder, "report.json"), tidyJson(report, 1));
-  await writeFileAtomic(join(folder, "report.md"), markdownReport(report));
-  await writeFileAtomic(join(folder, "model-card.md"), modelCardMarkdown(report));
-  await writeFileAtomic(join(folder, "report.html"), await htmlReport(report));
 }
 
 async function hashOf(

@@ -1,7 +1,7 @@
 /** Figures of logits, and the refusal of logits that are no numbers. */
 import { expect, it } from "vitest";
+import { TrainingError } from "../errors.ts";
 import { judgeLogits, refuseNonFinite } from "./batched-logits.ts";
-import { TrainingError } from "./train.ts";
 
 it("judges logits by their plain cross-entropy", () => {
   const { loss, accuracy } = judgeLogits(Float32Array.of(0, 0, 0, Math.log(3)), [0, 1], 2);

@@ -1,13 +1,15 @@
 /** A checkpoint: weights, optimizer and position in one safetensors file with a checksum, from which training goes on. */
+
 import { createHash } from "node:crypto";
+import { readWhole, writeFileAtomic } from "../disk/files.ts";
+import { readSentence } from "../disk/system-errors.ts";
 import type { OptimizerState } from "../engine/engine.ts";
 import { type Optimizer, optimizerSlots } from "../engine/optimizer.ts";
-import { readWhole, writeFileAtomic } from "../disk/files.ts";
-import type { Graph } from "../network/graph.ts";
-import { isFiniteTensor, type Tensor, type Tensors } from "../network/parameters.ts";
-import { readSentence } from "../disk/system-errors.ts";
-import { type Progress, progressFault, progressSchema, type TrainingCourse } from "./progress.ts";
+import { CheckpointError } from "../errors.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "../formats/safetensors.ts";
+import type { Graph } from "../network/graph.ts";
+import { isFiniteTensor, type Tensor, type Tensors } from "../tensor.ts";
+import { type Progress, progressFault, progressSchema, type TrainingCourse } from "./progress.ts";
 
 /** Weights besides those that are trained. */
 export interface Companions {
@@ -35,11 +37,6 @@ export interface CheckpointOwner {
   readonly course: TrainingCourse;
   /** Whether the run is of a version whose checkpoints told no recipe; default false. */
   readonly olderRun?: boolean;
-}
-
-/** A checkpoint that cannot be used; the message names the file and says what to do. */
-export class CheckpointError extends Error {
-  override readonly name = "CheckpointError";
 }
 
 const parameterPrefix = "parameters.";

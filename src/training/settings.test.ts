@@ -1,5 +1,6 @@
 /** Settings: defaults, refusals in words, and what `--help` is made from. */
 import { describe, expect, it } from "vitest";
+import { SettingsError } from "../errors.ts";
 import { policies } from "../image/augmentation/policy.ts";
 import { plainPreparation } from "./batches.ts";
 import { balancedWeights } from "./imbalance.ts";
@@ -10,7 +11,6 @@ import {
   optimizerOf,
   parseSettings,
   preparationOf,
-  SettingsError,
   settingDescriptions,
   settingFromText,
 } from "./settings.ts";

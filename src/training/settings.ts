@@ -1,18 +1,20 @@
 /** Every setting of a training run: one schema from which types, defaults, checks, `--help` and the docs come. */
+
 import { z } from "zod";
-import { externalProtocol } from "../dataset/records.ts";
+import { externalProtocol } from "../dataset/dataset.ts";
 import type { LossOptions } from "../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../engine/optimizer.ts";
+import { SettingsError } from "../errors.ts";
 import { policies, policyNames, withErasing } from "../image/augmentation/policy.ts";
-import { geometryNames } from "../image/geometry.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../image/decoding/pixel-limit.ts";
+import { geometryNames } from "../image/geometry.ts";
 import { resamplingFilters } from "../image/resampling.ts";
 import { type ArchitectureOptions, networkNames, networks } from "../network/architectures.ts";
 import type { Network } from "../network/layer.ts";
 import { residualLayers, withStochasticDepth } from "../network/stochastic-depth.ts";
+import { nearestName } from "../text/nearest-name.ts";
 import type { BatchPreparation } from "./batches.ts";
 import { imbalanceNames, lossFor } from "./imbalance.ts";
-import { nearestName } from "../text/nearest-name.ts";
 import { scheduleNames } from "./schedule.ts";
 
 const path = () => z.string().min(1);
@@ -201,11 +203,6 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 export type Settings = z.output<typeof settingsSchema>;
 
 export type SettingName = keyof Settings;
-
-/** Settings that do not meet the schema; one line for each wrong one. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-}
 
 /** A setting as people see it, in `--help` and the documentation. */
 export interface SettingDescription {

@@ -8,18 +8,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { adam, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { referenceEngine } from "../engine/reference/reference-engine.ts";
+import { TrainingError } from "../errors.ts";
+import type { SafetensorsContent } from "../formats/safetensors.ts";
 import { policies } from "../image/augmentation/policy.ts";
 import { PixelFileReader } from "../image/store/pixel-file.ts";
 import { xxHash32 } from "../image/store/xxhash.ts";
 import { buildGraph } from "../network/graph.ts";
 import { batchNorm, conv2d, dense, dropout, flatten, maxPool, normalize, relu } from "../network/layer.ts";
-import { initialParameters, type Tensors } from "../network/parameters.ts";
+import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
-import { changeCheckpoint } from "./testing/changed-checkpoint.ts";
+import type { Tensors } from "../tensor.ts";
 import { type Checkpoint, type CheckpointOwner, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Progress } from "./progress.ts";
-import type { SafetensorsContent } from "../formats/safetensors.ts";
-import { freshProgress, type TrainedNetwork, TrainingError, type TrainingOptions, trainNetwork } from "./train.ts";
+import { changeCheckpoint } from "./testing/changed-checkpoint.ts";
+import { freshProgress, type TrainedNetwork, type TrainingOptions, trainNetwork } from "./train.ts";
 
 const classes = 3;
 const graph = buildGraph({

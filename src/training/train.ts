@@ -1,11 +1,13 @@
 /** The training loop: shuffle, read a batch, gradients, update; it can stop after any step and go on from there. */
+
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TrainingPlan } from "../engine/engine.ts";
+import { TrainingError } from "../errors.ts";
 import type { ImageSelection } from "../image/store/pixel-file.ts";
 import { lessWork, needingMemory } from "../memory.ts";
-import type { Tensors } from "../network/parameters.ts";
 import type { Shape } from "../network/shape.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
+import type { Tensors } from "../tensor.ts";
 import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
 import type { Companions } from "./checkpoint.ts";
@@ -91,11 +93,6 @@ export interface TrainedNetwork {
   readonly finished: boolean;
   /** The weights to keep: those of the lowest validation loss, else their average, else the last. */
   readonly parameters: Tensors;
-}
-
-/** A training that cannot go on; the message says when, why and what to do. */
-export class TrainingError extends Error {
-  override readonly name = "TrainingError";
 }
 
 const emptyTally = { loss: 0, correct: 0, seconds: 0 };

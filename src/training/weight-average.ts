@@ -1,6 +1,6 @@
 /** The moving average of the weights of a training, which is often better than the last weights (Polyak and Juditsky 1992). */
 import type { TrainingPlan } from "../engine/engine.ts";
-import type { Tensors } from "../network/parameters.ts";
+import type { Tensors } from "../tensor.ts";
 
 /** Steps between two looks at the weights: copying them out of the engine costs a part of a step. */
 const STEPS = 4;

@@ -5,21 +5,15 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { forEachBounded } from "../../disk/bounded.ts";
 import { isClutter } from "../../disk/clutter.ts";
-import { byCodePoint } from "../../text/code-point-order.ts";
-import { csvText } from "../../formats/csv-text.ts";
-import {
-  type Journal,
-  type JournalEntry,
-  type JournalSettings,
-  journalName,
-  openJournal,
-} from "./journal.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import { metadataTable } from "./metadata-table.ts";
-import { DatasetError } from "../../dataset/records.ts";
 import { isTemporary, readWhole, removeTemporaryFiles, writeError, writeFileAtomic } from "../../disk/files.ts";
 import { LockedError, lockFolder } from "../../disk/folder-lock.ts";
 import { isName } from "../../disk/names-from-files.ts";
+import { DatasetError } from "../../errors.ts";
+import { csvText } from "../../formats/csv-text.ts";
+import { byCodePoint } from "../../text/code-point-order.ts";
+import { type Journal, type JournalEntry, type JournalSettings, journalName, openJournal } from "./journal.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import { metadataTable } from "./metadata-table.ts";
 
 /** Where each image stands. */
 export type Places = ReadonlyMap<string, readonly ManifestEntry[]>;

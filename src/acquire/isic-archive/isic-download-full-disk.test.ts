@@ -4,14 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import {
-  type ImitatedImage,
-  type Imitation,
-  imitateArchive,
-  steppingClock,
-} from "./testing/imitation.ts";
-import { FileError } from "../../disk/file-error.ts";
+import { FileError } from "../../errors.ts";
 import { downloadIsicImages } from "./isic-download.ts";
+import { type ImitatedImage, type Imitation, imitateArchive, steppingClock } from "./testing/imitation.ts";
 
 /** Bytes that may still be written through file handles. */
 let room = Number.POSITIVE_INFINITY;

@@ -7,8 +7,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { DatasetError } from "../../dataset/dataset.ts";
+import { readMetadata } from "../../dataset/metadata.ts";
+import { DatasetError, FileError } from "../../errors.ts";
+import { readDataset } from "../../image/read-dataset.ts";
+import { withMarkedMetadata } from "../../image/testing/marked-metadata.ts";
 import { systemClock } from "./clock.ts";
+import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
+import { journalName } from "./journal.ts";
+import type { ManifestEntry } from "./manifest.ts";
 import {
   fastClock,
   type ImitatedImage,
@@ -17,13 +23,6 @@ import {
   type Misbehaviour,
   steppingClock,
 } from "./testing/imitation.ts";
-import { journalName } from "./journal.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import { readMetadata } from "../../dataset/metadata.ts";
-import { FileError } from "../../disk/file-error.ts";
-import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
-import { withMarkedMetadata } from "../../image/testing/marked-metadata.ts";
-import { readDataset } from "../../image/read-dataset.ts";
 
 const [width, height] = [80, 60];
 const idOf = (n: number): string => `ISIC_${String(n).padStart(7, "0")}`;

@@ -3,15 +3,11 @@
 import { setMaxListeners } from "node:events";
 import { resolve } from "node:path";
 import { forEachBounded } from "../../disk/bounded.ts";
+import { ImageError } from "../../errors.ts";
 import { ArchiveError } from "./archive-error.ts";
 import { allowedAddresses } from "./archive-hosts.ts";
 import { type ArchiveRecord, isicArchive, readRecord, recordAddress } from "./archive-record.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Journal } from "./journal.ts";
-import type { ManifestEntry } from "./manifest.ts";
-import { politeRequests } from "./polite-requests.ts";
-import { withRetries } from "./retries.ts";
-import { ImageError } from "../../image/decoding/decode.ts";
 import {
   checksumOf,
   intactImages,
@@ -22,7 +18,11 @@ import {
   storeImage,
   writeTables,
 } from "./download-folder.ts";
+import type { Journal } from "./journal.ts";
+import type { ManifestEntry } from "./manifest.ts";
+import { politeRequests } from "./polite-requests.ts";
 import { type ReceivedImage, receivedImage, reducedImage } from "./received-image.ts";
+import { withRetries } from "./retries.ts";
 
 export interface DownloadOptions {
   /** Images are reduced to at most this width and height in pixels, as JPEG; without it they stay as they were received. */

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { readText, writeError, writeFileAtomic } from "../../disk/files.ts";
 import { readSentence } from "../../disk/system-errors.ts";
-import { DatasetError } from "../../dataset/records.ts";
+import { DatasetError } from "../../errors.ts";
 
 /** In the download folder; hidden, as it is no part of the data. */
 export const journalName = ".naevus-download.jsonl";

@@ -1,6 +1,6 @@
 /** Which images make up a published set: ISIC id, class and split, facts only; the images themselves come from the ISIC Archive. */
 
-import type { Split } from "../../dataset/records.ts";
+import type { Split } from "../../dataset/dataset.ts";
 import { isic9Images } from "./isic9-images.ts";
 
 /** One place of an image in a set. An image may stand in several classes and splits; then it has several entries. */

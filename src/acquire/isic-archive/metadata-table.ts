@@ -1,7 +1,7 @@
 /** The metadata of downloaded images as a table in the columns of the ISIC Archive. */
 
-import { byCodePoint } from "../../text/code-point-order.ts";
 import { csvText } from "../../formats/csv-text.ts";
+import { byCodePoint } from "../../text/code-point-order.ts";
 
 /** Columns that are always there; what else the archive knows follows, before licence and attribution. */
 const first = [

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { ImageError } from "../../image/decoding/decode.ts";
+import { ImageError } from "../../errors.ts";
 import { receivedImage, reducedImage } from "./received-image.ts";
 
 const [width, height] = [60, 40];

@@ -1,11 +1,13 @@
 /** Proves that received bytes are the whole image that was asked for, and makes reduced copies. */
 
-import sharp from "sharp";
-import type { JournalEntry } from "./journal.ts";
-import { decodeFull, ImageError, withDecoded } from "../../image/decoding/decode.ts";
-import { reduced } from "../../image/geometry.ts";
+import { ImageError } from "../../errors.ts";
+import { decodeFull, withDecoded } from "../../image/decoding/decode.ts";
+import { readHeader } from "../../image/decoding/encoded-image.ts";
 import { type ImageFormat, imageFormat } from "../../image/decoding/image-format.ts";
 import { maxPixelsMost, withPixelLimit } from "../../image/decoding/pixel-limit.ts";
+import { encodeJpeg } from "../../image/encode.ts";
+import { reduced } from "../../image/geometry.ts";
+import type { JournalEntry } from "./journal.ts";
 
 /** Of what the archive keeps: it turns all else into these. */
 const suffixes: { readonly [K in ImageFormat["name"]]?: JournalEntry["suffix"] } = {
@@ -42,7 +44,7 @@ export async function receivedImage(bytes: Uint8Array, { id, width, height }: Ex
   const format = imageFormat(bytes)!;
   const suffix = suffixes[format.name];
   if (suffix === undefined) throw new ImageError(id, `a ${format.name} image, which the archive has none of`, again);
-  const found = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const found = await readHeader(bytes);
   const wrongSize = (expected: number | undefined, actual: number) => expected !== undefined && expected !== actual;
   if (wrongSize(width, found.width) || wrongSize(height, found.height)) {
     const sizes = `${found.width} x ${found.height} pixels instead of ${width} x ${height}`;
@@ -64,7 +66,5 @@ export async function reducedImage(bytes: Uint8Array, maxSide: number): Promise<
   const { width, height, data } = await withPixelLimit(maxPixelsMost, () =>
     withDecoded(bytes, "image", (image) => reduced(image, maxSide)),
   );
-  return sharp(data, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
-    .toBuffer();
+  return encodeJpeg({ width, height, data }, { quality: 95, chromaSubsampling: "4:4:4" });
 }

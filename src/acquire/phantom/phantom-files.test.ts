@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { DatasetError } from "../../dataset/dataset.ts";
+import { DatasetError } from "../../errors.ts";
+import { readDataset } from "../../image/read-dataset.ts";
 import { packImages } from "../../image/store/packed-store.ts";
 import { writePhantomDataset } from "./phantom-files.ts";
-import { readDataset } from "../../image/read-dataset.ts";
 
 let parent: string;
 let folder: string;

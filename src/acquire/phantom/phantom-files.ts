@@ -4,12 +4,12 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import sharp from "sharp";
+import { phantomMarker } from "../../dataset/dataset.ts";
 import { forEachBounded } from "../../disk/bounded.ts";
-import { DatasetError } from "../../dataset/dataset.ts";
-import { phantomImages } from "./phantom.ts";
-import { phantomMarker } from "../../dataset/records.ts";
 import { readText, writeError } from "../../disk/files.ts";
+import { DatasetError } from "../../errors.ts";
+import { encodeJpeg } from "../../image/encode.ts";
+import { phantomImages } from "./phantom.ts";
 
 /** Settings of {@link writePhantomDataset}. */
 export interface PhantomOptions {
@@ -45,9 +45,7 @@ export async function writePhantomDataset(folder: string, options: PhantomOption
     let done = 0;
     await forEachBounded(planned, availableParallelism(), async ({ path, draw }) => {
       signal?.throwIfAborted();
-      const jpeg = await sharp(draw(), { raw: { width: size, height: size, channels: 3 } })
-        .jpeg({ quality: 92 })
-        .toBuffer();
+      const jpeg = await encodeJpeg({ width: size, height: size, data: draw() }, { quality: 92 });
       await writeFile(join(drawn, path), jpeg);
       onProgress?.(++done, planned.length);
     });

@@ -1,9 +1,9 @@
 /** The phantom data set: procedural lesions with the class names and proportions of the 9-class ISIC set, drawn from a seed. */
 
+import type { Split } from "../../dataset/dataset.ts";
 import { Random } from "../../random.ts";
 import { type PhantomClass, phantomClasses } from "./phantom-classes.ts";
 import { drawLesion, drawTraits } from "./phantom-drawing.ts";
-import type { Split } from "../../dataset/records.ts";
 
 /** One image of the phantom set, not yet drawn. */
 export interface PhantomImage {

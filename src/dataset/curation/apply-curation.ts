@@ -1,11 +1,12 @@
 /** Applies a curation plan to a data set as it is read; the files stay as they are. */
 
+import { DatasetError } from "../../errors.ts";
+import { nameList } from "../../text/name-list.ts";
 import { type HashOptions, hashContents } from "../content-hashes.ts";
-import { type CurationPlanFile, type CurationStep, refuseContradictions } from "./curation-plan.ts";
+import { type Dataset, type ImageRecord, inImageOrder, type Problem } from "../dataset.ts";
 import { FoldedNames } from "../folded-names.ts";
 import { DisjointSets } from "../groups.ts";
-import { nameList } from "../../text/name-list.ts";
-import { type Dataset, DatasetError, type ImageRecord, inImageOrder, type Problem } from "../records.ts";
+import { type CurationPlanFile, type CurationStep, refuseContradictions } from "./curation-plan.ts";
 
 /** Lines that are named one by one in a message. */
 const named = 3;

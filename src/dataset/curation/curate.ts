@@ -1,12 +1,12 @@
 /** Makes a curation plan by the default rules: duplicates count once, conflicts are settled by the diagnosis, lesions stay together. */
 
 import { dataFingerprint } from "../content-hashes.ts";
-import type { CurationPlan, CurationStep } from "./curation-plan.ts";
+import type { Dataset, ImageRecord } from "../dataset.ts";
 import { type DiagnosisMapping, diagnosisMapping } from "../diagnosis-mapping.ts";
 import { groupImages } from "../groups.ts";
 import { fileStem, imageId } from "../image-id.ts";
 import type { ImageMetadata } from "../metadata.ts";
-import type { Dataset, ImageRecord } from "../records.ts";
+import type { CurationPlan, CurationStep } from "./curation-plan.ts";
 
 /** A class that keeps a smaller part of its contents than this is left out: what is left of it is an accident. */
 const smallestRest = 0.1;

@@ -2,10 +2,10 @@
 
 import { createHash } from "node:crypto";
 import { readWhole } from "../../disk/files.ts";
+import { DatasetError } from "../../errors.ts";
 import { readTable } from "../../formats/csv-table.ts";
 import { csvText } from "../../formats/csv-text.ts";
 import { isMissing } from "../missing-values.ts";
-import { DatasetError } from "../records.ts";
 
 /** What is done, and to what; `reason` is for people. */
 export type CurationStep =

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DatasetError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import { applyCuration } from "./apply-curation.ts";
 import { hashContents } from "../content-hashes.ts";
+import type { Dataset } from "../dataset.ts";
+import type { ImageMetadata } from "../metadata.ts";
+import { applyCuration } from "./apply-curation.ts";
 import { type CurationFindings, makeCurationPlan } from "./curate.ts";
 import { type CurationStep, formatCurationPlan, readCurationPlan } from "./curation-plan.ts";
-import { type Dataset, DatasetError } from "../dataset.ts";
-import type { ImageMetadata } from "../metadata.ts";
 
 let folder: string;
 let root: string;

@@ -3,8 +3,8 @@ import { lessWork, needingMemory } from "../../memory.ts";
 import type { Graph } from "../../network/graph.ts";
 import type { Engine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
 import { precisionOn } from "../precision.ts";
-import { inferencePlan } from "./plan/inference-plan.ts";
 import { sharedRuntime } from "./library/runtime.ts";
+import { inferencePlan } from "./plan/inference-plan.ts";
 import { type InspectableTrainingPlan, trainingPlan } from "./plan/training-plan.ts";
 
 export interface OnednnEngine extends Engine {

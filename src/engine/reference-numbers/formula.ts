@@ -1,7 +1,8 @@
 /** Numbers that TypeScript and Python make alike, so that weights need not be recorded (see scripts/references/formula.py). */
 import type { Graph } from "../../network/graph.ts";
-import type { ParameterRole, Tensor } from "../../network/parameters.ts";
-import { elements } from "../../network/shape.ts";
+import type { ParameterRole } from "../../network/parameters.ts";
+import type { Tensor } from "../../tensor.ts";
+import { elements } from "../../tensor.ts";
 
 /** SplitMix32's finaliser. */
 function mix(value: number): number {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { networks } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import { averagePool, batchNorm, conv2d, dense, flatten, maxPool, relu } from "../../network/layer.ts";
-import type { Tensor } from "../../network/parameters.ts";
-import { elements } from "../../network/shape.ts";
+import type { Tensor } from "../../tensor.ts";
+import { elements } from "../../tensor.ts";
 import type { InputBatch } from "../engine.ts";
 import { formulaBytes, formulaParameters, formulaUniform } from "./formula.ts";
 

@@ -1,7 +1,7 @@
 /** The arrays of one graph at one batch size, and a walk forward and backward over its nodes. */
 import { type Graph, type GraphNode, INPUT } from "../../network/graph.ts";
-import type { Tensors } from "../../network/parameters.ts";
-import { elements } from "../../network/shape.ts";
+import type { Tensors } from "../../tensor.ts";
+import { elements } from "../../tensor.ts";
 import { checkInput, requireTensor } from "../checks.ts";
 import type { InputBatch } from "../engine.ts";
 import type { ByRole, Maps, Pullback } from "./rule.ts";

@@ -1,10 +1,10 @@
 /** The reference engine's gradients against central finite differences in float64, for every conformance case. */
 import { expect, test } from "vitest";
 import { buildGraph } from "../../network/graph.ts";
-import type { Tensor } from "../../network/parameters.ts";
 import { Random } from "../../random.ts";
-import { conformanceCases, exampleFor } from "../testing/conformance-cases.ts";
+import type { Tensor } from "../../tensor.ts";
 import { sgd } from "../optimizer.ts";
+import { conformanceCases, exampleFor } from "../testing/conformance-cases.ts";
 import { referenceEngine } from "./reference-engine.ts";
 
 const TOLERANCE = 1e-6;

@@ -1,18 +1,20 @@
 /** The reference engine: plain TypeScript in float64, the executable specification of what a network computes. */
+
+import { EngineError } from "../../errors.ts";
 import type { Graph } from "../../network/graph.ts";
-import type { ParameterSpec, Tensor, Tensors } from "../../network/parameters.ts";
-import { elements } from "../../network/shape.ts";
+import type { ParameterSpec } from "../../network/parameters.ts";
+import type { Tensor, Tensors } from "../../tensor.ts";
+import { elements } from "../../tensor.ts";
 import { checkOptimizerState, checkPlanOptions, checkTargets, checkTrainingOptions } from "../checks.ts";
-import {
-  type Engine,
-  EngineError,
-  type InferencePlan,
-  type InputBatch,
-  type OptimizerState,
-  type PlanOptions,
-  type StepResult,
-  type TrainingPlan,
-  type TrainingPlanOptions,
+import type {
+  Engine,
+  InferencePlan,
+  InputBatch,
+  OptimizerState,
+  PlanOptions,
+  StepResult,
+  TrainingPlan,
+  TrainingPlanOptions,
 } from "../engine.ts";
 import { trainingLoss } from "../loss.ts";
 import { optimizerSlots } from "../optimizer.ts";

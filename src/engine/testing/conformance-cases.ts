@@ -17,9 +17,9 @@ import {
   sigmoid,
   squeezeExcite,
 } from "../../network/layer.ts";
-import type { Tensor } from "../../network/parameters.ts";
-import { elements } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
+import type { Tensor } from "../../tensor.ts";
+import { elements } from "../../tensor.ts";
 import type { InputBatch, TrainingPlanOptions } from "../engine.ts";
 import { softmax } from "../loss.ts";
 

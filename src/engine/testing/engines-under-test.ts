@@ -1,5 +1,7 @@
 /** The engines that the tests run over: the reference, and oneDNN where its library can be loaded. */
-import { type Engine, EngineError, type Precision } from "../engine.ts";
+
+import { EngineError } from "../../errors.ts";
+import type { Engine, Precision } from "../engine.ts";
 import { onednnEngine } from "../onednn/onednn-engine.ts";
 import { referenceEngine } from "../reference/reference-engine.ts";
 

@@ -1,7 +1,8 @@
 /** For tests of kernels: what runs them, where they can be run, and numbers in memory that they can reach. */
-import { onednnEngines, onednnMissing } from "./engines-under-test.ts";
+
 import { alignedBytes } from "../onednn/library/memory.ts";
 import { sharedRuntime } from "../onednn/library/runtime.ts";
+import { onednnEngines, onednnMissing } from "./engines-under-test.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 

@@ -1,8 +1,8 @@
 /** The kernels against plain TypeScript, word by word; sums up to rounding. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
-import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../testing/kernels-under-test.ts";
 import { addressOf } from "../onednn/library/native.ts";
+import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../testing/kernels-under-test.ts";
 import {
   gradientSumsKernel,
   inputGradientKernel,

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { buildGraph, type GraphNode } from "../../network/graph.ts";
 import { flatten, type MaxPool, maxPool } from "../../network/layer.ts";
 import { Random } from "../../random.ts";
-import { drawnWords, kernels, kernelsMissing, toFloat, words } from "../testing/kernels-under-test.ts";
 import { alignedBytes } from "../onednn/library/memory.ts";
 import { addressOf } from "../onednn/library/native.ts";
 import { maxPool as referenceMaxPool } from "../reference/pooling.ts";
+import { drawnWords, kernels, kernelsMissing, toFloat, words } from "../testing/kernels-under-test.ts";
 import { taskList } from "./kernel.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "./max-pool.ts";
 

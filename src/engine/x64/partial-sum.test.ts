@@ -1,9 +1,9 @@
 /** Sums of columns, bit by bit as plain TypeScript adds them. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../random.ts";
-import { kernels, kernelsMissing, singles } from "../testing/kernels-under-test.ts";
 import { alignedBytes } from "../onednn/library/memory.ts";
 import { addressOf } from "../onednn/library/native.ts";
+import { kernels, kernelsMissing, singles } from "../testing/kernels-under-test.ts";
 import { taskList } from "./kernel.ts";
 import { COLUMNS_AT_ONCE, columnSumArguments, columnSumKernel } from "./partial-sum.ts";
 

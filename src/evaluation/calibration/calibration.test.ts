@@ -1,10 +1,10 @@
 /** Calibration and temperature scaling, by their properties; their figures are compared in scikit-learn.test.ts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { calibration } from "./calibration.ts";
-import { EvaluationError } from "../predictions.ts";
 import { anyCase, predictionsOf } from "../reference-numbers/evaluation-cases.ts";
+import { calibration } from "./calibration.ts";
 import { fitTemperature, logitsOf, temperedProbabilities } from "./temperature.ts";
 
 /** Labels drawn from softmax(logits): such logits are perfectly calibrated. */

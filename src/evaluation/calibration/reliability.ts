@@ -1,6 +1,7 @@
 /** How far stated probabilities agree with what happens: reliability bins and the expected calibration error. */
+
+import { EvaluationError } from "../../errors.ts";
 import { type ImageGroups, separateGroups } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
 import { quantile } from "../intervals/quantile.ts";
 

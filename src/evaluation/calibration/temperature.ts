@@ -1,6 +1,7 @@
 /** Temperature scaling: one number that makes a trained network's probabilities less, or more, certain (Guo et al. 2017). */
+
+import { EvaluationError } from "../../errors.ts";
 import { type GroupLabels, numberGroups } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
 
 export interface TemperatureFit {
   /** What logits are divided by; above 1: the network was overconfident. */

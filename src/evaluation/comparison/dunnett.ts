@@ -1,5 +1,5 @@
 /** Dunnett's two-sided critical values: how far the largest of several t statistics against one control goes by chance. */
-import { EvaluationError } from "../predictions.ts";
+import { EvaluationError } from "../../errors.ts";
 
 /** The standard normal distribution function, to 1e-7 (the rational approximation 26.2.17 of Abramowitz and Stegun 1964). */
 function normalBelow(z: number): number {

@@ -1,8 +1,8 @@
 /** The comparison of two classifiers on the same images. */
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
 import { compareModels } from "./model-comparison.ts";
-import { EvaluationError } from "../predictions.ts";
 
 /** Certain predictions of two classes, right with the given chance. */
 function predict(truth: readonly number[], chance: number, random: Random): Float32Array {

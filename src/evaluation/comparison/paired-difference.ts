@@ -1,6 +1,7 @@
 /** The difference between two classifiers' shares of right answers on the same grouped images, with its interval. */
-import { kishSize } from "../intervals/effective-size.ts";
+
 import type { ImageGroups } from "../image-groups.ts";
+import { kishSize } from "../intervals/effective-size.ts";
 import type { Interval } from "../intervals/proportion.ts";
 import { Z95 } from "../intervals/wilson-interval.ts";
 

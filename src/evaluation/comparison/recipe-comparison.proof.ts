@@ -1,7 +1,6 @@
 /** False claims and found differences among recipes, counted in studies that are dealt from recorded trainings of one recipe under 20 seeds. */
 import { describe, expect, it } from "vitest";
 import { Random } from "../../random.ts";
-import { foldContributions, optimismOfBest } from "./recipe-comparison.ts";
 import {
   falseClaims,
   falseClaimsOfWholeStudies,
@@ -10,6 +9,7 @@ import {
   shamRecipes,
   withFolds,
 } from "../reference-numbers/recipe-seeds.ts";
+import { foldContributions, optimismOfBest } from "./recipe-comparison.ts";
 
 const studies = 300;
 const allowed = 0.05;

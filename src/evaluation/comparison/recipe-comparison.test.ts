@@ -1,11 +1,11 @@
 /** Recipes compared over folds: the arithmetic beside known tests, and false claims among recipes that are one recipe under other seeds. */
 import { describe, expect, it } from "vitest";
 import { Random } from "../../random.ts";
-import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
 import { clusterBootstrap } from "../intervals/cluster-bootstrap.ts";
+import { falseClaims, foundShifts, readRecordedSeeds } from "../reference-numbers/recipe-seeds.ts";
+import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
 import { confusionMatrix } from "../scores/confusion-matrix.ts";
 import { compareRecipes, type FoldedImages, foldContributions, optimismOfBest } from "./recipe-comparison.ts";
-import { falseClaims, foundShifts, readRecordedSeeds } from "../reference-numbers/recipe-seeds.ts";
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 

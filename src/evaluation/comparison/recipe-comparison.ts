@@ -1,13 +1,14 @@
 /** Several recipes on the same folds: which differences are more than the seed of a training and the choice of images explain. */
+
+import { EvaluationError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
+import { type GroupLabels, groupSizes, numberGroups } from "../image-groups.ts";
 import { boundedInterval } from "../intervals/bounded-interval.ts";
-import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
 import { clusterBootstrap, type Estimate } from "../intervals/cluster-bootstrap.ts";
+import { kishSize, sizeOfMean } from "../intervals/effective-size.ts";
+import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
 import { confusionMatrix } from "../scores/confusion-matrix.ts";
 import { dunnettCriticalValue } from "./dunnett.ts";
-import { kishSize, sizeOfMean } from "../intervals/effective-size.ts";
-import { type GroupLabels, groupSizes, numberGroups } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
 
 /** The images that all recipes are cross-validated on. */
 export interface FoldedImages {

@@ -1,5 +1,5 @@
 /** The exact test of a paired difference whose parts come in groups: could each group's have had the other sign? */
-import { EvaluationError } from "../predictions.ts";
+import { EvaluationError } from "../../errors.ts";
 
 /**
  * The two-sided p-value of the sign-flip test (Fisher 1935, "The design of experiments"), exact: the part of all choices of signs

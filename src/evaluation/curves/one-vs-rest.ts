@@ -1,7 +1,8 @@
 /** Every class against all others: curves of its probability and the areas under them. */
-import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "./precision-recall-curve.ts";
+
 import type { Predictions } from "../predictions.ts";
 import { type Counts, type Ranking, rankImages } from "../ranking.ts";
+import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "./precision-recall-curve.ts";
 import { type RocPoint, rocArea, rocCurve } from "./roc-curve.ts";
 import { thinCurve } from "./thin-curve.ts";
 

@@ -1,9 +1,9 @@
 /** Abstention: risk-coverage curve, its area, and thresholds chosen for coverage or accuracy. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { thresholdForAccuracy, thresholdForCoverage } from "../decisions/abstention.ts";
 import { separateGroups } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
 import { rankByConfidence, riskCoverageArea, riskCoverageCurve, selectiveAccuracy } from "./risk-coverage.ts";
 
 const answers = (pairs: readonly (readonly [confidence: number, correct: boolean])[]) => ({

@@ -1,5 +1,5 @@
 /** Thresholds of confidence below which a classifier says that it does not know, chosen on some images for others. */
-import { EvaluationError } from "../predictions.ts";
+import { EvaluationError } from "../../errors.ts";
 import { type Ranking, walkRanking } from "../ranking.ts";
 
 const checkPart = (name: string, part: number): void => {

@@ -1,8 +1,8 @@
 /** Net benefit against a published table, and by what it must be at its ends. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { decisionCurve } from "./decision-curve.ts";
-import { EvaluationError } from "../predictions.ts";
 
 it("gives the published net benefit of treating all", () => {
   // A table of PMC6993280 (hepatocellular carcinoma, 30.0 % of the patients): threshold in %, net benefit of treating all.

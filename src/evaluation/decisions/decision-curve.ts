@@ -1,7 +1,8 @@
 /** Decision curves: whether acting on a model does more good than acting on everybody or on nobody. */
-import { countsAtThreshold, type ScoredImages } from "./operating-point.ts";
-import { EvaluationError } from "../predictions.ts";
+
+import { EvaluationError } from "../../errors.ts";
 import type { Counts } from "../ranking.ts";
+import { countsAtThreshold, type ScoredImages } from "./operating-point.ts";
 
 export type NetBenefit = {
   /** True positives per image, less false positives per image weighed with the odds of the threshold. */

@@ -1,6 +1,7 @@
 /** Questions with two answers that a classifier of lesions is asked: is it melanoma, is it malignant? */
+
+import { EvaluationError } from "../../errors.ts";
 import { nameList } from "../../text/name-list.ts";
-import { EvaluationError } from "../predictions.ts";
 
 /** Some classes against all others; the score is the sum of their probabilities. */
 export interface Question {

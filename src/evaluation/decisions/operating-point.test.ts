@@ -1,13 +1,13 @@
 /** Questions with two answers, thresholds chosen for a sensitivity, and what is said of them. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { diagnosticRates } from "../scores/diagnostic-rates.ts";
 import { separateGroups } from "../image-groups.ts";
+import { wilsonInterval } from "../intervals/wilson-interval.ts";
+import { diagnosticRates } from "../scores/diagnostic-rates.ts";
 import { answersTo, lesionQuestions } from "./lesion-questions.ts";
 import { countsAtThreshold, ratesAtThreshold, thresholdForSensitivity } from "./operating-point.ts";
-import { EvaluationError } from "../predictions.ts";
-import { wilsonInterval } from "../intervals/wilson-interval.ts";
 
 const isic = [
   "actinic keratosis",

@@ -1,8 +1,9 @@
 /** A threshold chosen on some images for the sensitivity wanted, and what it does on others. */
-import { type DiagnosticRates, diagnosticRates, type TestCounts } from "../scores/diagnostic-rates.ts";
+
+import { EvaluationError } from "../../errors.ts";
 import type { ImageGroups } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
 import { rankImages, walkRanking } from "../ranking.ts";
+import { type DiagnosticRates, diagnosticRates, type TestCounts } from "../scores/diagnostic-rates.ts";
 
 /** Truth and score of images for a question with two answers. */
 export interface ScoredImages {

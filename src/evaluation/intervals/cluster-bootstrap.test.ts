@@ -1,12 +1,12 @@
 /** The grouped bootstrap: its coverage by simulation, and what it does with any figures. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { type BootstrapOptions, clusterBootstrap } from "./cluster-bootstrap.ts";
-import { separateImages } from "../image-groups.ts";
-import { EvaluationError } from "../predictions.ts";
-import { type Counts, rankImages } from "../ranking.ts";
 import { rocArea } from "../curves/roc-curve.ts";
+import { separateImages } from "../image-groups.ts";
+import { type Counts, rankImages } from "../ranking.ts";
+import { type BootstrapOptions, clusterBootstrap } from "./cluster-bootstrap.ts";
 
 function meanOf(values: readonly number[]) {
   return (counts: Counts): number => {

@@ -1,11 +1,12 @@
 /** Bootstrap intervals of any statistic of images that come in groups, such as several photographs of one lesion. */
+
+import { EvaluationError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 import { type GroupLabels, numberGroups } from "../image-groups.ts";
+import type { Counts } from "../ranking.ts";
 import { percentileTail } from "./percentile-tail.ts";
-import { EvaluationError } from "../predictions.ts";
 import type { Interval } from "./proportion.ts";
 import { quantile } from "./quantile.ts";
-import type { Counts } from "../ranking.ts";
 
 /** A number, or any nesting of arrays and objects of numbers; NaN where a figure is not defined. */
 export type Figures = number | readonly Figures[] | { readonly [name: string]: Figures };

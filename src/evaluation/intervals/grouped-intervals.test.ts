@@ -2,15 +2,15 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
+import { differenceInterval, meanDifference, pairedDifference } from "../comparison/paired-difference.ts";
+import { signFlip } from "../comparison/sign-flip.ts";
+import { numberGroups, separateGroups } from "../image-groups.ts";
 import { boundedInterval, groupsOfArea, seenRange } from "./bounded-interval.ts";
 import { effectiveSize, kishSize, sizeOfMean } from "./effective-size.ts";
-import { numberGroups, separateGroups } from "../image-groups.ts";
 import { meanInterval } from "./mean-of-proportions.ts";
-import { differenceInterval, meanDifference, pairedDifference } from "../comparison/paired-difference.ts";
 import { percentileTail } from "./percentile-tail.ts";
-import { EvaluationError } from "../predictions.ts";
 import { proportion } from "./proportion.ts";
-import { signFlip } from "../comparison/sign-flip.ts";
 import { scoreInterval, wilsonInterval } from "./wilson-interval.ts";
 
 interface Grouped {

@@ -1,6 +1,7 @@
 /** A part of a number of images, with the interval that says how far it can be trusted. */
-import { effectiveSize, kishSize } from "./effective-size.ts";
+
 import type { ImageGroups } from "../image-groups.ts";
+import { effectiveSize, kishSize } from "./effective-size.ts";
 import { type Interval, scoreInterval } from "./wilson-interval.ts";
 
 export type { Interval } from "./wilson-interval.ts";

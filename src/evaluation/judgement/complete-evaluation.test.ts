@@ -1,12 +1,13 @@
 /** The whole evaluation: what it holds, what it says is missing, and that it survives JSON. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { type CompleteEvaluation, type CompleteEvaluationOptions, completeEvaluation } from "./complete-evaluation.ts";
-import { EvaluationError, evaluateClassification } from "./evaluation.ts";
-import { anyCase, predictionsOf } from "../reference-numbers/evaluation-cases.ts";
 import { temperedProbabilities } from "../calibration/temperature.ts";
 import { thinCurve } from "../curves/thin-curve.ts";
+import { anyCase, predictionsOf } from "../reference-numbers/evaluation-cases.ts";
+import { type CompleteEvaluation, type CompleteEvaluationOptions, completeEvaluation } from "./complete-evaluation.ts";
+import { evaluateClassification } from "./evaluation.ts";
 
 const classes = ["melanoma", "nevus", "basal cell carcinoma", "dermatofibroma"];
 

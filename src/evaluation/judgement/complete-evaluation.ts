@@ -1,25 +1,27 @@
 /** Everything that a trustworthy evaluation holds, in one object ready for JSON: each part comes from a file of its own. */
+
+import { EvaluationError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 import { type Calibration, calibration } from "../calibration/calibration.ts";
-import { clusterBootstrap, type Estimates } from "../intervals/cluster-bootstrap.ts";
+import { fitTemperature, logitsOf, type TemperatureFit, temperedProbabilities } from "../calibration/temperature.ts";
+import { compareModels, type ModelComparison } from "../comparison/model-comparison.ts";
 import { verdicts } from "../confidence.ts";
-import { type ConfidentError, confidentErrors } from "./confident-errors.ts";
-import { type ClassRates, ratesByClass } from "../scores/diagnostic-rates.ts";
-import { type Evaluation, type EvaluationSubject, evaluateClassification } from "./evaluation.ts";
+import { type ClassCurves, oneVsRestCurves, rankByClass } from "../curves/one-vs-rest.ts";
+import { lesionQuestions, type Question } from "../decisions/lesion-questions.ts";
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
+import { clusterBootstrap, type Estimates } from "../intervals/cluster-bootstrap.ts";
+import { proportion } from "../intervals/proportion.ts";
+import { checkPredictions, type Predictions } from "../predictions.ts";
+import { type ClassRates, ratesByClass } from "../scores/diagnostic-rates.ts";
+import { type ProperScores, properScores } from "../scores/proper-scores.ts";
+import { type ConfidentError, confidentErrors } from "./confident-errors.ts";
+import { type Evaluation, type EvaluationSubject, evaluateClassification } from "./evaluation.ts";
 import { type Abstention, askAbstention } from "./judge-abstention.ts";
 import { type AskedQuestion, askQuestion, type QuestionJudgement } from "./judge-question.ts";
 import { findLabelErrors, type LabelErrors } from "./label-errors.ts";
-import { lesionQuestions, type Question } from "../decisions/lesion-questions.ts";
 import { type MainFigures, mainFigures } from "./main-figures.ts";
 import { mainIntervals, properIntervals } from "./main-intervals.ts";
-import { compareModels, type ModelComparison } from "../comparison/model-comparison.ts";
-import { type ClassCurves, oneVsRestCurves, rankByClass } from "../curves/one-vs-rest.ts";
-import { checkPredictions, EvaluationError, type Predictions } from "../predictions.ts";
-import { type ProperScores, properScores } from "../scores/proper-scores.ts";
-import { proportion } from "../intervals/proportion.ts";
 import { judgeSubgroups, type Subgrouping } from "./subgroups.ts";
-import { fitTemperature, logitsOf, type TemperatureFit, temperedProbabilities } from "../calibration/temperature.ts";
 
 /** Predictions on other images of the same classes. */
 export interface OtherPredictions {

@@ -1,6 +1,7 @@
 /** A confusion matrix as a table for a terminal, with class names shortened to what the width allows. */
-import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
+
 import { shorten, textTable, textWidth } from "../../text/text-table.ts";
+import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
 
 const GAP = 2;
 const WIDEST_LABEL = 28;

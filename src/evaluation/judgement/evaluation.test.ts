@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Evaluation, EvaluationError, evaluateClassification } from "./evaluation.ts";
+import { EvaluationError } from "../../errors.ts";
+import { type Evaluation, evaluateClassification } from "./evaluation.ts";
 
 interface Case {
   readonly classes: string[];

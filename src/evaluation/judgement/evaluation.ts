@@ -1,8 +1,13 @@
 /** Judges predictions on labelled images: the figures that are stored, printed and reported, each from a file of its own. */
 
+import type { CurationSummary, ProtocolSummary } from "../../dataset/dataset.ts";
 import { nameList } from "../../text/name-list.ts";
-import type { CurationSummary, ProtocolSummary } from "../../dataset/records.ts";
 import { printableLine } from "../../text/printable.ts";
+import { shorten, textTable } from "../../text/text-table.ts";
+import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
+import { meanInterval } from "../intervals/mean-of-proportions.ts";
+import { type Interval, proportion } from "../intervals/proportion.ts";
+import { checkPredictions, type Predictions, predictedClasses } from "../predictions.ts";
 import {
   balancedAccuracy,
   type ClassScores,
@@ -12,17 +17,12 @@ import {
   weightedScores,
 } from "../scores/class-scores.ts";
 import { type ConfusionMatrix, confusionMatrix, correctCount, predictedCounts } from "../scores/confusion-matrix.ts";
-import { confusionTable, largestConfusions } from "./confusion-table.ts";
 import { recallsByClass } from "../scores/diagnostic-rates.ts";
+import { confusionTable, largestConfusions } from "./confusion-table.ts";
 import { checkLines } from "./format-check.ts";
-import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
 import type { JudgedCheck } from "./judged-check.ts";
-import { meanInterval } from "../intervals/mean-of-proportions.ts";
-import { checkPredictions, type Predictions, predictedClasses } from "../predictions.ts";
-import { type Interval, proportion } from "../intervals/proportion.ts";
-import { shorten, textTable } from "../../text/text-table.ts";
 
-export { EvaluationError } from "../predictions.ts";
+export { EvaluationError } from "../../errors.ts";
 
 /** What was judged; it travels with the figures, so that none is read without it. */
 export interface EvaluationSubject {

@@ -1,12 +1,6 @@
 /** What abstaining would give on the test images, with thresholds chosen on the validation images. */
-import { thresholdForAccuracy, thresholdForCoverage } from "../decisions/abstention.ts";
-import { boundedInterval } from "../intervals/bounded-interval.ts";
-import type { Estimate, Resampled } from "../intervals/cluster-bootstrap.ts";
+
 import { type Verdicts, verdicts } from "../confidence.ts";
-import { kishSize } from "../intervals/effective-size.ts";
-import { groupSizes, type ImageGroups } from "../image-groups.ts";
-import type { Predictions } from "../predictions.ts";
-import type { Counts } from "../ranking.ts";
 import {
   type RiskCoveragePoint,
   rankByConfidence,
@@ -16,6 +10,13 @@ import {
   selectiveAccuracy,
 } from "../curves/risk-coverage.ts";
 import { thinCurve } from "../curves/thin-curve.ts";
+import { thresholdForAccuracy, thresholdForCoverage } from "../decisions/abstention.ts";
+import { groupSizes, type ImageGroups } from "../image-groups.ts";
+import { boundedInterval } from "../intervals/bounded-interval.ts";
+import type { Estimate, Resampled } from "../intervals/cluster-bootstrap.ts";
+import { kishSize } from "../intervals/effective-size.ts";
+import type { Predictions } from "../predictions.ts";
+import type { Counts } from "../ranking.ts";
 
 export interface AbstentionThreshold {
   /** What the threshold was chosen for, on the validation images. */

@@ -1,19 +1,20 @@
 /** All that is said of one question with two answers: areas, operating points and decision curve, with intervals. */
+
+import type { Areas } from "../curves/one-vs-rest.ts";
+import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "../curves/precision-recall-curve.ts";
+import { type RocPoint, rocArea, rocCurve } from "../curves/roc-curve.ts";
+import { thinCurve } from "../curves/thin-curve.ts";
+import { checkDecision, decisionThresholds, type NetBenefit, netBenefits } from "../decisions/decision-curve.ts";
+import { answersTo, type Question } from "../decisions/lesion-questions.ts";
+import { ratesAtThreshold, thresholdForSensitivity } from "../decisions/operating-point.ts";
+import { groupSizes } from "../image-groups.ts";
 import { boundedInterval, groupsOfArea } from "../intervals/bounded-interval.ts";
 import type { Estimate, Estimates, Resampled } from "../intervals/cluster-bootstrap.ts";
-import { checkDecision, decisionThresholds, type NetBenefit, netBenefits } from "../decisions/decision-curve.ts";
-import type { DiagnosticRates } from "../scores/diagnostic-rates.ts";
 import { kishSize } from "../intervals/effective-size.ts";
-import { groupSizes } from "../image-groups.ts";
-import type { GroupedPredictions } from "./judge-abstention.ts";
-import { answersTo, type Question } from "../decisions/lesion-questions.ts";
-import type { Areas } from "../curves/one-vs-rest.ts";
-import { ratesAtThreshold, thresholdForSensitivity } from "../decisions/operating-point.ts";
-import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "../curves/precision-recall-curve.ts";
 import { type Counts, rankImages } from "../ranking.ts";
-import { type RocPoint, rocArea, rocCurve } from "../curves/roc-curve.ts";
+import type { DiagnosticRates } from "../scores/diagnostic-rates.ts";
+import type { GroupedPredictions } from "./judge-abstention.ts";
 import type { SubgroupTest } from "./subgroups.ts";
-import { thinCurve } from "../curves/thin-curve.ts";
 
 export interface OperatingPoint {
   /** The sensitivity that the threshold was chosen for, on the validation images. */

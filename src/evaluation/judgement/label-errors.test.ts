@@ -1,10 +1,10 @@
 /** Confident learning: its published example, and labels that were made wrong on purpose. */
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
+import { temperedProbabilities } from "../calibration/temperature.ts";
 import { confidentErrors } from "./confident-errors.ts";
 import { confidentLearning, findLabelErrors, jointOfLabels, mostListed } from "./label-errors.ts";
-import { EvaluationError } from "../predictions.ts";
-import { temperedProbabilities } from "../calibration/temperature.ts";
 
 it("gives the published joint distribution of labels", () => {
   // Northcutt, Jiang and Chuang 2021, Figure 1: dog, fox, cow.

@@ -1,6 +1,7 @@
 /** Images whose label is probably wrong: confident learning on out-of-fold probabilities (Northcutt, Jiang and Chuang 2021). */
-import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
+
 import { checkPredictions, type Predictions, predictedClasses } from "../predictions.ts";
+import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
 
 export interface LabelErrorCandidate {
   /** Index of the image. */

@@ -2,15 +2,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { verdicts } from "../confidence.ts";
-import { decisionThresholds, netBenefits } from "../decisions/decision-curve.ts";
-import { evaluateClassification } from "./evaluation.ts";
-import { mainFigures } from "./main-figures.ts";
 import { rankByClass } from "../curves/one-vs-rest.ts";
+import { rankByConfidence, riskCoverageArea } from "../curves/risk-coverage.ts";
+import { rocArea } from "../curves/roc-curve.ts";
+import { decisionThresholds, netBenefits } from "../decisions/decision-curve.ts";
 import { checkPredictions, type Predictions } from "../predictions.ts";
 import { rankImages } from "../ranking.ts";
 import { anyCase, predictionsOf } from "../reference-numbers/evaluation-cases.ts";
-import { rankByConfidence, riskCoverageArea } from "../curves/risk-coverage.ts";
-import { rocArea } from "../curves/roc-curve.ts";
+import { evaluateClassification } from "./evaluation.ts";
+import { mainFigures } from "./main-figures.ts";
 
 const figuresOf = (predictions: Predictions, counts: ArrayLike<number>) =>
   mainFigures(predictions, rankByClass(predictions))(Uint32Array.from(counts));

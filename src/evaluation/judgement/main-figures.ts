@@ -1,13 +1,14 @@
 /** The figures that stand at the head of a report, computed from counts so that every resample is one quick pass. */
-import { cohenKappa, matthewsCorrelation } from "../scores/agreement.ts";
-import { balancedAccuracy, macroScores, scoresByClass, weightedScores } from "../scores/class-scores.ts";
+
 import { verdicts } from "../confidence.ts";
-import { confusionMatrix, correctCount, predictedCounts, supports } from "../scores/confusion-matrix.ts";
-import { countsByClass, type TestCounts } from "../scores/diagnostic-rates.ts";
 import { type Areas, oneVsRestAreas } from "../curves/one-vs-rest.ts";
 import type { Predictions } from "../predictions.ts";
-import { countedMean, type ProperScores, properScores } from "../scores/proper-scores.ts";
 import type { Counts, Ranking } from "../ranking.ts";
+import { cohenKappa, matthewsCorrelation } from "../scores/agreement.ts";
+import { balancedAccuracy, macroScores, scoresByClass, weightedScores } from "../scores/class-scores.ts";
+import { confusionMatrix, correctCount, predictedCounts, supports } from "../scores/confusion-matrix.ts";
+import { countsByClass, type TestCounts } from "../scores/diagnostic-rates.ts";
+import { countedMean, type ProperScores, properScores } from "../scores/proper-scores.ts";
 
 /** NaN where nothing is there to divide by. */
 export type Rates = {

@@ -3,14 +3,16 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { cohenKappa, matthewsCorrelation } from "../scores/agreement.ts";
 import { calibration } from "../calibration/calibration.ts";
+import type { ReliabilityBin } from "../calibration/reliability.ts";
+import { fitTemperature, logitsOf } from "../calibration/temperature.ts";
+import { signFlip } from "../comparison/sign-flip.ts";
 import { verdicts } from "../confidence.ts";
-import { confusionMatrix } from "../scores/confusion-matrix.ts";
-import { decisionCurve } from "../decisions/decision-curve.ts";
-import { confidentLearning } from "./label-errors.ts";
 import { oneVsRestAreas, rankByClass } from "../curves/one-vs-rest.ts";
 import { precisionRecallCurve } from "../curves/precision-recall-curve.ts";
+import { rankByConfidence, riskCoverageArea } from "../curves/risk-coverage.ts";
+import { rocCurve } from "../curves/roc-curve.ts";
+import { decisionCurve } from "../decisions/decision-curve.ts";
 import {
   anyCase,
   type Case,
@@ -18,11 +20,9 @@ import {
   type ReferenceFigures,
   recordedCases,
 } from "../reference-numbers/evaluation-cases.ts";
-import type { ReliabilityBin } from "../calibration/reliability.ts";
-import { rankByConfidence, riskCoverageArea } from "../curves/risk-coverage.ts";
-import { rocCurve } from "../curves/roc-curve.ts";
-import { signFlip } from "../comparison/sign-flip.ts";
-import { fitTemperature, logitsOf } from "../calibration/temperature.ts";
+import { cohenKappa, matthewsCorrelation } from "../scores/agreement.ts";
+import { confusionMatrix } from "../scores/confusion-matrix.ts";
+import { confidentLearning } from "./label-errors.ts";
 
 /** Numbers within rounding; where the reference says null, ours is NaN. */
 function close(actual: number, expected: number | null, digits = 10): void {

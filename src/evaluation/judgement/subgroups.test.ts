@@ -1,7 +1,7 @@
 /** Figures of parts of the images, and of none that are too small. */
 import { describe, expect, it } from "vitest";
+import { EvaluationError } from "../../errors.ts";
 import { ageBand } from "./age-band.ts";
-import { EvaluationError } from "../predictions.ts";
 import { judgeSubgroups } from "./subgroups.ts";
 
 /** 40 women, all right; 30 men, half of them right, two photographs a lesion; 5 of unknown sex. */

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Random } from "../../random.ts";
-import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
-import { clusterBootstrap } from "../intervals/cluster-bootstrap.ts";
-import { confusionMatrix } from "../scores/confusion-matrix.ts";
-import type { Counts } from "../ranking.ts";
 import { type FoldedImages, recipeDifferences } from "../comparison/recipe-comparison.ts";
+import { clusterBootstrap } from "../intervals/cluster-bootstrap.ts";
+import type { Counts } from "../ranking.ts";
+import { balancedAccuracy, scoresByClass } from "../scores/class-scores.ts";
+import { confusionMatrix } from "../scores/confusion-matrix.ts";
 
 export interface RecordedSeeds extends FoldedImages {
   readonly truth: number[];

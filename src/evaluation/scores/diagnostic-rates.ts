@@ -1,7 +1,8 @@
 /** The four rates of a diagnostic test, each with its counts and interval. */
-import { type ConfusionMatrix, predictedCounts, supports } from "./confusion-matrix.ts";
+
 import type { ImageGroups } from "../image-groups.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
+import { type ConfusionMatrix, predictedCounts, supports } from "./confusion-matrix.ts";
 
 /** Images by what is true and what was said; positive: of the class or classes looked for. */
 export interface TestCounts {

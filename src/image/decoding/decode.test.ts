@@ -5,7 +5,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeBytes, decodeFull, decodeImage, ImageError } from "./decode.ts";
+import { ImageError } from "../../errors.ts";
+import { decodeBytes, decodeFull, decodeImage } from "./decode.ts";
 import { maxPixelsMost, refuseTooManyPixels, withPixelLimit } from "./pixel-limit.ts";
 
 /** 4 x 4 pixels, each another colour. */

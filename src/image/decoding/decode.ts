@@ -3,16 +3,17 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { regularFile } from "../../disk/files.ts";
-import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
+import { ImageError } from "../../errors.ts";
+import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
+import { fillSquare, type Geometry } from "../geometry.ts";
+import type { ResamplingFilter } from "../resampling.ts";
 import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
-import { fillSquare, type Geometry } from "../geometry.ts";
 import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
 import { readJpeg } from "./jpeg.ts";
 import { admitPixels, decodingOne } from "./pixels-at-once.ts";
 import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
-import type { ResamplingFilter } from "../resampling.ts";
 import { readTiff } from "./tiff.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 import { readWebp } from "./webp.ts";
@@ -24,18 +25,6 @@ export const maxFileBytes = 2 ** 29;
 
 /** Names all that decides which pixels come out of a file; stored pixels of another version are decoded anew. */
 export const decoderVersion = `3 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
-
-/** An image that cannot be decoded. The message is one sentence: file, what is wrong and what to do. */
-export class ImageError extends Error {
-  override readonly name = "ImageError";
-  /** What is wrong alone, such as "truncated JPEG". */
-  readonly reason: string;
-
-  constructor(file: string, reason: string, cure: string, options?: ErrorOptions) {
-    super(`${file}: ${reason}; ${cure}`, options);
-    this.reason = reason;
-  }
-}
 
 /**
  * Decodes an image file (JPEG, PNG, WebP, BMP or TIFF by its content, whatever its suffix) to `size` x `size` uint8 RGB, as

@@ -1,5 +1,5 @@
 /** Reads what sharp reads: JPEG, PNG, WebP and TIFF of up to 16 bits, as upright sRGB of 8 bits. */
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { mostPixels } from "./pixel-limit.ts";
 import { admitPixels } from "./pixels-at-once.ts";
 import type { RawImage } from "./raw-image.ts";
@@ -23,6 +23,10 @@ export interface EncodedOptions {
   readonly fault?: (bytes: Uint8Array) => string | undefined;
 }
 
+/** What an encoded image says of itself; no pixel is decoded. Throws Error where it is no image that sharp reads. */
+export const readHeader = (bytes: Uint8Array): Promise<Metadata> =>
+  sharp(bytes, { limitInputPixels: false }).metadata();
+
 /**
  * The first page or frame, colours converted from what the file embeds or says (a profile, CMYK, grey, 16 bits).
  *
@@ -32,7 +36,7 @@ export async function readEncoded(
   bytes: Uint8Array,
   { dropsOpacity = false, failOn = "warning", fault = () => undefined }: EncodedOptions = {},
 ): Promise<RawImage> {
-  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  const metadata = await readHeader(bytes);
   await admitPixels(metadata);
   const opened = openEncoded(bytes, { failOn });
   const decoding = (dropsOpacity ? opened.removeAlpha() : opened)

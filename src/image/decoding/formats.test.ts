@@ -1,8 +1,9 @@
 /** Every format and depth beside numpy's and Pillow's recorded pixels, and every kind that is not read by its name. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { ImageError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { decodeFull, ImageError } from "./decode.ts";
+import { decodeFull } from "./decode.ts";
 
 interface Recorded {
   readonly read: readonly {

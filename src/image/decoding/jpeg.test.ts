@@ -2,8 +2,9 @@
 import sharp, { type JpegOptions } from "sharp";
 import { describe, expect, test } from "vitest";
 import { phantomImages } from "../../acquire/phantom/phantom.ts";
+import { ImageError } from "../../errors.ts";
 import { Random } from "../../random.ts";
-import { decodeFull, ImageError } from "./decode.ts";
+import { decodeFull } from "./decode.ts";
 import { withoutOddities } from "./jpeg.ts";
 import { jpegSegments, scanData } from "./jpeg-segments.ts";
 

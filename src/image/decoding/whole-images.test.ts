@@ -3,7 +3,8 @@ import { deflateSync } from "node:zlib";
 import sharp, { type TiffOptions } from "sharp";
 import { describe, expect, test } from "vitest";
 import { phantomImages } from "../../acquire/phantom/phantom.ts";
-import { decodeFull, ImageError } from "./decode.ts";
+import { ImageError } from "../../errors.ts";
+import { decodeFull } from "./decode.ts";
 
 const side = 160;
 const pixels = Buffer.from(phantomImages({ images: 18, size: side, seed: 3 })[4]!.draw());

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { FileError } from "../../disk/file-error.ts";
-import { packImages } from "./packed-store.ts";
+import { FileError } from "../../errors.ts";
 import { readDataset } from "../read-dataset.ts";
+import { packImages } from "./packed-store.ts";
 
 /** Bytes that may still be written through file handles. */
 let room = Number.POSITIVE_INFINITY;

@@ -4,14 +4,15 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { forEachBounded } from "../../disk/bounded.ts";
 import { folderKey, type HashOptions, hashContents } from "../../dataset/content-hashes.ts";
-import type { Dataset } from "../../dataset/records.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { forEachBounded } from "../../disk/bounded.ts";
 import { readText, writeError, writeFileAtomic } from "../../disk/files.ts";
 import { seal, unseal } from "../../disk/sealed-text.ts";
-import { decoderVersion, ImageError, readImageFile, withDecoded } from "../decoding/decode.ts";
-import { pixelHash } from "./pixel-hash.ts";
+import { ImageError } from "../../errors.ts";
+import { decoderVersion, readImageFile, withDecoded } from "../decoding/decode.ts";
 import { pixelLimitKey } from "../decoding/pixel-limit.ts";
+import { pixelHash } from "./pixel-hash.ts";
 
 const format = "naevus pixel hashes 1";
 /** By SHA-256 of the file: the hash of its pixels, or null where it cannot be decoded. */

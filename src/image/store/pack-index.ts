@@ -6,10 +6,10 @@ import type { FileState } from "../../disk/file-state.ts";
 import { readText } from "../../disk/files.ts";
 import { seal, unseal } from "../../disk/sealed-text.ts";
 import { decoderVersion } from "../decoding/decode.ts";
-import { type Geometry, geometryNames } from "../geometry.ts";
-import { isPixelFile, type StoredImage } from "./pixel-file.ts";
 import { pixelLimitKey } from "../decoding/pixel-limit.ts";
+import { type Geometry, geometryNames } from "../geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../resampling.ts";
+import { isPixelFile, type StoredImage } from "./pixel-file.ts";
 
 /** A content that was decoded: where it is in the pixel file, and the hash of its pixels before scaling. */
 export interface DecodedContent extends StoredImage {

@@ -1,4 +1,5 @@
 /** The packed store: pixels, reuse and renewal, survival of kills and rivals, and what happens to bad images. */
+
 import { spawnSync } from "node:child_process";
 import {
   copyFile,
@@ -19,13 +20,12 @@ import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { DatasetError } from "../../dataset/dataset.ts";
-import { FileError } from "../../disk/file-error.ts";
 import { identityTag, ownIdentity, type ProcessIdentity } from "../../disk/process-identity.ts";
 import { seal, unseal } from "../../disk/sealed-text.ts";
+import { DatasetError, FileError, ImageError } from "../../errors.ts";
 import * as decode from "../decoding/decode.ts";
-import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
 import { readDataset } from "../read-dataset.ts";
+import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
 
 vi.mock("../decoding/decode.ts", async (original) => {
   const actual = await original<typeof decode>();
@@ -419,7 +419,7 @@ describe("bad images", () => {
   });
 
   test("a file that may not be read is left out, and is tried again the next time", async () => {
-    const error = new decode.ImageError("x", "may not be read", "change its permissions");
+    const error = new ImageError("x", "may not be read", "change its permissions");
     vi.mocked(decode.readImageFile).mockRejectedValueOnce(error);
     const first = await pack();
     expect(first.images).toHaveLength(11);

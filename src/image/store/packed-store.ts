@@ -3,13 +3,15 @@
 import { mkdir, rm, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { forEachBounded } from "../../disk/bounded.ts";
-import { byCodePoint } from "../../text/code-point-order.ts";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
-import { type Dataset, DatasetError, type ImageRecord, type Problem } from "../../dataset/dataset.ts";
+import type { Dataset, ImageRecord, Problem } from "../../dataset/dataset.ts";
+import { forEachBounded } from "../../disk/bounded.ts";
 import { fileState, sameState } from "../../disk/file-state.ts";
 import { writeError, writeFileAtomic } from "../../disk/files.ts";
+import { DatasetError } from "../../errors.ts";
+import { byCodePoint } from "../../text/code-point-order.ts";
 import type { Geometry } from "../geometry.ts";
+import type { ResamplingFilter } from "../resampling.ts";
 import {
   type Content,
   decodedContents,
@@ -20,7 +22,6 @@ import {
 } from "./pack-index.ts";
 import { type Packed, Packing } from "./packing.ts";
 import { type ImageSelection, leftPixelFiles, PixelFileReader } from "./pixel-file.ts";
-import type { ResamplingFilter } from "../resampling.ts";
 
 /** The images of a data set at working resolution; only those asked for are in memory. */
 export interface PackedImages {

@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
 import { expect, test } from "vitest";
-import { bitmapFile } from "../testing/bitmap-file.ts";
 import { decodeFull } from "../decoding/decode.ts";
+import { bitmapFile } from "../testing/bitmap-file.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
 const [width, height] = [7, 5];

@@ -2,12 +2,12 @@
 import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } from "../../audit/audit.ts";
 import { type ClassCounts, largestClasses } from "../../audit/distribution.ts";
 import { oddities } from "../../audit/file-findings.ts";
-import { nameList } from "../../text/name-list.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
-import { confoundChart, distributionChart } from "./audit-charts.ts";
-import { classPair, counted, curatedNote, keptWhole, tally, unknownWhy } from "./audit-text.ts";
+import { nameList } from "../../text/name-list.ts";
 import { htmlChart } from "../charts/draw-chart.ts";
 import { type Html, html, htmlPage, htmlTable } from "../html.ts";
+import { confoundChart, distributionChart } from "./audit-charts.ts";
+import { classPair, counted, curatedNote, keptWhole, tally, unknownWhy } from "./audit-text.ts";
 
 /** Findings of a kind that are shown with pictures; the rest are listed in `audit.json`. */
 const pictured = { conflicts: 24, pairs: 96, lesions: 12, outliers: 24, perClass: 8 } as const;

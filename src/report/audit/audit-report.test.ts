@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { phantomImages } from "../../acquire/phantom/phantom.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { main } from "../../cli/main.ts";
-import { phantomImages } from "../../acquire/phantom/phantom.ts";
 import { type AuditReport, writeAudit } from "./audit-report.ts";
 import { formatAudit } from "./audit-text.ts";
 

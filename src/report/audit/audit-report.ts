@@ -6,12 +6,12 @@ import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";
 import { readDiagnosisMapping } from "../../dataset/diagnosis-mapping.ts";
 import { matchMetadata, readMetadata } from "../../dataset/metadata.ts";
-import { checkOutputFolder, makeOutputFolder } from "../../disk/output-folder.ts";
 import { writeFileAtomic } from "../../disk/files.ts";
+import { checkOutputFolder, makeOutputFolder } from "../../disk/output-folder.ts";
+import { tidyJson } from "../../disk/tidy-json.ts";
 import { filePicture } from "../../image/picture.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { Random } from "../../random.ts";
-import { tidyJson } from "../../disk/tidy-json.ts";
 import { auditPage } from "./audit-page.ts";
 
 export interface AuditReportOptions {

@@ -2,10 +2,10 @@
 import type { Audit, NearDuplicatePair, Place } from "../../audit/audit.ts";
 import { largestClasses } from "../../audit/distribution.ts";
 import { oddities } from "../../audit/file-findings.ts";
-import { nameList } from "../../text/name-list.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
-import { textTable } from "../../text/text-table.ts";
+import { nameList } from "../../text/name-list.ts";
 import { printableLine } from "../../text/printable.ts";
+import { textTable } from "../../text/text-table.ts";
 
 /** Examples of each kind of finding. */
 const examples = 3;

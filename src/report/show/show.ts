@@ -2,13 +2,14 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { distributionOf, largestClasses } from "../../audit/distribution.ts";
-import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { type HashOptions, hashContents } from "../../dataset/content-hashes.ts";
+import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";
-import { checkOutputFolder, makeOutputFolder } from "../../disk/output-folder.ts";
 import { writeFileAtomic } from "../../disk/files.ts";
-import { filePicture, svgToPng } from "../../image/picture.ts";
+import { checkOutputFolder, makeOutputFolder } from "../../disk/output-folder.ts";
+import { svgToPng } from "../../image/encode.ts";
+import { filePicture } from "../../image/picture.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { distributionChart } from "../audit/audit-charts.ts";
 import { sampleOfClasses } from "../audit/audit-report.ts";

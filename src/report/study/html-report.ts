@@ -1,4 +1,10 @@
 /** `report.html`: the ten chapters of a study as one page that needs nothing else. */
+
+import { trainingImages } from "../../study/steps/dataset.ts";
+import { chapters, type StudyReport } from "../../study/study-report.ts";
+import { nothingShared } from "../../study/words/knowledge.ts";
+import { count, duration, percent, range } from "../../study/words/notation.ts";
+import { researchOnly } from "../../study/words/statements.ts";
 import { html } from "../html.ts";
 import { augmentationChapter } from "./chapters/augmentation.ts";
 import { conclusionChapter } from "./chapters/conclusion.ts";
@@ -10,12 +16,7 @@ import { finalChapter } from "./chapters/final.ts";
 import { imbalanceChapter } from "./chapters/imbalance.ts";
 import { initialChapter } from "./chapters/initial.ts";
 import { looksChapter } from "./chapters/looks.ts";
-import { nothingShared } from "../../study/knowledge.ts";
-import { count, duration, percent, range } from "../../study/notation.ts";
 import { noticeHtml, pageHtml, paragraph } from "./page.ts";
-import { researchOnly } from "../../study/statements.ts";
-import { trainingImages } from "../../study/steps/dataset.ts";
-import { chapters, type StudyReport } from "../../study/study-report.ts";
 
 /** The report as HTML. */
 export async function htmlReport(report: StudyReport): Promise<string> {

@@ -1,10 +1,11 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
-import { markdown } from "./markdown.ts";
-import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/notation.ts";
-import { researchOnly } from "../../study/statements.ts";
+
 import { trainingImages } from "../../study/steps/dataset.ts";
-import { inWords } from "../../study/strategy-names.ts";
 import type { Comparison, StudyReport } from "../../study/study-report.ts";
+import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/words/notation.ts";
+import { researchOnly } from "../../study/words/statements.ts";
+import { inWords } from "../../study/words/strategy-names.ts";
+import { markdown } from "./markdown.ts";
 
 /** The report as Markdown that reads as plain text too. */
 export function markdownReport(report: StudyReport): string {

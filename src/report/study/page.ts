@@ -1,7 +1,8 @@
 /** The pieces of a report page: tables, figures with the table behind them, galleries, and the page around them. */
+
+import { chartWidth } from "../charts/charts.ts";
 import { drawChart } from "../charts/draw-chart.ts";
 import { Html, type HtmlValue, html, htmlPage } from "../html.ts";
-import { chartWidth } from "../charts/charts.ts";
 
 export interface Table {
   readonly columns: readonly string[];

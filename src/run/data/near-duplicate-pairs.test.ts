@@ -5,7 +5,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { auditDataset } from "../../audit/audit.ts";
-import { listDataset } from "../../dataset/dataset.ts";
+import { listDataset } from "../../dataset/list-images.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../../image/read-dataset.ts";

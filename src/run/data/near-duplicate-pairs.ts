@@ -1,5 +1,5 @@
 /** Which images of a data set show the same photograph, for its curation and its splits. */
-import type { Dataset } from "../../dataset/records.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
 import { samePhotographs } from "../../near-duplicates/same-photographs.ts";
 
 export interface PairOptions {

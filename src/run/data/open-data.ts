@@ -4,25 +4,21 @@ import { join, resolve } from "node:path";
 import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
-import {
-  type Dataset,
-  DatasetError,
-  drawSplit,
-  listDataset,
-  listLabelledImages,
-  withoutDraw,
-} from "../../dataset/dataset.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { DatasetError } from "../../errors.ts";
+import { drawSplit, listDataset, listLabelledImages, withoutDraw } from "../../dataset/list-images.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../../dataset/protocols.ts";
-import { externalProtocol } from "../../dataset/records.ts";
+import { externalProtocol } from "../../dataset/dataset.ts";
 import { fileExists } from "../../disk/files.ts";
 import { imageContents } from "../../image/store/image-contents.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import { type Settings, SettingsError } from "../../training/settings.ts";
+import type { Settings } from "../../training/settings.ts";
+import { SettingsError } from "../../errors.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
-import { runsOf } from "../models/open-models.ts";
+import { runsOf } from "../folder/runs.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { isModelFile, runFiles } from "../folder/run-folder.ts";
 

@@ -3,8 +3,8 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { groupedFolds } from "../../dataset/grouped-folds.ts";
 import { groupedHoldout } from "../../dataset/grouped-holdout.ts";
 import { groupsOf, type ProtocolOptions } from "../../dataset/protocols.ts";
-import type { ImageRecord } from "../../dataset/records.ts";
-import { RunError } from "../folder/run-folder.ts";
+import type { ImageRecord } from "../../dataset/dataset.ts";
+import { RunError } from "../../errors.ts";
 import type { RunImage } from "../folder/run-images.ts";
 
 export interface ValidationOptions {

@@ -3,16 +3,16 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { damagedText } from "../../disk/testing/damage.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import { damagedText } from "../../disk/testing/damage.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { Random } from "../../random.ts";
 import { evaluate } from "../evaluate.ts";
+import { train } from "../train.ts";
 import { readEvaluation } from "./evaluation-file.ts";
 import { followRun } from "./follow-run.ts";
 import { readConfig } from "./run-config.ts";
 import { readRunImages } from "./run-images.ts";
-import { train } from "../train.ts";
 
 let folder: string;
 let run: string;

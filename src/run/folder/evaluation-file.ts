@@ -1,12 +1,13 @@
 /** `evaluation.json`: the figures of a run's own test, or of a cross-validation, with a digest of themselves. */
 import { join } from "node:path";
 import { z } from "zod";
-import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { sealed, unsealed } from "../../disk/sealed-json.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { tidyJson } from "../../disk/tidy-json.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { RunError } from "../../errors.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { runFiles } from "./run-folder.ts";
 
 const proportion = z.number().min(0).max(1);
 

@@ -4,16 +4,16 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Dataset } from "../../dataset/dataset.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
-import { readDataset } from "../../image/read-dataset.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
 import { sealed } from "../../disk/sealed-json.ts";
+import { readDataset } from "../../image/read-dataset.ts";
 import type { SettingsInput } from "../../training/settings.ts";
 import { makeOlderRun } from "../testing/changed.ts";
+import { resume, train } from "../train.ts";
 import { type FollowedEvent, followRun } from "./follow-run.ts";
 import { epochOfLine } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
-import { resume, train } from "../train.ts";
 
 let folder: string;
 let dataset: Dataset;

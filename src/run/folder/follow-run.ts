@@ -6,9 +6,10 @@ import { type FileState, fileState, sameState } from "../../disk/file-state.ts";
 import { fileExists, readText } from "../../disk/files.ts";
 import { observeLock } from "../../disk/folder-lock.ts";
 import { readSentence } from "../../disk/system-errors.ts";
+import { RunError } from "../../errors.ts";
 import { bestEpoch, type EpochMetrics, isExhausted } from "../../training/progress.ts";
 import { isOlderRun, type RunConfig, readConfig } from "./run-config.ts";
-import { epochOfLine, RunError, runFiles } from "./run-folder.ts";
+import { epochOfLine, runFiles } from "./run-folder.ts";
 
 /** What is seen of a run from outside. */
 export type FollowedEvent =

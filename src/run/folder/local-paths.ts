@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { isSystemError, readSentence, WrongKindError } from "../../disk/system-errors.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { RunError } from "../../errors.ts";
+import { runFiles } from "./run-folder.ts";
 
 const about =
   "Where the data of this run lie on this machine, for resuming it here. Leave this file out when you send the run to others; " +

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../disk/files.ts";
 import type { Graph } from "../../network/graph.ts";
-import type { Tensors } from "../../network/parameters.ts";
 import { onnxModel } from "../../onnx/onnx-model.ts";
+import type { Tensors } from "../../tensor.ts";
+import { version } from "../../version.ts";
 import type { RunConfig } from "./run-config.ts";
 import { runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage } from "./run-images.ts";
-import { version } from "../version.ts";
 
 export interface ModelContent {
   readonly graph: Graph;

@@ -1,11 +1,12 @@
 /** What a run's model learned from and is to be tested on, from its folder or from the model file alone. */
 import { join, resolve } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
-import type { CurationSummary, ProtocolSummary } from "../../dataset/records.ts";
+import type { CurationSummary, ProtocolSummary } from "../../dataset/dataset.ts";
+import { RunError } from "../../errors.ts";
 import type { Model } from "../../inference/model.ts";
 import type { LearnedImages } from "../../onnx/learned-images.ts";
 import { readConfig } from "./run-config.ts";
-import { isModelFile, RunError, runFiles } from "./run-folder.ts";
+import { isModelFile, runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage, readRunImages, recordsOf } from "./run-images.ts";
 
 export interface Provenance {

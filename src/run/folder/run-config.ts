@@ -3,21 +3,22 @@ import { createHash } from "node:crypto";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import type { Dataset } from "../../dataset/dataset.ts";
-import type { Engine } from "../../engine/engine.ts";
-import { precisionOn } from "../../engine/precision.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
-import { decoderVersion } from "../../image/decoding/decode.ts";
-import type { PackedImages } from "../../image/store/packed-store.ts";
-import { maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
-import type { Graph } from "../../network/graph.ts";
-import { countTrainable } from "../../network/parameters.ts";
 import { SealError, sealed, unsealed } from "../../disk/sealed-json.ts";
 import { readSentence } from "../../disk/system-errors.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { precisionOn } from "../../engine/precision.ts";
+import { RunError } from "../../errors.ts";
+import { decoderVersion } from "../../image/decoding/decode.ts";
+import { maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
+import type { Graph } from "../../network/graph.ts";
+import { countTrainable } from "../../network/parameters.ts";
 import { learningRateOf, parseSettings, type SettingName, type Settings } from "../../training/settings.ts";
+import { version } from "../../version.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
-import { RunError, runFiles } from "./run-folder.ts";
+import { runFiles } from "./run-folder.ts";
 import { type RunImage, runImagesDigest } from "./run-images.ts";
-import { version } from "../version.ts";
 
 /** Runs from before the limit was a setting opened images of any size that can be decoded. */
 const withFormerLimit = (settings: unknown): unknown =>

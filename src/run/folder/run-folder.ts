@@ -1,14 +1,22 @@
 /** A run is a folder: its files by name, and how it is begun and kept in order. */
+
 import { statSync } from "node:fs";
 import { appendFile, mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isClutter } from "../../disk/clutter.ts";
-import { makeOutputFolder } from "../../disk/output-folder.ts";
-import { FileError } from "../../disk/file-error.ts";
-import { fileExists, isTemporary, readText, removeTemporaryFiles, writeError, writeFileAtomic } from "../../disk/files.ts";
+import {
+  fileExists,
+  isTemporary,
+  readText,
+  removeTemporaryFiles,
+  writeError,
+  writeFileAtomic,
+} from "../../disk/files.ts";
 import type { FolderLock } from "../../disk/folder-lock.ts";
+import { makeOutputFolder } from "../../disk/output-folder.ts";
 import { SealError, sealed, unsealed } from "../../disk/sealed-json.ts";
 import { readSentence } from "../../disk/system-errors.ts";
+import { FileError, RunError } from "../../errors.ts";
 import { type EpochMetrics, metricsSchema } from "../../training/progress.ts";
 
 /** The files of a run. */
@@ -44,11 +52,6 @@ export async function isRun(path: string): Promise<boolean> {
   if (isModelFile(path)) return true;
   for (const folder of [path, foldRun(path, 0)]) if (await fileExists(join(folder, runFiles.config))) return true;
   return false;
-}
-
-/** A folder that is no run, or not the run that was meant; the message says what to do. */
-export class RunError extends Error {
-  override readonly name = "RunError";
 }
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0");

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { RunError } from "./run-folder.ts";
+import { RunError } from "../../errors.ts";
 import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
 
 let run: string;

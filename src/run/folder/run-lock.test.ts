@@ -5,13 +5,13 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Dataset } from "../../dataset/dataset.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { RunError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { crossValidate } from "../cross-validate.ts";
-import { RunError } from "./run-folder.ts";
-import { lockRun } from "./run-lock.ts";
 import { resume, train } from "../train.ts";
+import { lockRun } from "./run-lock.ts";
 
 let folder: string;
 let dataset: Dataset;

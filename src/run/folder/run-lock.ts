@@ -1,6 +1,6 @@
 /** One process at a time trains in a run folder: two would write over each other's checkpoints and metrics. */
 import { type FolderLock, LockedError, type LockOptions, lockFolder, refuseLocked } from "../../disk/folder-lock.ts";
-import { RunError } from "./run-folder.ts";
+import { RunError } from "../../errors.ts";
 
 const asRunError = (error: unknown): never => {
   throw error instanceof LockedError ? new RunError(error.message, { cause: error }) : error;

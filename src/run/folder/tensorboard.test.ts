@@ -3,16 +3,16 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Dataset } from "../../dataset/dataset.ts";
-import { FileError } from "../../disk/file-error.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { FileError } from "../../errors.ts";
+import { crc32c } from "../../formats/crc32c.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import type { SettingsInput } from "../../training/settings.ts";
-import { crc32c } from "../../formats/crc32c.ts";
 import recorded from "../reference-numbers/tensorboard-events.json" with { type: "json" };
-import { eventFile, openEventFile } from "./tensorboard.ts";
 import { type RunContext, resume, train } from "../train.ts";
+import { eventFile, openEventFile } from "./tensorboard.ts";
 
 const name = "events.out.tfevents.naevus";
 const epochs: readonly EpochMetrics[] = recorded.epochs;

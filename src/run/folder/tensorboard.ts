@@ -4,9 +4,17 @@ import { constants } from "node:fs";
 import { appendFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { refuseOtherKind, writeError } from "../../disk/files.ts";
-import { bytesField, doubleField, type Fields, floatField, intField, message, stringField } from "../../formats/protobuf.ts";
-import type { EpochMetrics } from "../../training/progress.ts";
 import { crc32c } from "../../formats/crc32c.ts";
+import {
+  bytesField,
+  doubleField,
+  type Fields,
+  floatField,
+  intField,
+  message,
+  stringField,
+} from "../../formats/protobuf.ts";
+import type { EpochMetrics } from "../../training/progress.ts";
 import { runFiles } from "./run-folder.ts";
 
 const event = { wallTime: 1, step: 2, fileVersion: 3, summary: 5 } as const;

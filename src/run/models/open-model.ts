@@ -1,9 +1,10 @@
 /** Opens the model of a run: of its folder, or of the model file itself. */
 import { join, resolve } from "node:path";
 import { fileExists } from "../../disk/files.ts";
+import { RunError } from "../../errors.ts";
 import { loadModel, type Model } from "../../inference/model.ts";
 import { readConfig } from "../folder/run-config.ts";
-import { isModelFile, RunError, runFiles } from "../folder/run-folder.ts";
+import { isModelFile, runFiles } from "../folder/run-folder.ts";
 
 /** `folder` is undefined where the file itself was given. Throws RunError where the run has no model, ModelError. */
 export async function openModel(run: string): Promise<{ readonly model: Model; readonly folder: string | undefined }> {

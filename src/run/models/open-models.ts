@@ -1,17 +1,13 @@
 /** Opens the models of runs that judge together, as an ensemble. */
-import { join, resolve } from "node:path";
-import { fileExists } from "../../disk/files.ts";
+
+import { RunError } from "../../errors.ts";
 import type { Geometry } from "../../image/geometry.ts";
 import type { ResamplingFilter } from "../../image/resampling.ts";
 import type { Model } from "../../inference/model.ts";
 import { squareViews, testTimeAugmented } from "../../inference/test-time-augmentation.ts";
-import { openModel } from "./open-model.ts";
 import { type Provenance, provenanceOf } from "../folder/provenance.ts";
-import { readConfig } from "../folder/run-config.ts";
-import { foldRun, isModelFile, RunError, runFiles } from "../folder/run-folder.ts";
-
-/** A run folder or model file, or several of them whose mean probabilities count; a cross-validation's folder stands for its folds. */
-export type Runs = string | readonly string[];
+import { type Runs, runsOf } from "../folder/runs.ts";
+import { openModel } from "./open-model.ts";
 
 export interface JudgingOptions {
   /** Whether each image is judged as the mean over its eight flips and quarter turns; default false. */
@@ -41,33 +37,6 @@ export interface OpenedModels {
   /** What each model learned from. */
   readonly provenances: readonly Provenance[];
   dispose(): Promise<void>;
-}
-
-async function foldsIn(folder: string): Promise<string[]> {
-  const { settings } = await readConfig(foldRun(folder, 0));
-  const count = Number(/^grouped:(\d+)$/.exec(settings.protocol)?.[1] ?? 0);
-  const folds = Array.from({ length: count }, (_, fold) => foldRun(folder, fold));
-  const finished = await Promise.all(folds.map((run) => fileExists(join(run, runFiles.model))));
-  const trained = finished.filter(Boolean).length;
-  if (trained < count) {
-    throw new RunError(
-      `${folder}: ${trained} of the ${count} folds of this cross-validation are trained; ` +
-        "give the same cross-validate command again, with this folder as --out",
-    );
-  }
-  return folds;
-}
-
-/** Run folders and model files one by one, with a cross-validation's folder written out. Throws RunError where one is not finished. */
-export async function runsOf(given: Runs): Promise<string[]> {
-  const paths = typeof given === "string" ? [given] : given;
-  if (paths.length === 0) throw new RunError("expected at least one run, got none");
-  const runs: string[] = [];
-  for (const path of paths) {
-    const isFolds = !isModelFile(path) && (await fileExists(join(foldRun(resolve(path), 0), runFiles.config)));
-    runs.push(...(isFolds ? await foldsIn(path) : [path]));
-  }
-  return runs;
 }
 
 /**

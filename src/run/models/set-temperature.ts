@@ -1,12 +1,13 @@
 /** Writes a finished run's model again with another temperature, for one that was found after the training. */
 import { join, resolve } from "node:path";
+import { RunError } from "../../errors.ts";
 import { buildGraph } from "../../network/graph.ts";
 import { readCheckpoint } from "../../training/checkpoint.ts";
 import { networkOf } from "../../training/settings.ts";
 import { checkpointOwner, learnedCounts } from "../folder/checkpoint-owner.ts";
 import { writeModel } from "../folder/model-file.ts";
 import { readConfig } from "../folder/run-config.ts";
-import { RunError, runFiles } from "../folder/run-folder.ts";
+import { runFiles } from "../folder/run-folder.ts";
 import { readRunImages } from "../folder/run-images.ts";
 
 /** Throws RunError where the run is not there or has no checkpoint, CheckpointError, FileError. */

@@ -1,9 +1,9 @@
 /** Cross-validation of a recipe inside the training images: a training with a seed of its own for every fold. */
 import { createHash } from "node:crypto";
+import { temperedProbabilities } from "../../evaluation/calibration/temperature.ts";
+import { predictedClasses } from "../../evaluation/predictions.ts";
 import { balancedAccuracy, macroScores, scoresByClass } from "../../evaluation/scores/class-scores.ts";
 import { confusionMatrix, correctCount } from "../../evaluation/scores/confusion-matrix.ts";
-import { predictedClasses } from "../../evaluation/predictions.ts";
-import { temperedProbabilities } from "../../evaluation/calibration/temperature.ts";
 import type { NetworkName } from "../../network/architectures.ts";
 import { fitNetwork } from "../../run/fit-network.ts";
 import { judgeLogits } from "../../training/batched-logits.ts";

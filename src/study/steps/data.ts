@@ -4,8 +4,8 @@ import { type Audit, type AuditCounts, auditDataset } from "../../audit/audit.ts
 import type { Confounds } from "../../audit/confounds.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";
 import { type Metadata, matchMetadata } from "../../dataset/metadata.ts";
-import { writeFileAtomic } from "../../disk/files.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
+import { writeFileAtomic } from "../../disk/files.ts";
 import { tidyJson } from "../../disk/tidy-json.ts";
 import { doStep, type StudyContext } from "../study-context.ts";
 import { countBy } from "./count-by.ts";

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import type { Dataset } from "../../dataset/dataset.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
 import { cleanDataset, foldsOf, groupsOf } from "../../dataset/protocols.ts";
+import { cacheFolder } from "../../disk/cache-folder.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { type PackedImages, packImages } from "../../image/store/packed-store.ts";
 import { networks } from "../../network/architectures.ts";
-import { cacheFolder } from "../../disk/cache-folder.ts";
 import { curate } from "../../run/curate.ts";
 import { openCuratedData } from "../../run/data/open-data.ts";
-import type { Knowledge } from "../knowledge.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
+import type { Knowledge } from "../words/knowledge.ts";
 import { firstNetwork, type TrainingFolds } from "./cross-validated.ts";
 
 /** What curation and protocol made of the data. */

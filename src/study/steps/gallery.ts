@@ -1,7 +1,7 @@
 /** Step 5: what each augmentation does to one training image. */
 import { augmentationGallery } from "../../image/augmentation/gallery.ts";
-import type { PackedImages } from "../../image/store/packed-store.ts";
 import { pixelPicture } from "../../image/pixel-picture.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
 import type { GalleryPictures } from "../study-report.ts";
 

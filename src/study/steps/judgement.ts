@@ -1,11 +1,11 @@
 /** Step 9: the final model judged on the test images, once, beside the notebook's network. */
 import { join } from "node:path";
+import { readWhole, writeFileAtomic } from "../../disk/files.ts";
 import { ageBand } from "../../evaluation/judgement/age-band.ts";
 import { type CompleteEvaluation, completeEvaluation } from "../../evaluation/judgement/complete-evaluation.ts";
 import { predictedClasses } from "../../evaluation/predictions.ts";
-import { readWhole, writeFileAtomic } from "../../disk/files.ts";
-import type { PackedImages } from "../../image/store/packed-store.ts";
 import { pixelPicture } from "../../image/pixel-picture.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
 import { judgeTestImages } from "../../run/evaluate.ts";
 import { runFiles } from "../../run/folder/run-folder.ts";

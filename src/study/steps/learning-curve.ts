@@ -1,6 +1,6 @@
 /** Learning curves over folds, and a rule that names what they show. */
 import type { EpochMetrics } from "../../training/progress.ts";
-import { percent } from "../notation.ts";
+import { percent } from "../words/notation.ts";
 
 /** Means over the folds after one epoch. */
 export interface CurvePoint {

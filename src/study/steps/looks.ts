@@ -1,8 +1,8 @@
 /** Step 3: how the images look, and who they are of, by class. */
 import type { ImageMetadata } from "../../dataset/metadata.ts";
 import { ageBand } from "../../evaluation/judgement/age-band.ts";
-import type { PackedImages } from "../../image/store/packed-store.ts";
 import { pixelPicture } from "../../image/pixel-picture.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
 import { countBy } from "./count-by.ts";
 import { type Spread, spread } from "./spread.ts";

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { referenceEngine } from "../../engine/reference/reference-engine.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import { referenceEngine } from "../../engine/reference/reference-engine.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { parseSettings } from "../../training/settings.ts";
 import { StudyFolder } from "../study-folder.ts";

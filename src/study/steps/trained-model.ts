@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { drawnProtocol } from "../../dataset/records.ts";
-import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { drawnProtocol } from "../../dataset/dataset.ts";
 import { fileExists } from "../../disk/files.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { runFiles } from "../../run/folder/run-folder.ts";
 import { resume, train } from "../../run/train.ts";

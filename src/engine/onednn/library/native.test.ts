@@ -1,6 +1,6 @@
 /** What is said where oneDNN cannot be loaded. */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { EngineError } from "../../engine.ts";
+import { EngineError } from "../../../errors.ts";
 import { loadNative } from "./native.ts";
 
 describe("a library that cannot be loaded", () => {

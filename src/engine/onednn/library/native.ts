@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import koffi from "koffi";
-import { EngineError } from "../../engine.ts";
+import { EngineError } from "../../../errors.ts";
 
 /** A native address, a buffer whose address is meant, or null. */
 export type Pointer = bigint | ArrayBufferView | null;

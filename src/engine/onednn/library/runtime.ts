@@ -1,5 +1,7 @@
 /** One oneDNN engine and stream: compiles and runs primitives, and knows the processor. */
-import { type EngineDescription, EngineError, type Precision } from "../../engine.ts";
+
+import { EngineError } from "../../../errors.ts";
+import type { EngineDescription, Precision } from "../../engine.ts";
 import { type DescriptorQuery, instructionSets, query } from "./constants.ts";
 import { denormalFlusher } from "./denormals.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";

@@ -1,6 +1,7 @@
 /** Calls whose result is a oneDNN status: anything but success becomes an error that names the function. */
-import { lessWork, MemoryError } from "../../../memory.ts";
-import { EngineError } from "../../engine.ts";
+
+import { EngineError, MemoryError } from "../../../errors.ts";
+import { lessWork } from "../../../memory.ts";
 import type { NativeFunction, NativeLibrary, Pointer } from "./native.ts";
 
 const [SUCCESS, OUT_OF_MEMORY, INVALID_ARGUMENTS, UNIMPLEMENTED] = [0, 1, 2, 3];

@@ -18,6 +18,8 @@ import {
 import type { Kernel } from "../../x64/kernel.ts";
 import { columnSumArguments, columnSumKernel } from "../../x64/partial-sum.ts";
 import { bytesPerElement } from "../library/constants.ts";
+import type { Parameter } from "../program/parameter-store.ts";
+import { floats, type Program, type Value } from "../program/program.ts";
 import {
   addition,
   type Lowered,
@@ -26,8 +28,6 @@ import {
   type NodeContext,
   toType,
 } from "./lowered.ts";
-import type { Parameter } from "../program/parameter-store.ts";
-import { floats, type Program, type Value } from "../program/program.ts";
 import { type DeferredConvolution, type DeferredMaps, takeConvolution } from "./tile-convolution.ts";
 
 type BatchNormNode = GraphNode<Extract<Operation, { kind: "batchNorm" }>>;

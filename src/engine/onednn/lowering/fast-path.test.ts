@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { networkNames, networks } from "../../../network/architectures.ts";
 import { buildGraph } from "../../../network/graph.ts";
-import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 import { adam } from "../../optimizer.ts";
+import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 import { onednnEngine } from "../onednn-engine.ts";
 
 /** `ref:any`, `simple:any` and convolutions through a matrix product, which write their windows out. */

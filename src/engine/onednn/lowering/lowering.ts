@@ -2,9 +2,10 @@
 import type { GraphNode, Operation } from "../../../network/graph.ts";
 import type { Pair } from "../../../network/layer.ts";
 import { dropoutMask } from "../../dropout.ts";
-import { batchNormalization } from "./batch-normalization.ts";
 import { bytesPerElement, type ElementwiseAlgorithm } from "../library/constants.ts";
 import type { MemoryDescriptor, Pooling, PostOperation } from "../library/descriptors.ts";
+import type { Value } from "../program/program.ts";
+import { batchNormalization } from "./batch-normalization.ts";
 import {
   addition,
   asVectors,
@@ -19,7 +20,6 @@ import {
 } from "./lowered.ts";
 import { maxPoolByKernels } from "./max-pool.ts";
 import { normalizeByKernel } from "./normalize-bytes.ts";
-import type { Value } from "../program/program.ts";
 import { weighted } from "./weighted-layers.ts";
 
 function pooled(

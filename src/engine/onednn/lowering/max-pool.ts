@@ -3,8 +3,8 @@ import type { GraphNode } from "../../../network/graph.ts";
 import type { MaxPool } from "../../../network/layer.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../../x64/max-pool.ts";
 import { bytesPerElement } from "../library/constants.ts";
-import type { Lowered, LoweringContext, NodeContext } from "./lowered.ts";
 import type { Locate, Value } from "../program/program.ts";
+import type { Lowered, LoweringContext, NodeContext } from "./lowered.ts";
 
 /** Undefined where oneDNN must do it: the kernels take channels-last bf16 maps and windows that do not overlap. */
 export function maxPoolByKernels(

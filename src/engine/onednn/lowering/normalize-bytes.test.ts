@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { elements } from "../../../network/shape.ts";
 import { Random } from "../../../random.ts";
+import { elements } from "../../../tensor.ts";
 import { roundToBf16 } from "../../testing/conformance-cases.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
-import type { LoweringContext } from "./lowered.ts";
 import { alignedBytes } from "../library/memory.ts";
-import { normalizeByKernel } from "./normalize-bytes.ts";
+import { sharedRuntime } from "../library/runtime.ts";
 import { ParameterStore } from "../program/parameter-store.ts";
 import { Program } from "../program/program.ts";
-import { sharedRuntime } from "../library/runtime.ts";
+import type { LoweringContext } from "./lowered.ts";
+import { normalizeByKernel } from "./normalize-bytes.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 const missing = onednnMissing || (runtime?.mapKernels ? "" : " (skipped: this processor or system runs no kernels)");

@@ -13,9 +13,9 @@ import {
   residual,
   squeezeExcite,
 } from "../../../network/layer.ts";
+import { sgd } from "../../optimizer.ts";
 import { exampleFor, normError, roundToBf16 } from "../../testing/conformance-cases.ts";
 import { kernels, kernelsMissing } from "../../testing/kernels-under-test.ts";
-import { sgd } from "../../optimizer.ts";
 import { onednnEngine } from "../onednn-engine.ts";
 
 const convNorm = (filters: number, stride = 1, kernel = 3): Layer[] => [

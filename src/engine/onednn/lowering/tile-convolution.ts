@@ -10,9 +10,9 @@ import {
 } from "../../x64/tile-convolution/kernel.ts";
 import { packedBytes, packTasks, packWeightsKernel } from "../../x64/tile-convolution/pack-weights.ts";
 import { bytesPerElement } from "../library/constants.ts";
-import type { LoweringContext } from "./lowered.ts";
 import type { Parameter } from "../program/parameter-store.ts";
 import type { Deferred, Program, Value } from "../program/program.ts";
+import type { LoweringContext } from "./lowered.ts";
 import { tapMajor } from "./weight-gradient-kernel.ts";
 
 /** Maps that are to be made of others. */

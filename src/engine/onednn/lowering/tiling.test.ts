@@ -14,11 +14,11 @@ import {
   relu,
   residual,
 } from "../../../network/layer.ts";
+import { sgd } from "../../optimizer.ts";
 import { exampleFor, relativeError } from "../../testing/conformance-cases.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
-import { sgd } from "../../optimizer.ts";
-import { planFusion } from "./fusion.ts";
 import { onednnEngine } from "../onednn-engine.ts";
+import { planFusion } from "./fusion.ts";
 import { planTiling } from "./tiling.ts";
 
 const input = { channels: 3, height: 10, width: 10 };

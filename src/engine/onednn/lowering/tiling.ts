@@ -2,7 +2,7 @@
 
 import type { Operation } from "../../../network/graph.ts";
 import { type Graph, INPUT } from "../../../network/graph.ts";
-import { elements } from "../../../network/shape.ts";
+import { elements } from "../../../tensor.ts";
 import type { FusionPlan } from "./fusion.ts";
 
 /** A consecutive part of the batch. */

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { Random } from "../../../random.ts";
 import { kernels, kernelsMissing } from "../../testing/kernels-under-test.ts";
 import { alignedBytes } from "../library/memory.ts";
-import { floats, Program, type Value } from "../program/program.ts";
 import { sharedRuntime } from "../library/runtime.ts";
+import { floats, Program, type Value } from "../program/program.ts";
 import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
 
 interface Layer {

@@ -2,9 +2,9 @@
 import type { Optimizer } from "../../optimizer.ts";
 import { type BinaryAlgorithm, bytesPerElement } from "../library/constants.ts";
 import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../library/descriptors.ts";
+import { asFloats, type Program, type Value } from "../program/program.ts";
 import { addOptimizerKernel } from "./optimizer-kernel.ts";
 import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
-import { asFloats, type Program, type Value } from "../program/program.ts";
 
 // Five float32 arrays of this many elements fit a core's second-level cache.
 const PIECE = 1 << 16;

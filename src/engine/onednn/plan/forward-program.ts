@@ -1,17 +1,17 @@
 /** What training and inference plans share: the network's forward pass as a program, its input and its logits. */
 import { type Graph, INPUT } from "../../../network/graph.ts";
-import { elements } from "../../../network/shape.ts";
+import { elements } from "../../../tensor.ts";
 import { checkInput, checkPlanOptions } from "../../checks.ts";
 import type { InputBatch, PlanOptions } from "../../engine.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Mode } from "../library/descriptors.ts";
+import type { Runtime } from "../library/runtime.ts";
 import { type FusionPlan, planFusion } from "../lowering/fusion.ts";
 import type { Lowered, LoweringContext } from "../lowering/lowered.ts";
 import { lower } from "../lowering/lowering.ts";
+import { planTiling, type Tile } from "../lowering/tiling.ts";
 import { ParameterStore } from "../program/parameter-store.ts";
 import { floats, Program, type Value } from "../program/program.ts";
-import type { Runtime } from "../library/runtime.ts";
-import { planTiling, type Tile } from "../lowering/tiling.ts";
 
 /** The first part of the network for one tile of the batch, or the rest of it for the whole batch. */
 export interface Segment {

@@ -1,8 +1,8 @@
 /** Evaluation-mode forward pass on oneDNN. */
 import type { Graph } from "../../../network/graph.ts";
 import type { InferencePlan, PlanOptions } from "../../engine.ts";
-import { buildForward } from "./forward-program.ts";
 import type { Runtime } from "../library/runtime.ts";
+import { buildForward } from "./forward-program.ts";
 
 export function inferencePlan(runtime: Runtime, graph: Graph, options: PlanOptions, cacheBytes: number): InferencePlan {
   const { context, load, logits } = buildForward(runtime, graph, options, "inference", { cacheBytes });

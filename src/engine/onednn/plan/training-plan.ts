@@ -1,19 +1,21 @@
 /** Forward, backward and update on oneDNN: built once per (network, batch, precision), then only executed. */
+
+import { EngineError } from "../../../errors.ts";
 import { type Graph, INPUT } from "../../../network/graph.ts";
-import type { Tensor } from "../../../network/parameters.ts";
-import { elements } from "../../../network/shape.ts";
+import type { Tensor } from "../../../tensor.ts";
+import { elements } from "../../../tensor.ts";
 import { checkOptimizerState, checkTargets, checkTrainingOptions } from "../../checks.ts";
-import { EngineError, type TrainingPlan, type TrainingPlanOptions } from "../../engine.ts";
+import type { TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
 import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
 import { bytesPerElement } from "../library/constants.ts";
-import { buildForward, type ForwardProgram, type Segment } from "./forward-program.ts";
-import { sumGradients } from "../lowering/lowered.ts";
 import { alignedBytes } from "../library/memory.ts";
+import type { Runtime } from "../library/runtime.ts";
+import { sumGradients } from "../lowering/lowered.ts";
 import { buildOptimizer } from "../optimizer/optimizer-program.ts";
 import { areFinite } from "../optimizer/optimizer-update.ts";
 import { asFloats, floats, type InstructionInfo, type Section, type Value } from "../program/program.ts";
-import type { Runtime } from "../library/runtime.ts";
+import { buildForward, type ForwardProgram, type Segment } from "./forward-program.ts";
 
 /** A training plan whose instructions can be looked at and timed one by one. */
 export interface InspectableTrainingPlan extends TrainingPlan {

@@ -1,12 +1,13 @@
 /** All parameters of a plan in one flat array, each in the layout of its gradient, and their way in and out. */
-import type { ParameterRole, ParameterSpec, Tensor, Tensors } from "../../../network/parameters.ts";
-import { elements } from "../../../network/shape.ts";
+import type { ParameterRole, ParameterSpec } from "../../../network/parameters.ts";
+import type { Tensor, Tensors } from "../../../tensor.ts";
+import { elements } from "../../../tensor.ts";
 import { requireTensor } from "../../checks.ts";
 import type { MemoryDescriptor } from "../library/descriptors.ts";
 import { alignedBytes, roundUp } from "../library/memory.ts";
 import { addressOf } from "../library/native.ts";
-import { type Program, rowMajorStrides, type Value } from "./program.ts";
 import { checkStatus } from "../library/status.ts";
+import { type Program, rowMajorStrides, type Value } from "./program.ts";
 
 /** A region of the flat array: the elements [from, to). */
 export interface Region {

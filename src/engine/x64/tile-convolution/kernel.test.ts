@@ -1,6 +1,8 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
 import { Random } from "../../../random.ts";
+import { alignedBytes } from "../../onednn/library/memory.ts";
+import { addressOf } from "../../onednn/library/native.ts";
 import {
   drawnWords,
   kernels,
@@ -11,8 +13,6 @@ import {
   toWord,
   words,
 } from "../../testing/kernels-under-test.ts";
-import { alignedBytes } from "../../onednn/library/memory.ts";
-import { addressOf } from "../../onednn/library/native.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "../channel-pass.ts";
 import { taskList } from "../kernel.ts";
 import { type ConvolutionShape, servesConvolution, tapOrder } from "./geometry.ts";

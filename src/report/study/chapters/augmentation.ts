@@ -1,7 +1,8 @@
 /** Chapter 5: what augmentation does to an image and to the curves. */
+
+import type { StudyReport } from "../../../study/study-report.ts";
 import { type HtmlValue, html } from "../../html.ts";
 import { figuresHtml, galleryHtml, paragraph } from "../page.ts";
-import type { StudyReport } from "../../../study/study-report.ts";
 import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
 export async function augmentationChapter(report: StudyReport): Promise<HtmlValue> {

@@ -1,7 +1,8 @@
 /** Chapter 10: the conclusion in words, and the model card. */
+
+import type { StudyReport } from "../../../study/study-report.ts";
 import { type HtmlValue, html } from "../../html.ts";
 import { listHtml } from "../page.ts";
-import type { StudyReport } from "../../../study/study-report.ts";
 
 export function conclusionChapter({ conclusion, modelCard }: StudyReport): HtmlValue {
   const part = (title: string, lines: readonly string[]) =>

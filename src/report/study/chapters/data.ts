@@ -1,9 +1,10 @@
 /** Chapter 1: what the data are, and what the audit found. */
-import { type HtmlValue, html } from "../../html.ts";
-import { confoundWarnings } from "../../../study/confound-warnings.ts";
-import { count, percent } from "../../../study/notation.ts";
-import { listHtml, noticeHtml, paragraph, tableHtml } from "../page.ts";
+
 import type { StudyReport } from "../../../study/study-report.ts";
+import { confoundWarnings } from "../../../study/words/confound-warnings.ts";
+import { count, percent } from "../../../study/words/notation.ts";
+import { type HtmlValue, html } from "../../html.ts";
+import { listHtml, noticeHtml, paragraph, tableHtml } from "../page.ts";
 
 export function dataChapter({ data }: StudyReport): HtmlValue {
   const { counts, classes, confounds } = data;

@@ -1,9 +1,10 @@
 /** Chapter 2: what curation and protocol made of the data. */
-import type { HtmlValue } from "../../html.ts";
-import { unknownLesions } from "../../../study/knowledge.ts";
-import { count, plural } from "../../../study/notation.ts";
-import { listHtml, paragraph, tableHtml } from "../page.ts";
+
 import type { StudyReport } from "../../../study/study-report.ts";
+import { unknownLesions } from "../../../study/words/knowledge.ts";
+import { count, plural } from "../../../study/words/notation.ts";
+import type { HtmlValue } from "../../html.ts";
+import { listHtml, paragraph, tableHtml } from "../page.ts";
 
 export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
   const { groups, groupedBy, testLeftOut } = dataset;

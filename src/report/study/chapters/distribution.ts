@@ -1,8 +1,9 @@
 /** Chapter 6: how many images each class has, before and after curation. */
-import type { HtmlValue } from "../../html.ts";
-import { barChart } from "../../charts/charts.ts";
-import { figuresHtml, paragraph } from "../page.ts";
+
 import type { StudyReport } from "../../../study/study-report.ts";
+import { barChart } from "../../charts/charts.ts";
+import type { HtmlValue } from "../../html.ts";
+import { figuresHtml, paragraph } from "../page.ts";
 
 export async function distributionChapter({ dataset }: StudyReport): Promise<HtmlValue> {
   const { counts } = dataset;

@@ -1,8 +1,9 @@
 /** Chapter 8: the recipes that were left, and the model that the best of them gave. */
-import type { HtmlValue } from "../../html.ts";
-import { count, plural, resolution } from "../../../study/notation.ts";
-import { figuresHtml, paragraph, tableHtml } from "../page.ts";
+
 import type { StudyReport } from "../../../study/study-report.ts";
+import { count, plural, resolution } from "../../../study/words/notation.ts";
+import type { HtmlValue } from "../../html.ts";
+import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
 export async function finalChapter(report: StudyReport): Promise<HtmlValue> {

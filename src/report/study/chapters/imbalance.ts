@@ -1,9 +1,10 @@
 /** Chapter 7: ways to treat rare classes. */
-import type { HtmlValue } from "../../html.ts";
-import { short } from "../../../study/notation.ts";
-import { figuresHtml, paragraph, tableHtml } from "../page.ts";
-import { inWords } from "../../../study/strategy-names.ts";
+
 import type { StudyReport } from "../../../study/study-report.ts";
+import { short } from "../../../study/words/notation.ts";
+import { inWords } from "../../../study/words/strategy-names.ts";
+import type { HtmlValue } from "../../html.ts";
+import { figuresHtml, paragraph, tableHtml } from "../page.ts";
 import { choiceInWords, comparisonFigure, comparisonTable } from "./recipes.ts";
 
 export async function imbalanceChapter(report: StudyReport): Promise<HtmlValue> {

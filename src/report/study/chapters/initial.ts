@@ -1,9 +1,10 @@
 /** Chapter 4: the course notebook's network on the raw images, and what its learning curves are called. */
-import { type HtmlValue, html } from "../../html.ts";
-import { count, percent, plural, range, resolution, sentence, withInterval } from "../../../study/notation.ts";
-import { figuresHtml, paragraph } from "../page.ts";
+
 import { isPublished } from "../../../study/steps/trained-model.ts";
 import type { StudyReport } from "../../../study/study-report.ts";
+import { count, percent, plural, range, resolution, sentence, withInterval } from "../../../study/words/notation.ts";
+import { type HtmlValue, html } from "../../html.ts";
+import { figuresHtml, paragraph } from "../page.ts";
 import { curveFigures } from "./recipes.ts";
 
 export async function initialChapter({ initial, official, budget }: StudyReport): Promise<HtmlValue> {

@@ -1,10 +1,11 @@
 /** Chapter 3: samples, and distributions of what the images look like and who they are of. */
-import { type HtmlValue, html } from "../../html.ts";
-import { heatChart, spreadChart } from "../../charts/charts.ts";
-import { sentence } from "../../../study/notation.ts";
-import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
+
 import type { Spread } from "../../../study/steps/spread.ts";
 import type { StudyReport } from "../../../study/study-report.ts";
+import { sentence } from "../../../study/words/notation.ts";
+import { heatChart, spreadChart } from "../../charts/charts.ts";
+import { type HtmlValue, html } from "../../html.ts";
+import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
 
 export async function looksChapter({ looks, origin, data }: StudyReport): Promise<HtmlValue> {
   const galleries = looks.classes

@@ -1,10 +1,11 @@
 /** How recipes are shown beside each other: learning curves, intervals, a table, and the choice in words. */
-import type { Html } from "../../html.ts";
-import { gainInWords, optimismInWords, visibleInWords } from "../../../study/chance-in-words.ts";
-import { intervalChart, lineChart } from "../../charts/charts.ts";
-import { percent, range, short, signedPoints, withInterval } from "../../../study/notation.ts";
-import { type Figure, tableHtml } from "../page.ts";
+
 import type { ComparedRecipe, Comparison } from "../../../study/study-report.ts";
+import { gainInWords, optimismInWords, visibleInWords } from "../../../study/words/chance-in-words.ts";
+import { percent, range, short, signedPoints, withInterval } from "../../../study/words/notation.ts";
+import { intervalChart, lineChart } from "../../charts/charts.ts";
+import type { Html } from "../../html.ts";
+import { type Figure, tableHtml } from "../page.ts";
 
 export function curveFigures(recipes: readonly ComparedRecipe[], about: string): Figure[] {
   const several = recipes.length > 1;

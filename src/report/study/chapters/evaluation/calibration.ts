@@ -1,9 +1,17 @@
 /** Whether probabilities mean what they say, before and after temperature scaling, and what not answering would gain. */
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
-import { type HtmlValue, html } from "../../../html.ts";
+import {
+  decimal,
+  decimalRange,
+  percent,
+  range,
+  rateText,
+  short,
+  withInterval,
+} from "../../../../study/words/notation.ts";
 import { lineChart } from "../../../charts/charts.ts";
-import { decimal, decimalRange, percent, range, rateText, short, withInterval } from "../../../../study/notation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { type Figure, figuresHtml, tableHtml } from "../../page.ts";
 
 export async function calibrationHtml(evaluation: CompleteEvaluation): Promise<HtmlValue> {

@@ -2,8 +2,8 @@
 
 import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
+import { pValueText, rateText, signedPoints } from "../../../../study/words/notation.ts";
 import { type HtmlValue, html } from "../../../html.ts";
-import { pValueText, rateText, signedPoints } from "../../../../study/notation.ts";
 import { tableHtml } from "../../page.ts";
 
 /** In points, with the 95 % interval. */

@@ -1,8 +1,9 @@
 /** The confusion matrix as a table whose cells show their images, or name them, without any script. */
-import { type HtmlValue, html } from "../../../html.ts";
-import { fileName, percent } from "../../../../study/notation.ts";
-import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
+
 import type { StudyReport } from "../../../../study/study-report.ts";
+import { fileName, percent } from "../../../../study/words/notation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
+import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
 
 /** Pictures that one cell shows. */
 const mostShown = 60;

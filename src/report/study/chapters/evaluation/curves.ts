@@ -1,9 +1,9 @@
 /** ROC and precision-recall curves, each class against the rest. */
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
-import type { HtmlValue } from "../../../html.ts";
+import { decimal, decimalRange } from "../../../../study/words/notation.ts";
 import { lineChart } from "../../../charts/charts.ts";
-import { decimal, decimalRange } from "../../../../study/notation.ts";
+import type { HtmlValue } from "../../../html.ts";
 import { type Figure, figuresHtml } from "../../page.ts";
 
 export async function curvesHtml({ curves, perClass, figures, classes }: CompleteEvaluation): Promise<HtmlValue> {

@@ -1,10 +1,10 @@
 /** Pictures of what went wrong, labels that may be wrong, and what is not stated. */
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { count, fileName, percent, sentence } from "../../../../study/notation.ts";
-import { galleryHtml, listHtml, type Picture, paragraph } from "../../page.ts";
 import type { StudyReport } from "../../../../study/study-report.ts";
+import { count, fileName, percent, sentence } from "../../../../study/words/notation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
+import { galleryHtml, listHtml, type Picture, paragraph } from "../../page.ts";
 
 export function confidentErrorsHtml({ evaluation, testImages, pictures }: StudyReport): HtmlValue {
   const errors = evaluation.confidentErrors.flatMap(({ image, truth, predicted, confidence }): Picture[] => {

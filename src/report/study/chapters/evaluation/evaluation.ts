@@ -1,8 +1,9 @@
 /** Chapter 9: the final model judged on the test images, once. */
-import type { HtmlValue } from "../../../html.ts";
-import { count } from "../../../../study/notation.ts";
-import { paragraph } from "../../page.ts";
+
 import type { StudyReport } from "../../../../study/study-report.ts";
+import { count } from "../../../../study/words/notation.ts";
+import type { HtmlValue } from "../../../html.ts";
+import { paragraph } from "../../page.ts";
 import { calibrationHtml } from "./calibration.ts";
 import { comparisonHtml } from "./comparison.ts";
 import { confusionHtml } from "./confusion.ts";

@@ -2,9 +2,9 @@
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import type { QuestionJudgement } from "../../../../evaluation/judgement/judge-question.ts";
-import { type HtmlValue, html } from "../../../html.ts";
+import { decimal, decimalRange, list, percent, rateText, sentence } from "../../../../study/words/notation.ts";
 import { lineChart } from "../../../charts/charts.ts";
-import { decimal, decimalRange, list, percent, rateText, sentence } from "../../../../study/notation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { type Figure, figuresHtml, paragraph, tableHtml } from "../../page.ts";
 
 export async function questionsHtml({ questions }: CompleteEvaluation): Promise<HtmlValue> {

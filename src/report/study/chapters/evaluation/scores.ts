@@ -2,8 +2,8 @@
 
 import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
+import { decimal, decimalRange, range, rateText, short } from "../../../../study/words/notation.ts";
 import type { Html } from "../../../html.ts";
-import { decimal, decimalRange, range, rateText, short } from "../../../../study/notation.ts";
 import { tableHtml } from "../../page.ts";
 
 export function figuresTableHtml({ figures }: CompleteEvaluation): Html {

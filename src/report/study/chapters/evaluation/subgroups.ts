@@ -2,11 +2,11 @@
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import type { Subgrouping } from "../../../../evaluation/judgement/subgroups.ts";
-import { type HtmlValue, html } from "../../../html.ts";
+import { decimal, range, rateText, sentence, short } from "../../../../study/words/notation.ts";
+import { skinTone } from "../../../../study/words/statements.ts";
 import { intervalChart } from "../../../charts/charts.ts";
-import { decimal, range, rateText, sentence, short } from "../../../../study/notation.ts";
+import { type HtmlValue, html } from "../../../html.ts";
 import { type Figure, figuresHtml, paragraph } from "../../page.ts";
-import { skinTone } from "../../../../study/statements.ts";
 
 export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<HtmlValue> {
   return [

@@ -1,6 +1,7 @@
 /** What the audit says of source confounds, as warnings. */
+
+import type { DataFindings } from "../steps/data.ts";
 import { list, percent } from "./notation.ts";
-import type { DataFindings } from "./steps/data.ts";
 
 /** Of a class known from its archive alone. */
 const farAboveChance = 1.5;

@@ -1,7 +1,8 @@
 /** What a reader must know before the figures: that the final model is worse than the first, or the test does not bear out cross-validation. */
+
+import type { StudyReport } from "../study-report.ts";
 import { chosenOf, points } from "./chance-in-words.ts";
 import { percent, pValueText, range, testedClasses } from "./notation.ts";
-import type { StudyReport } from "./study-report.ts";
 
 /** Sentences that stand above all figures; none where nothing of the kind is so. */
 export function cautions({ evaluation, recipes }: Pick<StudyReport, "evaluation" | "recipes">): string[] {

@@ -4,8 +4,9 @@ import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DatasetError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import { DatasetError, drawSplit, listDataset, listLabelledImages } from "./dataset.ts";
+import { drawSplit, listDataset, listLabelledImages } from "./list-images.ts";
 
 let root: string;
 beforeEach(async () => {

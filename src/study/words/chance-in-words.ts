@@ -1,6 +1,7 @@
 /** What a comparison of recipes shows in words: whether a difference is more than chance, and what choosing the best does to its figure. */
+
+import type { ComparedRecipe, Comparison } from "../study-report.ts";
 import { percent, plural } from "./notation.ts";
-import type { ComparedRecipe, Comparison } from "./study-report.ts";
 
 /** A difference of proportions in points, without its sign. */
 export const points = (value: number): string => `${Math.abs(value * 100).toFixed(1)} points`;

@@ -1,9 +1,10 @@
 /** How figures are written in a study's texts. */
-import { nameList } from "../text/name-list.ts";
-import type { Estimate } from "../evaluation/intervals/cluster-bootstrap.ts";
-import type { Evaluation } from "../evaluation/judgement/evaluation.ts";
-import type { ModelComparison } from "../evaluation/comparison/model-comparison.ts";
-import type { Proportion } from "../evaluation/intervals/proportion.ts";
+
+import type { ModelComparison } from "../../evaluation/comparison/model-comparison.ts";
+import type { Estimate } from "../../evaluation/intervals/cluster-bootstrap.ts";
+import type { Proportion } from "../../evaluation/intervals/proportion.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { nameList } from "../../text/name-list.ts";
 
 /** A proportion for people; its sign never stands at the beginning of a line. */
 export const percent = (value: number | null | undefined): string =>

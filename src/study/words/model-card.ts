@@ -1,8 +1,9 @@
 /** A model card (Mitchell et al. 2019) from the figures of a study. */
+
+import { trainingImages } from "../steps/dataset.ts";
+import type { ModelCard, StudyReport } from "../study-report.ts";
 import { nothingShared } from "./knowledge.ts";
 import { count, withInterval } from "./notation.ts";
-import { trainingImages } from "./steps/dataset.ts";
-import type { ModelCard, StudyReport } from "./study-report.ts";
 
 export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
   const { final, classes, dataset, evaluation, data, conclusion, budget, naevus } = report;

@@ -1,6 +1,6 @@
 /** The strategies against imbalance by the names that people know. */
-import type { ImbalanceName } from "../training/imbalance.ts";
-import type { Comparison } from "./study-report.ts";
+import type { ImbalanceName } from "../../training/imbalance.ts";
+import type { Comparison } from "../study-report.ts";
 
 const strategyNames: Readonly<Record<ImbalanceName, string>> = {
   none: "nothing",

@@ -1,6 +1,6 @@
 /** How a study's texts write what its figures are of. */
 import { expect, it } from "vitest";
-import type { ClassScores } from "../evaluation/scores/class-scores.ts";
+import type { ClassScores } from "../../evaluation/scores/class-scores.ts";
 import { testedClasses } from "./notation.ts";
 
 it("names the classes that no test image is of, as they do not count in balanced accuracy", () => {

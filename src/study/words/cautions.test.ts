@@ -1,7 +1,7 @@
 /** What stands above all figures: a final model that is worse than the first, and a test that does not bear out cross-validation. */
 import { describe, expect, it } from "vitest";
+import type { StudyReport } from "../study-report.ts";
 import { cautions } from "./cautions.ts";
-import type { StudyReport } from "./study-report.ts";
 
 type Report = Pick<StudyReport, "evaluation" | "recipes">;
 type Interval = readonly [number, number] | null;

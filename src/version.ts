@@ -1,7 +1,7 @@
 /** The version of naevus, from its package. */
 import { readFileSync } from "node:fs";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   readonly version: string;
 };
 

@@ -1,14 +1,15 @@
 /** The conclusion of a study, written from its figures by rules. */
+
+import { trainingImages } from "../steps/dataset.ts";
+import { isPublished } from "../steps/trained-model.ts";
+import type { Conclusion, StudyReport } from "../study-report.ts";
 import { cautions, modelsCompared } from "./cautions.ts";
 import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";
 import { keptTogether, nothingShared, unknownLesions } from "./knowledge.ts";
 import { list, percent, plural, resolution, sentence, testedClasses, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
-import { trainingImages } from "./steps/dataset.ts";
-import { isPublished } from "./steps/trained-model.ts";
 import { inWords } from "./strategy-names.ts";
-import type { Conclusion, StudyReport } from "./study-report.ts";
 
 /** Recall below it: more of the class is missed than found. */
 const halfFound = 0.5;

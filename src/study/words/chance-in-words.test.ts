@@ -1,7 +1,7 @@
 /** What is said of a comparison: no more than chance, more than it, and how far the chosen one is flattered. */
 import { expect, it } from "vitest";
+import type { Comparison } from "../study-report.ts";
 import { gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
-import type { Comparison } from "./study-report.ts";
 
 /** Two recipes, the second chosen with `difference` more than the first. */
 const comparison = (difference: number, more: Partial<Comparison> = {}): Comparison => ({
