@@ -20,10 +20,10 @@ function check(files: Record<string, string>): string[] {
 
 const good = {
   "random.ts": "export const one = 1;\n",
-  "dataset/list-images.ts":
+  "dataset/dataset.ts":
     'import { readFileSync } from "node:fs";\nimport { one } from "../random.ts";\nexport { one, readFileSync };\n',
   "image/decoding/decode.ts":
-    'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../dataset/dataset.ts";\nexport { sharp };\n',
+    'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../../dataset/dataset.ts";\nexport { sharp };\n',
   "engine/onednn/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
   "study/study-report.ts": "export interface StudyReport {}\n",
   "report/study/page.ts":
@@ -44,7 +44,7 @@ test.each([
   [
     "against the pipeline",
     "dataset/bad.ts",
-    'import "../image/decode.ts";',
+    'import "../image/decoding/decode.ts";',
     "dataset/bad.ts:1: image/decoding/decode.ts comes later in the pipeline",
   ],
   [
@@ -69,7 +69,7 @@ test.each([
     "a leaf that imports a folder",
     "bad.ts",
     'import "./dataset/dataset.ts";',
-    "bad.ts:1: dataset/list-images.ts comes later in the pipeline",
+    "bad.ts:1: dataset/dataset.ts comes later in the pipeline",
   ],
   [
     "the public index used inside",
