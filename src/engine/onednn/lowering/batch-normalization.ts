@@ -6,7 +6,7 @@ import {
   normalizeKernel,
   pixelArguments,
   statisticsKernel,
-} from "../../x64/batch-normalization.ts";
+} from "../../x64/kernels/batch-normalization.ts";
 import {
   CHANNELS_PER_REGISTER,
   COEFFICIENT_ROWS,
@@ -14,9 +14,9 @@ import {
   coefficientRows,
   passArguments,
   SUM_ROWS,
-} from "../../x64/channel-pass.ts";
-import type { Kernel } from "../../x64/kernel.ts";
-import { columnSumArguments, columnSumKernel } from "../../x64/partial-sum.ts";
+} from "../../x64/kernels/channel-pass.ts";
+import { columnSumArguments, columnSumKernel } from "../../x64/kernels/partial-sum.ts";
+import type { Kernel } from "../../x64/kernels/task-kernel.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Parameter } from "../program/parameter-store.ts";
 import { floats, type Program, type Value } from "../program/program.ts";

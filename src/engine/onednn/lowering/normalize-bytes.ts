@@ -1,6 +1,6 @@
 /** Images to what the first convolution reads, in one pass: channels-last bytes to channels-last bf16, scaled and shifted. */
 import { elements } from "../../../tensor.ts";
-import { canNormalize, normalizeBytesKernel, periodValues, remainderMasks } from "../../x64/normalize-bytes.ts";
+import { canNormalize, normalizeBytesKernel, periodValues, remainderMasks } from "../../x64/kernels/normalize-bytes.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Value } from "../program/program.ts";
 import type { LoweringContext } from "./lowered.ts";

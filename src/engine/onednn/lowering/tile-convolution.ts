@@ -1,14 +1,14 @@
 /** Convolutions on AMX's tiles by kernels of our own, together with the batch normalisation before and after them. */
 
-import { type ConvolutionShape, servesConvolution, tapOrder } from "../../x64/tile-convolution/geometry.ts";
 import {
   type ConvolutionSink,
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
   workspaceBytes,
-} from "../../x64/tile-convolution/kernel.ts";
-import { packedBytes, packTasks, packWeightsKernel } from "../../x64/tile-convolution/pack-weights.ts";
+} from "../../x64/kernels/amx-convolution/convolution-kernel.ts";
+import { type ConvolutionShape, servesConvolution, tapOrder } from "../../x64/kernels/amx-convolution/geometry.ts";
+import { packedBytes, packTasks, packWeightsKernel } from "../../x64/kernels/amx-convolution/pack-weights.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Parameter } from "../program/parameter-store.ts";
 import type { Deferred, Program, Value } from "../program/program.ts";

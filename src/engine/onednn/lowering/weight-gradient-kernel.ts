@@ -1,11 +1,12 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
-import { FLOATS_AT_ONCE } from "../../x64/kernel.ts";
-import { partialSumArguments, partialSumKernel } from "../../x64/partial-sum.ts";
-import { cutWeightGradient } from "../../x64/weight-gradient/cut.ts";
-import type { ConvolutionSizes } from "../../x64/weight-gradient/geometry.ts";
-import { weightGradientKernel } from "../../x64/weight-gradient/kernel.ts";
-import { scratchBytesOf } from "../../x64/weight-gradient/layout.ts";
-import { weightGradientArguments } from "../../x64/weight-gradient/task.ts";
+
+import { cutWeightGradient } from "../../x64/kernels/amx-weight-gradient/cut.ts";
+import type { ConvolutionSizes } from "../../x64/kernels/amx-weight-gradient/geometry.ts";
+import { scratchBytesOf } from "../../x64/kernels/amx-weight-gradient/layout.ts";
+import { weightGradientArguments } from "../../x64/kernels/amx-weight-gradient/task.ts";
+import { weightGradientKernel } from "../../x64/kernels/amx-weight-gradient/weight-gradient-kernel.ts";
+import { partialSumArguments, partialSumKernel } from "../../x64/kernels/partial-sum.ts";
+import { FLOATS_AT_ONCE } from "../../x64/kernels/task-kernel.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { MemoryDescriptor } from "../library/descriptors.ts";
 import type { Program, Value } from "../program/program.ts";

@@ -1,5 +1,5 @@
 /** A static program of oneDNN primitives: values, instructions and one arena in which values share memory over time. */
-import { type Kernel, taskList } from "../../x64/kernel.ts";
+import { type Kernel, taskList } from "../../x64/kernels/task-kernel.ts";
 import { argument, bytesPerElement, type DataType } from "../library/constants.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "../library/descriptors.ts";
 import { alignedBytes, roundUp } from "../library/memory.ts";

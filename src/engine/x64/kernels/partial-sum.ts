@@ -1,6 +1,6 @@
 /** Sums of arrays of floats, in a fixed order. */
-import { at, rax, rcx, rdi, rdx, rsi, zmm } from "./assembler.ts";
-import { argumentOf, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./kernel.ts";
+import { at, rax, rcx, rdi, rdx, rsi, zmm } from "../assembler/assembler.ts";
+import { argumentOf, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
 
 export interface PartialSumTask {
   /** The first term, which becomes the sum. */

@@ -1,5 +1,5 @@
 /** Rows of images that may or may not be there. */
-import { type Assembler, r8, rbp } from "../assembler.ts";
+import { type Assembler, r8, rbp } from "../../assembler/assembler.ts";
 
 /** `valid` for a row (r8) of `rows` of an image that there is (rbp: images left), else `empty`. */
 export function whereValid(a: Assembler, rows: number, valid: () => void, empty: () => void): void {

@@ -7,7 +7,7 @@
  * length on both sides a tap is no more than so many rows in its plane, and all output pixels are one long sum. Whole rows mostly are
  * whole cache lines, which a shift by dw would not be, and no zeros are multiplied between them.
  */
-import type { Pair } from "../../../network/layer.ts";
+import type { Pair } from "../../../../network/layer.ts";
 
 export interface ConvolutionSizes {
   readonly channels: Pair;

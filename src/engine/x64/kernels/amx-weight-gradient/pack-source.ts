@@ -17,10 +17,17 @@ import {
   rsp,
   type Vector,
   zmm,
-} from "../assembler.ts";
+} from "../../assembler/assembler.ts";
 import { laneMasks, local, scratchMemory, setMask, zero } from "./frame.ts";
-import { imagesAtOnce, type Layout, OCTET, PIXELS_PER_STEP, TILE, type WeightGradientShape } from "./layout.ts";
-import { whereValid } from "./rows.ts";
+import {
+  AMX_TILE_ROWS,
+  imagesAtOnce,
+  type Layout,
+  OCTET,
+  PIXELS_PER_STEP,
+  type WeightGradientShape,
+} from "./layout.ts";
+import { whereValid } from "./valid-rows.ts";
 
 /** Rows of the source, image beside image, to rows of pixels per channel. */
 export function packSource(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
@@ -30,7 +37,7 @@ export function packSource(a: Assembler, shape: WeightGradientShape, layout: Lay
   const pixelBytes = 2 * channels[0];
   const rowBytes = input[1] * pixelBytes;
   const imageBytes = input[0] * rowBytes;
-  const packRow = channels[0] < TILE ? pickRow : transposeRow;
+  const packRow = channels[0] < AMX_TILE_ROWS ? pickRow : transposeRow;
   for (const phase of geometry.phases) {
     a.mov(rax, local("row"));
     a.lea(r8, at(rax, firstRow));

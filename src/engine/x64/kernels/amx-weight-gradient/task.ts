@@ -1,6 +1,6 @@
 /** What a task of the kernel is told. */
-import type { Address } from "../assembler.ts";
-import { argumentOf } from "../kernel.ts";
+import type { Address } from "../../assembler/assembler.ts";
+import { argumentOf } from "../task-kernel.ts";
 
 export interface WeightGradientTask {
   /** The task's first image in the source and in the gradient, there at its first output channel. */

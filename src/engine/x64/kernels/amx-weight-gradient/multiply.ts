@@ -1,6 +1,7 @@
 /** All taps' products of a unit: AMX's tiles of channels times pixels, and pixels times channels. */
 import {
   type Address,
+  type AmxTile,
   type Assembler,
   at,
   type General,
@@ -14,18 +15,17 @@ import {
   rdi,
   rdx,
   rsi,
-  type Tile,
   tmm,
-} from "../assembler.ts";
+} from "../../assembler/assembler.ts";
 import { advance, local, scratchMemory } from "./frame.ts";
 import {
+  AMX_TILE_ROWS,
   BLOCK,
   CACHE_LINE,
   type Layout,
   PAIR_BYTES,
   PIXELS_PER_STEP,
   STEP_BYTES,
-  TILE,
   type WeightGradientShape,
 } from "./layout.ts";
 import { argument } from "./task.ts";
@@ -88,7 +88,7 @@ function rowTilesOf(shape: WeightGradientShape, layout: Layout): (RowTile | type
   const tiles: (RowTile | typeof BIAS)[] = [];
   // Taps of one plane follow each other, as it is in the nearest cache then.
   const taps = [...geometry.taps.entries()].sort(([, { plane: first }], [, { plane: second }]) => first - second);
-  for (let channel = 0; channel < inputs; channel += TILE) {
+  for (let channel = 0; channel < inputs; channel += AMX_TILE_ROWS) {
     for (const [index, { plane, distance }] of taps) {
       tiles.push({
         offset: plane * planeBytes + channel * channelPitch + 2 * rowPitch * (distance - geometry.firstRow),
@@ -184,7 +184,7 @@ function multiplyTiles(
   const left = (row: number) => (rows[row] === BIAS ? tmm(5) : tmm(rows.includes(BIAS) ? 4 : 4 + (row % 2)));
   const right = (column: number) => tmm(6 + column);
   // While there are units to come, sums are kept close together; only the last ones go to where they are wanted.
-  const eachSum = (work: (tile: Tile, place: TileRows) => void, wanted: boolean) => {
+  const eachSum = (work: (tile: AmxTile, place: TileRows) => void, wanted: boolean) => {
     for (const [row, tile] of rows.entries()) {
       const pitch = wanted ? 4 * shape.channels[1] : 4 * BLOCK;
       const first = tile === BIAS ? layout.rows : tile.row;
@@ -222,7 +222,7 @@ function multiplyTiles(
     }
     a.add(rsi, 2 * PIXELS_PER_STEP);
     a.add(rcx, STEP_BYTES);
-    const sumLines = Math.ceil((TILE * 4 * BLOCK) / CACHE_LINE / steps);
+    const sumLines = Math.ceil((AMX_TILE_ROWS * 4 * BLOCK) / CACHE_LINE / steps);
     for (const tile of next) {
       if (tile === BIAS) continue;
       for (let line = 0; line < sumLines; line++) a.prefetcht0(at(r11, tile.row * 4 * BLOCK + line * CACHE_LINE));

@@ -1,11 +1,11 @@
 /** Weights of a convolution from floats to the tiles that AMX multiplies by. */
-import { type Address, type Assembler, at, rcx, rdi, rdx, rsi, zmm } from "../assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "../kernel.ts";
-import { ROW_BYTES, range, TILE_BYTES, TILE_CHANNELS, TILE_FILTERS, TILE_ROWS } from "./geometry.ts";
+import { type Address, type Assembler, at, rcx, rdi, rdx, rsi, zmm } from "../../assembler/assembler.ts";
+import { argumentOf, type Kernel, taskKernel } from "../task-kernel.ts";
+import { AMX_TILE_BYTES, AMX_TILE_CHANNELS, AMX_TILE_FILTERS, AMX_TILE_ROWS, ROW_BYTES, range } from "./geometry.ts";
 
 /** Channels, and filters, that are packed at a time. */
-const BLOCK = TILE_CHANNELS;
-const PAIR_BYTES = 2 * TILE_BYTES;
+const BLOCK = AMX_TILE_CHANNELS;
+const PAIR_BYTES = 2 * AMX_TILE_BYTES;
 
 export interface WeightShape {
   readonly channels: number;
@@ -22,7 +22,7 @@ export const packedBytes = ({ channels, filters, kernel }: WeightShape): number 
 export type PackDirection = "forward" | "backward";
 
 /**
- * One task per tap and {@link TILE_CHANNELS} channels: blocks of as many filters, each of which makes two tiles side by side, of 16 rows of 16 columns
+ * One task per tap and {@link AMX_TILE_CHANNELS} channels: blocks of as many filters, each of which makes two tiles side by side, of 16 rows of 16 columns
  * of pairs, pairs along what is summed over. Forward, channels are summed over and columns are filters; backward it is the other way round.
  *
  * @param order of each phase, the taps in the order in which they are multiplied by
@@ -58,7 +58,7 @@ export function packTasks(
 
 export function packWeightsKernel(filters: number, direction: PackDirection): Kernel {
   const rowBytes = 4 * filters;
-  const read = (row: number, half: number) => at(rsi, row * rowBytes + 4 * TILE_FILTERS * half);
+  const read = (row: number, half: number) => at(rsi, row * rowBytes + 4 * AMX_TILE_FILTERS * half);
   return taskKernel(`pack weights, ${direction}, ${filters} filters`, (a) => {
     a.mov(rsi, argumentOf(0));
     a.mov(rdi, argumentOf(1));
@@ -66,9 +66,10 @@ export function packWeightsKernel(filters: number, direction: PackDirection): Ke
     a.mov(rcx, BigInt(filters / BLOCK));
     a.repeat(rcx, () => {
       for (const half of [0, 1]) {
-        const tile = (row: number) => at(rdi, TILE_BYTES * half + ROW_BYTES * row);
+        const tile = (row: number) => at(rdi, AMX_TILE_BYTES * half + ROW_BYTES * row);
         if (direction === "forward") joinRows(a, (row) => read(row, half), tile);
-        else transposePairs(a, (row) => [read(TILE_ROWS * half + row, 0), read(TILE_ROWS * half + row, 1)], tile);
+        else
+          transposePairs(a, (row) => [read(AMX_TILE_ROWS * half + row, 0), read(AMX_TILE_ROWS * half + row, 1)], tile);
       }
       a.add(rsi, 4 * BLOCK);
       a.add(rdi, rdx);
@@ -79,7 +80,7 @@ export function packWeightsKernel(filters: number, direction: PackDirection): Ke
 /** Pairs along rows: two rows of 16 floats make one. */
 function joinRows(a: Assembler, read: (row: number) => Address, write: (row: number) => Address): void {
   const [first, second] = [zmm(0), zmm(1)];
-  for (let row = 0; row < TILE_ROWS; row++) {
+  for (let row = 0; row < AMX_TILE_ROWS; row++) {
     for (const [index, into] of [first, second].entries()) {
       a.convert("vcvtneps2bf16", into, read(2 * row + index));
       a.convert("vpmovzxwd", into, into);

@@ -2,7 +2,7 @@
  * Batch normalisation of channels-last bfloat16 maps: what is done at each pixel, for the passes of this file and for the convolutions
  * that do it on their way; with what stands around it in a network: the rectifier, the sum with a shortcut, and their gradients.
  */
-import { type Address, type Assembler, k, rax, type Vector } from "./assembler.ts";
+import { type Address, type Assembler, k, rax, type Vector } from "../assembler/assembler.ts";
 import {
   channelPass,
   clear,
@@ -15,7 +15,7 @@ import {
   storeRounded,
   type TakeRegisters,
 } from "./channel-pass.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
+import { argumentOf, type Kernel, taskKernel } from "./task-kernel.ts";
 
 type Maps = (index: number) => Address;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MOST_THREADS, taskKernel, taskList } from "./kernel.ts";
+import { MOST_THREADS, taskKernel, taskList } from "./task-kernel.ts";
 
 const untaken = new Array<bigint>(MOST_THREADS).fill(0n);
 

@@ -1,11 +1,11 @@
 /** Where the pixels and taps of a convolution are, and how they make tiles. */
 
 /** What a tile of AMX holds: 16 rows of 64 bytes, 32 bfloat16 numbers or 16 floats each. */
-export const TILE_ROWS = 16;
-export const TILE_BYTES = 1024;
+export const AMX_TILE_ROWS = 16;
+export const AMX_TILE_BYTES = 1024;
 export const ROW_BYTES = 64;
-export const TILE_CHANNELS = 32;
-export const TILE_FILTERS = 16;
+export const AMX_TILE_CHANNELS = 32;
+export const AMX_TILE_FILTERS = 16;
 
 export interface ConvolutionShape {
   /** Of what is read. */
@@ -75,7 +75,7 @@ export const tapOrder = (shape: ConvolutionShape): readonly (readonly number[])[
   geometryOf(shape).phases.map(({ taps }) => taps.map(({ tap }) => tap));
 
 /** How positions make tiles. */
-export interface Tiling {
+export interface AmxTiling {
   readonly positions: number;
   /** More than one where rows are so short that a tile has several whole ones. */
   readonly rowsPerTile: number;
@@ -85,13 +85,13 @@ export interface Tiling {
 }
 
 /** Undefined where no tiles are well filled. */
-export function tilingOf(shape: ConvolutionShape): Tiling | undefined {
+export function amxTilingOf(shape: ConvolutionShape): AmxTiling | undefined {
   const { rows, columns, readStep } = geometryOf(shape);
-  const rowsPerTile = TILE_ROWS / columns;
+  const rowsPerTile = AMX_TILE_ROWS / columns;
   if (rowsPerTile > 1 && readStep === 1 && Number.isInteger(rowsPerTile) && rows % (2 * rowsPerTile) === 0) {
-    return { positions: TILE_ROWS, rowsPerTile, tilesPerRow: 1, rowsAtOnce: 2 * rowsPerTile };
+    return { positions: AMX_TILE_ROWS, rowsPerTile, tilesPerRow: 1, rowsAtOnce: 2 * rowsPerTile };
   }
-  for (let positions = TILE_ROWS; positions >= 8; positions--) {
+  for (let positions = AMX_TILE_ROWS; positions >= 8; positions--) {
     if (columns % positions !== 0) continue;
     const tilesPerRow = columns / positions;
     const rowsAtOnce = tilesPerRow % 2 === 0 ? 1 : 2;
@@ -112,7 +112,7 @@ export interface PaddedLayout {
 
 export function paddedLayout(shape: ConvolutionShape): PaddedLayout {
   const { channels, height, width, kernel } = shape;
-  const isShifted = tilingOf(shape)!.rowsPerTile > 1;
+  const isShifted = amxTilingOf(shape)!.rowsPerTile > 1;
   const rowBytes = 2 * channels * (isShifted ? width : width + kernel - 1);
   const copyBytes = rowBytes * (height + kernel - 1);
   const copies = isShifted ? kernel : 1;
@@ -123,9 +123,9 @@ export function paddedLayout(shape: ConvolutionShape): PaddedLayout {
 export function servesConvolution(shape: ConvolutionShape): boolean {
   const { channels, filters, kernel } = shape;
   return (
-    channels % TILE_CHANNELS === 0 &&
-    filters % (2 * TILE_FILTERS) === 0 &&
+    channels % AMX_TILE_CHANNELS === 0 &&
+    filters % (2 * AMX_TILE_FILTERS) === 0 &&
     kernel % 2 === 1 &&
-    tilingOf(shape) !== undefined
+    amxTilingOf(shape) !== undefined
   );
 }

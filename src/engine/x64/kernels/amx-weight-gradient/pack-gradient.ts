@@ -1,9 +1,9 @@
 /** The gradient, channels last, to pairs of pixels, as AMX multiplies them. */
-import { type Assembler, at, r8, r9, r10, r11, rax, rbp, rcx, rdi, rdx, rsi, zmm } from "../assembler.ts";
+import { type Assembler, at, r8, r9, r10, r11, rax, rbp, rcx, rdi, rdx, rsi, zmm } from "../../assembler/assembler.ts";
 import { fullOrder, halfOrder, local, scratchMemory, zero } from "./frame.ts";
 import type { Geometry } from "./geometry.ts";
 import { BLOCK, type Layout, PAIR_BYTES, type WeightGradientShape } from "./layout.ts";
-import { whereValid } from "./rows.ts";
+import { whereValid } from "./valid-rows.ts";
 
 /** Rows of the gradient, image beside image, to pairs of pixels. */
 export function packGradient(a: Assembler, shape: WeightGradientShape, layout: Layout): void {

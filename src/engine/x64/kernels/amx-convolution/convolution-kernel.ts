@@ -8,6 +8,7 @@
  */
 import {
   type Address,
+  type AmxTile,
   type Assembler,
   at,
   atIndex,
@@ -19,10 +20,10 @@ import {
   rax,
   rbp,
   rdx,
-  type Tile,
   tmm,
   type Vector,
-} from "../assembler.ts";
+} from "../../assembler/assembler.ts";
+import { configureAmx } from "../amx-configuration.ts";
 import {
   type GradientSumsShape,
   gradientSumsName,
@@ -49,20 +50,19 @@ import {
   storeRounded,
   type TakeRegisters,
 } from "../channel-pass.ts";
-import { argumentOf, callingThread, type Kernel, taskKernel } from "../kernel.ts";
-import { configureTiles } from "../tile-configuration.ts";
+import { argumentOf, callingThread, type Kernel, taskKernel } from "../task-kernel.ts";
 import {
+  AMX_TILE_BYTES,
+  AMX_TILE_CHANNELS,
+  AMX_TILE_FILTERS,
+  AMX_TILE_ROWS,
+  amxTilingOf,
   type ConvolutionShape,
   geometryOf,
   paddedLayout,
   ROW_BYTES,
   range,
   type Tap,
-  TILE_BYTES,
-  TILE_CHANNELS,
-  TILE_FILTERS,
-  TILE_ROWS,
-  tilingOf,
 } from "./geometry.ts";
 
 /** What the convolution reads: maps as they are, or what is made of maps, which is stored too. */
@@ -78,7 +78,7 @@ export type ConvolutionSink =
   | ({ readonly kind: "gradientSums" } & GradientSumsShape);
 
 /** Sums of a block before they are rounded: 2 tiles by 2. */
-const BLOCK_BYTES = 4 * TILE_BYTES;
+const BLOCK_BYTES = 4 * AMX_TILE_BYTES;
 
 /** Memory, zero at first, that each thread needs for a shape; nothing else may write to it. */
 export const workspaceBytes = (shape: ConvolutionShape): number =>
@@ -118,9 +118,9 @@ const rowStride = r13;
 
 /** Tiles 0 to 3 are for sums, 4 and 5 for pixels, 6 and 7 for weights. */
 const FIRST_WEIGHT_TILE = 6;
-const sumTile = (pixels: number, filters: number): Tile => tmm(2 * pixels + filters);
-const pixelTile = (pixels: number): Tile => tmm(4 + pixels);
-const weightTile = (filters: number): Tile => tmm(FIRST_WEIGHT_TILE + filters);
+const sumTile = (pixels: number, filters: number): AmxTile => tmm(2 * pixels + filters);
+const pixelTile = (pixels: number): AmxTile => tmm(4 + pixels);
+const weightTile = (filters: number): AmxTile => tmm(FIRST_WEIGHT_TILE + filters);
 
 const sourceNames: {
   readonly [K in ConvolutionSource["kind"]]: (source: Extract<ConvolutionSource, { kind: K }>) => string;
@@ -163,10 +163,10 @@ export function convolutionKernel(
     },
     {
       before(a) {
-        const { positions } = tilingOf(shape)!;
-        configureTiles(
+        const { positions } = amxTilingOf(shape)!;
+        configureAmx(
           a,
-          range(8).map((tile) => (tile < FIRST_WEIGHT_TILE ? positions : TILE_ROWS)),
+          range(8).map((tile) => (tile < FIRST_WEIGHT_TILE ? positions : AMX_TILE_ROWS)),
         );
       },
       after: (a) => a.tilerelease(),
@@ -190,7 +190,7 @@ function fillPadded(
   const maps = made ? made.maps + 1 : 1;
   const pixelBytes = 2 * channels;
   const border = (kernel - 1) / 2;
-  const isShifted = tilingOf(shape)!.rowsPerTile > 1;
+  const isShifted = amxTilingOf(shape)!.rowsPerTile > 1;
   const turns = isShifted ? width : [4, 3, 2, 1].find((count) => width % count === 0)!;
   /** Bytes from the first pixel of a row that is inside to each place of another one. */
   const placesOf = (column: number): number[] => {
@@ -260,10 +260,10 @@ const PIXELS_AHEAD = 32;
 function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number, inPlace: boolean): void {
   const { channels, filters } = shape;
   const { rows, columns, readStep, writeStep, phases } = geometryOf(shape);
-  const { positions, rowsPerTile, tilesPerRow, rowsAtOnce } = tilingOf(shape)!;
+  const { positions, rowsPerTile, tilesPerRow, rowsAtOnce } = amxTilingOf(shape)!;
   const { rowBytes, copies, copyBytes, bytes: paddedBytes } = paddedLayout(shape);
   const pairs = ((rowsAtOnce / rowsPerTile) * tilesPerRow) / 2;
-  const chunks = channels / TILE_CHANNELS;
+  const chunks = channels / AMX_TILE_CHANNELS;
   const pixelBytes = 2 * channels;
   const resultRow = 2 * filters * columns * writeStep;
   const resultBytes = rowsAtOnce * writeStep * resultRow;
@@ -306,7 +306,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
         const shift = tap.column * (copies > 1 ? copyBytes : pixelBytes);
         const offset = region + tap.row * rowBytes + shift + ROW_BYTES * chunk;
         for (const f of [0, 1]) {
-          a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * TILE_BYTES));
+          a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * AMX_TILE_BYTES));
         }
         tiles.forEach((tile, p) => {
           const start = rowOf(tile) * readStep * rowBytes + columnOf(tile) * readStep * pixelBytes;
@@ -320,7 +320,8 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     // Where a phase has no taps.
     for (const instructions of meanwhile.splice(0)) instructions();
     for (const p of [0, 1]) {
-      for (const f of [0, 1]) a.tilestored(atIndex(workspace, rowStride, 1, (2 * p + f) * TILE_BYTES), sumTile(p, f));
+      for (const f of [0, 1])
+        a.tilestored(atIndex(workspace, rowStride, 1, (2 * p + f) * AMX_TILE_BYTES), sumTile(p, f));
     }
   };
 
@@ -337,7 +338,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
         [0, 1].map((f) => () => {
           const map = (index: number): Address => at(pointers[index]!, shift + place + 32 * f);
           if (f === 0) askFor(shift + place + ahead);
-          a.move("vmovups", value, at(workspace, (2 * p + f) * TILE_BYTES + ROW_BYTES * position));
+          a.move("vmovups", value, at(workspace, (2 * p + f) * AMX_TILE_BYTES + ROW_BYTES * position));
           work?.take(value, (index) => map(1 + index), f, position);
           storeRounded(a, map(0), value, rounded);
         }),
@@ -356,7 +357,7 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
   a.mov(rowStride, BigInt(ROW_BYTES));
   a.mov(pixelStride, BigInt(readStep * pixelBytes));
   a.mov(groupOffset, 0n);
-  a.mov(r8, BigInt(filters / (2 * TILE_FILTERS)));
+  a.mov(r8, BigInt(filters / (2 * AMX_TILE_FILTERS)));
   a.repeat(r8, () => {
     pointers.forEach((pointer, index) => {
       a.mov(pointer, argumentOf(first + 2 + index));
@@ -375,6 +376,6 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     for (const instructions of finish(last, 0)) instructions();
     work?.end(group);
     a.add(groupOffset, ROW_BYTES);
-    a.add(packedWeights, 2 * steps * TILE_BYTES);
+    a.add(packedWeights, 2 * steps * AMX_TILE_BYTES);
   });
 }

@@ -1,6 +1,6 @@
 /** Channels-last bytes to bfloat16 numbers, scaled and shifted per channel. */
-import { type Assembler, at, k, rax, rcx, rdi, rdx, rsi, type Vector, zmm } from "./assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
+import { type Assembler, at, k, rax, rcx, rdi, rdx, rsi, type Vector, zmm } from "../assembler/assembler.ts";
+import { argumentOf, type Kernel, taskKernel } from "./task-kernel.ts";
 
 const LANES = 16;
 /** The most registers after which channels and lanes are in step again: scale and shift take one each. */

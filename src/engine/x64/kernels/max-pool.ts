@@ -1,7 +1,7 @@
 /** Max pooling of channels-last bfloat16 maps by windows that do not overlap, and its gradient. A task is one row of outputs. */
-import { type Assembler, at, k, r8, rax, rcx, rdi, rsi, type Vector, zmm } from "./assembler.ts";
+import { type Assembler, at, k, r8, rax, rcx, rdi, rsi, type Vector, zmm } from "../assembler/assembler.ts";
 import { CHANNELS_PER_REGISTER, loadFloats } from "./channel-pass.ts";
-import { argumentOf, type Kernel, taskKernel } from "./kernel.ts";
+import { argumentOf, type Kernel, taskKernel } from "./task-kernel.ts";
 
 /** The most elements of a window: each has a register for its number. */
 const LARGEST_WINDOW = 16;

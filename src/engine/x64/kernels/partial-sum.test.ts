@@ -1,11 +1,11 @@
 /** Sums of columns, bit by bit as plain TypeScript adds them. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../random.ts";
-import { alignedBytes } from "../onednn/library/memory.ts";
-import { addressOf } from "../onednn/library/native.ts";
-import { kernels, kernelsMissing, singles } from "../testing/kernels-under-test.ts";
-import { taskList } from "./kernel.ts";
+import { Random } from "../../../random.ts";
+import { alignedBytes } from "../../onednn/library/memory.ts";
+import { addressOf } from "../../onednn/library/native.ts";
+import { kernels, kernelsMissing, singles } from "../../testing/kernels-under-test.ts";
 import { COLUMNS_AT_ONCE, columnSumArguments, columnSumKernel } from "./partial-sum.ts";
+import { taskList } from "./task-kernel.ts";
 
 describe.skipIf(kernels === undefined)(`sums of columns${kernelsMissing}`, () => {
   test.each([1, 2, 32, 33])("of %i rows", (rows) => {

@@ -1,8 +1,8 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../../random.ts";
-import { alignedBytes } from "../../onednn/library/memory.ts";
-import { addressOf } from "../../onednn/library/native.ts";
+import { Random } from "../../../../random.ts";
+import { alignedBytes } from "../../../onednn/library/memory.ts";
+import { addressOf } from "../../../onednn/library/native.ts";
 import {
   drawnWords,
   kernels,
@@ -12,17 +12,17 @@ import {
   toFloat,
   toWord,
   words,
-} from "../../testing/kernels-under-test.ts";
+} from "../../../testing/kernels-under-test.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "../channel-pass.ts";
-import { taskList } from "../kernel.ts";
-import { type ConvolutionShape, servesConvolution, tapOrder } from "./geometry.ts";
+import { taskList } from "../task-kernel.ts";
 import {
   type ConvolutionSink,
   type ConvolutionSource,
   convolutionArguments,
   convolutionKernel,
   workspaceBytes,
-} from "./kernel.ts";
+} from "./convolution-kernel.ts";
+import { type ConvolutionShape, servesConvolution, tapOrder } from "./geometry.ts";
 import { packedBytes, packTasks, packWeightsKernel } from "./pack-weights.ts";
 
 const UNTOUCHED = 0xabcd;

@@ -1,5 +1,20 @@
 /** What every kernel is: machine code that a team of OpenMP threads runs over a list of tasks. */
-import { Assembler, at, atIndex, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsp } from "./assembler.ts";
+import {
+  Assembler,
+  at,
+  atIndex,
+  r12,
+  r13,
+  r14,
+  r15,
+  rax,
+  rbp,
+  rbx,
+  rcx,
+  rdi,
+  rdx,
+  rsp,
+} from "../assembler/assembler.ts";
 
 /** Where OpenMP's own functions are: the number of the calling thread, and how many there are. */
 export interface ThreadTeam {

@@ -1,5 +1,5 @@
 /** The shape of AMX's tiles, which a thread sets before it uses them. */
-import { type Assembler, at, rax, rsp } from "./assembler.ts";
+import { type Assembler, at, rax, rsp } from "../assembler/assembler.ts";
 
 const CONFIGURATION_BYTES = 64;
 const PALETTE = 1n;
@@ -9,7 +9,7 @@ const [ROW_BYTES_OFFSET, ROWS_OFFSET] = [16, 48];
 const FULL_ROWS = 0x0040_0040_0040_0040n;
 
 /** Code that gives tile n so many rows of 64 bytes as stand at n, for eight tiles. Changes rax; `tilerelease` ends it. */
-export function configureTiles(a: Assembler, rows: readonly number[]): void {
+export function configureAmx(a: Assembler, rows: readonly number[]): void {
   const words = new Map([
     [0, PALETTE],
     [ROW_BYTES_OFFSET, FULL_ROWS],

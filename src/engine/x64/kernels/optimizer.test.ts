@@ -1,16 +1,16 @@
 /** The kernels against the reference's formulas in double precision, and what must not change. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../random.ts";
-import { addressOf } from "../onednn/library/native.ts";
-import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../optimizer.ts";
-import { applyUpdate } from "../reference/optimizers.ts";
+import { Random } from "../../../random.ts";
+import { addressOf } from "../../onednn/library/native.ts";
+import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../../optimizer.ts";
+import { applyUpdate } from "../../reference/optimizers.ts";
 import {
   vectorKernels as kernels,
   vectorKernelsMissing as kernelsMissing,
   singles,
-} from "../testing/kernels-under-test.ts";
-import { FLOATS_AT_ONCE, type Kernel, taskList } from "./kernel.ts";
+} from "../../testing/kernels-under-test.ts";
 import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "./optimizer.ts";
+import { FLOATS_AT_ONCE, type Kernel, taskList } from "./task-kernel.ts";
 
 /** Of every task, whose scalars are its own. */
 const lengths = [1, 3, 64].map((count) => count * FLOATS_AT_ONCE);

@@ -5,11 +5,11 @@
  * large a band of one image's rows, as stay in the cache together with the gradient. Of a unit it turns the source into one flat row of
  * pixels per channel and the gradient into pairs of pixels, as AMX multiplies them, and adds all taps' products to its own sums.
  */
-import { type Assembler, at, rax, rcx, rdi, rsp, zmm } from "../assembler.ts";
-import { callingThread, type Kernel, taskKernel } from "../kernel.ts";
-import { configureTiles } from "../tile-configuration.ts";
+import { type Assembler, at, rax, rcx, rdi, rsp, zmm } from "../../assembler/assembler.ts";
+import { configureAmx } from "../amx-configuration.ts";
+import { callingThread, type Kernel, taskKernel } from "../task-kernel.ts";
 import { advance, FRAME, fullOrder, halfOrder, laneMasks, local, scratchMemory, setMask, zero } from "./frame.ts";
-import { CACHE_LINE, type Layout, layoutOf, PAIR_BYTES, TILE, type WeightGradientShape } from "./layout.ts";
+import { AMX_TILE_ROWS, CACHE_LINE, type Layout, layoutOf, PAIR_BYTES, type WeightGradientShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { packGradient } from "./pack-gradient.ts";
 import { packSource, preparePicking } from "./pack-source.ts";
@@ -18,8 +18,8 @@ import { argument } from "./task.ts";
 /** What every thread needs before its first task: tiles, variables, and registers that keep their contents. */
 function prepare(a: Assembler, { channels, stride }: WeightGradientShape): void {
   // Tiles 0 to 5 have a row for each input channel, the others are of the gradient.
-  const rows = Math.min(TILE, channels[0]);
-  configureTiles(a, [rows, rows, rows, rows, rows, rows, TILE, TILE]);
+  const rows = Math.min(AMX_TILE_ROWS, channels[0]);
+  configureAmx(a, [rows, rows, rows, rows, rows, rows, AMX_TILE_ROWS, AMX_TILE_ROWS]);
   const store = (offset: number, value: bigint) => {
     a.mov(rax, value);
     a.mov(at(rsp, offset), rax);
@@ -34,7 +34,7 @@ function prepare(a: Assembler, { channels, stride }: WeightGradientShape): void 
   for (const [lane, mask] of laneMasks.entries()) {
     setMask(a, mask, 0xf << (4 * lane));
   }
-  if (channels[0] < TILE) preparePicking(a, channels[0], stride[1] * channels[0]);
+  if (channels[0] < AMX_TILE_ROWS) preparePicking(a, channels[0], stride[1] * channels[0]);
 }
 
 export function weightGradientKernel(shape: WeightGradientShape): Kernel {

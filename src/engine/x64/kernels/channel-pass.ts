@@ -19,8 +19,8 @@ import {
   rsi,
   type Vector,
   zmm,
-} from "./assembler.ts";
-import { argumentOf, BYTES_AHEAD } from "./kernel.ts";
+} from "../assembler/assembler.ts";
+import { argumentOf, BYTES_AHEAD } from "./task-kernel.ts";
 
 /** Channels that a register holds; only multiples of it can be walked over. */
 export const CHANNELS_PER_REGISTER = 16;

@@ -1,5 +1,5 @@
 /** Where everything is while gradients of weights are computed: in a thread's scratch memory and in a task's sums. */
-import type { Pair } from "../../../network/layer.ts";
+import type { Pair } from "../../../../network/layer.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "./geometry.ts";
 
 /** How the work is cut. */
@@ -20,7 +20,7 @@ export interface WeightGradientShape extends ConvolutionSizes {
 }
 
 export const CACHE_LINE = 64;
-export const TILE = 16;
+export const AMX_TILE_ROWS = 16;
 export const PIXELS_PER_STEP = 32;
 /** Output channels of the usual block: two tiles. */
 export const BLOCK = 32;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   type Address,
+  type AmxTile,
   Assembler,
   type Condition,
   type General,
@@ -11,7 +12,6 @@ import {
   type Mask,
   type Masking,
   predicate,
-  type Tile,
   tmm,
   type Vector,
   zmm,
@@ -20,7 +20,7 @@ import {
 const record: {
   readonly instructions: Readonly<Record<string, string>>;
   readonly loop: Readonly<Record<string, string>>;
-} = JSON.parse(readFileSync(new URL("../reference-numbers/machine-code.json", import.meta.url), "utf8"));
+} = JSON.parse(readFileSync(new URL("../../reference-numbers/machine-code.json", import.meta.url), "utf8"));
 
 const generalNames = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di", "8", "9", "10", "11", "12", "13", "14", "15"];
 
@@ -46,7 +46,7 @@ interface Operand {
   general(): General;
   vector(): Vector;
   mask(): Mask;
-  tile(): Tile;
+  tile(): AmxTile;
   number(): number;
   memory(): Address;
   vectorOrMemory(): Vector | Address;

@@ -1,5 +1,5 @@
 /** What the parts of the kernel share: registers that keep their contents, and variables on the stack. */
-import { type Address, type Assembler, at, k, type Mask, r15, rax, rsp, zmm } from "../assembler.ts";
+import { type Address, type Assembler, at, k, type Mask, r15, rax, rsp, zmm } from "../../assembler/assembler.ts";
 
 /** Variables on the stack. */
 const LOCALS = [

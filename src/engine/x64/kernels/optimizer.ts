@@ -13,8 +13,8 @@ import {
   rsi,
   type Vector,
   zmm,
-} from "./assembler.ts";
-import { argumentOf, BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./kernel.ts";
+} from "../assembler/assembler.ts";
+import { argumentOf, BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
 
 /** Numbers of an update in the order in which a task finds them: floats, one after the other. */
 export const sgdScalars = ["decay", "momentum", "rate"] as const;

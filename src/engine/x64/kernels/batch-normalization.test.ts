@@ -1,8 +1,16 @@
 /** The kernels against plain TypeScript, word by word; sums up to rounding. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../random.ts";
-import { addressOf } from "../onednn/library/native.ts";
-import { drawnWords, kernels, kernelsMissing, singles, toFloat, toWord, words } from "../testing/kernels-under-test.ts";
+import { Random } from "../../../random.ts";
+import { addressOf } from "../../onednn/library/native.ts";
+import {
+  drawnWords,
+  kernels,
+  kernelsMissing,
+  singles,
+  toFloat,
+  toWord,
+  words,
+} from "../../testing/kernels-under-test.ts";
 import {
   gradientSumsKernel,
   inputGradientKernel,
@@ -11,7 +19,7 @@ import {
   statisticsKernel,
 } from "./batch-normalization.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, passArguments, SUM_ROWS } from "./channel-pass.ts";
-import { type Kernel, taskList } from "./kernel.ts";
+import { type Kernel, taskList } from "./task-kernel.ts";
 
 const channelCounts = [16, 32, 48, 64, 112, 256];
 /** Of every task. */

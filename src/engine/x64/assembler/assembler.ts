@@ -10,7 +10,7 @@ export type Vector = { readonly vector: number };
 /** A register of one bit per element. */
 export type Mask = { readonly mask: number };
 /** A tile register of AMX. */
-export type Tile = { readonly tile: number };
+export type AmxTile = { readonly tile: number };
 /** Memory at base + index * scale + displacement. */
 export interface Address {
   readonly base: General;
@@ -43,7 +43,7 @@ export const r15 = general(15);
 
 export const zmm = (code: number): Vector => ({ vector: code });
 export const k = (code: number): Mask => ({ mask: code });
-export const tmm = (code: number): Tile => ({ tile: code });
+export const tmm = (code: number): AmxTile => ({ tile: code });
 
 export const at = (base: General, displacement = 0): Address => ({ base, displacement });
 export const atIndex = (
@@ -385,23 +385,23 @@ export class Assembler {
     this.#emit(0xc4, 0xe2, 0x78, 0x49, 0xc0);
   }
 
-  tilezero({ tile }: Tile): void {
+  tilezero({ tile }: AmxTile): void {
     this.#emit(0xc4, 0xe2, 0x7b, 0x49, 0xc0 | (tile << 3));
   }
 
   /** Rows from `source.base`, each `source.index` bytes after the other. */
-  tileloadd({ tile }: Tile, source: Address & { readonly index: General }): void {
+  tileloadd({ tile }: AmxTile, source: Address & { readonly index: General }): void {
     this.#vex([2, 3, 0, 0x4b], tile, 0, source);
     this.#modRm(tile, source);
   }
 
-  tilestored(destination: Address & { readonly index: General }, { tile }: Tile): void {
+  tilestored(destination: Address & { readonly index: General }, { tile }: AmxTile): void {
     this.#vex([2, 2, 0, 0x4b], tile, 0, destination);
     this.#modRm(tile, destination);
   }
 
   /** sum += products of pairs of bfloat16 numbers: sum[m][n] += first[m][k] * second[k / 2][n][k % 2]. */
-  tdpbf16ps(sum: Tile, first: Tile, second: Tile): void {
+  tdpbf16ps(sum: AmxTile, first: AmxTile, second: AmxTile): void {
     this.#vex([2, 2, 0, 0x5c], sum.tile, second.tile, first.tile);
     this.#emit(0xc0 | (sum.tile << 3) | first.tile);
   }
