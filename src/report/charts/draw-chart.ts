@@ -1,7 +1,6 @@
 /** Charts: Vega-Lite specifications drawn to SVG without a browser, in the text colour of the page around them. */
 import { createHash } from "node:crypto";
-import { parse, View } from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import type { TopLevelSpec } from "vega-lite";
 import { replaceUnprintable } from "../../text/printable.ts";
 import { escapeHtml, Html } from "../html.ts";
 
@@ -78,6 +77,8 @@ export async function drawChart(
   description: string,
   { background = "transparent" }: { readonly background?: string } = {},
 ): Promise<string> {
+  // Loaded only where a chart is drawn: both are large, and their top-level await would forbid `require("naevus")`.
+  const [{ parse, View }, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
   const whole = {
     ...(drawable(spec) as object),
     config: { ...config, background },
