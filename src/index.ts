@@ -185,4 +185,4 @@ export type { StudyEvent } from "./study/study-context.ts";
 export type { StudyReport } from "./study/study-report.ts";
 export type { Tensor, Tensors } from "./tensor.ts";
 export type { EpochMetrics } from "./training/progress.ts";
-export { parseSettings, type Settings, type SettingsInput } from "./training/settings.ts";
+export { parseSettings, type Settings, type SettingsInput } from "./training/settings/schema.ts";

@@ -1,7 +1,7 @@
 /** Time from `train` to its first step where the packed store is there. */
 import { join } from "node:path";
 import { median } from "../median.ts";
-import type { SettingsInput } from "../training/settings.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 import { writeCheapDataset } from "./cheap-dataset.ts";
 import { startScript } from "./children.ts";
 

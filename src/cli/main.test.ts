@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Predictions } from "../run/predict.ts";
-import { settingDescriptions } from "../training/settings.ts";
+import { settingDescriptions } from "../training/settings/schema.ts";
 import { main } from "./main.ts";
-import { flagOf } from "./setting-options.ts";
-import { drawOver } from "./terminal.ts";
+import { flagOf } from "./options/setting-options.ts";
+import { drawOver } from "./terminal/terminal.ts";
 
 let folder: string;
 let data: string;

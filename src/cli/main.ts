@@ -4,20 +4,20 @@ import { isSystemError, systemSentence } from "../disk/system-errors.ts";
 import { MemoryError } from "../errors.ts";
 import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { version } from "../version.ts";
-import { addAuditCommand } from "./audit-command.ts";
-import { addCompareCommand } from "./compare-command.ts";
-import { addCrossValidateCommand } from "./cross-validate-command.ts";
-import { addCurateCommand } from "./curate-command.ts";
-import { addDataCommand } from "./data-command.ts";
-import { addDoctorCommand } from "./doctor-command.ts";
-import { addEvaluateCommand } from "./evaluate-command.ts";
-import { addPredictCommand } from "./predict-command.ts";
-import { addProfileCommand } from "./profile-command.ts";
-import { addShowCommand } from "./show-command.ts";
-import { addStudyCommand } from "./study-command.ts";
-import { printMessage, printText, processTerminal, type Terminal } from "./terminal.ts";
-import { addTrainCommand } from "./train-command.ts";
-import { addWatchCommand } from "./watch-command.ts";
+import { addAuditCommand } from "./commands/audit.ts";
+import { addCompareCommand } from "./commands/compare.ts";
+import { addCrossValidateCommand } from "./commands/cross-validate.ts";
+import { addCurateCommand } from "./commands/curate.ts";
+import { addDataCommand } from "./commands/data.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addPredictCommand } from "./commands/predict.ts";
+import { addProfileCommand } from "./commands/profile.ts";
+import { addShowCommand } from "./commands/show.ts";
+import { addStudyCommand } from "./commands/study.ts";
+import { addTrainCommand } from "./commands/train.ts";
+import { addWatchCommand } from "./commands/watch.ts";
+import { printMessage, printText, processTerminal, type Terminal } from "./terminal/terminal.ts";
 
 /**
  * Runs one command.

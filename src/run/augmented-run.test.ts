@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import type { SettingsInput } from "../training/settings.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 import { resume, train } from "./train.ts";
 
 let folder: string;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import type { SettingsInput } from "../training/settings.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 import { compareRuns } from "./compare.ts";
 import { evaluate } from "./evaluate.ts";
 import { train } from "./train.ts";

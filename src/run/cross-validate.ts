@@ -8,7 +8,7 @@ import { makeOutputFolder } from "../disk/output-folder.ts";
 import { RunError } from "../errors.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { csvText } from "../formats/csv-text.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../training/settings/schema.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";

@@ -19,7 +19,7 @@ import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { isTemporary } from "../disk/files.ts";
 import { onednnEngines } from "../engine/testing/engines-under-test.ts";
 import { Random } from "../random.ts";
-import type { SettingsInput } from "../training/settings.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = mkdtempSync(join(tmpdir(), "naevus-kills-"));

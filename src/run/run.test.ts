@@ -8,7 +8,7 @@ import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { readDataset } from "../image/read-dataset.ts";
-import type { SettingsInput } from "../training/settings.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 import { evaluate } from "./evaluate.ts";
 import { readEvaluation } from "./folder/evaluation-file.ts";
 import { readConfig } from "./folder/run-config.ts";

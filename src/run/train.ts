@@ -30,7 +30,7 @@ import {
   preparationOf,
   type Settings,
   type SettingsInput,
-} from "../training/settings.ts";
+} from "../training/settings/schema.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 import { divideImages, ownDataset } from "./data/divide-images.ts";
 import { openData } from "./data/open-data.ts";

@@ -7,7 +7,7 @@ import type { Evaluation } from "../evaluation/judgement/evaluation.ts";
 import type { PackedImages } from "../image/store/packed-store.ts";
 import type { RunEvent } from "../run/train.ts";
 import type { Stopwatch } from "../stopwatch.ts";
-import type { Settings } from "../training/settings.ts";
+import type { Settings } from "../training/settings/schema.ts";
 import type { DoneStep, StudyFolder, StudyStep } from "./study-folder.ts";
 
 /** What happens during a study, for whoever shows it. */

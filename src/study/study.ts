@@ -16,7 +16,7 @@ import { readDataset } from "../image/read-dataset.ts";
 import { type NetworkName, networks } from "../network/architectures.ts";
 import { type Stopwatch, stopwatch } from "../stopwatch.ts";
 import { imbalanceNames } from "../training/imbalance.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../training/settings.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../training/settings/schema.ts";
 import { version } from "../version.ts";
 import { planBudget, workingSize } from "./steps/budget.ts";
 import { comparison } from "./steps/comparison.ts";

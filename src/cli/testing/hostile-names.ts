@@ -9,7 +9,7 @@ import { svgToPng } from "../../image/encode.ts";
 import { bitmapFile } from "../../image/testing/bitmap-file.ts";
 import { Random } from "../../random.ts";
 import { main } from "../main.ts";
-import { processTerminal } from "../terminal.ts";
+import { processTerminal } from "../terminal/terminal.ts";
 
 /** A line that would pass for the program's own. */
 const forged = "naevus: forged";

@@ -4,7 +4,7 @@ import { matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import type { Settings } from "../../training/settings.ts";
+import type { Settings } from "../../training/settings/schema.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
 import type { RunConfig } from "../folder/run-config.ts";

@@ -8,7 +8,7 @@ import { readMetadata } from "../../dataset/metadata.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import type { SettingsInput } from "../../training/settings.ts";
+import type { SettingsInput } from "../../training/settings/schema.ts";
 import { changeConfig, makeOlderRun } from "../testing/changed.ts";
 import { evaluate, type JudgingContext } from "../evaluate.ts";
 import { type DataSettings, openData, openJudgedData } from "./open-data.ts";

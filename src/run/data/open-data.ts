@@ -14,7 +14,7 @@ import { externalProtocol } from "../../dataset/dataset.ts";
 import { fileExists } from "../../disk/files.ts";
 import { imageContents } from "../../image/store/image-contents.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import type { Settings } from "../../training/settings.ts";
+import type { Settings } from "../../training/settings/schema.ts";
 import { SettingsError } from "../../errors.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";

@@ -1,7 +1,7 @@
 /** What a run's checkpoint belongs to: all of its configuration that decides what is computed. */
 import type { Graph } from "../../network/graph.ts";
 import type { CheckpointOwner } from "../../training/checkpoint.ts";
-import { settingsSchema } from "../../training/settings.ts";
+import { settingsSchema } from "../../training/settings/schema.ts";
 import { isOlderRun, type RunConfig } from "./run-config.ts";
 import type { RunImage } from "./run-images.ts";
 

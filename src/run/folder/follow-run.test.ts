@@ -8,7 +8,7 @@ import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { sealed } from "../../disk/sealed-json.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import type { SettingsInput } from "../../training/settings.ts";
+import type { SettingsInput } from "../../training/settings/schema.ts";
 import { makeOlderRun } from "../testing/changed.ts";
 import { resume, train } from "../train.ts";
 import { type FollowedEvent, followRun } from "./follow-run.ts";

@@ -14,7 +14,7 @@ import { maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";
-import { learningRateOf, parseSettings, type SettingName, type Settings } from "../../training/settings.ts";
+import { learningRateOf, parseSettings, type SettingName, type Settings } from "../../training/settings/schema.ts";
 import { version } from "../../version.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
 import { runFiles } from "./run-folder.ts";

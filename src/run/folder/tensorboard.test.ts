@@ -9,7 +9,7 @@ import { FileError } from "../../errors.ts";
 import { crc32c } from "../../formats/crc32c.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
-import type { SettingsInput } from "../../training/settings.ts";
+import type { SettingsInput } from "../../training/settings/schema.ts";
 import recorded from "../reference-numbers/tensorboard-events.json" with { type: "json" };
 import { type RunContext, resume, train } from "../train.ts";
 import { eventFile, openEventFile } from "./tensorboard.ts";

@@ -8,7 +8,7 @@ import type { NetworkName } from "../../network/architectures.ts";
 import { fitNetwork } from "../../run/fit-network.ts";
 import { judgeLogits } from "../../training/batched-logits.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../../training/settings.ts";
+import { parseSettings, type Settings, type SettingsInput } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
 import { packFloats, unpackFloats } from "../study-folder.ts";
 

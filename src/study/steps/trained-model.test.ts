@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { referenceEngine } from "../../engine/reference/reference-engine.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import { parseSettings } from "../../training/settings.ts";
+import { parseSettings } from "../../training/settings/schema.ts";
 import { StudyFolder } from "../study-folder.ts";
 import { isPublished, type OfficialModel, trainOfficial } from "./trained-model.ts";
 

@@ -8,7 +8,7 @@ import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { runFiles } from "../../run/folder/run-folder.ts";
 import { resume, train } from "../../run/train.ts";
-import { parseSettings, type SettingsInput } from "../../training/settings.ts";
+import { parseSettings, type SettingsInput } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
 import { inputsOf, type Recipe, settingsOf, slugOf } from "./cross-validated.ts";
 

@@ -1,0 +1,70 @@
+/** `naevus audit`: finds out what is wrong with a data folder, and says so with pictures. */
+import type { Command } from "commander";
+import { cacheFolder } from "../../disk/cache-folder.ts";
+import { writeAudit } from "../../report/audit/audit-report.ts";
+import { formatAudit } from "../../report/audit/audit-text.ts";
+import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
+import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { movingBar } from "../terminal/moving-bar.ts";
+import { problemLines } from "../terminal/progress.ts";
+import { printText, type Terminal } from "../terminal/terminal.ts";
+
+interface AuditOptions extends Readonly<Record<string, unknown>> {
+  readonly data: string;
+  readonly metadata?: readonly string[];
+  readonly mapping?: string;
+  readonly curation?: string;
+  readonly out: string;
+  readonly images: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds the command; `finish` takes its exit status. Findings are no failure: they end with status 0. */
+export function addAuditCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("audit")
+    .description(
+      "Find what is wrong with a data folder: broken files, duplicates, leaks, contradicting labels, sources",
+    )
+    .requiredOption("--data <path>", "Folder of images; not one of them is changed")
+    .option("--metadata <path...>", "CSV of metadata: lesions, patients and the diagnoses to compare labels with")
+    .option(
+      "--mapping <path>",
+      "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
+    )
+    .option("--curation <file>", "Audit what this curation plan leaves")
+    .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
+    .option("--no-images", "Make the page without pictures of the images, to send it around")
+    .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error");
+  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: AuditOptions) =>
+    finish(await withinPixelLimit(options, () => runAudit(options, terminal))),
+  );
+}
+
+async function runAudit({ data, json, cache, ...options }: AuditOptions, terminal: Terminal): Promise<number> {
+  const bar = movingBar(terminal);
+  return withInterruption(bar.stop, async (signal) => {
+    try {
+      const { audit, files, problems } = await writeAudit(data, {
+        ...options,
+        cacheFolder: cacheFolder(settingsFromFlags({ cache }).cache),
+        signal,
+        onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
+      });
+      bar.stop();
+      for (const line of problemLines(problems)) terminal.error(line);
+      if (json) terminal.out(JSON.stringify(audit));
+      else printText(terminal.out, formatAudit(audit));
+      const print = json ? terminal.error : terminal.out;
+      const page = options.images ? "with pictures" : "as a page without pictures";
+      for (const line of ["", `all findings: ${files.json}`, `${page}: ${files.html}`]) print(line);
+      return 0;
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+      terminal.error("stopped; nothing was written");
+      return interrupted;
+    } finally {
+      bar.stop();
+    }
+  });
+}

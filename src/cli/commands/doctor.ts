@@ -1,0 +1,68 @@
+/** `naevus doctor`: what trains here, with which library and processor, and what to install where something is missing. */
+import { availableParallelism, cpus } from "node:os";
+import type { Command } from "commander";
+import { cacheFolder } from "../../disk/cache-folder.ts";
+import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
+import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
+import { EngineError } from "../../errors.ts";
+import { importRuntime } from "../../inference/runtime.ts";
+import { version } from "../../version.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */
+const nativeRuntimeCommand = "npm install --ignore-scripts onnxruntime-node";
+
+/** Adds the command; its exit status is 1 where oneDNN cannot be used. */
+export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  program
+    .command("doctor")
+    .description("Show what trains here: library, processor features, threads, and what to install")
+    .action(async () => finish(await examine(terminal)));
+}
+
+/** What judges images, and what to type where it is not the fast build. */
+async function describeRuntime(): Promise<string> {
+  const trouble = await importRuntime("native").then(
+    () => undefined,
+    (error: unknown) => error as NodeJS.ErrnoException,
+  );
+  const { version } = await importRuntime();
+  if (trouble === undefined) return `${version}, native`;
+  const missing = trouble.code === "ERR_MODULE_NOT_FOUND" && trouble.message.includes("'onnxruntime-node'");
+  // npm leaves a package as it is that is there.
+  const first = missing
+    ? "for the native build type"
+    : `the native build does not load (${trouble.message.split("\n")[0]}); remove node_modules/onnxruntime-node and type`;
+  return `${version}, WebAssembly: the same figures, several times slower; ${first} ${nativeRuntimeCommand}`;
+}
+
+async function examine({ out, environment }: Terminal): Promise<number> {
+  const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
+  row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
+  row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
+  const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
+  row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
+  row("cache", cacheFolder(undefined, environment));
+  let status = 0;
+  try {
+    const { description } = onednnEngine();
+    row("oneDNN", description.library);
+    row("instruction set", description.instructionSet);
+    row("threads", String(description.threads));
+    const { precisions, defaultPrecision } = description;
+    const others = precisions.filter((precision) => precision !== defaultPrecision);
+    const bf16 = precisions.includes("bf16") ? "" : "; bf16 cannot be had on this processor";
+    row("precision", [`${defaultPrecision} by default`, ...others].join(", also ") + bf16);
+    row("engine", "onednn");
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    row("oneDNN", error.message.split("\n")[0]!);
+    row("engine", "reference: plain TypeScript, correct but about a thousand times slower");
+    status = 1;
+  }
+  row("ONNX Runtime", await describeRuntime());
+  out("");
+  out(status === 0 ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
+  for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
+  return status;
+}

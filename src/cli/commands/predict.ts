@@ -1,0 +1,81 @@
+/** `naevus predict`: the class of single images by a run's model. */
+import type { Command } from "commander";
+import { RunError } from "../../errors.ts";
+import { isRun } from "../../run/folder/run-folder.ts";
+import { type Prediction, streamPredictions } from "../../run/predict.ts";
+import { givenImages, listOnInput } from "../options/given-images.ts";
+import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
+import { phantomNotice } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { intendedUse } from "./train.ts";
+
+/** Classes that are named for each image. */
+const shown = 3;
+
+interface PredictOptions extends Readonly<Record<string, unknown>> {
+  readonly json?: boolean;
+  readonly tta?: boolean;
+  readonly null?: boolean;
+}
+
+/** Adds the command; `finish` takes its exit status: 1 where no image could be judged. */
+export function addPredictCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("predict")
+    .description("Judge single images with a trained model")
+    .argument("<run>", "run folder, or its model.onnx, or a cross-validation's folder")
+    .argument(
+      "<image...>",
+      "image files, folders (all images below them), quoted patterns such as 'a/**/*.jpg', and - for a list of paths on standard " +
+        "input, one a line; further runs among them judge together with the first, as an ensemble",
+    )
+    .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
+    .option("--json", "Print all probabilities as one JSON object to standard output, all else to standard error")
+    .option(
+      "-0, --null",
+      "The list on standard input ends each path with a NUL, as find -print0 does, not with a line",
+    );
+  addSettingOptions(command, ["maxPixels"]).action(
+    async (run: string, args: readonly string[], options: PredictOptions) => {
+      const others: string[] = [];
+      const images: string[] = [];
+      for (const path of args) (path !== listOnInput && (await isRun(path)) ? others : images).push(path);
+      if (images.length === 0) throw new RunError("predict: expected image files, got runs alone");
+      if (options.null && !images.includes(listOnInput)) {
+        throw new RunError(
+          `predict: --null tells how a list on standard input is written; give ${listOnInput} as an image`,
+        );
+      }
+      const separator = options.null ? "\0" : "\n";
+      const paths = givenImages(images, { input: terminal.input, separator });
+      const { predictions, ...description } = await streamPredictions([run, ...others], paths, {
+        testTimeAugmentation: options.tta,
+        maxPixels: settingsFromFlags({ maxPixels: options.maxPixels }).maxPixels,
+      });
+      const phantom = description.origin === "phantom";
+      // As they come, so that any number of images fits the memory: the members of one JSON object, or lines.
+      let [judged, all] = [0, 0];
+      if (options.json) terminal.out(`${JSON.stringify(description).slice(0, -1)},"predictions":[`);
+      for await (const prediction of predictions) {
+        const failed = "error" in prediction;
+        if (failed) terminal.error(prediction.error);
+        if (options.json) terminal.out(`${all > 0 ? "," : ""}${JSON.stringify(prediction)}`);
+        else if (!failed) terminal.out(`${lineOf(prediction)}${phantom ? `  (${phantomNotice})` : ""}`);
+        all++;
+        if (!failed) judged++;
+      }
+      if (options.json) terminal.out(`]${phantom ? `,"notice":${JSON.stringify(phantomNotice)}` : ""}}`);
+      else terminal.error(intendedUse);
+      if (judged < all) terminal.error(`${all - judged} of ${all} images could not be judged`);
+      if (all === 0) terminal.error("the list on standard input names no image");
+      finish(judged === 0 ? 1 : 0);
+    },
+  );
+}
+
+function lineOf({ image, probabilities }: Exclude<Prediction, { readonly error: string }>): string {
+  const likely = Object.entries(probabilities)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, shown);
+  return `${image}: ${likely.map(([name, probability]) => `${name} ${(probability * 100).toFixed(1)} %`).join(", ")}`;
+}

@@ -1,0 +1,84 @@
+/** `naevus study` and `naevus compare` on the command line: refusals, and a study that is stopped and gone on with. */
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import { main } from "../main.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { closingLines } from "./study.ts";
+
+let folder: string;
+let data: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naevus-study-command-"));
+  data = join(folder, "data");
+  await writePhantomDataset(data, { images: 150, size: 16, seed: 1 });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function terminal() {
+  const lines = { out: [] as string[], error: [] as string[] };
+  const own: Terminal = {
+    out: (line) => void lines.out.push(line),
+    error: (line) => void lines.error.push(line),
+    interactive: false,
+    columns: undefined,
+    environment: {},
+  };
+  return { own, lines };
+}
+
+it("refuses a budget that is none, and settings that a study compares itself", async () => {
+  const { own, lines } = terminal();
+  expect(await main(["study", "--data", data, "--budget", "soon"], own)).toBe(1);
+  expect(lines.error.at(-1)).toMatch(/--budget: expected a number of minutes above 0/);
+  expect(await main(["study", "--data", data, "--imbalance", "focal"], own)).toBe(1);
+  expect(lines.error.join("\n")).toMatch(/unknown option '--imbalance'/);
+});
+
+it("stops when asked to, and keeps what is done for the next time", async () => {
+  const out = join(folder, "study");
+  const args = ["study", "--data", data, "--budget", "0.02", "--out", out, "--image-size", "16", "--threads", "1"];
+  const { own, lines } = terminal();
+  const line = own.out;
+  const stopping: Terminal = {
+    ...own,
+    out: (text) => {
+      line(text);
+      if (text.includes("none, fold 1/2")) process.emit("SIGINT");
+    },
+  };
+  expect(await main([...args, "--cache", join(folder, "cache")], stopping)).toBe(130);
+  expect(lines.error.at(-1)).toMatch(/the same command goes on/);
+  expect(lines.out).toContain("4/10  Initial model");
+  // The notebook's network on the data as published is shown as `train` shows it.
+  const printed = lines.out.join("\n");
+  expect(printed).toMatch(/^epoch +1\/\d+ {2}loss [\d.]+ {2}accuracy [\d.]+ % {2}\d+ images\/s/m);
+  expect(printed).toMatch(/^official: \d+ images of 9 classes/m);
+  expect(printed).toMatch(/^run: .*models/m);
+  expect(await readdir(join(out, "steps"))).toContain("budget.json");
+});
+
+it("says before all figures that the final model is worse than the first", () => {
+  const conclusion = {
+    cautions: ["The final model is worse."],
+    found: ["Accuracy is 29 %."],
+    hard: [],
+    next: [],
+    limits: [],
+  };
+  expect(closingLines({ conclusion, origin: "folder" })).toEqual([
+    "! The final model is worse.",
+    "- Accuracy is 29 %.",
+  ]);
+});
+
+it("compare says what it needs", async () => {
+  const { own, lines } = terminal();
+  expect(await main(["compare", join(folder, "none"), join(folder, "other"), "--data", data], own)).toBe(1);
+  expect(lines.error.at(-1)).toMatch(/no run there/);
+  expect(await main(["compare", join(folder, "none")], own)).toBe(1);
+  expect(lines.error.join("\n")).toMatch(/required option '--data <path>'/);
+});

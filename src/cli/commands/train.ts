@@ -1,0 +1,173 @@
+/** `naevus train`: trains on a data folder, judges the model on the test images and says where the run is. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { FileError, SettingsError } from "../../errors.ts";
+import { type Evaluation, formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
+import { openData, openJudgedData } from "../../run/data/open-data.ts";
+import { evaluate } from "../../run/evaluate.ts";
+import { unknownPlace } from "../../run/folder/local-paths.ts";
+import { readConfig } from "../../run/folder/run-config.ts";
+import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../../run/train.ts";
+import { parseSettings, type SettingsInput } from "../../training/settings/schema.ts";
+import {
+  addSettingOptions,
+  collectSettings,
+  refuseOtherSettings,
+  withAbsolutePaths,
+} from "../options/setting-options.ts";
+import { trainingData } from "../options/training-data.ts";
+import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { phantomNotice, progressView } from "../terminal/progress.ts";
+import { printText, shellWord, type Terminal } from "../terminal/terminal.ts";
+
+/** Stands below every judgement of a model. */
+export const intendedUse =
+  "For research and teaching. Not a medical device: it must not be used to judge anybody's skin.";
+
+interface TrainOptions extends Readonly<Record<string, unknown>> {
+  readonly resume?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the command; `finish` takes its exit status. */
+export function addTrainCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("train")
+    .description("Train a network from scratch on a folder of images, and judge it on the test images")
+    .option("--config <file>", "JSON file of settings, by the names below in camelCase; flags have the last word")
+    .option("--resume <run>", "Go on with a run that was stopped, with its own settings")
+    .option("--json", "Print one JSON line with the result to standard output, all else to standard error")
+    .addHelpText(
+      "after",
+      "\nWithout --data: the folder in NAEVUS_DATA, else data/isic9, else images that naevus draws itself (phantom data).",
+    );
+  addSettingOptions(command).action(async (options: TrainOptions) => finish(await runTrain(options, terminal)));
+}
+
+async function runTrain(options: TrainOptions, terminal: Terminal): Promise<number> {
+  const print = options.json ? terminal.error : terminal.out;
+  const view = progressView(terminal, print);
+  const given = withAbsolutePaths(await collectSettings(options));
+  const notice = () => {
+    view.stop();
+    terminal.error("stopping after this step (Ctrl-C once more stops at once, and goes back to the last checkpoint)");
+  };
+  let run = options.resume;
+  return withInterruption(notice, async (signal) => {
+    try {
+      const onEvent = (event: RunEvent) => {
+        if (event.kind === "begin") run = event.run;
+        view.show(event);
+      };
+      const context = { signal, onEvent };
+      const { result, evaluation } = options.resume
+        ? await goOn(options.resume, given, context)
+        : await start(given, context, terminal);
+      view.stop();
+      if (!result.finished) {
+        printText(terminal.error, stopped(`stopped in epoch ${result.epochs + 1}; the state is saved`, result.run));
+        return interrupted;
+      }
+      report(result, evaluation, { print, terminal, json: options.json === true });
+      return 0;
+    } catch (error) {
+      if (error instanceof FileError && run !== undefined) {
+        throw new FileError(`${error.message}\n${goOnWith(run)}`, { cause: error });
+      }
+      if (!isAbort(error, signal)) throw error;
+      const known =
+        run === undefined ? "stopped before the training; give the same command again" : stopped("stopped", run);
+      printText(terminal.error, known);
+      return interrupted;
+    } finally {
+      view.stop();
+    }
+  });
+}
+
+const goOnWith = (run: string): string => `Go on with:\n  npx naevus train --resume ${shellWord(run)}`;
+const stopped = (what: string, run: string): string => `${what}. ${goOnWith(run)}`;
+
+interface Trained {
+  readonly result: TrainingResult;
+  /** Undefined where training was stopped, or there is no test image. */
+  readonly evaluation: Evaluation | undefined;
+}
+
+async function start(
+  given: SettingsInput,
+  context: RunContext & { readonly signal: AbortSignal },
+  terminal: Terminal,
+): Promise<Trained> {
+  const settings = parseSettings(given);
+  const data = await trainingData({
+    given: settings.data,
+    cache: settings.cache,
+    environment: terminal.environment,
+    note: terminal.error,
+    onProgress: (done, total) => context.onEvent?.({ kind: "drawing", done, total }),
+    signal: context.signal,
+  });
+  const dataset = await openData(data, settings, context);
+  const result = await train(dataset, { ...given, data: dataset.root }, context);
+  // Of the images that could be decoded, which the data set does not know.
+  const judged = result.finished && (await readConfig(result.run)).data.test > 0;
+  return {
+    result,
+    evaluation: judged
+      ? await evaluate(result.run, dataset, { ...context, cache: settings.cache, maxPixels: settings.maxPixels })
+      : undefined,
+  };
+}
+
+async function goOn(run: string, given: SettingsInput, context: RunContext): Promise<Trained> {
+  const config = await readConfig(resolve(run));
+  refuseOtherSettings(given, config);
+  if (given.out !== undefined && resolve(given.out) !== resolve(run)) {
+    throw new SettingsError(`--resume ${run} writes to that folder; leave out --out ${given.out}`);
+  }
+  const cache = given.cache ?? config.settings.cache;
+  const data = given.data ?? config.data.root;
+  if (data === undefined) throw unknownPlace(run);
+  const result = await resume(run, { ...context, data, cache });
+  if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
+  const { dataset, metadata, maxPixels } = await openJudgedData([run], data, { cache }, context);
+  return { result, evaluation: await evaluate(run, dataset, { ...context, metadata, cache, maxPixels }) };
+}
+
+/** The main figures, and all that says what was judged. */
+function figuresOf({ classes, perClass, macro, weighted, confusionMatrix, ...figures }: Evaluation) {
+  return figures;
+}
+
+interface ReportOptions {
+  readonly print: (line: string) => void;
+  readonly terminal: Terminal;
+  readonly json: boolean;
+}
+
+function report(
+  result: TrainingResult,
+  evaluation: Evaluation | undefined,
+  { print, terminal, json }: ReportOptions,
+): void {
+  const { columns } = terminal;
+  print("");
+  printText(
+    print,
+    evaluation
+      ? formatEvaluation(evaluation, columns === undefined ? {} : { columns })
+      : "There are no test images, so the model was not judged.",
+  );
+  print("");
+  print(`run: ${result.run}${result.origin === "phantom" ? `  (${phantomNotice})` : ""}`);
+  print(intendedUse);
+  if (!json) return;
+  terminal.out(
+    JSON.stringify({
+      ...result,
+      ...(result.origin === "phantom" && { notice: phantomNotice }),
+      ...(evaluation && { test: figuresOf(evaluation) }),
+    }),
+  );
+}

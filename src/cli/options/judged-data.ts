@@ -1,0 +1,43 @@
+/** The options of the commands that judge models, and the images that they name. */
+import type { Command } from "commander";
+import type { Dataset } from "../../dataset/dataset.ts";
+import { dataSettingNames, openJudgedData } from "../../run/data/open-data.ts";
+import type { JudgingContext } from "../../run/evaluate.ts";
+import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
+
+export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {
+  readonly data: string;
+  readonly allowSeen?: boolean;
+}
+
+const help = `
+Which images are judged is decided by their content. Of the first run's own data, moved or renamed as they may be, its test images; of
+any other folder all images (the protocol external). What a model learned from is left out and counted. With --protocol,
+--fold or --curation: the test images that these make. --protocol external judges all that no model learned from.`;
+
+/** Adds the options that say which images are judged. */
+export function addJudgedDataOptions(command: Command): Command {
+  command
+    .requiredOption(
+      "--data <path>",
+      "Folder of labelled images: one folder per class, or Train, Test or both of such folders",
+    )
+    .option("--allow-seen", "Judge images that a model learned from all the same; the figures say so")
+    .addHelpText("after", help);
+  // How a test is drawn is the run's own; which images there are and how they are grouped may be said anew.
+  const given = dataSettingNames.filter((name) => name !== "seed" && name !== "testFraction");
+  return addSettingOptions(command, [...given, "cache"]);
+}
+
+/** Lists the images that the options name, and gives what `evaluate` is told about them. */
+export async function openJudged(
+  runs: readonly string[],
+  options: JudgedDataOptions,
+  context: Pick<JudgingContext, "onEvent" | "signal">,
+): Promise<{ readonly dataset: Dataset; readonly judging: JudgingContext }> {
+  const settings = withAbsolutePaths(settingsFromFlags(options));
+  const { dataset, metadata, maxPixels } = await openJudgedData(runs, options.data, settings, context);
+  // What was never an image to be judged: files of another format, empty folders, what a class map leaves out.
+  if (dataset.problems.length > 0) context.onEvent?.({ kind: "problems", problems: dataset.problems });
+  return { dataset, judging: { ...context, cache: settings.cache, maxPixels, metadata, allowSeen: options.allowSeen } };
+}

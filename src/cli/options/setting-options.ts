@@ -1,0 +1,121 @@
+/** The settings as options of a command, made from their schema, and settings collected from options and a file. */
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import { readText } from "../../disk/files.ts";
+import { readSentence } from "../../disk/system-errors.ts";
+import { SettingsError } from "../../errors.ts";
+import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
+import {
+  checkSettings,
+  parseSettings,
+  type SettingDescription,
+  type SettingName,
+  type Settings,
+  type SettingsInput,
+  settingDescriptions,
+  settingFromText,
+} from "../../training/settings/schema.ts";
+
+/** A setting's option: `learningRate` is `--learning-rate`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** What stands behind the flag: nothing where the flag says all. */
+function placeholderOf({ type, expected }: SettingDescription): string {
+  if (type === "string") return expected === "a path" ? " <path>" : " <name>";
+  return { integer: " <n>", number: " <x>", boolean: "" }[type];
+}
+
+function helpOf({ description, choices, defaultValue }: SettingDescription): string {
+  const notes = [
+    ...(choices ? [choices.join(", ")] : []),
+    ...(defaultValue === undefined || typeof defaultValue === "boolean" ? [] : [`default ${defaultValue}`]),
+  ];
+  return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
+}
+
+/** Gives a command an option for each of the named settings. */
+export function addSettingOptions(command: Command, names: readonly SettingName[] | "all" = "all"): Command {
+  for (const setting of settingDescriptions) {
+    if (names !== "all" && !names.includes(setting.name)) continue;
+    // What is on by default can only be switched off.
+    const flag = setting.defaultValue === true ? flagOf(setting.name).replace("--", "--no-") : flagOf(setting.name);
+    command.addOption(new Option(`${flag}${placeholderOf(setting)}`, helpOf(setting)));
+  }
+  return command;
+}
+
+/** The settings among a command's options, checked one by one; throws SettingsError, which names the flag. */
+export function settingsFromFlags(options: Readonly<Record<string, unknown>>): SettingsInput {
+  const given = settingDescriptions.flatMap(
+    ({ name, defaultValue }): readonly (readonly [SettingName, string | number | boolean])[] => {
+      const text = options[name];
+      // Commander gives true where the flag that switches it off was not used.
+      if (typeof text === "boolean") return text === defaultValue ? [] : [[name, text]];
+      return typeof text === "string" ? [[name, settingFromText(name, text)]] : [];
+    },
+  );
+  const settings = Object.fromEntries(given);
+  checkSettings(settings, flagOf);
+  return settings;
+}
+
+/** Does the work of a command with its `--max-pixels`, where that is given. */
+export const withinPixelLimit = <T>({ maxPixels }: Readonly<Record<string, unknown>>, work: () => T): T =>
+  withPixelLimit(settingsFromFlags({ maxPixels }).maxPixels, work);
+
+/** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
+export async function settingsFromFile(file: string): Promise<SettingsInput> {
+  let settings: unknown;
+  try {
+    // Some editors put a byte order mark in front.
+    settings = JSON.parse((await readText(file)).replace(/^\uFEFF/, ""));
+  } catch (error) {
+    const expected = 'expected an object such as {"epochs": 30}';
+    if (!(error instanceof SyntaxError)) throw new SettingsError(readSentence(file, error, expected), { cause: error });
+    throw new SettingsError(`${file}: no valid JSON (${error.message}); ${expected}`, { cause: error });
+  }
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+    throw new SettingsError(`${file}: expected an object such as {"epochs": 30}, got ${JSON.stringify(settings)}`);
+  }
+  checkSettings(settings, (name) => `${file}: ${name}`);
+  return settings;
+}
+
+/** Settings from the file of `--config` and from flags, which have the last word. */
+export async function collectSettings(options: Readonly<Record<string, unknown>>): Promise<SettingsInput> {
+  const { config } = options;
+  const fromFlags = settingsFromFlags(options);
+  const settings = { ...(typeof config === "string" ? await settingsFromFile(config) : {}), ...fromFlags };
+  parseSettings(settings);
+  return settings;
+}
+
+/** Settings with the paths of data files made absolute, so that a run finds them again from another folder. */
+export function withAbsolutePaths<S extends SettingsInput>(settings: S): S {
+  const paths = (["curation", "classMap", "metadata"] as const).flatMap((name) => {
+    const path = settings[name];
+    return path === undefined ? [] : [[name, resolve(path)] as const];
+  });
+  return { ...settings, ...Object.fromEntries(paths) };
+}
+
+/** What a resumed run may be told anew. */
+const free: readonly SettingName[] = ["data", "cache", "out"];
+
+/** Throws SettingsError where settings given to `--resume` differ from those of the run. */
+export function refuseOtherSettings(
+  given: SettingsInput,
+  run: { readonly settings: Settings; readonly resolved: Readonly<Record<string, unknown>> },
+): void {
+  const other = Object.entries(given).filter(
+    ([name, value]) =>
+      !free.includes(name as SettingName) &&
+      value !== run.settings[name as SettingName] &&
+      value !== run.resolved[name],
+  );
+  if (other.length === 0) return;
+  const list = other.map(
+    ([name, value]) => `${flagOf(name)} ${value} (the run has ${run.settings[name as SettingName] ?? "its default"})`,
+  );
+  throw new SettingsError(`--resume goes on with the run's own settings; leave out ${list.join(" and ")}`);
+}
