@@ -47,9 +47,9 @@ const strangers = { report: ["engine", "training", "onnx", "inference", "run"] }
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
 const outside = ["bench"];
 
-/** Foreign runtimes, and the one folder (for engine: subfolder) that may import each. */
+/** Foreign runtimes, and the one folder that may import each. */
 export const owners = {
-  koffi: "engine/onednn",
+  koffi: "foreign",
   "onnxruntime-node": "inference",
   "onnxruntime-web": "inference",
   "onnxruntime-common": "inference",

@@ -24,7 +24,7 @@ const good = {
     'import { readFileSync } from "node:fs";\nimport { one } from "../random.ts";\nexport { one, readFileSync };\n',
   "image/decoding/decode.ts":
     'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../../dataset/dataset.ts";\nexport { sharp };\n',
-  "engine/onednn/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
+  "foreign/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
   "study/study-report.ts": "export interface StudyReport {}\n",
   "report/study/page.ts":
     'import type { StudyReport } from "../../study/study-report.ts";\nexport type { StudyReport };\n',
@@ -77,12 +77,7 @@ test.each([
     'import { one } from "../index.ts";',
     "run/bad.ts:1: index.ts comes later in the pipeline",
   ],
-  [
-    "koffi elsewhere",
-    "engine/bad.ts",
-    'import koffi from "koffi";',
-    "engine/bad.ts:1: only engine/onednn/ may import koffi",
-  ],
+  ["koffi elsewhere", "engine/bad.ts", 'import koffi from "koffi";', "engine/bad.ts:1: only foreign/ may import koffi"],
   [
     "onnxruntime elsewhere",
     "cli/bad.ts",

@@ -45,7 +45,7 @@ fs.appendFileSync("calls", "tsc\\n");
 if (fs.readFileSync("src/a.ts", "utf8") === "wrong") process.exit(2);
 const dist = process.argv.at(-1);
 fs.copyFileSync("src/a.ts", dist + "/a.js");
-fs.mkdirSync(dist + "/engine/onednn", { recursive: true });
+fs.mkdirSync(dist + "/engine/onednn/library", { recursive: true });
 fs.writeFileSync(
   dist + "/engine/onednn/library/native.js",
   'import fs from "node:fs";' +

@@ -1,6 +1,6 @@
 /** ONNX Runtime: its native library, else its WebAssembly, which runs wherever Node does; neither tells its makers anything. */
 import { setFlagsFromString } from "node:v8";
-import { setLibraryEnvironment } from "../engine/onednn/library/native.ts";
+import { setLibraryEnvironment } from "../foreign/environment.ts";
 
 /** `native` is several times as fast, `webassembly` is there on every system. */
 export type RuntimeName = "native" | "webassembly";

@@ -1,7 +1,7 @@
 /** The layer catalogue: a network is a readonly tree of these descriptors, and everything else is derived from it. */
 
-/** Height and width, in that order. */
-export type Pair = readonly [height: number, width: number];
+/** A number for each spatial axis of a map or window, in this order. */
+export type HeightWidth = readonly [height: number, width: number];
 
 /** First layer of a network that reads bytes: (value / 255 - mean) / standardDeviation, channel by channel. */
 export interface Normalize {
@@ -13,10 +13,10 @@ export interface Normalize {
 export interface Conv2d {
   readonly kind: "conv2d";
   readonly filters: number;
-  readonly kernel: Pair;
-  readonly stride: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
   /** Zeros added on both sides of each axis. */
-  readonly padding: Pair;
+  readonly padding: HeightWidth;
   readonly groups: number;
   readonly bias: boolean;
 }
@@ -39,17 +39,17 @@ export interface Sigmoid {
 
 export interface MaxPool {
   readonly kind: "maxPool";
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
 }
 
 /** The mean over the window; padding is not counted. */
 export interface AveragePool {
   readonly kind: "averagePool";
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
 }
 
 export interface GlobalAveragePool {
@@ -131,18 +131,18 @@ export interface Network {
 }
 
 interface ConvolutionOptions {
-  readonly stride?: number | Pair;
-  readonly padding?: number | Pair | "same";
+  readonly stride?: number | HeightWidth;
+  readonly padding?: number | HeightWidth | "same";
   readonly groups?: number;
   readonly bias?: boolean;
 }
 
 interface PoolingOptions {
-  readonly stride?: number | Pair;
-  readonly padding?: number | Pair;
+  readonly stride?: number | HeightWidth;
+  readonly padding?: number | HeightWidth;
 }
 
-const pair = (value: number | Pair): Pair => (typeof value === "number" ? [value, value] : value);
+const pair = (value: number | HeightWidth): HeightWidth => (typeof value === "number" ? [value, value] : value);
 
 /** Scales bytes to [0, 1], or with mean and standard deviation (per channel, of values in [0, 1]) to about zero mean. */
 export const normalize = (
@@ -156,7 +156,7 @@ export const normalize = (
  */
 export const conv2d = (
   filters: number,
-  kernel: number | Pair,
+  kernel: number | HeightWidth,
   { stride = 1, padding = "same", groups = 1, bias = true }: ConvolutionOptions = {},
 ): Conv2d => {
   const size = pair(kernel);
@@ -181,7 +181,10 @@ export const relu = (): Relu => ({ kind: "relu" });
 
 export const sigmoid = (): Sigmoid => ({ kind: "sigmoid" });
 
-export const maxPool = (kernel: number | Pair, { stride = kernel, padding = 0 }: PoolingOptions = {}): MaxPool => ({
+export const maxPool = (
+  kernel: number | HeightWidth,
+  { stride = kernel, padding = 0 }: PoolingOptions = {},
+): MaxPool => ({
   kind: "maxPool",
   kernel: pair(kernel),
   stride: pair(stride),
@@ -189,7 +192,7 @@ export const maxPool = (kernel: number | Pair, { stride = kernel, padding = 0 }:
 });
 
 export const averagePool = (
-  kernel: number | Pair,
+  kernel: number | HeightWidth,
   { stride = kernel, padding = 0 }: PoolingOptions = {},
 ): AveragePool => ({ kind: "averagePool", kernel: pair(kernel), stride: pair(stride), padding: pair(padding) });
 

@@ -2,7 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
-import type { Operation, Pair } from "./layer.ts";
+import type { HeightWidth, Operation } from "./layer.ts";
 
 /** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
 export type Shape = readonly number[];
@@ -24,10 +24,14 @@ const featureMaps = (kind: string, shape: Shape): readonly [number, number, numb
 
 const windowed = (
   kind: string,
-  { kernel, stride, padding }: { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair },
+  {
+    kernel,
+    stride,
+    padding,
+  }: { readonly kernel: HeightWidth; readonly stride: HeightWidth; readonly padding: HeightWidth },
   height: number,
   width: number,
-): Pair => {
+): HeightWidth => {
   for (const [name, values] of Object.entries({ kernel, stride })) {
     if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
   }
@@ -42,7 +46,7 @@ const windowed = (
   }
   const size = (extent: number, axis: 0 | 1) =>
     Math.floor((extent + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
-  const out: Pair = [size(height, 0), size(width, 1)];
+  const out: HeightWidth = [size(height, 0), size(width, 1)];
   return out.every((value) => value > 0)
     ? out
     : refuse(`${kind}: a ${kernel.join("x")} kernel with padding ${padding.join("x")} does not fit ${height}x${width}`);
@@ -50,7 +54,7 @@ const windowed = (
 
 const pooled = (
   kind: string,
-  operation: { readonly kernel: Pair; readonly stride: Pair; readonly padding: Pair },
+  operation: { readonly kernel: HeightWidth; readonly stride: HeightWidth; readonly padding: HeightWidth },
   shape: Shape,
 ): Shape => {
   const [channels, height, width] = featureMaps(kind, shape);

@@ -1,6 +1,6 @@
 /** How every operation is said in ONNX's operators (operator set 17), in evaluation mode. */
 import type { GraphNode, Operation } from "../network/graph.ts";
-import type { Pair } from "../network/layer.ts";
+import type { HeightWidth } from "../network/layer.ts";
 import type { ParameterRole } from "../network/parameters.ts";
 import { elementTypes, type Initializer, type OnnxNode } from "./onnx-format.ts";
 
@@ -24,16 +24,16 @@ type LoweringRule<O extends Operation> = (site: Site<O>) => Lowered;
 const parameters = (node: GraphNode, ...roles: readonly ParameterRole[]): string[] =>
   roles.flatMap((role) => node.parameters.filter((spec) => spec.role === role).map(({ name }) => name));
 
-const bothSides = ([height, width]: Pair): readonly number[] => [height, width, height, width];
+const bothSides = ([height, width]: HeightWidth): readonly number[] => [height, width, height, width];
 
 const windowAttributes = ({
   kernel,
   stride,
   padding,
 }: {
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
 }) => ({ kernel_shape: kernel, strides: stride, pads: bothSides(padding) });
 
 const single = (

@@ -1,7 +1,9 @@
 /** Primitive attributes: the post-operations, written through either C interface. */
+
+import type { NativeFunction, Pointer } from "../../../foreign/library.ts";
 import { binary } from "./constants.ts";
 import type { MemoryDescriptor, PostOperation } from "./descriptors.ts";
-import type { NativeFunction, NativeLibrary, Pointer } from "./native.ts";
+import type { NativeLibrary } from "./native.ts";
 import { bindCalls, type Calls } from "./status.ts";
 
 /** How the versions differ: the numbers of the elementwise algorithms and two argument lists. */

@@ -1,5 +1,5 @@
 /** Numbers too small to be normal are treated as zero while primitives run: they cost up to a hundred times the time. */
-import type { NativeFunction } from "./native.ts";
+import type { NativeFunction } from "../../../foreign/library.ts";
 
 /** Where the floating-point environment (`fenv_t`) holds the control register, and the bits that flush denormals. */
 interface ControlRegister {

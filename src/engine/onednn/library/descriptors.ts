@@ -1,7 +1,8 @@
 /** What the engine asks of oneDNN, in one form for both C interfaces: `interface-2.ts` and `interface-3.ts` provide it. */
-import type { Pair } from "../../../network/layer.ts";
+
+import type { Pointer } from "../../../foreign/library.ts";
+import type { HeightWidth } from "../../../network/layer.ts";
 import type { BinaryAlgorithm, DataType, ElementwiseAlgorithm } from "./constants.ts";
-import type { Pointer } from "./native.ts";
 
 /** The shape, type and layout of a tensor; `pointer` is oneDNN's own record of it. */
 export interface MemoryDescriptor {
@@ -31,9 +32,9 @@ export interface Convolution {
   readonly weights: MemoryDescriptor;
   readonly bias: MemoryDescriptor | undefined;
   readonly destination: MemoryDescriptor;
-  readonly stride: Pair;
+  readonly stride: HeightWidth;
   /** Zeros on both sides of each axis. */
-  readonly padding: Pair;
+  readonly padding: HeightWidth;
 }
 
 export type InnerProduct = Pick<Convolution, "source" | "weights" | "bias" | "destination">;
@@ -42,9 +43,9 @@ export interface Pooling {
   readonly algorithm: "max" | "averageExcludePadding";
   readonly source: MemoryDescriptor;
   readonly destination: MemoryDescriptor;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
 }
 
 export interface BatchNormalization {

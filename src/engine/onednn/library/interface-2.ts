@@ -1,4 +1,6 @@
 /** oneDNN's C interface 2.x: an operation is described in a struct of its own first, memory descriptors are structs. */
+
+import type { Pointer } from "../../../foreign/library.ts";
 import { attributeMaker } from "./attributes.ts";
 import {
   binary,
@@ -16,7 +18,7 @@ import type {
   Pooling,
   PrimitiveDescriptor,
 } from "./descriptors.ts";
-import type { NativeLibrary, Pointer } from "./native.ts";
+import type { NativeLibrary } from "./native.ts";
 import { bindCalls, int64s, UnimplementedError } from "./status.ts";
 
 const LAYOUT_ANY = 1;

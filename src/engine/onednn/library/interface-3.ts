@@ -1,4 +1,6 @@
 /** oneDNN's C interface 3.x: primitive descriptors are made in one call, memory descriptors are opaque. */
+
+import type { Pointer } from "../../../foreign/library.ts";
 import { attributeMaker } from "./attributes.ts";
 import {
   binary,
@@ -9,7 +11,7 @@ import {
   propagation,
 } from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
-import type { NativeLibrary, Pointer } from "./native.ts";
+import type { NativeLibrary } from "./native.ts";
 import { bindCalls, int64s } from "./status.ts";
 
 const LAYOUT_ANY = 1;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../foreign/memory.ts";
 import { kernels, kernelsMissing, singles } from "../../testing/kernels-under-test.ts";
 import { at, rax, rcx, rdx, zmm } from "../../x64/assembler/assembler.ts";
 import { argumentOf, type Kernel, taskKernel, taskList } from "../../x64/kernels/task-kernel.ts";
-import { addressOf } from "./native.ts";
 
 const LANES = 16;
 

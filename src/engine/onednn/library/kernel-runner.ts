@@ -1,8 +1,9 @@
 /** Runs kernels of our own: puts their code into executable memory and has oneDNN's team of OpenMP threads call it. */
 import { EngineError } from "../../../errors.ts";
+import { bindSystem } from "../../../foreign/library.ts";
 import { type Kernel, MOST_THREADS } from "../../x64/kernels/task-kernel.ts";
 import { roundUp } from "./memory.ts";
-import { bindSystem, type NativeLibrary } from "./native.ts";
+import type { NativeLibrary } from "./native.ts";
 
 const PAGE = 4096;
 /** The instruction. */

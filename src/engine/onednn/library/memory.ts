@@ -1,5 +1,7 @@
 /** Memory that primitives work in: aligned to the cache line, and in large pages where it is large and the system has them. */
-import { addressOf, bindSystem, type NativeFunction } from "./native.ts";
+
+import { bindSystem, type NativeFunction } from "../../../foreign/library.ts";
+import { addressOf } from "../../../foreign/memory.ts";
 
 const CACHE_LINE = 64;
 /** The large page of x86-64 and of Arm with 4 KiB pages; elsewhere the advice is merely rounded otherwise. */

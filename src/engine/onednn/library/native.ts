@@ -1,34 +1,12 @@
-/** The shared library itself: found, pinned, loaded, and called with plain pointers. Only this file imports koffi. */
+/** oneDNN's shared library: where it is looked for, what to install, and its version checked once it is open. */
 import { readdirSync } from "node:fs";
-import { isMainThread } from "node:worker_threads";
-import koffi from "koffi";
 import { EngineError } from "../../../errors.ts";
+import { setLibraryEnvironment } from "../../../foreign/environment.ts";
+import { type ForeignLibrary, openLibrary } from "../../../foreign/library.ts";
+import { readIntegers } from "../../../foreign/memory.ts";
 
-/** A native address, a buffer whose address is meant, or null. */
-export type Pointer = bigint | ArrayBufferView | null;
-
-/** One letter per parameter: p pointer, i int, u unsigned, f float, z size_t. */
-type Signature = string;
-
-export type NativeFunction = (...values: readonly (Pointer | number)[]) => number | bigint | null;
-
-const parameterTypes: Readonly<Record<string, string>> = {
-  p: "void *",
-  i: "int",
-  u: "uint32_t",
-  f: "float",
-  z: "size_t",
-  v: "void",
-};
-
-export interface NativeLibrary {
-  /** The name or path that it was loaded by. */
-  readonly file: string;
+export interface NativeLibrary extends ForeignLibrary {
   readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
-  /** A function of the library: result and parameter types as letters, for example `bind("dnnl_engine_create", "i", "pizi")`. */
-  bind(name: string, result: Signature, parameters: Signature): NativeFunction;
-  /** Where a function of the library, or of those that it depends on, is in memory; null where there is none. */
-  locate(name: string): bigint | null;
 }
 
 /** Where the library is looked for, in this order, after the file that `NAEVUS_ONEDNN` names. */
@@ -78,10 +56,6 @@ const expand = (name: string): readonly string[] => {
   });
 };
 
-const RTLD_NOW = 2;
-const RTLD_NODELETE = process.platform === "darwin" ? 0x80 : 0x1000;
-const libc: Readonly<Partial<Record<NodeJS.Platform, string>>> = { linux: "libc.so.6", darwin: "libSystem.B.dylib" };
-
 /** The files that are tried, in order. */
 export const searchedLibraries = (explicit = process.env.NAEVUS_ONEDNN): readonly string[] =>
   explicit ? [explicit] : (libraryNames[process.platform] ?? []).flatMap(expand);
@@ -117,56 +91,13 @@ function setOpenMp(threads: number | undefined): void {
   if (OMP_WAIT_POLICY === undefined && GOMP_SPINCOUNT === undefined) setLibraryEnvironment("GOMP_SPINCOUNT", "3000");
 }
 
-const pinned: unknown[] = [];
-
 function open(file: string): NativeLibrary {
-  // koffi closes libraries when Node exits while OpenMP's threads still run in them; pinned, the code stays mapped.
-  const system = koffi.load(libc[process.platform] ?? "libc.so.6");
-  const handle = system.func("void *dlopen(const char *file, int flags)")(file, RTLD_NOW | RTLD_NODELETE);
-  const locate = system.func("void *dlsym(void *library, const char *name)");
-  const library = koffi.load(file);
-  pinned.push(library);
-  const bind = bindIn(library);
-  const fields = koffi.decode(bind("dnnl_version", "p", "")(), koffi.array("int", 3)) as ArrayLike<number>;
-  const version = { major: fields[0]!, minor: fields[1]!, patch: fields[2]! };
-  if (version.major !== 2 && version.major !== 3) {
+  const library = openLibrary(file);
+  const [major, minor, patch] = readIntegers(library.bind("dnnl_version", "p", "")() as bigint, 3);
+  if (major !== 2 && major !== 3) {
     throw new EngineError(
-      `${file} is oneDNN ${version.major}.${version.minor}; versions 2.4 to 2.7 and 3.x are supported.\n${installAdvice()}`,
+      `${file} is oneDNN ${major}.${minor}; versions 2.4 to 2.7 and 3.x are supported.\n${installAdvice()}`,
     );
   }
-  return { file, version, bind, locate: (name) => locate(handle, name) as bigint | null };
+  return { ...library, version: { major, minor: minor!, patch: patch! } };
 }
-
-/** A function of the system's C library. */
-export const bindSystem = (name: string, result: Signature, parameters: Signature): NativeFunction =>
-  bindIn(koffi.load(libc[process.platform] ?? "libc.so.6"))(name, result, parameters);
-
-const cString = (text: string): Pointer => Buffer.from(`${text}\0`);
-
-/**
- * Sets an environment variable for libraries that are loaded from now on, from whichever thread. Throws where there is no C library
- * that could be asked to.
- */
-export function setLibraryEnvironment(name: string, value: string): void {
-  process.env[name] = value;
-  // The `process.env` of a worker thread is a copy that no library sees.
-  if (isMainThread || process.platform === "win32") return;
-  bindSystem("setenv", "i", "ppi")(cString(name), cString(value), 1);
-}
-
-/** A function of the system's mathematics library. */
-export const bindMath = (name: string, result: Signature, parameters: Signature): NativeFunction =>
-  bindIn(koffi.load(process.platform === "darwin" ? "libSystem.B.dylib" : "libm.so.6"))(name, result, parameters);
-
-const bindIn =
-  (library: ReturnType<typeof koffi.load>) =>
-  (name: string, result: Signature, parameters: Signature): NativeFunction => {
-    const types = [...parameters].map((letter) => parameterTypes[letter]!);
-    return library.func(name, parameterTypes[result]!, types) as NativeFunction;
-  };
-
-/** The address of an array's first byte. */
-export const addressOf = (array: ArrayBufferView): bigint => koffi.address(array);
-
-/** A C string at an address. */
-export const readString = (address: bigint): string => koffi.decode(address, "char", -1) as string;

@@ -1,6 +1,8 @@
 /** One oneDNN engine and stream: compiles and runs primitives, and knows the processor. */
 
 import { EngineError } from "../../../errors.ts";
+import { bindMath, type Pointer } from "../../../foreign/library.ts";
+import { readString } from "../../../foreign/memory.ts";
 import type { EngineDescription, Precision } from "../../engine.ts";
 import { type DescriptorQuery, instructionSets, query } from "./constants.ts";
 import { denormalFlusher } from "./denormals.ts";
@@ -8,7 +10,7 @@ import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descr
 import { descriptors2 } from "./interface-2.ts";
 import { descriptors3 } from "./interface-3.ts";
 import { type KernelRunner, kernelRunner } from "./kernel-runner.ts";
-import { bindMath, loadNative, type Pointer, readString } from "./native.ts";
+import { loadNative } from "./native.ts";
 import { bindCalls, checkStatus, UnimplementedError } from "./status.ts";
 
 const CPU = 1;

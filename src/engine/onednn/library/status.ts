@@ -1,8 +1,9 @@
 /** Calls whose result is a oneDNN status: anything but success becomes an error that names the function. */
 
 import { EngineError, MemoryError } from "../../../errors.ts";
+import type { NativeFunction, Pointer } from "../../../foreign/library.ts";
 import { lessWork } from "../../../memory.ts";
-import type { NativeFunction, NativeLibrary, Pointer } from "./native.ts";
+import type { NativeLibrary } from "./native.ts";
 
 const [SUCCESS, OUT_OF_MEMORY, INVALID_ARGUMENTS, UNIMPLEMENTED] = [0, 1, 2, 3];
 

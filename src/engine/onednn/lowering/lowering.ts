@@ -1,6 +1,6 @@
 /** How every operation becomes oneDNN primitives, forward and backward: one table over the catalogue. */
 import type { GraphNode, Operation } from "../../../network/graph.ts";
-import type { Pair } from "../../../network/layer.ts";
+import type { HeightWidth } from "../../../network/layer.ts";
 import { dropoutMask } from "../../dropout.ts";
 import { bytesPerElement, type ElementwiseAlgorithm } from "../library/constants.ts";
 import type { MemoryDescriptor, Pooling, PostOperation } from "../library/descriptors.ts";
@@ -63,7 +63,7 @@ function pooled(
 
 /** Average pooling of whole maps to `dimensions`, (batch, channels, 1, 1), outside of any layer. */
 function meanOverMap({ program, type }: LoweringContext, maps: MemoryDescriptor, dimensions: readonly number[]) {
-  const kernel = maps.dimensions.slice(2) as readonly number[] as Pair;
+  const kernel = maps.dimensions.slice(2) as readonly number[] as HeightWidth;
   const destination = program.descriptors.memory(dimensions, type, "any");
   const shapes = { source: maps, destination, kernel, stride: kernel, padding: [0, 0] } as const;
   return program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
@@ -162,7 +162,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
 
   globalAveragePool: (context, { name, inputShapes }, [input], place) => {
     const [, height, width] = inputShapes[0] as readonly [number, number, number];
-    const kernel: Pair = [height, width];
+    const kernel: HeightWidth = [height, width];
     const window = { algorithm: "averageExcludePadding", kernel, stride: kernel, padding: [0, 0] } as const;
     return pooled(context, name, input!, place, { ...window, height: 1, width: 1 });
   },

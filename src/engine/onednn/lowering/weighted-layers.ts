@@ -1,6 +1,6 @@
 /** Convolutions and dense layers as primitives: the layers with a matrix of weights. */
 import type { GraphNode } from "../../../network/graph.ts";
-import type { Pair } from "../../../network/layer.ts";
+import type { HeightWidth } from "../../../network/layer.ts";
 import type { ParameterRole } from "../../../network/parameters.ts";
 import type { DataType } from "../library/constants.ts";
 import type { Value } from "../program/program.ts";
@@ -13,8 +13,8 @@ interface WeightedForward {
   readonly kind: "convolution" | "innerProduct";
   readonly weightDimensions: readonly number[];
   readonly outputDimensions: readonly number[];
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
   readonly hasBias: boolean;
 }
 

@@ -1,11 +1,12 @@
 /** All parameters of a plan in one flat array, each in the layout of its gradient, and their way in and out. */
+
+import { addressOf } from "../../../foreign/memory.ts";
 import type { ParameterRole, ParameterSpec } from "../../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../../tensor.ts";
 import { elements } from "../../../tensor.ts";
 import { requireTensor } from "../../checks.ts";
 import type { MemoryDescriptor } from "../library/descriptors.ts";
 import { alignedBytes, roundUp } from "../library/memory.ts";
-import { addressOf } from "../library/native.ts";
 import { checkStatus } from "../library/status.ts";
 import { type Program, rowMajorStrides, type Value } from "./program.ts";
 

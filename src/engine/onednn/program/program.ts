@@ -1,9 +1,10 @@
 /** A static program of oneDNN primitives: values, instructions and one arena in which values share memory over time. */
+
+import { addressOf } from "../../../foreign/memory.ts";
 import { type Kernel, taskList } from "../../x64/kernels/task-kernel.ts";
 import { argument, bytesPerElement, type DataType } from "../library/constants.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "../library/descriptors.ts";
 import { alignedBytes, roundUp } from "../library/memory.ts";
-import { addressOf } from "../library/native.ts";
 import type { Runtime } from "../library/runtime.ts";
 import { checkStatus } from "../library/status.ts";
 

@@ -1,7 +1,7 @@
 /** The kernels against plain TypeScript, word by word; sums up to rounding. */
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
-import { addressOf } from "../../onednn/library/native.ts";
 import {
   drawnWords,
   kernels,

@@ -1,10 +1,10 @@
 /** The kernels against the reference engine's max pooling, on bf16 numbers of every kind. */
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../foreign/memory.ts";
 import { buildGraph, type GraphNode } from "../../../network/graph.ts";
 import { flatten, type MaxPool, maxPool } from "../../../network/layer.ts";
 import { Random } from "../../../random.ts";
 import { alignedBytes } from "../../onednn/library/memory.ts";
-import { addressOf } from "../../onednn/library/native.ts";
 import { maxPool as referenceMaxPool } from "../../reference/pooling.ts";
 import { drawnWords, kernels, kernelsMissing, toFloat, words } from "../../testing/kernels-under-test.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "./max-pool.ts";

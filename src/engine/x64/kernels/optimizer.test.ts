@@ -1,7 +1,7 @@
 /** The kernels against the reference's formulas in double precision, and what must not change. */
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
-import { addressOf } from "../../onednn/library/native.ts";
 import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../../optimizer.ts";
 import { applyUpdate } from "../../reference/optimizers.ts";
 import {

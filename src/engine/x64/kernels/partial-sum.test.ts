@@ -1,8 +1,8 @@
 /** Sums of columns, bit by bit as plain TypeScript adds them. */
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
 import { alignedBytes } from "../../onednn/library/memory.ts";
-import { addressOf } from "../../onednn/library/native.ts";
 import { kernels, kernelsMissing, singles } from "../../testing/kernels-under-test.ts";
 import { COLUMNS_AT_ONCE, columnSumArguments, columnSumKernel } from "./partial-sum.ts";
 import { taskList } from "./task-kernel.ts";

@@ -1,8 +1,8 @@
 /** The kernels, with weights as they pack them, against convolutions in plain TypeScript on the same bfloat16 numbers. */
 import { describe, expect, test } from "vitest";
+import { addressOf } from "../../../../foreign/memory.ts";
 import { Random } from "../../../../random.ts";
 import { alignedBytes } from "../../../onednn/library/memory.ts";
-import { addressOf } from "../../../onednn/library/native.ts";
 import {
   drawnWords,
   kernels,

@@ -7,20 +7,23 @@
  * length on both sides a tap is no more than so many rows in its plane, and all output pixels are one long sum. Whole rows mostly are
  * whole cache lines, which a shift by dw would not be, and no zeros are multiplied between them.
  */
-import type { Pair } from "../../../../network/layer.ts";
+import type { HeightWidth } from "../../../../network/layer.ts";
+
+/** Channels of a convolution's input and of its output. */
+export type InputOutput = readonly [input: number, output: number];
 
 export interface ConvolutionSizes {
-  readonly channels: Pair;
-  readonly input: Pair;
-  readonly output: Pair;
-  readonly kernel: Pair;
-  readonly stride: Pair;
-  readonly padding: Pair;
+  readonly channels: InputOutput;
+  readonly input: HeightWidth;
+  readonly output: HeightWidth;
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: HeightWidth;
 }
 
 /** A phase of the stride, and how many rows and columns of the source fall into it. */
 export interface Phase {
-  readonly offset: Pair;
+  readonly offset: HeightWidth;
   readonly rows: number;
   /** As many as any tap meets. */
   readonly columns: number;

@@ -1,5 +1,5 @@
 /** Where everything is while gradients of weights are computed: in a thread's scratch memory and in a task's sums. */
-import type { Pair } from "../../../../network/layer.ts";
+import type { HeightWidth } from "../../../../network/layer.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "./geometry.ts";
 
 /** How the work is cut. */
@@ -56,7 +56,7 @@ export function layoutOf(shape: WeightGradientShape) {
   const sums = ones + 64;
   const rows = channels[0] * geometry.taps.length;
   const blockSumBytes = (rows + 1) * 4 * BLOCK;
-  const bytesIn = (stride: number, [height, width]: Pair, mapChannels: number) => {
+  const bytesIn = (stride: number, [height, width]: HeightWidth, mapChannels: number) => {
     const rowBytes = stride * width * mapChannels * 2;
     const imageBytes = (rowBytes / stride) * height;
     return { rowBytes, unitBytes: cut.images > 1 ? cut.images * imageBytes : cut.rows * rowBytes };
