@@ -45,7 +45,7 @@ const { foldOf } = await foldsOf({ ...training, images: packed.images }, { ...op
 const { groupOf } = await groupsOf({ ...training, images: packed.images }, options);
 const classes = training.classes.length;
 const images = packed.images.length;
-const engine = selectEngine("auto", console.error);
+const engine = await selectEngine("auto", console.error);
 const indices = packed.images.map((_, index) => index);
 
 const logits = new Uint8Array(seeds * images * classes);

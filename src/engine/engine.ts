@@ -7,6 +7,9 @@ import type { Optimizer } from "./optimizer.ts";
 /** `bf16`: activations and weights in bfloat16; master weights, weight gradients and statistics stay in float32. */
 export type Precision = "f32" | "bf16";
 
+/** What an engine has at once, or must wait for, as where another processor computes it. */
+export type Awaitable<T> = T | Promise<T>;
+
 /** A batch in the graph's input type: bytes (batch, height, width, channels) or floats (batch, channels, height, width). */
 export type InputBatch = Uint8Array | Float32Array;
 
@@ -34,7 +37,7 @@ export interface InferencePlan {
   /**
    * Logits (batch, classes) in evaluation mode: running statistics, no dropout. The array is reused by the next call.
    */
-  infer(input: InputBatch): Float32Array;
+  infer(input: InputBatch): Awaitable<Float32Array>;
   /** Frees what garbage collection cannot see. The plan must not be used afterwards. */
   dispose(): void;
 }
@@ -51,25 +54,25 @@ export interface TrainingPlan {
   readonly precision: Precision;
   setParameters(parameters: Tensors): void;
   /** A copy of all parameters, running statistics included, in canonical layout. */
-  parameters(): Tensors;
+  parameters(): Awaitable<Tensors>;
   /**
    * Forward and backward: loss and gradients; running statistics move, weights do not.
    * `targets` (batch, classes) are class probabilities; an image whose row is all zeros does not count.
    */
-  computeGradients(input: InputBatch, targets: Float32Array): StepResult;
+  computeGradients(input: InputBatch, targets: Float32Array): Awaitable<StepResult>;
   /**
    * One optimizer update from the gradients at hand.
    *
    * @returns whether weights, running statistics and the optimizer's state are all finite in float32 after it, and so small (below 1e30)
    *   that sums of them are. A loss does not tell: a rectifier and max pooling may turn what is no number into 0.
    */
-  update(learningRate: number): boolean;
+  update(learningRate: number): Awaitable<boolean>;
   /** A copy of the gradients of the trainable parameters. */
-  gradients(): Tensors;
+  gradients(): Awaitable<Tensors>;
   /** (batch, channels, height, width); only with the option `inputGradient`. */
-  inputGradient(): Float32Array;
+  inputGradient(): Awaitable<Float32Array>;
   /** A copy of the optimizer's state: `<state>.<parameter>`, with the number of updates done. */
-  optimizerState(): OptimizerState;
+  optimizerState(): Awaitable<OptimizerState>;
   setOptimizerState(state: OptimizerState): void;
   dispose(): void;
 }
@@ -99,4 +102,15 @@ export interface Engine {
   readonly description: EngineDescription;
   inferencePlan(graph: Graph, options: PlanOptions): InferencePlan;
   trainingPlan(graph: Graph, options: TrainingPlanOptions): TrainingPlan;
+}
+
+/** A plan that answers at once: no method gives a promise. */
+export type Immediate<Plan> = {
+  [K in keyof Plan]: Plan[K] extends (...values: infer V) => infer R ? (...values: V) => Awaited<R> : Plan[K];
+};
+
+/** An engine that computes while it is called. */
+export interface ImmediateEngine extends Engine {
+  inferencePlan(graph: Graph, options: PlanOptions): Immediate<InferencePlan>;
+  trainingPlan(graph: Graph, options: TrainingPlanOptions): Immediate<TrainingPlan>;
 }

@@ -2,17 +2,21 @@
 
 import { EngineError } from "../errors.ts";
 import type { Engine, EngineName } from "./engine.ts";
-import { type OnednnOptions, onednnEngine } from "./onednn/onednn-engine.ts";
+import type { OnednnOptions } from "./onednn/onednn-engine.ts";
 import { referenceEngine } from "./reference/reference-engine.ts";
 
-/** `onednn` throws where the library is missing; `auto` then warns what to install and gives the reference engine. */
-export function selectEngine(
+/**
+ * Loads what the engine needs no earlier than here: nothing of oneDNN where the reference engine is asked for.
+ * `onednn` throws where the library is missing; `auto` then warns what to install and gives the reference engine.
+ */
+export async function selectEngine(
   name: EngineName | "auto",
   warn: (message: string) => void,
   options: OnednnOptions = {},
-): Engine {
+): Promise<Engine> {
   if (name === "reference") return referenceEngine();
   try {
+    const { onednnEngine } = await import("./onednn/onednn-engine.ts");
     return onednnEngine(options);
   } catch (error) {
     if (name === "onednn" || !(error instanceof EngineError)) throw error;

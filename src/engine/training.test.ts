@@ -18,7 +18,7 @@ import {
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Tensors } from "../tensor.ts";
-import type { TrainingPlan } from "./engine.ts";
+import type { Immediate, TrainingPlan } from "./engine.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
 import { exampleFor, relativeError } from "./testing/conformance-cases.ts";
 import { type EngineUnderTest, enginesUnderTest, reference } from "./testing/engines-under-test.ts";
@@ -52,13 +52,13 @@ const optimizers: readonly (readonly [name: string, optimizer: Optimizer, rate: 
 
 const examples = Array.from({ length: 5 }, (_, i) => exampleFor(graph, BATCH, "hard", { seed: 20 + i }));
 
-function start({ engine, precision }: EngineUnderTest, optimizer: Optimizer, seed = 3): TrainingPlan {
+function start({ engine, precision }: EngineUnderTest, optimizer: Optimizer, seed = 3): Immediate<TrainingPlan> {
   const plan = engine.trainingPlan(graph, { batch: BATCH, optimizer, precision, seed });
   plan.setParameters(examples[0]!.parameters);
   return plan;
 }
 
-function train(plan: TrainingPlan, updates: number, rate: number): void {
+function train(plan: Immediate<TrainingPlan>, updates: number, rate: number): void {
   for (let i = 0; i < updates; i++) {
     const { input, targets } = examples[i % examples.length]!;
     plan.computeGradients(input, targets);

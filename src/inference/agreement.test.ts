@@ -1,7 +1,7 @@
 /** Stock ONNX Runtime, native and in WebAssembly, gives the probabilities that the engines give, for every layer kind and every named network. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Engine, InputBatch } from "../engine/engine.ts";
+import type { ImmediateEngine, InputBatch } from "../engine/engine.ts";
 import { softmax } from "../engine/loss.ts";
 import { conformanceCases, exampleFor, relativeError } from "../engine/testing/conformance-cases.ts";
 import { onednnEngines, onednnMissing, reference } from "../engine/testing/engines-under-test.ts";
@@ -58,7 +58,13 @@ async function runtimeOutputs(
   return { logits: data("logits"), probabilities: data("probabilities") };
 }
 
-function engineOutputs(engine: Engine, graph: Graph, parameters: Tensors, input: InputBatch, batch: number): Outputs {
+function engineOutputs(
+  engine: ImmediateEngine,
+  graph: Graph,
+  parameters: Tensors,
+  input: InputBatch,
+  batch: number,
+): Outputs {
   const plan = engine.inferencePlan(graph, { batch });
   try {
     plan.setParameters(parameters);
@@ -69,14 +75,20 @@ function engineOutputs(engine: Engine, graph: Graph, parameters: Tensors, input:
   }
 }
 
-async function expectAgreement(engine: Engine, network: Network, batch: number, seed: number, tolerance: number) {
+async function expectAgreement(
+  engine: ImmediateEngine,
+  network: Network,
+  batch: number,
+  seed: number,
+  tolerance: number,
+) {
   const graph = buildGraph(network);
   await expectSameOutputs(engine, graph, exampleFor(graph, batch, "hard", { seed }), batch, tolerance);
 }
 
 /** As training begins: in a deep network arbitrary normalisations make much of every rounding. */
 async function expectAgreementAtStart(
-  engine: Engine,
+  engine: ImmediateEngine,
   name: NetworkName,
   imageSize: number | undefined,
   tolerance: number,
@@ -89,7 +101,7 @@ async function expectAgreementAtStart(
 }
 
 async function expectSameOutputs(
-  engine: Engine,
+  engine: ImmediateEngine,
   graph: Graph,
   { parameters, input }: { readonly parameters: Tensors; readonly input: InputBatch },
   batch: number,

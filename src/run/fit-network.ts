@@ -73,7 +73,7 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
       imageBytes: packed.height * packed.width * 3,
       classes,
     };
-    const logitsOf = (weights: Parameters<typeof judging.setParameters>[0]): Float32Array => {
+    const logitsOf = (weights: Parameters<typeof judging.setParameters>[0]): Promise<Float32Array> => {
       judging.setParameters(weights);
       return batchedLogits(judging, judgedImages);
     };
@@ -94,14 +94,17 @@ export async function fitNetwork(options: FitOptions): Promise<Fit> {
       progress: freshProgress,
       checkpointSeconds: Number.POSITIVE_INFINITY,
       save: async () => {},
-      ...(curves && { validate: async (weights) => judgeLogits(logitsOf(weights), truth, classes), keepBest: false }),
+      ...(curves && {
+        validate: async (weights) => judgeLogits(await logitsOf(weights), truth, classes),
+        keepBest: false,
+      }),
       onEpoch: async (metrics) => void history.push(metrics),
       ...(onStep && { onStep }),
       signal,
       stopwatch: now,
     });
     signal?.throwIfAborted();
-    const logits = logitsOf(result.parameters);
+    const logits = await logitsOf(result.parameters);
     refuseNonFinite(logits);
     return { history, logits, seconds: secondsSince(begun, now) };
   } finally {

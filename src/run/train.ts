@@ -122,7 +122,7 @@ export async function train(
   refuseOtherProtocol(settings, dataset);
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   const graph = graphOf(settings, dataset.classes.length);
-  const engine = selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
+  const engine = await selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   precisionOn(engine.description, settings.precision);
   const packed = await pack(dataset, graph, settings, context);
   try {
@@ -182,7 +182,7 @@ export async function resume(
   const dataset = context.dataset ?? (await ownImages(root));
   const graph = graphOf(settings, dataset.classes.length);
   const warn = warnWith(context);
-  const engine = selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
+  const engine = await selectEngine(resolved.engine, warn, engineOptions(resolved.threads));
   const { library, instructionSet, precisions } = engine.description;
   if (!precisions.includes(resolved.precision)) {
     throw new RunError(
@@ -343,7 +343,7 @@ async function runTraining(
       averaging: settings.averaging,
       patience: settings.patience,
       ...(validation && {
-        validate: async (weights) => judgeLogits(validation.logits(weights), validation.labels, classes),
+        validate: async (weights) => judgeLogits(await validation.logits(weights), validation.labels, classes),
       }),
       inputShape: graph.inputShape,
       classes,
@@ -357,7 +357,7 @@ async function runTraining(
       checkpointSeconds: settings.checkpointSeconds,
       save: async (reached, beside) => {
         await own.check();
-        const state = { parameters: plan.parameters(), optimizer: plan.optimizerState() };
+        const state = { parameters: await plan.parameters(), optimizer: await plan.optimizerState() };
         await writeCheckpoint(file, { ...state, progress: reached, ...beside }, owner);
       },
       onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
@@ -372,7 +372,7 @@ async function runTraining(
     });
     if (result.finished) {
       const { parameters } = result;
-      const temperature = validation ? temperatureOf(validation.logits(parameters), validation.labels) : 1;
+      const temperature = validation ? temperatureOf(await validation.logits(parameters), validation.labels) : 1;
       await own.check();
       await writeModel(run, config, { graph, parameters, temperature, images: divided });
     }

@@ -96,7 +96,7 @@ async function studyWith(settings: Settings, options: StudyOptions, publish: Pub
     );
   }
   const { signal } = options;
-  const engine = selectEngine(
+  const engine = await selectEngine(
     settings.engine,
     (message) => onEvent({ kind: "warning", message }),
     settings.threads === undefined ? {} : { threads: settings.threads },

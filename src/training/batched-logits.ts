@@ -7,7 +7,7 @@ import type { ValidationFigures } from "./train.ts";
 export type ReadImages = (rows: ArrayLike<number>, out: Uint8Array) => void;
 
 /** Logits (count, classes), in the order of the rows; the last batch is filled up with its own last image. */
-export function batchedLogits(
+export async function batchedLogits(
   plan: InferencePlan,
   {
     read,
@@ -15,7 +15,7 @@ export function batchedLogits(
     imageBytes,
     classes,
   }: { readonly read: ReadImages; readonly count: number; readonly imageBytes: number; readonly classes: number },
-): Float32Array {
+): Promise<Float32Array> {
   const { batch } = plan;
   const input = new Uint8Array(batch * imageBytes);
   const result = new Float32Array(count * classes);
@@ -23,7 +23,8 @@ export function batchedLogits(
     const rows = Uint32Array.from({ length: batch }, (_, row) => Math.min(start + row, count - 1));
     read(rows, input);
     const wanted = Math.min(batch, count - start);
-    result.set(plan.infer(input).subarray(0, wanted * classes), start * classes);
+    const logits = await plan.infer(input);
+    result.set(logits.subarray(0, wanted * classes), start * classes);
   }
   return result;
 }

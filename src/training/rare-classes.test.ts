@@ -82,7 +82,7 @@ it.each(
   const judging = referenceEngine().inferencePlan(graph, { batch: 10 });
   judging.setParameters(parameters);
   for (const { labels, read } of [images, unseen]) {
-    const logits = batchedLogits(judging, { read, count: labels.length, imageBytes, classes });
+    const logits = await batchedLogits(judging, { read, count: labels.length, imageBytes, classes });
     expect(judgeLogits(logits, labels, classes).accuracy).toBe(1);
   }
 });

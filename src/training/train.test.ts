@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TrainingPlan } from "../engine/engine.ts";
+import type { Immediate, TrainingPlan } from "../engine/engine.ts";
 import { adam, type Optimizer, sgd } from "../engine/optimizer.ts";
 import { referenceEngine } from "../engine/reference/reference-engine.ts";
 import { TrainingError } from "../errors.ts";
@@ -64,10 +64,10 @@ const imagesForThreads = () => ({
   selection: { ...pixelFile.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
 });
 
-const newPlan = (optimizer: Optimizer = adam()): TrainingPlan =>
+const newPlan = (optimizer: Optimizer = adam()): Immediate<TrainingPlan> =>
   referenceEngine().trainingPlan(graph, { batch: 4, optimizer, seed });
 
-const stateOf = (plan: TrainingPlan, progress: Progress): Checkpoint => ({
+const stateOf = (plan: Immediate<TrainingPlan>, progress: Progress): Checkpoint => ({
   parameters: plan.parameters(),
   optimizer: plan.optimizerState(),
   progress,
@@ -96,7 +96,7 @@ function optionsFor(plan: TrainingPlan, changes: Partial<TrainingOptions> = {}):
   };
 }
 
-function freshPlan(optimizer?: Optimizer): TrainingPlan {
+function freshPlan(optimizer?: Optimizer): Immediate<TrainingPlan> {
   const plan = newPlan(optimizer);
   plan.setParameters(initialParameters(graph.parameters, Random.of(seed)));
   return plan;

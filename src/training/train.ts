@@ -205,13 +205,13 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
   let { epoch, step, tally, history, best } = options.progress;
   let kept = options.companions?.best;
   const average = options.averaging
-    ? new WeightAverage(options.averaging, options.companions?.average ?? plan.parameters())
+    ? new WeightAverage(options.averaging, options.companions?.average ?? (await plan.parameters()))
     : undefined;
   let saved = now();
   const progressHere = (): Progress => ({ epoch, step, tally, history, ...(best && { best }) });
   const save = (progress: Progress) =>
     options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
-  const averaged = (): Tensors => average?.tensors ?? plan.parameters();
+  const averaged = async (): Promise<Tensors> => average?.tensors ?? (await plan.parameters());
 
   for (; epoch < epochs && !isExhausted(best, epoch, patience); epoch++) {
     let learningRate = 0;
@@ -220,18 +220,18 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       if (signal?.aborted) {
         const progress = progressHere();
         await save(progress);
-        return { progress, finished: false, parameters: kept ?? averaged() };
+        return { progress, finished: false, parameters: kept ?? (await averaged()) };
       }
       const begun = now();
       const { input, targets } = await loader.next();
-      const { loss, logits } = plan.computeGradients(input, targets);
+      const { loss, logits } = await plan.computeGradients(input, targets);
       learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
       if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak);
-      if (!plan.update(learningRate)) {
+      if (!(await plan.update(learningRate))) {
         throw nonFinite("the weights or the optimizer's state left the range of numbers", epoch, step, schedule.peak);
       }
       step++;
-      average?.follow(plan, { epoch, step, stepsPerEpoch });
+      await average?.follow(plan, { epoch, step, stepsPerEpoch });
       tally = {
         loss: tally.loss + loss,
         correct: tally.correct + countCorrect(logits, targets, classes),
@@ -245,7 +245,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       await nextTurn(); // Lets signals such as Ctrl-C through.
     }
 
-    const judged = await validate?.(averaged());
+    const judged = await validate?.(await averaged());
     if (judged && !Number.isFinite(judged.loss)) {
       throw nonFinite(`the validation loss became ${judged.loss}`, epoch, step - 1, schedule.peak);
     }
@@ -259,7 +259,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     };
     if (judged && keepBest && (best === undefined || judged.loss < best.loss)) {
       best = { epoch: epoch + 1, loss: judged.loss };
-      kept = copyOf(averaged());
+      kept = copyOf(await averaged());
     }
     history = [...history, metrics];
     step = 0;
@@ -268,7 +268,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     saved = now();
     await onEpoch?.(metrics);
   }
-  return { progress: progressHere(), finished: true, parameters: kept ?? averaged() };
+  return { progress: progressHere(), finished: true, parameters: kept ?? (await averaged()) };
 }
 
 const copyOf = (tensors: Tensors): Tensors =>

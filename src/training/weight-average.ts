@@ -30,13 +30,13 @@ export class WeightAverage {
    * Called after each update. Looks at the weights every few steps and at the end of an epoch, so that what is judged and kept holds
    * the last update; when depends on the position alone, so that a stop in between changes nothing.
    */
-  follow(plan: Pick<TrainingPlan, "parameters">, { epoch, step, stepsPerEpoch }: AveragePosition): void {
+  async follow(plan: Pick<TrainingPlan, "parameters">, { epoch, step, stepsPerEpoch }: AveragePosition): Promise<void> {
     if (step % STEPS !== 0 && step !== stepsPerEpoch) return;
     const updates = ((step - 1) % STEPS) + 1;
     const before = epoch * stepsPerEpoch + step - updates;
     // The decay begins lower, as the first weights are far off; before the first look there is nothing to keep.
     const keep = Math.min(this.#decay ** updates, before / (before + 9 * updates));
-    for (const [name, { data }] of plan.parameters()) {
+    for (const [name, { data }] of await plan.parameters()) {
       const average = this.tensors.get(name)!.data;
       for (let i = 0; i < average.length; i++) average[i] = keep * average[i]! + (1 - keep) * data[i]!;
     }

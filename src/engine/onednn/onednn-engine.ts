@@ -1,13 +1,13 @@
 /** The fast engine: networks as static programs of oneDNN primitives, called from TypeScript. */
 import { lessWork, needingMemory } from "../../memory.ts";
 import type { Graph } from "../../network/graph.ts";
-import type { Engine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
+import type { ImmediateEngine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
 import { precisionOn } from "../precision.ts";
 import { sharedRuntime } from "./library/runtime.ts";
 import { inferencePlan } from "./plan/inference-plan.ts";
 import { type InspectableTrainingPlan, trainingPlan } from "./plan/training-plan.ts";
 
-export interface OnednnEngine extends Engine {
+export interface OnednnEngine extends ImmediateEngine {
   trainingPlan(graph: Graph, options: TrainingPlanOptions): InspectableTrainingPlan;
 }
 

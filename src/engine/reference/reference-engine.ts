@@ -7,7 +7,8 @@ import type { Tensor, Tensors } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
 import { checkOptimizerState, checkPlanOptions, checkTargets, checkTrainingOptions } from "../checks.ts";
 import type {
-  Engine,
+  Immediate,
+  ImmediateEngine,
   InferencePlan,
   InputBatch,
   OptimizerState,
@@ -22,7 +23,7 @@ import { Execution } from "./execution.ts";
 import { applyUpdate, freshState } from "./optimizers.ts";
 
 /** Needs nothing but Node; computes in float64 whatever the library, and slowly. Refuses the precision bf16. */
-export function referenceEngine(): Engine {
+export function referenceEngine(): ImmediateEngine {
   return {
     description: {
       name: "reference",
@@ -43,7 +44,7 @@ function refuseBf16({ precision }: PlanOptions): void {
   }
 }
 
-class ReferenceInferencePlan implements InferencePlan {
+class ReferenceInferencePlan implements Immediate<InferencePlan> {
   readonly batch: number;
   readonly precision = "f32";
   readonly #execution: Execution;
@@ -69,7 +70,7 @@ class ReferenceInferencePlan implements InferencePlan {
   dispose(): void {} // nothing is held that garbage collection cannot see
 }
 
-class ReferenceTrainingPlan implements TrainingPlan {
+class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
   readonly batch: number;
   readonly precision = "f32";
   readonly #graph: Graph;

@@ -1,11 +1,11 @@
 /** The engines that the tests run over: the reference, and oneDNN where its library can be loaded. */
 
 import { EngineError } from "../../errors.ts";
-import type { Engine, Precision } from "../engine.ts";
+import type { ImmediateEngine, Precision } from "../engine.ts";
 import { onednnEngine } from "../onednn/onednn-engine.ts";
 import { referenceEngine } from "../reference/reference-engine.ts";
 
-function tryOnednn(): Engine | EngineError {
+function tryOnednn(): ImmediateEngine | EngineError {
   try {
     return onednnEngine();
   } catch (error) {
@@ -22,7 +22,7 @@ export const onednnMissing = onednn instanceof EngineError ? ` (skipped: ${onedn
 export interface EngineUnderTest {
   /** Such as `onednn bf16`. */
   readonly title: string;
-  readonly engine: Engine;
+  readonly engine: ImmediateEngine;
   readonly precision: Precision;
 }
 

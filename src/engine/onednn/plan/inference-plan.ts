@@ -1,10 +1,15 @@
 /** Evaluation-mode forward pass on oneDNN. */
 import type { Graph } from "../../../network/graph.ts";
-import type { InferencePlan, PlanOptions } from "../../engine.ts";
+import type { Immediate, InferencePlan, PlanOptions } from "../../engine.ts";
 import type { Runtime } from "../library/runtime.ts";
 import { buildForward } from "./forward-program.ts";
 
-export function inferencePlan(runtime: Runtime, graph: Graph, options: PlanOptions, cacheBytes: number): InferencePlan {
+export function inferencePlan(
+  runtime: Runtime,
+  graph: Graph,
+  options: PlanOptions,
+  cacheBytes: number,
+): Immediate<InferencePlan> {
   const { context, load, logits } = buildForward(runtime, graph, options, "inference", { cacheBytes });
   const { program, store } = context;
   const { values } = store.allocate();

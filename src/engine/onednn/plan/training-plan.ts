@@ -5,7 +5,7 @@ import { type Graph, INPUT } from "../../../network/graph.ts";
 import type { Tensor } from "../../../tensor.ts";
 import { elements } from "../../../tensor.ts";
 import { checkOptimizerState, checkTargets, checkTrainingOptions } from "../../checks.ts";
-import type { TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
+import type { Immediate, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
 import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
 import { bytesPerElement } from "../library/constants.ts";
@@ -18,7 +18,7 @@ import { asFloats, floats, type InstructionInfo, type Section, type Value } from
 import { buildForward, type ForwardProgram, type Segment } from "./forward-program.ts";
 
 /** A training plan whose instructions can be looked at and timed one by one. */
-export interface InspectableTrainingPlan extends TrainingPlan {
+export interface InspectableTrainingPlan extends Immediate<TrainingPlan> {
   readonly arenaBytes: number;
   readonly sections: { readonly forward: Section; readonly backward: Section; readonly update: Section };
   instruction(index: number): InstructionInfo;
