@@ -11,6 +11,7 @@ import { seal, unseal } from "../disk/sealed-text.ts";
 import { readSentence, readTrouble } from "../disk/system-errors.ts";
 import { DatasetError } from "../errors.ts";
 import type { ImageRecord, Problem, Split } from "./dataset.ts";
+import { bytesInMemory, type ImagePlaces, isInMemory, sourceOf } from "./image-source.ts";
 
 /** Files read at once; the disk is what limits, and each holds one block in memory. */
 const filesAtOnce = 8;
@@ -44,9 +45,10 @@ export interface ContentHashes {
  * @throws FileError where the cache cannot be written; the signal's reason where it aborts
  */
 export async function hashContents(
-  { root, images }: { readonly root: string; readonly images: readonly Pick<ImageRecord, "path">[] },
+  dataset: ImagePlaces & { readonly images: readonly Pick<ImageRecord, "path">[] },
   { cacheFolder, onProgress, signal }: HashOptions = {},
 ): Promise<ContentHashes> {
+  const { root, images } = dataset;
   const cacheFile = cacheFolder && join(cacheFolder, `contents-${await folderKey(root)}.json`);
   const known = cacheFile ? await readCache(cacheFile) : new Map<string, HashedFile>();
   const sha256 = new Array<string | undefined>(images.length).fill(undefined);
@@ -55,8 +57,13 @@ export async function hashContents(
   let changed = false;
   await forEachBounded(images, filesAtOnce, async ({ path }, i) => {
     signal?.throwIfAborted();
-    const file = join(root, path);
+    const file = sourceOf(dataset, path);
     try {
+      if (typeof file !== "string") {
+        sha256[i] = sha256Of(await bytesInMemory(file));
+        onProgress?.(++done, images.length);
+        return;
+      }
       // Taken before reading: a file that changes meanwhile will not match it the next time.
       const state = fileState(await regularFile(file));
       const before = known.get(path);
@@ -80,6 +87,9 @@ export async function hashContents(
   return { sha256, problems: unreadable.filter((problem) => problem !== undefined) };
 }
 
+/** SHA-256 of bytes, in hexadecimal. */
+export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
 /** SHA-256 over class names and over split, class and content of every image: the same wherever the folder lies. */
 export function dataFingerprint(
   classes: readonly string[],
@@ -91,7 +101,8 @@ export function dataFingerprint(
     .digest("hex");
 }
 
-async function hashFile(file: string): Promise<string> {
+/** SHA-256 of a file, read block by block; throws what the system says where it cannot be read. */
+export async function hashFile(file: string): Promise<string> {
   const hash = createHash("sha256");
   const handle = await open(file);
   try {
@@ -108,9 +119,11 @@ async function hashFile(file: string): Promise<string> {
 
 /** What a data folder is called in the cache, with whatever else its entry depends on; throws DatasetError where it is gone. */
 export async function folderKey(root: string, ...more: readonly unknown[]): Promise<string> {
-  const path = await realpath(root).catch((error: unknown) => {
-    throw new DatasetError(readSentence(root, error, "give the folder of the images", "folder"), { cause: error });
-  });
+  const path = isInMemory(root)
+    ? root
+    : await realpath(root).catch((error: unknown) => {
+        throw new DatasetError(readSentence(root, error, "give the folder of the images", "folder"), { cause: error });
+      });
   return createHash("sha256")
     .update(JSON.stringify([path, ...more]))
     .digest("hex")

@@ -1,6 +1,7 @@
 /** What a data set of labelled images is: its classes, its images with label and split, and what was odd about it. */
 
 import { byCodePoint } from "../text/code-point-order.ts";
+import type { ImageSource } from "./image-source.ts";
 
 /** The part of the data that an image belongs to: learned from, or judged on. */
 export type Split = "train" | "test";
@@ -27,8 +28,10 @@ export interface Problem {
 
 /** A data set as listed from its folder; no image has been opened yet. */
 export interface Dataset {
-  /** The folder that was read, as an absolute path. */
+  /** The folder that was read, as an absolute path; `memory:` and a digest of all contents where images were given one by one. */
   readonly root: string;
+  /** Of a data set whose images were given one by one: where each is, by its path. Absent where they are the files below `root`. */
+  readonly sources?: ReadonlyMap<string, ImageSource>;
   /** `phantom` where the images were drawn by `writePhantomDataset` and show no real lesion. */
   readonly origin: "folder" | "phantom";
   /** In code-point order; a label is an index into it. */

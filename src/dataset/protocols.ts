@@ -69,9 +69,14 @@ export async function groupsOf(
     ...(matched?.fields.has("lesion") ? ["lesion"] : []),
     ...(patients ? ["patient"] : []),
     ...(dataset.curation ? ["curation plan"] : []),
+    ...(isGroupedBySource(dataset) ? ["given group"] : []),
   ];
   return { ...groups, contents: sha256, groupedBy };
 }
+
+/** Whether images came with the groups that they are in, and not by a plan. */
+const isGroupedBySource = ({ sources, curation, images }: Dataset): boolean =>
+  sources !== undefined && curation === undefined && images.some(({ group }) => group !== undefined);
 
 /** Pairs of paths as pairs of indices, where both images are there. */
 export function indexPairs(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type HashOptions, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
+import { sourceOf } from "../dataset/image-source.ts";
 import { readText, writeError, writeFileAtomic } from "../disk/files.ts";
 import { seal, unseal } from "../disk/sealed-text.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
@@ -65,7 +66,7 @@ type Known = z.infer<typeof schema>;
  * @throws DatasetError where the folder is gone; FileError where the cache cannot be written; the signal's reason where it aborts
  */
 export async function samePhotographs(
-  dataset: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   { cacheFolder, survey, onProgress, signal }: SamePhotographOptions = {},
 ): Promise<SamePhotographs> {
   const { sha256 } = survey ?? (await hashContents(dataset, { cacheFolder, signal }));
@@ -80,13 +81,13 @@ export async function samePhotographs(
 }
 
 async function compare(
-  { root, images }: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   { contents, contentOf, looks }: Survey,
   { onProgress, signal }: Pick<SamePhotographOptions, "onProgress" | "signal">,
 ): Promise<SamePhotograph[]> {
   const first = contents.map((_, content) => contentOf.indexOf(content));
   const pairs = await findNearDuplicates(looks, {
-    read: (content) => readPlane(join(root, images[first[content]!]!.path)),
+    read: (content) => readPlane(sourceOf(dataset, dataset.images[first[content]!]!.path)),
     onProgress: (...at) => onProgress?.("comparing images", ...at),
     signal,
   });

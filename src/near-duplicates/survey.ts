@@ -2,12 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
+import { type ImageSource, sourceOf } from "../dataset/image-source.ts";
 import { forEachBounded } from "../disk/bounded.ts";
 import { ImageError } from "../errors.ts";
 import { bmpSize } from "../image/decoding/bmp.ts";
-import { decodeBytes, readImageFile } from "../image/decoding/decode.ts";
+import { decodeBytes, readImage } from "../image/decoding/decode.ts";
 import { readHeader } from "../image/decoding/encoded-image.ts";
 import { type ImageFormat, imageFormat } from "../image/decoding/image-format.ts";
 import { jpegQuality } from "../image/decoding/jpeg-quality.ts";
@@ -58,9 +58,10 @@ export interface SurveyOptions {
 
 /** Opens all images. Memory grows by about two kilobytes an image. Throws only the signal's reason, where it aborts. */
 export async function surveyImages(
-  { root, images }: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   { onProgress, signal }: SurveyOptions = {},
 ): Promise<Survey> {
+  const { images } = dataset;
   const sha256 = new Array<string | undefined>(images.length).fill(undefined);
   const reasons = new Map<number, string>();
   const opened = new Map<string, Promise<{ facts: ContentFacts; look: Uint8Array } | string>>();
@@ -68,7 +69,7 @@ export async function surveyImages(
   await forEachBounded(images, availableParallelism() + 1, async ({ path }, index) => {
     signal?.throwIfAborted();
     try {
-      const bytes = await readImageFile(join(root, path));
+      const bytes = await readImage(sourceOf(dataset, path), path);
       const hash = createHash("sha256").update(bytes).digest("hex");
       sha256[index] = hash;
       let opening = opened.get(hash);
@@ -158,10 +159,10 @@ async function stored(bytes: Uint8Array, format: ImageFormat["name"]): Promise<S
   };
 }
 
-/** Lightness of an image file at 128 x 128, for `findNearDuplicates`; undefined where it cannot be decoded. */
-export async function readPlane(file: string): Promise<Plane | undefined> {
+/** Lightness of an image at 128 x 128, for `findNearDuplicates`; undefined where it cannot be decoded. */
+export async function readPlane(source: ImageSource): Promise<Plane | undefined> {
   try {
-    const picture = await decodeBytes(await readImageFile(file), lookedAtSize, file);
+    const picture = await decodeBytes(await readImage(source, "image"), lookedAtSize, "image");
     const values = Float32Array.from({ length: lookedAtSize ** 2 }, (_, i) =>
       lumaOf(picture[3 * i]!, picture[3 * i + 1]!, picture[3 * i + 2]!),
     );

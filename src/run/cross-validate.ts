@@ -1,7 +1,7 @@
 /** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
 import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
-import type { ImageRecord } from "../dataset/dataset.ts";
+import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { type Folds, foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { fileExists, writeFileAtomic } from "../disk/files.ts";
 import { makeOutputFolder } from "../disk/output-folder.ts";
@@ -168,13 +168,13 @@ async function isBegun(run: string, settings: Settings): Promise<boolean> {
 
 /** The fingerprint of the images that were judged, with the splits that they have in the folder: it is that of the whole data set. */
 async function fingerprintOf(
-  { root, classes }: { readonly root: string; readonly classes: readonly string[] },
+  dataset: Dataset,
   images: readonly ImageRecord[],
   options: Parameters<typeof hashContents>[1],
 ): Promise<string> {
-  const { sha256 } = await hashContents({ root, images }, options);
+  const { sha256 } = await hashContents({ ...dataset, images }, options);
   return dataFingerprint(
-    classes,
+    dataset.classes,
     images.map(({ split, label }, i) => ({ split, label, sha256: sha256[i] ?? "" })),
   );
 }

@@ -145,7 +145,7 @@ async function refuseOtherContents(
       : [],
   );
   const paths = [...new Set(judged.map(({ path }) => path))];
-  const { sha256 } = await hashContents({ root: dataset.root, images: paths.map((path) => ({ path })) }, options);
+  const { sha256 } = await hashContents({ ...dataset, images: paths.map((path) => ({ path })) }, options);
   const contents = new Map(paths.map((path, i) => [path, sha256[i]]));
   // What cannot be read is left out when it is decoded; there is nothing to be wrong about.
   const other = judged.filter(({ path, content }) => contents.get(path)?.startsWith(content) === false);

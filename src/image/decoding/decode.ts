@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
+import { bytesInMemory, type ImageSource } from "../../dataset/image-source.ts";
 import { regularFile } from "../../disk/files.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
 import { ImageError } from "../../errors.ts";
@@ -44,15 +45,19 @@ export async function decodeImage(
   return decodeBytes(await readImageFile(file), size, file, geometry, filter);
 }
 
+/** The whole content of an image; throws an {@link ImageError}, which calls it `name`, where it cannot be read or is too large. */
+export async function readImage(source: ImageSource, name: string): Promise<Uint8Array> {
+  if (typeof source === "string") return readImageFile(source);
+  const bytes = await bytesInMemory(source);
+  refuseLargeFile(name, bytes.length);
+  return bytes;
+}
+
 /** The whole content of an image file; throws an {@link ImageError} where it cannot be read or is too large. */
 export async function readImageFile(file: string): Promise<Uint8Array> {
   try {
     const stats = await regularFile(file);
-    if (stats.size > maxFileBytes) {
-      const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
-      const reason = `a file of ${megabytes(stats.size)}, above the limit of ${megabytes(maxFileBytes)}`;
-      throw new ImageError(file, reason, "save it at a lower resolution");
-    }
+    refuseLargeFile(file, stats.size);
     return await readFile(file);
   } catch (error) {
     if (error instanceof ImageError) throw error;
@@ -60,6 +65,13 @@ export async function readImageFile(file: string): Promise<Uint8Array> {
     const { reason, cure } = readTrouble(error, "give an image file");
     throw new ImageError(file, reason, cure, { cause: error });
   }
+}
+
+function refuseLargeFile(name: string, bytes: number): void {
+  if (bytes <= maxFileBytes) return;
+  const megabytes = (count: number): string => `${Math.round(count / 2 ** 20)} MiB`;
+  const reason = `a file of ${megabytes(bytes)}, above the limit of ${megabytes(maxFileBytes)}`;
+  throw new ImageError(name, reason, "save it at a lower resolution");
 }
 
 /** As {@link decodeImage}, from a file's content; `name` is what its errors call it. */

@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { folderKey, type HashOptions, hashContents } from "../../dataset/content-hashes.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
+import { type ImageSource, sourceOf } from "../../dataset/image-source.ts";
 import { forEachBounded } from "../../disk/bounded.ts";
 import { readText, writeError, writeFileAtomic } from "../../disk/files.ts";
 import { seal, unseal } from "../../disk/sealed-text.ts";
 import { ImageError } from "../../errors.ts";
-import { decoderVersion, readImageFile, withDecoded } from "../decoding/decode.ts";
+import { decoderVersion, readImage, withDecoded } from "../decoding/decode.ts";
 import { pixelLimitKey } from "../decoding/pixel-limit.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
@@ -36,7 +37,7 @@ export interface ImageContents {
  * @throws DatasetError where the folder is gone; FileError where the cache cannot be written; the signal's reason where it aborts
  */
 export async function imageContents(
-  dataset: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   { cacheFolder, onProgress, signal }: HashOptions = {},
 ): Promise<ImageContents> {
   const { root, images } = dataset;
@@ -50,7 +51,7 @@ export async function imageContents(
   let done = images.length - wanted.size;
   await forEachBounded([...wanted], availableParallelism(), async ([file, path]) => {
     signal?.throwIfAborted();
-    known.set(file, await hashPixels(join(root, path)));
+    known.set(file, await hashPixels(sourceOf(dataset, path), path));
     onProgress?.(++done, images.length);
   });
   if (cacheFolder && cacheFile && wanted.size > 0) {
@@ -63,9 +64,9 @@ export async function imageContents(
   return { files, contents: files.map((file) => (file === undefined ? undefined : (known.get(file) ?? file))) };
 }
 
-async function hashPixels(file: string): Promise<string | null> {
+async function hashPixels(source: ImageSource, name: string): Promise<string | null> {
   try {
-    return await withDecoded(await readImageFile(file), file, pixelHash);
+    return await withDecoded(await readImage(source, name), name, pixelHash);
   } catch (error) {
     if (error instanceof ImageError) return null;
     throw error;

@@ -94,7 +94,7 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
   for (const file of left) {
     if (file !== known?.index.pixelFile?.name) await removeCached(join(cacheFolder, file));
   }
-  const packing = new Packing({ root: dataset.root, folder: cacheFolder, name, form, known });
+  const packing = new Packing({ places: dataset, folder: cacheFolder, name, form, known });
   let packed: Packed;
   try {
     let done = 0;

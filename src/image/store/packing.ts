@@ -1,12 +1,13 @@
 /** The making of a pack: finds for every file the pixels that the cache already has, and decodes the rest into a new pixel file. */
 
-import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileState, sameState } from "../../disk/file-state.ts";
+import { sha256Of } from "../../dataset/content-hashes.ts";
+import { type ImagePlaces, sourceOf } from "../../dataset/image-source.ts";
+import { type FileState, fileState, sameState } from "../../disk/file-state.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
 import { ImageError } from "../../errors.ts";
-import { readImageFile, withDecoded } from "../decoding/decode.ts";
+import { readImage, withDecoded } from "../decoding/decode.ts";
 import { fillSquare } from "../geometry.ts";
 import { type Content, type DecodedContent, decodedContents, type PackForm, type PackIndex } from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
@@ -26,28 +27,31 @@ type FileEntry = PackIndex["files"] extends ReadonlyMap<string, infer Entry> ? E
 /** Where a content's pixels are: in the pack that was there, in the new pixel file, or nowhere for a reason. */
 type Place = { readonly known: Content } | { readonly added: DecodedContent } | { readonly reason: string };
 
+/** The state of what has no file: its content alone tells whether it is known. */
+const inMemory: FileState = { bytes: 0, modified: 0, changed: 0 };
+
 /** One run over the files of a data folder. Call `add` for each file, then `finish`; or `abandon`. */
 export class Packing {
-  readonly #root: string;
+  readonly #places: ImagePlaces;
   readonly #folder: string;
   readonly #name: string;
   readonly #form: PackForm;
   readonly #known: Packed | undefined;
   readonly #files = new Map<string, FileEntry>();
-  readonly #places = new Map<string, Promise<Place>>();
+  readonly #pixels = new Map<string, Promise<Place>>();
   readonly #unreadable = new Map<string, string>();
   #writer: Promise<PixelFileWriter> | undefined;
   #opened: PixelFileReader | undefined;
 
   /** @param from.known what the cache holds for this folder; used as far as it still fits, and closed by `abandon` */
   constructor(from: {
-    readonly root: string;
+    readonly places: ImagePlaces;
     readonly folder: string;
     readonly name: string;
     readonly form: PackForm;
     readonly known: Packed | undefined;
   }) {
-    this.#root = from.root;
+    this.#places = from.places;
     this.#folder = from.folder;
     this.#name = from.name;
     this.#form = from.form;
@@ -58,24 +62,24 @@ export class Packing {
     return this.#form.size ** 2 * 3;
   }
 
-  /** Finds or makes the pixels of one file. What is wrong with it becomes part of the result; only the cache's own trouble throws. */
+  /** Finds or makes the pixels of one image. What is wrong with it becomes part of the result; only the cache's own trouble throws. */
   async add(path: string): Promise<void> {
-    const file = join(this.#root, path);
+    const source = sourceOf(this.#places, path);
     try {
       // Taken before reading: a file that changes meanwhile will not match it the next time.
-      const state = fileState(await stat(file));
-      const known = this.#known?.index.files.get(path);
+      const state = typeof source === "string" ? fileState(await stat(source)) : inMemory;
+      const known = state === inMemory ? undefined : this.#known?.index.files.get(path);
       if (known !== undefined && sameState(known, state) && this.#known!.index.contents.has(known.sha256)) {
         this.#files.set(path, known);
-        if (!this.#places.has(known.sha256)) this.#places.set(known.sha256, this.#place(known.sha256));
+        if (!this.#pixels.has(known.sha256)) this.#pixels.set(known.sha256, this.#place(known.sha256));
         return;
       }
-      const bytes = await readImageFile(file);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      let place = this.#places.get(sha256);
+      const bytes = await readImage(source, path);
+      const sha256 = sha256Of(bytes);
+      let place = this.#pixels.get(sha256);
       if (place === undefined) {
         place = this.#place(sha256, bytes);
-        this.#places.set(sha256, place);
+        this.#pixels.set(sha256, place);
       }
       await place;
       this.#files.set(path, { ...state, sha256 });
@@ -112,7 +116,7 @@ export class Packing {
     const writer = await this.#writer;
     const contents = new Map<string, Content>(writer === undefined ? known?.index.contents : undefined);
     const buffer = new Uint8Array(this.#imageBytes);
-    for (const [sha256, placing] of this.#places) {
+    for (const [sha256, placing] of this.#pixels) {
       signal?.throwIfAborted();
       const place = await placing;
       if ("added" in place) contents.set(sha256, place.added);

@@ -1,5 +1,7 @@
 /** What becomes of each image of a run: learned from, validated on or tested, with what is known of it. */
 import type { Dataset } from "../../dataset/dataset.ts";
+import { isInMemory } from "../../dataset/image-source.ts";
+import { RunError } from "../../errors.ts";
 import { matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
@@ -59,13 +61,21 @@ export async function divideImages(
   });
 }
 
-/** The data set of a run, from what it kept of it; `root` is where the images are now. */
-export const ownDataset = ({ data }: RunConfig, images: readonly RunImage[], root: string): Dataset => ({
-  root,
-  origin: data.origin,
-  classes: data.classes,
-  images: recordsOf(images),
-  problems: [],
-  ...(data.curation && { curation: data.curation }),
-  ...(data.protocol && { protocol: data.protocol }),
-});
+/** The data set of a run, from what it kept of it; `root` is where the images are now. Throws RunError where they were never files. */
+export function ownDataset({ data }: RunConfig, images: readonly RunImage[], root: string): Dataset {
+  if (isInMemory(root)) {
+    throw new RunError(
+      "the run was trained on images that were given in memory, which it does not keep; give the same images again, such as " +
+        "resume(run, { dataset: await openDataset(images) })",
+    );
+  }
+  return {
+    root,
+    origin: data.origin,
+    classes: data.classes,
+    images: recordsOf(images),
+    problems: [],
+    ...(data.curation && { curation: data.curation }),
+    ...(data.protocol && { protocol: data.protocol }),
+  };
+}

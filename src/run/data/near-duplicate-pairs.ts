@@ -16,7 +16,7 @@ export interface PairOptions {
  * of them stands in the pairs of its content. Throws what {@link samePhotographs} throws.
  */
 export async function nearDuplicatePairs(
-  dataset: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   { cacheFolder, onEvent, signal }: PairOptions = {},
 ): Promise<(readonly [number, number])[]> {
   const { sha256, pairs } = await samePhotographs(dataset, {
@@ -31,7 +31,7 @@ export async function nearDuplicatePairs(
 
 /** The same by paths, which parts of the data set have in common with it. */
 export async function nearDuplicatePaths(
-  dataset: Pick<Dataset, "root" | "images">,
+  dataset: Pick<Dataset, "root" | "sources" | "images">,
   options: PairOptions = {},
 ): Promise<(readonly [string, string])[]> {
   const pairs = await nearDuplicatePairs(dataset, options);

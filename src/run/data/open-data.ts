@@ -6,7 +6,7 @@ import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { DatasetError } from "../../errors.ts";
-import { drawSplit, listDataset, listLabelledImages, withoutDraw } from "../../dataset/list-images.ts";
+import { drawSplit, type ListedDataset, listDataset, listLabelledImages, withoutDraw } from "../../dataset/list-images.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../../dataset/protocols.ts";
@@ -55,30 +55,33 @@ export interface CuratedData {
 }
 
 /**
- * Reads a data folder, applies the curation plan and the class map where there are any, and separates its images as the protocol says.
+ * Reads a data folder, or takes images that were listed already, applies the curation plan and the class map where there are any, and separates its images as the protocol says.
  *
  * Throws DatasetError, also for metadata, a plan and a map that do not fit; FileError of the cache; the signal's reason where it aborts.
  */
-export async function openData(root: string, settings: DataSettings = {}, context: OpenContext = {}): Promise<Dataset> {
+export async function openData(
+  source: string | ListedDataset,
+  settings: DataSettings = {}, context: OpenContext = {},
+): Promise<Dataset> {
   const { protocol = "official", fold } = settings;
-  const { dataset, options } = await openCuratedData(root, settings, context);
+  const { dataset, options } = await openCuratedData(source, settings, context);
   if (protocol !== "official") warnOfUnknownLesions(protocol, dataset, options, context);
   return applyProtocol(dataset, protocol, { ...options, ...(fold !== undefined && { fold }) });
 }
 
 /** As {@link openData}, before the protocol. Where the folders have no Test, the split is drawn here, groups whole. */
 export const openCuratedData = (
-  root: string,
+  source: string | ListedDataset,
   settings: DataSettings,
   context: OpenContext = {},
-): Promise<CuratedData> => withPixelLimit(settings.maxPixels, () => curatedData(root, settings, context));
+): Promise<CuratedData> => withPixelLimit(settings.maxPixels, () => curatedData(source, settings, context));
 
 async function curatedData(
-  root: string,
+  source: string | ListedDataset,
   { seed = 0, testFraction = 0.2, curation, classMap, metadata, protocol = "official", groupBy, cache }: DataSettings,
   { onEvent, signal }: OpenContext,
 ): Promise<CuratedData> {
-  const listed = await listDataset(root);
+  const listed = typeof source === "string" ? await listDataset(source) : source;
   const hashing = {
     cacheFolder: cacheFolder(cache),
     onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
