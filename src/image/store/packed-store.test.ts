@@ -29,7 +29,7 @@ import { type PackedImages, type PackOptions, packImages } from "./packed-store.
 
 vi.mock("../decoding/decode.ts", async (original) => {
   const actual = await original<typeof decode>();
-  return { ...actual, withDecoded: vi.fn(actual.withDecoded), readImageFile: vi.fn(actual.readImageFile) };
+  return { ...actual, withDecoded: vi.fn(actual.withDecoded), readImage: vi.fn(actual.readImage) };
 });
 
 const size = 4;
@@ -79,7 +79,7 @@ async function counted(): Promise<{ packed: PackedImages; read: number; decoded:
   vi.clearAllMocks();
   const packed = await pack();
   const calls = (mock: unknown): number => vi.mocked(mock as () => void).mock.calls.length;
-  return { packed, read: calls(decode.readImageFile), decoded: calls(decode.withDecoded) };
+  return { packed, read: calls(decode.readImage), decoded: calls(decode.withDecoded) };
 }
 
 const imageOf = (packed: PackedImages, path: string): Uint8Array => {
@@ -420,7 +420,7 @@ describe("bad images", () => {
 
   test("a file that may not be read is left out, and is tried again the next time", async () => {
     const error = new ImageError("x", "may not be read", "change its permissions");
-    vi.mocked(decode.readImageFile).mockRejectedValueOnce(error);
+    vi.mocked(decode.readImage).mockRejectedValueOnce(error);
     const first = await pack();
     expect(first.images).toHaveLength(11);
     expect(first.problems).toMatchObject([{ message: "may not be read, left out" }]);
