@@ -6,7 +6,7 @@ import type { ParameterSpec } from "../network/parameters.ts";
 import { formatShape } from "../network/shape.ts";
 import type { Tensor, Tensors } from "../tensor.ts";
 import { elements } from "../tensor.ts";
-import type { InputBatch, OptimizerState, PlanOptions, TrainingPlanOptions } from "./engine.ts";
+import type { InferencePlanOptions, InputBatch, OptimizerState, PlanOptions, TrainingPlanOptions } from "./engine.ts";
 import { optimizerSlots } from "./optimizer.ts";
 
 /** Throws where `input` is not of the graph's type or not `batch` images long. */
@@ -30,6 +30,11 @@ export function checkTargets(graph: Graph, batch: number, targets: ArrayLike<num
   checkLength("targets", `${batch} images of ${graph.classes} classes`, batch * graph.classes, targets);
 }
 
+/** Throws where `logitWeights` is not (batch, classes). */
+export function checkLogitWeights(graph: Graph, batch: number, logitWeights: ArrayLike<number>): void {
+  checkLength("logitWeights", `${batch} images of ${graph.classes} classes`, batch * graph.classes, logitWeights);
+}
+
 function checkLength(what: string, meaning: string, expected: number, values: ArrayLike<number>): void {
   if (values.length !== expected) {
     throw new EngineError(`${what}: expected ${expected} values (${meaning}), got ${values.length}`);
@@ -43,10 +48,26 @@ export function checkPlanOptions({ batch }: PlanOptions): void {
   }
 }
 
+/** Throws where an inference plan cannot be made for these options. */
+export function checkInferenceOptions(graph: Graph, options: InferencePlanOptions): void {
+  checkPlanOptions(options);
+  checkInputGradient(graph, options);
+}
+
+/** The error of a plan that was made without the option `inputGradient`. */
+export const withoutInputGradient = (): EngineError =>
+  new EngineError("inputGradient: not computed; make the plan with the option inputGradient: true");
+
+function checkInputGradient(graph: Graph, { inputGradient }: InferencePlanOptions): void {
+  if (inputGradient && graph.inputType === "uint8") {
+    throw new EngineError("inputGradient: a network that starts with normalize reads bytes, which have no gradient");
+  }
+}
+
 /** Throws where a training plan cannot be made for these options. */
 export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions): void {
   checkPlanOptions(options);
-  const { batch, classWeights, focusing = 0, logitOffsets, labelSmoothing = 0, inputGradient } = options;
+  const { batch, classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 } = options;
   if (classWeights) {
     checkLength("classWeights", "one per class", graph.classes, classWeights);
     const wrong = classWeights.find((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));
@@ -72,9 +93,7 @@ export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions)
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new EngineError(`labelSmoothing: expected a number in [0, 1), got ${labelSmoothing}`);
   }
-  if (inputGradient && graph.inputType === "uint8") {
-    throw new EngineError("inputGradient: a network that starts with normalize reads bytes, which have no gradient");
-  }
+  checkInputGradient(graph, options);
   for (const { name, operation, shape } of graph.nodes) {
     if (operation.kind === "batchNorm" && batch * elements(shape.slice(1)) === 1) {
       throw new EngineError(

@@ -34,6 +34,8 @@ import { type EngineUnderTest, onednnEngines, onednnMissing, reference } from ".
 
 interface Outcome {
   readonly evaluation: Float32Array;
+  /** Of weighted logits in evaluation mode. */
+  readonly evaluationGradient: Float32Array | undefined;
   readonly loss: number;
   readonly logits: Float32Array;
   readonly gradients: Tensors;
@@ -43,6 +45,22 @@ interface Outcome {
 
 type Options = Omit<TrainingPlanOptions, "optimizer" | "precision">;
 
+/** The logits' gradient by the input, asked for twice after one pass: first with other weights. */
+function gradientInEvaluation(
+  { engine, precision }: Pick<EngineUnderTest, "engine" | "precision">,
+  graph: Graph,
+  { parameters, input, targets }: Example,
+  { batch }: Options,
+): Float32Array {
+  const plan = engine.inferencePlan(graph, { batch, precision, inputGradient: true });
+  plan.setParameters(parameters);
+  plan.infer(input);
+  plan.inputGradient(new Float32Array(targets.length).fill(1));
+  const gradient = plan.inputGradient(targets.map((target, i) => target - (i % 3)));
+  plan.dispose();
+  return gradient;
+}
+
 /** One evaluation, then one step of training without an update. */
 function outcome({ engine, precision }: EngineUnderTest, graph: Graph, example: Example, options: Options): Outcome {
   const { parameters, input, targets } = example;
@@ -51,11 +69,15 @@ function outcome({ engine, precision }: EngineUnderTest, graph: Graph, example: 
   const evaluation = inference.infer(input).slice();
   inference.dispose();
   const inputGradient = graph.inputType === "float32";
+  const evaluationGradient = inputGradient
+    ? gradientInEvaluation({ engine, precision }, graph, example, options)
+    : undefined;
   const training = engine.trainingPlan(graph, { optimizer: sgd(), precision, inputGradient, ...options });
   training.setParameters(parameters);
   const { loss, logits } = training.computeGradients(input, targets);
   const result = {
     evaluation,
+    evaluationGradient,
     loss,
     logits: logits.slice(),
     gradients: training.gradients(),
@@ -96,6 +118,10 @@ function* compare(
   if (expected.inputGradient) {
     const found = error(actual.inputGradient!, expected.inputGradient);
     yield { what: "gradient of the input", error: found, allowed: gradientError };
+  }
+  if (expected.evaluationGradient) {
+    const found = error(actual.evaluationGradient!, expected.evaluationGradient);
+    yield { what: "gradient of the input in evaluation", error: found, allowed: gradientError };
   }
   for (const [name, { data }] of expected.after) {
     yield { what: `${name} afterwards`, error: error(actual.after.get(name)!.data, data), allowed };

@@ -20,6 +20,11 @@ export interface PlanOptions {
   readonly precision?: Precision;
 }
 
+export interface InferencePlanOptions extends PlanOptions {
+  /** Also compute gradients of logits with respect to a float32 input; default false. */
+  readonly inputGradient?: boolean;
+}
+
 export interface TrainingPlanOptions extends PlanOptions, LossOptions {
   readonly optimizer: Optimizer;
   /** Seed of dropout's masks; default 0. */
@@ -38,6 +43,13 @@ export interface InferencePlan {
    * Logits (batch, classes) in evaluation mode: running statistics, no dropout. The array is reused by the next call.
    */
   infer(input: InputBatch): Awaitable<Float32Array>;
+  /**
+   * The gradient of a weighted sum of the logits that {@link InferencePlan.infer} gave last, with respect to its input: a copy, (batch,
+   * channels, height, width). Only with the option `inputGradient`.
+   *
+   * @param logitWeights (batch, classes); 1 for one class of an image and 0 for the others gives the gradient of that logit
+   */
+  inputGradient(logitWeights: Float32Array): Awaitable<Float32Array>;
   /** Frees what garbage collection cannot see. The plan must not be used afterwards. */
   dispose(): void;
 }
@@ -100,7 +112,7 @@ export interface EngineDescription {
 
 export interface Engine {
   readonly description: EngineDescription;
-  inferencePlan(graph: Graph, options: PlanOptions): InferencePlan;
+  inferencePlan(graph: Graph, options: InferencePlanOptions): InferencePlan;
   trainingPlan(graph: Graph, options: TrainingPlanOptions): TrainingPlan;
 }
 
@@ -111,6 +123,6 @@ export type Immediate<Plan> = {
 
 /** An engine that computes while it is called. */
 export interface ImmediateEngine extends Engine {
-  inferencePlan(graph: Graph, options: PlanOptions): Immediate<InferencePlan>;
+  inferencePlan(graph: Graph, options: InferencePlanOptions): Immediate<InferencePlan>;
   trainingPlan(graph: Graph, options: TrainingPlanOptions): Immediate<TrainingPlan>;
 }

@@ -255,6 +255,25 @@ describe.each(enginesUnderTest)("$title", (tested) => {
         /inputGradient: .* option/,
       ],
       [
+        "the gradient of bytes in evaluation",
+        () => engine.inferencePlan(graph, { batch: 1, precision, inputGradient: true }),
+        /inputGradient: .* bytes/,
+      ],
+      [
+        "an input gradient in evaluation that was not asked for",
+        () => engine.inferencePlan(floats, { batch: 1, precision }).inputGradient(new Float32Array(4)),
+        /inputGradient: .* option/,
+      ],
+      [
+        "logit weights of another length",
+        () => {
+          const plan = engine.inferencePlan(floats, { batch: 1, precision, inputGradient: true });
+          plan.infer(new Float32Array(8));
+          return plan.inputGradient(new Float32Array(9));
+        },
+        /logitWeights: expected .* got 9/,
+      ],
+      [
         "batch normalisation of single values",
         () =>
           engine.trainingPlan(

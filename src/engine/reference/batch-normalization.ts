@@ -46,7 +46,7 @@ export const batchNorm: Rule<BatchNorm> = ({ node, batch, inputs, output, parame
     });
   }
 
-  // With y = scale n + shift and n = (x - mean) / deviation: dx = scale / deviation (dy - mean(dy) - n mean(dy n)).
+  // In evaluation mean and deviation are constants. In training, with y = scale n + shift and n = (x - mean) / deviation: dx = scale / deviation (dy - mean(dy) - n mean(dy n)).
   return (gradient, [inputGradient], gradients) => {
     for (let channel = 0; channel < channels; channel++) {
       const center = mean[channel]!;
@@ -65,6 +65,10 @@ export const batchNorm: Rule<BatchNorm> = ({ node, batch, inputs, output, parame
       const factor = scale[channel]! * inverted;
       forEachPlane(channel, (start) => {
         for (let i = start; i < start + area; i++) {
+          if (!training) {
+            inputGradient[i]! += factor * gradient[i]!;
+            continue;
+          }
           const normalized = (input[i]! - center) * inverted;
           inputGradient[i]! += factor * (gradient[i]! - sum / count - (normalized * sumNormalized) / count);
         }

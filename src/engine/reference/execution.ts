@@ -54,7 +54,7 @@ export class Execution {
   }
 
   /**
-   * Backward from the logits' gradient, after a forward pass in training.
+   * Backward from the logits' gradient, after a forward pass.
    *
    * @param gradients receives the gradient of every parameter in it
    * @param inputGradient receives the input's, where given

@@ -1,10 +1,11 @@
 /** The reference engine's gradients against central finite differences in float64, for every conformance case. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { buildGraph } from "../../network/graph.ts";
 import { Random } from "../../random.ts";
-import type { Tensor } from "../../tensor.ts";
+import { elements, type Tensor } from "../../tensor.ts";
 import { sgd } from "../optimizer.ts";
 import { conformanceCases, exampleFor } from "../testing/conformance-cases.ts";
+import { Execution } from "./execution.ts";
 import { referenceEngine } from "./reference-engine.ts";
 
 const TOLERANCE = 1e-6;
@@ -26,6 +27,17 @@ const sampled = (length: number): number[] => [
   ...new Set(Array.from({ length: SAMPLES }, (_, i) => Math.floor(((i + 0.37) * length) / SAMPLES))),
 ];
 
+/** (above - below) / (2 step) where one value is moved up and down. */
+function slopeOf(value: () => number, values: Float32Array | Float64Array, i: number, step: number): number {
+  const kept = values[i]!;
+  values[i] = kept + step;
+  const above = value();
+  values[i] = kept - step;
+  const below = value();
+  values[i] = kept;
+  return (above - below) / (2 * step);
+}
+
 for (const { name, input: size, layers, batch, targets: kind, options } of conformanceCases) {
   test(name, () => {
     const graph = buildGraph({ name, input: size, layers });
@@ -42,15 +54,6 @@ for (const { name, input: size, layers, batch, targets: kind, options } of confo
       plan.setParameters(parameters);
       return plan.computeGradients(input, targets).loss;
     };
-    const slope = (values: Float32Array | Float64Array, i: number, step: number): number => {
-      const kept = values[i]!;
-      values[i] = kept + step;
-      const above = lossAt();
-      values[i] = kept - step;
-      const below = lossAt();
-      values[i] = kept;
-      return (above - below) / (2 * step);
-    };
 
     expect(lossAt()).toBeGreaterThan(0);
     const gradients = new Map([...plan.gradients()].map(([key, { data }]) => [key, data]));
@@ -62,8 +65,36 @@ for (const { name, input: size, layers, batch, targets: kind, options } of confo
       const largest = Math.max(1e-3, ...Array.from(gradient, Math.abs));
       const step = values === input ? INPUT_STEP : PARAMETER_STEP;
       for (const i of sampled(values.length)) {
-        expect(Math.abs(slope(values, i, step) - gradient[i]!) / largest, `${key}[${i}]`).toBeLessThan(TOLERANCE);
+        expect(Math.abs(slopeOf(lossAt, values, i, step) - gradient[i]!) / largest, `${key}[${i}]`).toBeLessThan(
+          TOLERANCE,
+        );
       }
     }
   });
 }
+
+describe("in evaluation mode", () => {
+  for (const { name, input: size, layers, batch, targets: kind } of conformanceCases) {
+    const graph = buildGraph({ name, input: size, layers });
+    if (graph.inputType === "uint8") continue;
+    test(`${name}: the gradient of weighted logits with respect to the input`, () => {
+      const { parameters } = exampleFor(graph, batch, kind, { seed: 12 });
+      const random = Random.of(6);
+      const input = distinctValues(batch * elements(graph.inputShape), random);
+      const plan = referenceEngine().inferencePlan(graph, { batch, inputGradient: true });
+      plan.setParameters(parameters);
+      const weights = Float32Array.from({ length: batch * graph.classes }, () => random.normal());
+      plan.infer(input);
+      const gradient = plan.inputGradient(weights);
+      // A plan gives its logits in float32, too coarse for a difference of two of them.
+      const execution = new Execution(graph, batch);
+      execution.setParameters(parameters);
+      const value = () => execution.forward(input).reduce((sum, logit, i) => sum + logit * weights[i]!, 0);
+      const largest = Math.max(1e-3, ...gradient.map(Math.abs));
+      for (const i of sampled(input.length)) {
+        const slope = slopeOf(value, input, i, INPUT_STEP);
+        expect(Math.abs(slope - gradient[i]!) / largest, `input[${i}]`).toBeLessThan(TOLERANCE);
+      }
+    });
+  }
+});

@@ -5,11 +5,19 @@ import type { Graph } from "../../network/graph.ts";
 import type { ParameterSpec } from "../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
-import { checkOptimizerState, checkPlanOptions, checkTargets, checkTrainingOptions } from "../checks.ts";
+import {
+  checkInferenceOptions,
+  checkLogitWeights,
+  checkOptimizerState,
+  checkTargets,
+  checkTrainingOptions,
+  withoutInputGradient,
+} from "../checks.ts";
 import type {
   Immediate,
   ImmediateEngine,
   InferencePlan,
+  InferencePlanOptions,
   InputBatch,
   OptimizerState,
   PlanOptions,
@@ -47,13 +55,17 @@ function refuseBf16({ precision }: PlanOptions): void {
 class ReferenceInferencePlan implements Immediate<InferencePlan> {
   readonly batch: number;
   readonly precision = "f32";
+  readonly #graph: Graph;
   readonly #execution: Execution;
   readonly #logits: Float32Array;
+  readonly #inputGradient: Float64Array | undefined;
 
-  constructor(graph: Graph, options: PlanOptions) {
+  constructor(graph: Graph, options: InferencePlanOptions) {
     refuseBf16(options);
-    checkPlanOptions(options);
+    checkInferenceOptions(graph, options);
     this.batch = options.batch;
+    this.#graph = graph;
+    this.#inputGradient = inputGradientOf(graph, options);
     this.#execution = new Execution(graph, options.batch);
     this.#logits = new Float32Array(options.batch * graph.classes);
   }
@@ -65,6 +77,14 @@ class ReferenceInferencePlan implements Immediate<InferencePlan> {
   infer(input: InputBatch): Float32Array {
     this.#logits.set(this.#execution.forward(input));
     return this.#logits;
+  }
+
+  inputGradient(logitWeights: Float32Array): Float32Array {
+    if (!this.#inputGradient) throw withoutInputGradient();
+    checkLogitWeights(this.#graph, this.batch, logitWeights);
+    const discarded = gradientsOf(this.#graph.parameters);
+    this.#execution.backward(Float64Array.from(logitWeights), discarded, this.#inputGradient);
+    return Float32Array.from(this.#inputGradient);
   }
 
   dispose(): void {} // nothing is held that garbage collection cannot see
@@ -92,10 +112,8 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
     this.#options = options;
     this.#execution = new Execution(graph, options.batch);
     this.#trainable = graph.parameters.filter(({ trainable }) => trainable);
-    this.#gradients = new Map(this.#trainable.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));
-    this.#inputGradient = options.inputGradient
-      ? new Float64Array(options.batch * elements(graph.inputShape))
-      : undefined;
+    this.#gradients = gradientsOf(this.#trainable);
+    this.#inputGradient = inputGradientOf(graph, options);
     this.#logits = new Float32Array(options.batch * graph.classes);
     this.#logitsGradient = new Float64Array(options.batch * graph.classes);
     this.#state = new Map(
@@ -143,9 +161,7 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
   }
 
   inputGradient(): Float32Array {
-    if (!this.#inputGradient) {
-      throw new EngineError("inputGradient: not computed; make the training plan with the option inputGradient: true");
-    }
+    if (!this.#inputGradient) throw withoutInputGradient();
     return Float32Array.from(this.#inputGradient);
   }
 
@@ -172,6 +188,12 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
 
   dispose(): void {} // nothing is held that garbage collection cannot see
 }
+
+const gradientsOf = (specs: readonly ParameterSpec[]): ReadonlyMap<string, Float64Array> =>
+  new Map(specs.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));
+
+const inputGradientOf = (graph: Graph, { batch, inputGradient }: InferencePlanOptions): Float64Array | undefined =>
+  inputGradient ? new Float64Array(batch * elements(graph.inputShape)) : undefined;
 
 /** Checkpoints and models hold float32. */
 const isFiniteInFloat32 = (value: number): boolean => Number.isFinite(Math.fround(value));

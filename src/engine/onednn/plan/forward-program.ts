@@ -58,7 +58,7 @@ export function buildForward(
 ): ForwardProgram {
   checkPlanOptions({ batch });
   const program = new Program(runtime);
-  const store = new ParameterStore(program, mode === "training");
+  const store = new ParameterStore(program, mode === "training" && graph.parameters.some(({ trainable }) => trainable));
   const type = precision;
   const context: LoweringContext = { program, store, batch, mode, type, beforeForward: [], afterForward: [] };
   const { nodes } = graph;

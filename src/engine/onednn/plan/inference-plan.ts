@@ -1,15 +1,18 @@
 /** Evaluation-mode forward pass on oneDNN. */
 import type { Graph } from "../../../network/graph.ts";
-import type { Immediate, InferencePlan, PlanOptions } from "../../engine.ts";
+import { withoutInputGradient } from "../../checks.ts";
+import type { Immediate, InferencePlan, InferencePlanOptions } from "../../engine.ts";
 import type { Runtime } from "../library/runtime.ts";
 import { buildForward } from "./forward-program.ts";
+import { inputGradientPlan } from "./input-gradient-plan.ts";
 
 export function inferencePlan(
   runtime: Runtime,
   graph: Graph,
-  options: PlanOptions,
+  options: InferencePlanOptions,
   cacheBytes: number,
 ): Immediate<InferencePlan> {
+  if (options.inputGradient) return inputGradientPlan(runtime, graph, options, cacheBytes);
   const { context, load, logits } = buildForward(runtime, graph, options, "inference", { cacheBytes });
   const { program, store } = context;
   const { values } = store.allocate();
@@ -24,6 +27,9 @@ export function inferencePlan(
       load(input);
       program.run(section);
       return logits;
+    },
+    inputGradient() {
+      throw withoutInputGradient();
     },
     dispose: () => program.dispose(),
   };

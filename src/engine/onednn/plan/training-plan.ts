@@ -1,21 +1,18 @@
 /** Forward, backward and update on oneDNN: built once per (network, batch, precision), then only executed. */
 
-import { EngineError } from "../../../errors.ts";
-import { type Graph, INPUT } from "../../../network/graph.ts";
+import type { Graph } from "../../../network/graph.ts";
 import type { Tensor } from "../../../tensor.ts";
-import { elements } from "../../../tensor.ts";
-import { checkOptimizerState, checkTargets, checkTrainingOptions } from "../../checks.ts";
+import { checkOptimizerState, checkTargets, checkTrainingOptions, withoutInputGradient } from "../../checks.ts";
 import type { Immediate, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
 import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
-import { bytesPerElement } from "../library/constants.ts";
 import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
-import { sumGradients } from "../lowering/lowered.ts";
 import { buildOptimizer } from "../optimizer/optimizer-program.ts";
 import { areFinite } from "../optimizer/optimizer-update.ts";
-import { asFloats, floats, type InstructionInfo, type Section, type Value } from "../program/program.ts";
-import { buildForward, type ForwardProgram, type Segment } from "./forward-program.ts";
+import { asFloats, floats, type InstructionInfo, type Section } from "../program/program.ts";
+import { buildBackward } from "./backward-program.ts";
+import { buildForward } from "./forward-program.ts";
 
 /** A training plan whose instructions can be looked at and timed one by one. */
 export interface InspectableTrainingPlan extends Immediate<TrainingPlan> {
@@ -24,63 +21,6 @@ export interface InspectableTrainingPlan extends Immediate<TrainingPlan> {
   instruction(index: number): InstructionInfo;
   /** Runs some instructions on whatever the memory holds. */
   runSection(section: Section): void;
-}
-
-/** Appends the backward pass of one segment; returns the gradient of what it read, where that is wanted. */
-function backwardSegment(
-  { fusion, wantsGradient }: ForwardProgram,
-  { context, from, to, lowered }: Segment,
-  outputGradient: Value,
-): Value | undefined {
-  const source = from === 0 ? INPUT : fusion.resolve(from - 1);
-  const pending = new Map<number, Value[]>();
-  const receive = (index: number, gradient: Value | undefined) => {
-    if (gradient === undefined || !wantsGradient(index)) return;
-    const key = index < from ? source : fusion.resolve(index);
-    pending.set(key, [...(pending.get(key) ?? []), gradient]);
-  };
-  receive(to - 1, outputGradient);
-  for (let index = to - 1; index >= from; index--) {
-    const gradients = pending.get(index);
-    if (gradients === undefined) continue;
-    const { node, inputs } = fusion.nodes[index]!;
-    const operation = lowered[index]!;
-    const [first, second, ...more] = gradients as [Value, ...Value[]];
-    const results =
-      operation.backwardOfSum && second && more.length === 0
-        ? operation.backwardOfSum(first, second)
-        : operation.backward(sumGradients(context, node.name, gradients));
-    for (const [position, input] of inputs.entries()) receive(input, results[position]);
-  }
-  const atSource = pending.get(source);
-  return atSource && sumGradients(context, "input", atSource);
-}
-
-/** Appends the backward pass; where `inputGradient` is given, that is its last result. */
-function buildBackward(forward: ForwardProgram, logitGradient: Value, inputGradient?: Value): void {
-  const { context, rest, tiles } = forward;
-  const { program, type } = context;
-  const store = (gradient: Value | undefined, firstImage: number) => {
-    if (gradient === undefined || inputGradient === undefined) return;
-    const { dimensions } = gradient.descriptor;
-    const plain = program.rowMajor(dimensions, "f32");
-    const offset = firstImage * elements(dimensions.slice(1)) * bytesPerElement.f32;
-    program.convert("input gradient", gradient, plain, program.view(inputGradient, plain, offset));
-  };
-  const atRest = backwardSegment(forward, rest, logitGradient);
-  if (tiles.length === 0) {
-    store(atRest, 0);
-    return;
-  }
-  if (atRest === undefined) return;
-  const { dimensions } = atRest.descriptor;
-  const joined = program.convert("join", atRest, program.rowMajor(dimensions, type));
-  const imageBytes = elements(dimensions.slice(1)) * bytesPerElement[type];
-  for (const segment of tiles) {
-    const { from, images } = segment.tile;
-    const plain = program.rowMajor([images, ...dimensions.slice(1)], type);
-    store(backwardSegment(forward, segment, program.view(joined, plain, from * imageBytes)), from);
-  }
 }
 
 export function trainingPlan(
@@ -150,7 +90,7 @@ export function trainingPlan(
         trainedNames.map((name) => [name, name] as const),
       ),
     inputGradient() {
-      if (inputGradient === undefined) throw new EngineError("inputGradient: the plan was made without this option");
+      if (inputGradient === undefined) throw withoutInputGradient();
       return floats(inputGradient).slice();
     },
     optimizerState: () => ({

@@ -1,0 +1,61 @@
+/** Evaluation-mode forward pass on oneDNN, with the gradient of its logits with respect to its input. */
+import type { Graph } from "../../../network/graph.ts";
+import { checkInferenceOptions, checkLogitWeights, requireTensor } from "../../checks.ts";
+import type { Immediate, InferencePlan, InferencePlanOptions } from "../../engine.ts";
+import type { Runtime } from "../library/runtime.ts";
+import { floats } from "../program/program.ts";
+import { buildBackward } from "./backward-program.ts";
+import { evaluationGraph } from "./evaluation-graph.ts";
+import { buildForward } from "./forward-program.ts";
+
+export function inputGradientPlan(
+  runtime: Runtime,
+  network: Graph,
+  options: InferencePlanOptions,
+  cacheBytes: number,
+): Immediate<InferencePlan> {
+  checkInferenceOptions(network, options);
+  const { graph, convert } = evaluationGraph(network);
+  const forward = buildForward(runtime, graph, options, "training", { inputGradient: true, cacheBytes });
+  const { context, logits, output, input, load } = forward;
+  const { program, store } = context;
+  program.addDeferred();
+  const afterForward = program.mark;
+  const logitGradient = program.persistent(program.rowMajor(output.descriptor.dimensions, "f32"));
+  const inputGradient = program.persistent(program.rowMajor(input.descriptor.dimensions, "f32"));
+  buildBackward(forward, logitGradient, inputGradient);
+  program.addDeferred();
+  const { values } = store.allocate();
+  const sections = {
+    forward: { from: 0, to: afterForward },
+    backward: { from: afterForward, to: program.mark },
+  };
+  program.seal();
+  const keys = graph.parameters.map(({ name }) => [name, name] as const);
+  // The backward pass overwrites what the forward pass left it.
+  let isForwardDone = false;
+  return {
+    batch: options.batch,
+    precision: options.precision ?? "f32",
+    setParameters(parameters) {
+      for (const spec of network.parameters) requireTensor(parameters, spec);
+      store.write(convert(parameters), values, keys);
+      isForwardDone = false;
+    },
+    infer(images) {
+      load(images);
+      program.run(sections.forward);
+      isForwardDone = true;
+      return logits;
+    },
+    inputGradient(logitWeights) {
+      checkLogitWeights(network, options.batch, logitWeights);
+      if (!isForwardDone) program.run(sections.forward);
+      floats(logitGradient).set(logitWeights);
+      program.run(sections.backward);
+      isForwardDone = false;
+      return floats(inputGradient).slice();
+    },
+    dispose: () => program.dispose(),
+  };
+}
