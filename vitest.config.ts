@@ -9,5 +9,6 @@ export default defineConfig({
     execArgv: ["--import", new URL("./scripts/run-typescript.js", import.meta.url).href],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    globalSetup: "src/testing/global-setup.ts",
   },
 });

@@ -1,16 +1,13 @@
 // The check on imports accepts a good tree and refuses each kind of bad one.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { checkImports, importsOf } from "./check-imports.js";
-
-let folder: string;
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Problems of a source folder made of these files. */
 function check(files: Record<string, string>): string[] {
-  folder = mkdtempSync(path.join(tmpdir(), "naevus-imports-"));
+  const folder = temporaryFolder();
   for (const [file, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), text);
@@ -141,7 +138,6 @@ test.each(["test", "proof"])("a %s may use any part of the product", (kind) => {
 });
 
 test("words in comments and strings are no imports", () => {
-  folder = mkdtempSync(path.join(tmpdir(), "naevus-imports-"));
   const source = [
     '// import "./a.ts";',
     "/* export * from './b.ts'; */",

@@ -1,20 +1,10 @@
 // Setup in a small clone of its own, with a stand-in for npm and one for the TypeScript compiler.
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { nodeProblem } from "../bin/node-version.js";
+import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { newestPackage } from "./onednn-package.js";
 
 const project = path.resolve(import.meta.dirname, "..");
@@ -90,7 +80,7 @@ const date = (file: string, minutes: number) => {
 };
 
 beforeEach(() => {
-  clone = mkdtempSync(path.join(tmpdir(), "naevus-setup-"));
+  clone = temporaryFolder();
   for (const file of ["bin", "scripts/setup.js", "scripts/build.js", "scripts/onednn-package.js", "package.json"]) {
     cpSync(path.join(project, file), path.join(clone, file), { recursive: true });
   }
@@ -104,7 +94,6 @@ beforeEach(() => {
     chmodSync(path.join(clone, name), 0o755);
   }
 });
-afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
 test("a fresh clone gets its packages and is compiled, and then there is nothing to do or to say", () => {
   const { status, stdout, stderr, calls } = setup();

@@ -1,13 +1,13 @@
 /** The bench's own logic: medians, which peer a row is compared with, the talk with child processes, and a tiny bench. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { packImages } from "../image/store/packed-store.ts";
 import { median } from "../median.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { Effort, Results } from "./bench.ts";
 import { benchmarkNetworks } from "./benchmark-networks.ts";
 import { cheapClasses, writeCheapDataset } from "./cheap-dataset.ts";
@@ -17,8 +17,7 @@ import { labelOf, peerConfigurations } from "./pytorch-peer.ts";
 import { formatResults } from "./results-table.ts";
 import { bestPeer, type PeerRate } from "./training-bench.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-bench-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 test("median of odd, even and single counts", () => {
   expect(median([9, 1, 2])).toBe(2);

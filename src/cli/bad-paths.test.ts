@@ -1,12 +1,13 @@
 /** Every option of every command that takes a path, given every kind of path that leads nowhere: one sentence, and nothing is left behind. */
 import { spawnSync } from "node:child_process";
-import { chmod, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { main } from "./main.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 
 const inFolder = (...names: readonly string[]) => join(folder, ...names);
 
@@ -170,7 +171,6 @@ const everything = async () =>
   (await readdir(folder, { recursive: true })).filter((path) => !path.startsWith("cache")).sort();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-bad-paths-"));
   await chmod(folder, 0o777);
   process.chdir(folder);
   process.env.XDG_CACHE_HOME = inFolder("cache");
@@ -185,9 +185,8 @@ beforeAll(async () => {
   );
   expect(spawnSync("chmod", ["-R", "a+rwX", folder]).status).toBe(0);
 });
-afterAll(async () => {
+afterAll(() => {
   process.chdir(tmpdir());
-  await rm(folder, { recursive: true });
 });
 
 const isCode = /\b(E[A-Z]{3,}|ERR_\w+)\b|no such file or directory|operation not permitted/;

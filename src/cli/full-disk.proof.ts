@@ -1,10 +1,12 @@
 /** A disk that is full at every single write of every command: nothing is lost, and the same command then ends as if there had been room. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { DiskTrial, diskCases, packing, study } from "./testing/full-disk-cases.ts";
 
+const folder = temporaryFolder();
 let trial: DiskTrial;
 beforeAll(async () => {
-  trial = await DiskTrial.begin();
+  trial = await DiskTrial.begin(folder);
 });
 afterAll(() => trial.end());
 

@@ -1,22 +1,20 @@
 /** Hostile names through the commands that train many networks: a study and a cross-validation. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { checkFiles, hostileNames, printed, writeHostileData } from "./testing/hostile-names.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let small: readonly string[];
 const classes = hostileNames.map((name) => name.normalize("NFC")).sort();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-hostile-"));
   data = join(folder, "data\u001b\n<b>");
   await writeHostileData(data, join(folder, "metadata.csv"), { train: 6, test: 2 });
   small = ["--data", data, "--metadata", join(folder, "metadata.csv"), "--image-size", "16", "--threads", "1"];
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 it("study", async () => {
   const out = join(folder, "study\u202e=1");

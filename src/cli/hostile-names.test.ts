@@ -1,13 +1,13 @@
 /** Hostile names of classes, files, folders and metadata through every command that reads or writes some. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { csvText } from "../formats/csv-text.ts";
 import { readRunImages } from "../run/folder/run-images.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { checkFiles, hostileNames, printed, writeHostileData } from "./testing/hostile-names.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 /** All that commands write. */
 let written: string;
 let data: string;
@@ -20,7 +20,6 @@ const classes = hostileNames
   .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-hostile-"));
   // The commands' own folders are called so too.
   const inner = join(folder, hostileNames[1]!, hostileNames[5]!);
   written = join(folder, "written <b>\u202e");
@@ -44,7 +43,6 @@ beforeAll(async () => {
   const { status, error } = await printed("train", ...args);
   expect(status, error).toBe(0);
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 it("train", async () => {
   await checkFiles(run);

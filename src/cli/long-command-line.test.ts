@@ -1,13 +1,13 @@
 /** Command lines of any length: every command that loads a model, and programs that use the library, from the main thread or a worker. */
 import { spawnSync } from "node:child_process";
-import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "naevus-long-command-"));
+const folder = temporaryFolder();
 const data = join(folder, "data");
 const run = join(folder, "run");
 /** Where programs keep what they want to find again. */
@@ -55,7 +55,6 @@ beforeAll(async () => {
   await writePhantomDataset(data, { images: 24, size: 16, seed: 2 });
   expect(node(program, ...training, "--out", run)).toMatchObject(well);
 }, timeout);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 it("predict judges 5,000 images that are named one by one", { timeout }, () => {
   const nevi = join(data, "Test", "nevus");

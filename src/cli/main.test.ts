@@ -1,17 +1,17 @@
 /** The command line in this process: what is printed where, exit statuses, refusals. */
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { Predictions } from "../run/predict.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { settingDescriptions } from "../training/settings/schema.ts";
 import { main } from "./main.ts";
 import { flagOf } from "./options/setting-options.ts";
 import { drawOver } from "./terminal/terminal.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let run: string;
 let cache: string;
@@ -33,7 +33,6 @@ async function naevusIn({ columns, list }: { columns?: number; list?: string | B
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-cli-"));
   data = join(folder, "data");
   run = join(folder, "run");
   cache = join(folder, "cache");
@@ -42,7 +41,6 @@ beforeAll(async () => {
   small = ["--data", data, "--image-size", "16", "--engine", "reference", "--batch", "8", "--cache", cache];
   expect(await naevus("train", ...small, "--epochs", "2", "--out", run)).toMatchObject({ status: 0 });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe("train", () => {
   it("prints one line per epoch, the evaluation and the run folder", async () => {

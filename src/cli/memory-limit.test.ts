@@ -1,14 +1,13 @@
 /** What commands say where memory, or addresses for it, cannot be had, and what they leave behind. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { compileModule } from "../testing/compiled.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-memory-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const program = join(folder, "naevus.mjs");
 const common = ["--data", "data", "--engine", "reference", "--network", "notebook", "--epochs", "1", "--batch", "4"];
 

@@ -1,15 +1,14 @@
 /** What a processor without bf16 says when it is asked for it, imitated by a limit on oneDNN's instruction set. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { onednnEngines, onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { compileModule } from "../testing/compiled.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-no-bf16-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const [data, program] = [join(folder, "data"), join(folder, "naevus.mjs")];
 const hasBf16 = onednnEngines.some(({ precision }) => precision === "bf16");
 const missing = onednnMissing || (hasBf16 ? "" : " (skipped: this processor has no bf16 that could be taken away)");

@@ -1,19 +1,19 @@
 /** The command as a process: killed at any moment, interrupted, and its exit status at the end. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { onednnMissing } from "../engine/testing/engines-under-test.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { Random } from "../random.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "naevus-process-"));
+const folder = temporaryFolder();
 const data = join(folder, "data");
 const program = join(folder, "naevus.mjs");
 /** The same, but it gets Ctrl-C just when it tells of its first epoch, however late this process would come to send one. */
@@ -52,7 +52,6 @@ beforeAll(async () => {
   compile();
   await writePhantomDataset(data, { images: 48, size: 16, seed: 2 });
 }, timeout);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Ended {
   readonly status: number | null;

@@ -1,11 +1,12 @@
 /** What commands write tells nothing of the user's machine, and holds no photograph's metadata: every file is searched for marked text. */
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { homedir, hostname, tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
 import { join, relative } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { pngChunks, withMarkedMetadata } from "../image/testing/marked-metadata.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { main } from "./main.ts";
 
 /** Part of the path of all data and results. */
@@ -13,7 +14,7 @@ const placeMark = "user-of-this-machine";
 /** Stands in the EXIF, XMP, IPTC, comment and profile of the photographs. */
 const photographMark = "MARKED-53.5511N-9.9937E";
 
-let folder: string;
+const folder = temporaryFolder();
 let place: string;
 let data: string;
 
@@ -27,7 +28,6 @@ async function naevus(...argv: readonly string[]): Promise<string> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-written-"));
   place = join(folder, placeMark);
   data = join(place, "skin");
   await writePhantomDataset(data, { images: 150, size: 24, seed: 1 });
@@ -57,7 +57,6 @@ beforeAll(async () => {
     "image_id;lesion_id;dx;age\nconflict;;mel;40\nphantom-train-00002;L1;;50\nphantom-train-00003;L1;;60\n",
   );
 }, 60_000);
-afterAll(() => rm(folder, { recursive: true }));
 
 /** All files below a folder. */
 async function filesOf(root: string): Promise<string[]> {

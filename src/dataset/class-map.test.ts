@@ -1,16 +1,15 @@
 /** Class maps: classes renamed, merged and left out, and what is refused. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { applyClassMap, readClassMap } from "./class-map.ts";
 import type { Dataset } from "./dataset.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-class-map-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const image = (label: number, name: string) => ({ path: `${name}.jpg`, label, split: "train", bytes: 1 }) as const;
 const dataset: Dataset = {

@@ -1,10 +1,10 @@
 /** Content hashes: right, from the cache only where nothing changed, and no failure where a file is gone. */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { seal, unseal } from "../disk/sealed-text.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { dataFingerprint, hashContents } from "./content-hashes.ts";
 
 const sha256 = (content: string | Uint8Array) => createHash("sha256").update(content).digest("hex");
@@ -13,12 +13,11 @@ let folder: string;
 let root: string;
 let cacheFolder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-hashes-"));
+  folder = temporaryFolder();
   root = join(folder, "data");
   cacheFolder = join(folder, "cache");
   await mkdir(root);
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const images = (...paths: string[]) => ({ root, images: paths.map((path) => ({ path })) });
 

@@ -1,8 +1,8 @@
 /** Which classes a diagnosis agrees with: built-in names, unknown ones, and a user's own file. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { diagnosisMapping, readDiagnosisMapping } from "./diagnosis-mapping.ts";
 
 const isic9 = [
@@ -58,12 +58,8 @@ describe("built-in names", () => {
 });
 
 describe("a mapping file", () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let files = 0;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "naevus-mapping-"));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
   const read = async (content: string) => {
     const file = join(folder, `mapping${++files}.csv`);
     await writeFile(file, content);

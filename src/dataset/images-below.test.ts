@@ -1,15 +1,11 @@
 /** Images below a folder: order, links, loops, and what cannot be read. */
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { type FoundImage, imagesBelow } from "./images-below.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-below-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function found(place: string): Promise<FoundImage[]> {
   const images: FoundImage[] = [];

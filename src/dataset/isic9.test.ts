@@ -1,9 +1,9 @@
 /** What is known of the real 9-class set: duplicates, conflicts, leaks, curation and protocols. Needs NAEVUS_DATA. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { hashContents } from "./content-hashes.ts";
 import { applyCuration } from "./curation/apply-curation.ts";
 import { makeCurationPlan } from "./curation/curate.ts";
@@ -16,14 +16,13 @@ import { applyProtocol, foldDataset, foldsOf } from "./protocols.ts";
 const { NAEVUS_DATA } = process.env;
 
 describe.skipIf(!NAEVUS_DATA)("the 9-class set (set NAEVUS_DATA to its folder, its metadata beside it)", () => {
-  let folder: string;
+  const folder = temporaryFolder();
   let dataset: Dataset;
   let sha256: readonly (string | undefined)[];
   let metadata: Metadata;
   let matched: MatchedMetadata;
   let curated: Dataset;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "naevus-isic9-"));
     dataset = await readDataset(NAEVUS_DATA!);
     ({ sha256 } = await hashContents(dataset, { cacheFolder: folder }));
     metadata = await readMetadata(join(NAEVUS_DATA!, "../isic9-metadata.csv"));
@@ -32,7 +31,6 @@ describe.skipIf(!NAEVUS_DATA)("the 9-class set (set NAEVUS_DATA to its folder, i
     await writeFile(file, formatCurationPlan(makeCurationPlan({ dataset, sha256, metadata: matched.images })));
     curated = await applyCuration(dataset, await readCurationPlan(file), { cacheFolder: folder });
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   /** Counts by a text. */
   const tally = (texts: readonly string[]): Record<string, number> => {

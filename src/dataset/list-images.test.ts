@@ -1,19 +1,16 @@
 /** Reading folders: layouts, order, what is left out, and what is refused with which words. */
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { DatasetError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { drawSplit, listDataset, listLabelledImages } from "./list-images.ts";
 
 let root: string;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "naevus-dataset-"));
-});
-afterEach(async () => {
-  await rm(root, { recursive: true, force: true });
+beforeEach(() => {
+  root = temporaryFolder();
 });
 
 /** Makes files of five bytes, each with another content; the listing never decodes them. A path that ends in / is an empty folder. */

@@ -1,19 +1,15 @@
 /** Metadata from tables as people have them: every column naming, and every way in which a table can be odd. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { DatasetError } from "../errors.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { ImageRecord } from "./dataset.ts";
 import { imageId, isicId } from "./image-id.ts";
 import { matchMetadata, readMetadata } from "./metadata.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let tables = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-metadata-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 async function table(content: string | Uint8Array): Promise<string> {
   const file = join(folder, `table${++tables}.csv`);

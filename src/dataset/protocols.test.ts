@@ -1,19 +1,18 @@
 /** Protocols on small data sets: what is left, what is said, and what is refused. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { DatasetError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { Dataset } from "./dataset.ts";
 import { type Metadata, readMetadata } from "./metadata.ts";
 import { applyProtocol, foldDataset, foldIndices, foldsOf, parseProtocol } from "./protocols.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-protocols-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function datasetOf(files: Readonly<Record<string, string>>): Promise<Dataset> {
   for (const [path, content] of Object.entries(files)) {

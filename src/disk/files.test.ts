@@ -1,10 +1,10 @@
 /** Files are written whole or not at all, on a full disk too. */
 import { spawnSync } from "node:child_process";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import {
   isTemporary,
   refuseUnwritable,
@@ -16,10 +16,9 @@ import {
 import { identityTag, ownIdentity } from "./process-identity.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-files-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 it("writes text and pieces of bytes, over what stood there", async () => {
   const file = join(folder, "a.txt");

@@ -1,20 +1,17 @@
 /** Processes that race for a folder: 1,000 times, fresh and after a kill, exactly one of them gets it. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { type LockRacers, startLockRacers } from "./testing/lock-racers.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let racers: LockRacers;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-lock-races-"));
   racers = await startLockRacers(folder, 4);
 });
-afterAll(async () => {
+afterAll(() => {
   racers?.end();
-  await rm(folder, { recursive: true });
 });
 
 it("one process holds the folder, after each of 1,000 races", async () => {

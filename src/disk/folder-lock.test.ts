@@ -2,23 +2,23 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "../errors.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { LockedError, lockFolder, observeLock, refuseLocked } from "./folder-lock.ts";
 import { identityTag, isLeftBehind, livenessOf, ownIdentity } from "./process-identity.ts";
 import { startLockRacers } from "./testing/lock-racers.ts";
 
 let folder: string;
 let lock: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-lock-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   lock = join(folder, ".lock");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 const dead = (): number => spawnSync(process.execPath, ["-e", ""]).pid;
 const host = hostname();

@@ -1,9 +1,9 @@
 /** Folders that naevus writes into a data folder: never read as a class, never among somebody else's files. */
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { listDataset } from "../dataset/list-images.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { makeOutputFolder } from "./output-folder.ts";
 
 let parent: string;
@@ -15,11 +15,10 @@ const make = async (...paths: string[]): Promise<void> => {
   }
 };
 beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "naevus-output-"));
+  parent = temporaryFolder();
   data = join(parent, "data");
   await make("a/1.jpg", "a/2.jpg", "b/1.jpg", "b/2.jpg");
 });
-afterEach(() => rm(parent, { recursive: true }));
 
 describe("a folder in the data", () => {
   it.each(["pictures", "train", "runs/first", "deep/er/still"])("%s is never a class", async (name) => {

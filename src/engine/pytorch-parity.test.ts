@@ -1,13 +1,13 @@
 /** Every engine against PyTorch: recorded numbers always, every entry of every gradient where PyTorch is installed. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { trainingLoss } from "./loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
 import { formulaParameters, formulaUniform } from "./reference-numbers/formula.ts";
@@ -169,13 +169,12 @@ describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: 
 
   test.each([...networkNames, ...smallNames])("every entry of every gradient of %s", (name) => {
     const record = networkRecords()[name];
-    const folder = mkdtempSync(join(tmpdir(), "naevus-parity-"));
+    const folder = temporaryFolder();
     const file = join(folder, "gradients");
     execFileSync(python, [script, name, `${record.salt}`, file], {
       env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
     });
     const bytes = readFileSync(file);
-    rmSync(folder, { recursive: true });
     const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
 
     const { graph, parameters, input, targets } = recordedProblem(name, record);

@@ -1,18 +1,14 @@
 /** Tables as spreadsheets save them: what Excel and LibreOffice make of a plan and of metadata, in English and in German. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type CurationPlan, formatCurationPlan, readCurationPlan } from "../dataset/curation/curation-plan.ts";
 import { readMetadata } from "../dataset/metadata.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readTable } from "./csv-table.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let files = 0;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-tables-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
 
 async function fileOf(content: string | Uint8Array): Promise<string> {
   const file = join(folder, `table${++files}.csv`);

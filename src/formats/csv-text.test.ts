@@ -1,17 +1,13 @@
 /** Tables written as CSV are read back the same, and no spreadsheet finds a formula in them. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readTable } from "./csv-table.ts";
 import { csvText } from "./csv-text.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-csv-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const columns = ["x", "=y;+z"];
 const tableOf = (rows: readonly (readonly [string, string])[]): string =>

@@ -1,10 +1,10 @@
 /** How images of any shape fill the square: where each part goes, and that the decoded pixels are those. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { decodeBytes } from "./decoding/decode.ts";
 import type { Rectangle } from "./decoding/raw-image.ts";
 import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
@@ -96,23 +96,19 @@ test("orientation is applied first, transparency becomes white and bars stay bla
 });
 
 test("each geometry and each resampling has its own pack", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "naevus-geometry-"));
-  try {
-    for (const name of ["a", "b"]) {
-      await mkdir(join(folder, "data", name), { recursive: true });
-      await writeFile(join(folder, "data", name, "1.png"), await encoded());
-    }
-    const dataset = await readDataset(join(folder, "data"));
-    const forms = geometryNames.flatMap((geometry) => resamplingFilters.map((filter) => [geometry, filter] as const));
-    for (const [geometry, resampling] of [...forms, ...forms]) {
-      const packed = await packImages(dataset, { size: 4, geometry, resampling, cacheFolder: join(folder, "cache") });
-      const out = new Uint8Array(48);
-      packed.read([0], out);
-      packed.close();
-      const wanted = await decodeBytes(await encoded(), 4, "image", geometry, resampling);
-      expect(out, `${geometry}, ${resampling}`).toEqual(Uint8Array.from(wanted));
-    }
-  } finally {
-    await rm(folder, { recursive: true });
+  const folder = temporaryFolder();
+  for (const name of ["a", "b"]) {
+    await mkdir(join(folder, "data", name), { recursive: true });
+    await writeFile(join(folder, "data", name, "1.png"), await encoded());
+  }
+  const dataset = await readDataset(join(folder, "data"));
+  const forms = geometryNames.flatMap((geometry) => resamplingFilters.map((filter) => [geometry, filter] as const));
+  for (const [geometry, resampling] of [...forms, ...forms]) {
+    const packed = await packImages(dataset, { size: 4, geometry, resampling, cacheFolder: join(folder, "cache") });
+    const out = new Uint8Array(48);
+    packed.read([0], out);
+    packed.close();
+    const wanted = await decodeBytes(await encoded(), 4, "image", geometry, resampling);
+    expect(out, `${geometry}, ${resampling}`).toEqual(Uint8Array.from(wanted));
   }
 });

@@ -1,18 +1,17 @@
 /** A process that used a model ends with status 0 and prints nothing of its own accord: main thread, worker, no dispose. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { exampleFor } from "../engine/testing/conformance-cases.ts";
 import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, normalize } from "../network/layer.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { compileModule } from "../testing/compiled.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { RuntimeName } from "./runtime.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-exit-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** On a busy machine Node waits long for the WebAssembly that it still compiles. */
 const timeout = 120_000;

@@ -1,8 +1,7 @@
 /** Loading a model file, judging images with it, and the errors of both. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { exampleFor } from "../engine/testing/conformance-cases.ts";
 import { ModelError } from "../errors.ts";
 import { bytesField, intField, message, stringField } from "../formats/protobuf.ts";
@@ -10,10 +9,10 @@ import { buildGraph } from "../network/graph.ts";
 import { conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../network/layer.ts";
 import { withChecksum } from "../onnx/checksum.ts";
 import { onnxModel } from "../onnx/onnx-model.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { loadModel } from "./model.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-model-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const SIZE = 8;
 const classes = ["a", "b", "c"];

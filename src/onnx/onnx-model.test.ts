@@ -1,9 +1,8 @@
 /** The file that a network is written as: its structure, its metadata, and the refusal of what does not fit. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { conformanceCases, exampleFor } from "../engine/testing/conformance-cases.ts";
 import { ModelError, NetworkError } from "../errors.ts";
 import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
@@ -20,6 +19,7 @@ import {
   normalize,
   residual,
 } from "../network/layer.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readMetadata } from "./model-metadata.ts";
 import { type ModelMetadata, onnxModel } from "./onnx-model.ts";
 
@@ -93,8 +93,7 @@ describe("structure", () => {
     }
   });
 
-  const folder = mkdtempSync(join(tmpdir(), "naevus-onnx-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const python = "/usr/bin/python3";
   const missing = spawnSync(python, ["-c", "import onnx"]).status !== 0;
 

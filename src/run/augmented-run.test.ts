@@ -1,25 +1,23 @@
 /** Runs with augmentation, mixing and smoothed labels: another model than without, and the same one after a stop. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { resume, train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let dataset: Dataset;
 let settings: SettingsInput;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-augmented-"));
   await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
   settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 2, seed: 3, cache: join(folder, "cache") };
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const modelOf = (run: string): Promise<Buffer> => readFile(join(run, "model.onnx"));
 

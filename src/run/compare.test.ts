@@ -1,22 +1,20 @@
 /** Comparison of runs on the same test images, and what it refuses. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { compareRuns } from "./compare.ts";
 import { evaluate } from "./evaluate.ts";
 import { train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 const cache = () => join(folder, "cache");
 const run = (name: string) => join(folder, name);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-compare-"));
   data = join(folder, "data");
   await writePhantomDataset(data, { images: 80, size: 16, seed: 1 });
   const dataset = await readDataset(data);
@@ -24,7 +22,6 @@ beforeAll(async () => {
   await train(dataset, { ...settings, epochs: 1, out: run("one") });
   await train(dataset, { ...settings, epochs: 4, out: run("two") });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 it("compares each run with the first, on the images that each of them was judged on", async () => {
   const dataset = await readDataset(data);

@@ -1,19 +1,15 @@
 /** Cross-validation that is stopped goes on to the same figures. */
-import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { listDataset } from "../dataset/list-images.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { makeOlderRun } from "./testing/changed.ts";
 import type { RunEvent } from "./train.ts";
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-cross-validation-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 it("goes on in the middle of a fold", async () => {
   const data = join(folder, "data");

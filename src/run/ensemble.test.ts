@@ -1,11 +1,11 @@
 /** Several runs, or the folds of a cross-validation, that judge as one; and images that are judged in eight views. */
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { compareRuns } from "./compare.ts";
 import { crossValidate } from "./cross-validate.ts";
@@ -16,7 +16,7 @@ import { runsOf } from "./folder/runs.ts";
 import { predict } from "./predict.ts";
 import { train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let dataset: Dataset;
 let settings: SettingsInput;
@@ -27,7 +27,6 @@ let context: { readonly cache: string };
 const file = (path: string) => join(data, path);
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-ensemble-"));
   data = join(folder, "data");
   await writePhantomDataset(data, { images: 48, size: 16, seed: 1 });
   dataset = await readDataset(data);
@@ -46,7 +45,6 @@ beforeAll(async () => {
   folds = join(folder, "folds");
   await crossValidate(data, { ...settings, out: folds }, { folds: 2 });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const meanOf = (all: readonly ArrayLike<number>[]): number[] =>
   Array.from(all[0]!, (_, i) => all.reduce((sum, values) => sum + values[i]!, 0) / all.length);

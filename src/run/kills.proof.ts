@@ -1,28 +1,19 @@
 /** Kills of processes at drawn moments: whatever a run or a study was doing, it ends in the same bits as one that was never killed. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { isTemporary } from "../disk/files.ts";
 import { onednnEngines } from "../engine/testing/engines-under-test.ts";
 import { Random } from "../random.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "naevus-kills-"));
+const folder = temporaryFolder();
 const data = join(folder, "data");
 /** Of which every class has several images, so that folds can be made. */
 const studyData = join(folder, "study-data");
@@ -104,7 +95,6 @@ beforeAll(async () => {
   await writePhantomDataset(data, { images: 60, size: 24, seed: 5 });
   await writePhantomDataset(studyData, { images: 150, size: 24, seed: 1 });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What a run is, but for its times and its places. */
 function outcome(run: string) {

@@ -1,27 +1,26 @@
 /** Images that are given one by one are divided, trained on, validated, judged and recorded as the same images in folders are. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { phantomMarker } from "../dataset/dataset.ts";
 import { listDataset } from "../dataset/list-images.ts";
 import { type LabelledImage, listTestImages, listTrainingImages } from "../dataset/listed-images.ts";
 import { DatasetError, RunError } from "../errors.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { openData } from "./data/open-data.ts";
 import { evaluate } from "./evaluate.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { readRunImages } from "./folder/run-images.ts";
 import { resume, train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let cache: string;
 let images: readonly LabelledImage[];
 const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, seed: 3, validation: 0.25 } as const;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-listed-"));
   data = join(folder, "data");
   cache = join(folder, "cache");
   await writePhantomDataset(data, { images: 96, size: 16, seed: 1 });
@@ -37,7 +36,6 @@ beforeAll(async () => {
     })),
   );
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const imagesOf = async (run: string) => (await readRunImages(run, (await readConfig(run)).data))!;
 

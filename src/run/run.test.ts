@@ -1,13 +1,13 @@
 /** Runs on a small phantom set with the reference engine: what is left in the folder, stops, refusals, judging. */
 import { spawnSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { evaluate } from "./evaluate.ts";
 import { readEvaluation } from "./folder/evaluation-file.ts";
@@ -18,7 +18,7 @@ import { changeConfig, makeOlderRun } from "./testing/changed.ts";
 import { type RunEvent, resume, train } from "./train.ts";
 
 const size = 16;
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let dataset: Dataset;
 let settings: SettingsInput;
@@ -29,7 +29,6 @@ let expectedModel: Buffer;
 let finishedRun: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-run-"));
   data = join(folder, "data");
   await writePhantomDataset(data, { images: 48, size, seed: 1 });
   dataset = await readDataset(data);
@@ -38,7 +37,6 @@ beforeAll(async () => {
   await train(dataset, { ...settings, out: finishedRun });
   expectedModel = await readFile(join(finishedRun, "model.onnx"));
 });
-afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => {
   run = join(folder, `run${++runs}`);
 });

@@ -1,26 +1,25 @@
 /** Runs that keep some training images for validation: early stopping, averaged weights and the temperature, also after a stop. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { headLines } from "../cli/terminal/progress.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { SettingsError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { loadModel } from "../inference/model.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { validationPart, warningOfUnvalidated } from "./data/validation-part.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { type RunImage, readRunImages } from "./folder/run-images.ts";
 import { type RunEvent, resume, train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let dataset: Dataset;
 let settings: SettingsInput;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-validated-"));
   await writePhantomDataset(join(folder, "data"), { images: 60, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
   settings = {
@@ -33,7 +32,6 @@ beforeAll(async () => {
     averaging: 0.9,
   };
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const modelOf = (run: string): Promise<Buffer> => readFile(join(run, "model.onnx"));
 const metricsOf = async (run: string) =>

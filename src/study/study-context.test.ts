@@ -1,21 +1,16 @@
 /** Steps of a study: done once and counted once, however often they are asked for, stopped and gone on with. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { temporaryName } from "../disk/files.ts";
 import { damagedText } from "../disk/testing/damage.ts";
 import { Random } from "../random.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { doStep, type StudyContext, type StudyEvent, spentSeconds } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 
-let path: string;
+const path = temporaryFolder();
 let now = 0;
-
-beforeAll(async () => {
-  path = await mkdtemp(join(tmpdir(), "naevus-steps-"));
-});
-afterAll(() => rm(path, { recursive: true }));
 
 let folder: StudyFolder | undefined;
 afterEach(async () => {

@@ -1,6 +1,5 @@
 /** Batch loaders: the same batches whoever makes them, errors that reach the caller, and threads that end. */
-import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
@@ -9,6 +8,7 @@ import { policies } from "../image/augmentation/policy.ts";
 import { type ImageSelection, PixelFileReader, readSelection } from "../image/store/pixel-file.ts";
 import { xxHash32 } from "../image/store/xxhash.ts";
 import { Random } from "../random.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, BatchMaker, type BatchRecipe, plainPreparation } from "./batches.ts";
 
@@ -30,14 +30,13 @@ const stored = Array.from({ length: count }, (_, slot) => ({
   checksum: xxHash32(pixels.subarray(slot * imageBytes, (slot + 1) * imageBytes)),
 }));
 
-let folder: string;
+const folder = temporaryFolder();
 let file: string;
 let reader: PixelFileReader;
 let images: ImageSelection;
 const open: BatchLoader[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-loader-"));
   file = join(folder, "pixels.rgb");
   await writeFile(file, pixels);
   reader = new PixelFileReader(file, imageBytes, count, stored);
@@ -47,9 +46,8 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(open.splice(0).map((loader) => loader.close()));
 });
-afterAll(async () => {
+afterAll(() => {
   reader.close();
-  await rm(folder, { recursive: true });
 });
 
 function* jobs(first = 0, last = 7): Generator<BatchJob, void> {

@@ -1,6 +1,5 @@
 /** The loop and its checkpoints on a small network: the same weights however often it is stopped. */
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import fc from "fast-check";
@@ -18,6 +17,7 @@ import { batchNorm, conv2d, dense, dropout, flatten, maxPool, normalize, relu } 
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Tensors } from "../tensor.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { type Checkpoint, type CheckpointOwner, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Progress } from "./progress.ts";
 import { changeCheckpoint } from "./testing/changed-checkpoint.ts";
@@ -42,10 +42,9 @@ const images = {
   },
 };
 
-let pixelFolder: string;
+const pixelFolder = temporaryFolder();
 let pixelFile: PixelFileReader;
 beforeAll(async () => {
-  pixelFolder = await mkdtemp(join(tmpdir(), "naevus-pixels-"));
   const file = join(pixelFolder, "pixels.rgb");
   await writeFile(file, pixels);
   const stored = Array.from({ length: count }, (_, slot) => ({
@@ -54,9 +53,8 @@ beforeAll(async () => {
   }));
   pixelFile = new PixelFileReader(file, 108, count, stored);
 });
-afterAll(async () => {
+afterAll(() => {
   pixelFile.close();
-  await rm(pixelFolder, { recursive: true });
 });
 /** The images with what other threads need to read them. */
 const imagesForThreads = () => ({
@@ -298,19 +296,17 @@ describe("checkpoint", () => {
     recipe: { mixup: 0, weightDecay: null, classes: ["a", "b", "c"] },
     course: { epochs: 2, stepsPerEpoch: 3, batch: 4, validated: false, averaged: false },
   };
-  let folder: string;
+  const folder = temporaryFolder();
   let file: string;
   let written: Checkpoint;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "naevus-checkpoint-"));
     file = join(folder, "checkpoint.safetensors");
     const plan = freshPlan();
     const { progress } = await trainNetwork(optionsFor(plan, { epochs: 1 }));
     written = stateOf(plan, progress);
     await writeCheckpoint(file, written, owner);
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it("gives back the same state, and leaves nothing beside it", async () => {
     const read = (await readCheckpoint(file, owner))!;

@@ -1,10 +1,10 @@
 /** A disk that fills up while images are downloaded: a clear error, nothing half written, and the same call goes on. */
-import { type FileHandle, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { type FileHandle, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FileError } from "../../errors.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { downloadIsicImages } from "./isic-download.ts";
 import { type ImitatedImage, type Imitation, imitateArchive, steppingClock } from "./testing/imitation.ts";
 
@@ -38,7 +38,7 @@ let folder: string;
 let server: Imitation;
 beforeEach(async () => {
   room = Number.POSITIVE_INFINITY;
-  folder = await mkdtemp(join(tmpdir(), "naevus-isic-full-"));
+  folder = temporaryFolder();
   for (const [n, { id }] of manifest.entries()) {
     const background = { r: n * 20, g: 90, b: 0 };
     const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background } })
@@ -50,7 +50,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const download = () =>

@@ -1,7 +1,6 @@
 /** Downloading from a local server that imitates the ISIC Archive, well behaved and not. */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parse } from "csv-parse/sync";
@@ -11,6 +10,7 @@ import { readMetadata } from "../../dataset/metadata.ts";
 import { DatasetError, FileError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { withMarkedMetadata } from "../../image/testing/marked-metadata.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { systemClock } from "./clock.ts";
 import { type DownloadEvent, type DownloadOptions, downloadIsicImages } from "./isic-download.ts";
 import { journalName } from "./journal.ts";
@@ -64,13 +64,12 @@ beforeAll(async () => {
   }
 });
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-isic-"));
+  folder = temporaryFolder();
   out = join(folder, "isic");
   server = await imitateArchive(images);
 });
 afterEach(async () => {
   await server.stop();
-  await rm(folder, { recursive: true });
 });
 afterAll(() => images.clear());
 

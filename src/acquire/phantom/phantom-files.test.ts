@@ -1,20 +1,19 @@
 /** Writing the phantom set: a data set that is read back, once, and never over anybody's files. */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { DatasetError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { packImages } from "../../image/store/packed-store.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { writePhantomDataset } from "./phantom-files.ts";
 
 let parent: string;
 let folder: string;
-beforeEach(async () => {
-  parent = await mkdtemp(join(tmpdir(), "naevus-phantom-"));
+beforeEach(() => {
+  parent = temporaryFolder();
   folder = join(parent, "data", "phantom");
 });
-afterEach(() => rm(parent, { recursive: true, force: true }));
 
 const settings = { images: 27, size: 20, seed: 1 };
 

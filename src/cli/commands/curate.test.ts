@@ -1,12 +1,12 @@
 /** Curation plans, protocols and cross-validation from the command line, on phantom data with duplicates and lesions made up. */
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readEvaluation } from "../../run/folder/evaluation-file.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { main } from "../main.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let metadata: string;
 let plan: string;
@@ -25,7 +25,6 @@ async function naevus(...argv: readonly string[]) {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-curation-cli-"));
   data = join(folder, "data");
   metadata = join(folder, "metadata.csv");
   plan = join(folder, "plan.csv");
@@ -41,7 +40,6 @@ beforeAll(async () => {
   );
   small = ["--data", data, "--image-size", "16", "--engine", "reference", "--batch", "16", "--epochs", "1"];
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe("naevus curate", () => {
   it("writes a plan and says what it does", async () => {

@@ -1,11 +1,11 @@
 /** `naevus data isic9` against a local server: what is said, and the exit status. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ImitatedImage, type Imitation, imitateArchive } from "../../acquire/isic-archive/testing/imitation.ts";
 import { readTable } from "../../formats/csv-table.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { version } from "../../version.ts";
 import { main } from "../main.ts";
 import { downloadView } from "../terminal/download-progress.ts";
@@ -24,7 +24,7 @@ let server: Imitation;
 const images = new Map<string, ImitatedImage>();
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-isic9-"));
+  folder = temporaryFolder();
   const bytes = await sharp({ create: { width: 20, height: 10, channels: 3, background: "#a86" } })
     .jpeg()
     .toBuffer();
@@ -33,7 +33,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await server.stop();
-  await rm(folder, { recursive: true });
 });
 
 function recorder(): Terminal & { readonly lines: { out: string[]; error: string[] } } {

@@ -1,22 +1,20 @@
 /** `naevus study` and `naevus compare` on the command line: refusals, and a study that is stopped and gone on with. */
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { main } from "../main.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { closingLines } from "./study.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-study-command-"));
   data = join(folder, "data");
   await writePhantomDataset(data, { images: 150, size: 16, seed: 1 });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 function terminal() {
   const lines = { out: [] as string[], error: [] as string[] };

@@ -1,19 +1,18 @@
 /** Which data are taken where none are given. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { trainingData } from "./training-data.ts";
 
 const home = process.cwd();
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-data-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   process.chdir(folder);
 });
-afterEach(async () => {
+afterEach(() => {
   process.chdir(home);
-  await rm(folder, { recursive: true });
 });
 
 async function find(given: string | undefined, environment: NodeJS.ProcessEnv) {

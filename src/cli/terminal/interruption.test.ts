@@ -1,14 +1,14 @@
 /** Signals as a process gets them: each of them asks for an orderly end, a doubled one too, and a later one ends the process at once. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { compileModule } from "../../testing/compiled.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-interruption-"));
+const folder = temporaryFolder();
 const program = join(folder, "program.mjs");
 
 beforeAll(() => {
@@ -31,7 +31,6 @@ beforeAll(() => {
      });`,
   );
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Sends signals when the program works; gives what it printed and its exit status. */
 async function interrupted(argv: readonly string[], send: (kill: (name: NodeJS.Signals) => void) => Promise<void>) {

@@ -1,5 +1,5 @@
 /** For tests: commands on a disk that is full from some write on, and what must hold after each of them. */
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -147,9 +147,8 @@ export class DiskTrial {
     this.#disk = disk;
   }
 
-  /** Makes the phantom set, and what the cases begin with. */
-  static async begin(): Promise<DiskTrial> {
-    const folder = await mkdtemp(join(tmpdir(), "naevus-full-disk-"));
+  /** Makes the phantom set in an empty folder, and what the cases begin with. */
+  static async begin(folder: string): Promise<DiskTrial> {
     const work = join(folder, "source");
     await mkdir(work);
     process.chdir(work);
@@ -225,8 +224,7 @@ export class DiskTrial {
     process.chdir(folder);
   }
 
-  async end(): Promise<void> {
+  end(): void {
     process.chdir(tmpdir());
-    await rm(this.#folder, { recursive: true });
   }
 }

@@ -1,11 +1,11 @@
 /** Curation: the default rules, the plan's file, its application, and every way in which a plan may not fit. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { DatasetError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { hashContents } from "../content-hashes.ts";
 import type { Dataset } from "../dataset.ts";
 import type { ImageMetadata } from "../metadata.ts";
@@ -15,11 +15,10 @@ import { type CurationStep, formatCurationPlan, readCurationPlan } from "./curat
 
 let folder: string;
 let root: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-curation-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   root = join(folder, "data");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 /** A data set of files with the given contents, by path. */
 async function datasetOf(files: Readonly<Record<string, string>>): Promise<Dataset> {

@@ -1,14 +1,13 @@
 /** The memory that one decoding takes, in a process of its own: docs/images.md states it. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { compileModule } from "../../testing/compiled.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-decode-memory-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const program = join(folder, "decode.mjs");
 const [width, height] = [5000, 4000];
 

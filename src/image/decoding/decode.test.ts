@@ -1,11 +1,11 @@
 /** Decoding: formats and colour modes with known pixels, orientation, resampling, and everything that is refused. */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ImageError } from "../../errors.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { decodeBytes, decodeFull, decodeImage } from "./decode.ts";
 import { maxPixelsMost, refuseTooManyPixels, withPixelLimit } from "./pixel-limit.ts";
 
@@ -185,11 +185,7 @@ describe("resampling", () => {
 });
 
 describe("refused, with file, cause and cure", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "naevus-decode-"));
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const folder = temporaryFolder();
 
   const refusal = async (name: string, content?: string | Uint8Array): Promise<ImageError> => {
     const file = join(folder, name);

@@ -3,12 +3,11 @@
  * more than a twentieth is wrong are taken for whole no more often than docs/images.md says.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { compileModule } from "../../testing/compiled.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import type { Outcome } from "../testing/fuzz-decoder.ts";
 
 const images = 5000;
@@ -19,12 +18,10 @@ const longest = 30;
 /** For Node, libvips and pictures of 160 x 160 pixels, in MiB; tiles of 2^24 pixels included. */
 const mostMemory = 700;
 
-let folder: string;
+const folder = temporaryFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-fuzz-"));
   compileModule("image/testing/fuzz-decoder.ts", folder);
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Every `processes`-th image, beginning with `from`. */
 async function decoded(from: number): Promise<{ outcomes: Outcome[]; megabytes: number }> {

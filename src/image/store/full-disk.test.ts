@@ -1,10 +1,10 @@
 /** A disk that fills up while the packed store is written: a clear error, and nothing half written stays. */
-import { type FileHandle, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { type FileHandle, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { FileError } from "../../errors.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { readDataset } from "../read-dataset.ts";
 import { packImages } from "./packed-store.ts";
 
@@ -32,7 +32,7 @@ let folder: string;
 let cacheFolder: string;
 beforeEach(async () => {
   room = Number.POSITIVE_INFINITY;
-  folder = await mkdtemp(join(tmpdir(), "naevus-full-"));
+  folder = temporaryFolder();
   cacheFolder = join(folder, "cache");
   for (const name of ["a", "b"]) {
     await mkdir(join(folder, "data", name), { recursive: true });
@@ -45,7 +45,6 @@ beforeEach(async () => {
     }
   }
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const pack = async () => packImages(await readDataset(join(folder, "data")), { size: 8, cacheFolder });
 

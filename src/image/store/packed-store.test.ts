@@ -5,7 +5,6 @@ import {
   copyFile,
   cp,
   mkdir,
-  mkdtemp,
   readdir,
   readFile,
   rename,
@@ -15,7 +14,6 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
@@ -23,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { identityTag, ownIdentity, type ProcessIdentity } from "../../disk/process-identity.ts";
 import { seal, unseal } from "../../disk/sealed-text.ts";
 import { DatasetError, FileError, ImageError } from "../../errors.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import * as decode from "../decoding/decode.ts";
 import { readDataset } from "../read-dataset.ts";
 import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
@@ -40,7 +39,7 @@ let cacheFolder: string;
 const opened: PackedImages[] = [];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-pack-"));
+  folder = temporaryFolder();
   root = join(folder, "data");
   cacheFolder = join(folder, "cache");
   for (const part of ["Train", "Test"]) {
@@ -51,9 +50,8 @@ beforeEach(async () => {
   }
   vi.clearAllMocks();
 });
-afterEach(async () => {
+afterEach(() => {
   for (const packed of opened.splice(0)) packed.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 /** The pixels of image `n`, all different from one another's. */

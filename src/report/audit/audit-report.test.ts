@@ -1,23 +1,19 @@
 /** The audit as a whole: everything wrong that was put into a folder is found, told and shown; and the real set's facts. */
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { phantomImages } from "../../acquire/phantom/phantom.ts";
 import type { Audit } from "../../audit/audit.ts";
 import { main } from "../../cli/main.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { type AuditReport, writeAudit } from "./audit-report.ts";
 import { formatAudit } from "./audit-text.ts";
 
 const { NAEVUS_DATA } = process.env;
 const size = 96;
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-audit-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** A command's exit status and lines. */
 async function naevus(...argv: readonly string[]) {

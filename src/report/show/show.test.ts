@@ -1,19 +1,18 @@
 /** Pictures of a data set: names of any kind, many classes, and where the files may lie. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { show } from "./show.ts";
 
 let folder: string;
 let data: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-show-"));
+beforeEach(() => {
+  folder = temporaryFolder();
   data = join(folder, "data");
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function makeClasses(names: readonly string[], images = 2): Promise<void> {
   const pixel = { create: { width: 4, height: 4, channels: 3, background: "#804020" } } as const;

@@ -1,8 +1,7 @@
 /** The whole study on a small phantom set: stopped and gone on with, kept where nothing changed, and what its report holds. */
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { cleanDataset } from "../../dataset/protocols.ts";
 import type { LabelErrors } from "../../evaluation/judgement/label-errors.ts";
@@ -15,12 +14,13 @@ import type { StudyEvent } from "../../study/study-context.ts";
 import type { StudyReport } from "../../study/study-report.ts";
 import { conclude } from "../../study/words/conclusion.ts";
 import { modelCard } from "../../study/words/model-card.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
 import { htmlReport } from "./html-report.ts";
 import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
 import { study } from "./study.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let options: StudyOptions;
 let report: StudyReport;
 let page: string;
@@ -74,7 +74,6 @@ const storedSteps = async (): Promise<StoredStep[]> =>
   );
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-study-"));
   const data = join(folder, "data");
   await writePhantomDataset(data, { images: 150, size: 24, seed: 1 });
   await spoil(data);
@@ -108,7 +107,6 @@ beforeAll(async () => {
   kept = await storedSteps();
   page = await readFile(join(options.out, "report.html"), "utf8");
 }, 240_000);
-afterAll(() => rm(folder, { recursive: true }));
 
 describe("study", () => {
   it("refuses at once what some of its recipes cannot be trained with", async () => {

@@ -1,9 +1,8 @@
 /** Which images a model is judged on: decided by content, whatever files are called, wherever they lie and whoever asks. */
-import { cp, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readMetadata } from "../../dataset/metadata.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
@@ -15,8 +14,9 @@ import { type DataSettings, openData, openJudgedData } from "./open-data.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { readRunImages } from "../folder/run-images.ts";
 import { resume, train } from "../train.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 /** Train and Test, 96 images, as phantoms come. */
 let published: string;
 /** One folder per class, of which a fifth is drawn. */
@@ -30,7 +30,6 @@ let copy: string;
 let copies = 0;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-judged-"));
   published = join(folder, "published");
   flat = join(folder, "flat");
   cache = join(folder, "cache");
@@ -42,7 +41,6 @@ beforeAll(async () => {
   await train(await readDataset(published), { ...settings, out: publishedRun });
   await train(await openData(flat, settings), { ...settings, out: flatRun });
 });
-afterAll(() => rm(folder, { recursive: true }));
 beforeEach(() => {
   copy = join(folder, `copy-${++copies}`);
 });

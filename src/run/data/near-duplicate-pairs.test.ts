@@ -1,9 +1,8 @@
 /** Near duplicates: found once per set of contents, written into plans, and kept together by every split. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { auditDataset } from "../../audit/audit.ts";
 import { listDataset } from "../../dataset/list-images.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
@@ -13,15 +12,15 @@ import { curate } from "../curate.ts";
 import { nearDuplicatePairs, nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 import { type DataSettings, openCuratedData, openData } from "./open-data.ts";
 import { validationPart } from "./validation-part.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let cache: string;
 /** Files and their mirrored copies, saved anew: the first pair across Train and Test, the others within Train. */
 let twins: (readonly [string, string])[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-near-duplicates-"));
   [data, cache] = [join(folder, "data"), join(folder, "cache")];
   await writePhantomDataset(data, { images: 60, size: 128, seed: 3 });
   const { images } = await listDataset(data);
@@ -36,7 +35,6 @@ beforeAll(async () => {
     twins.push(await mirrored(path, path.replace(".jpg", "-twin.jpg")));
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const sorted = (pairs: readonly (readonly [string, string])[]) => pairs.map((pair) => pair.toSorted()).sort();
 

@@ -1,12 +1,12 @@
 /** Damaged files of a run: what a failing disk or an editor makes of them is refused, or means what it meant. */
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { damagedText } from "../../disk/testing/damage.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { Random } from "../../random.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { evaluate } from "../evaluate.ts";
 import { train } from "../train.ts";
 import { readEvaluation } from "./evaluation-file.ts";
@@ -14,11 +14,10 @@ import { followRun } from "./follow-run.ts";
 import { readConfig } from "./run-config.ts";
 import { readRunImages } from "./run-images.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let run: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-damage-"));
   await writePhantomDataset(join(folder, "data"), { images: 48, size: 16, seed: 1 });
   const dataset = await readDataset(join(folder, "data"));
   run = join(folder, "run");
@@ -27,7 +26,6 @@ beforeAll(async () => {
   await train(dataset, { engine: "reference", imageSize: 16, batch: 8, epochs: 3, ...validated, cache, out: run });
   await evaluate(run, dataset, { cache });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 const historyOf = async (of: string) => {
   const epochs = [];

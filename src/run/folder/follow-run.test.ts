@@ -1,13 +1,14 @@
 /** A run seen from outside: while it is trained, when it has ended, and when it went back. */
 import { spawnSync } from "node:child_process";
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { appendFile, cp, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { sealed } from "../../disk/sealed-json.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import { makeOlderRun } from "../testing/changed.ts";
 import { resume, train } from "../train.ts";
@@ -15,21 +16,19 @@ import { type FollowedEvent, followRun } from "./follow-run.ts";
 import { epochOfLine } from "./run-folder.ts";
 import { lockRun } from "./run-lock.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let dataset: Dataset;
 let settings: SettingsInput;
 let finished: string;
 const pollMilliseconds = 5;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-follow-"));
   await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
   settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 3, cache: join(folder, "cache") };
   finished = join(folder, "finished");
   await train(dataset, { ...settings, out: finished });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Events in short, such as `epoch 2`. */
 const short = (event: FollowedEvent): string => {

@@ -1,18 +1,17 @@
 /** The folder of a new run: what may stand in it already, and what is made of it inside the data folder. */
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { writeLocalPaths } from "./local-paths.ts";
 import { appendMetrics, epochOfLine, makeDefaultRunFolder, makeRunFolder, refuseUsedFolder } from "./run-folder.ts";
 import { writeRunImages } from "./run-images.ts";
 
 let folder: string;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-run-folder-"));
+beforeEach(() => {
+  folder = temporaryFolder();
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 it.each([".DS_Store", "Thumbs.db", "desktop.ini", "Desktop.ini", ".directory"])("%s is nothing", async (name) => {
   await writeFile(join(folder, name), "");

@@ -1,16 +1,15 @@
 /** The images that a run kept: read as they were written, and none from outside of the data folder. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { RunError } from "../../errors.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { type RunImage, readRunImages, writeRunImages } from "./run-images.ts";
 
 let run: string;
-beforeEach(async () => {
-  run = await mkdtemp(join(tmpdir(), "naevus-run-images-"));
+beforeEach(() => {
+  run = temporaryFolder();
 });
-afterEach(() => rm(run, { recursive: true }));
 
 const classes = ["melanoma", "nevus"];
 const image: RunImage = {

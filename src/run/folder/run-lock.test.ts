@@ -1,29 +1,28 @@
 /** A run folder is one training's at a time: who comes second writes nothing. */
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { RunError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { crossValidate } from "../cross-validate.ts";
 import { resume, train } from "../train.ts";
 import { lockRun } from "./run-lock.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let dataset: Dataset;
 const settings = () =>
   ({ engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") }) as const;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-run-lock-"));
   await writePhantomDataset(join(folder, "data"), { images: 24, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 test("of two trainings into one folder one wins, and the configuration is that of the winner", async () => {
   const run = join(folder, "two");

@@ -1,13 +1,13 @@
 /** Event files: byte for byte those of TensorBoard's own writer, and the same ones after a stop. */
-import { appendFile, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
 import { FileError } from "../../errors.ts";
 import { crc32c } from "../../formats/crc32c.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import recorded from "../reference-numbers/tensorboard-events.json" with { type: "json" };
@@ -17,12 +17,11 @@ import { eventFile, openEventFile } from "./tensorboard.ts";
 const name = "events.out.tfevents.naevus";
 const epochs: readonly EpochMetrics[] = recorded.epochs;
 
-let folder: string;
+const folder = temporaryFolder();
 let dataset: Dataset;
 let settings: SettingsInput;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-tensorboard-"));
   await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
   settings = {
@@ -34,7 +33,6 @@ beforeAll(async () => {
     tensorboard: true,
   };
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 it("are what TensorBoard's own writer writes", () => {
   expect(Buffer.from(eventFile(recorded.startedMilliseconds, epochs)).toString("hex")).toBe(recorded.file);

@@ -1,20 +1,19 @@
 /** The notebook's network on the data as found: what its test images are called, and which of them its interval takes for one lesion. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { referenceEngine } from "../../engine/reference/reference-engine.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { parseSettings } from "../../training/settings/schema.ts";
 import { StudyFolder } from "../study-folder.ts";
 import { isPublished, type OfficialModel, trainOfficial } from "./trained-model.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let metadata: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-official-"));
   const published = join(folder, "published");
   await writePhantomDataset(published, { images: 60, size: 16, seed: 1 });
   await cp(join(published, "Train"), join(folder, "drawn"), { recursive: true });
@@ -24,7 +23,6 @@ beforeAll(async () => {
   metadata = join(folder, "metadata.csv");
   await writeFile(metadata, ["path,lesion_id", ...rows, ""].join("\n"));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 async function official(data: string): Promise<OfficialModel> {
   const raw = await readDataset(join(folder, data));

@@ -1,15 +1,14 @@
 /** A process that trained on oneDNN ends with status 0 and silently, while OpenMP's threads still wait for work. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { compileModule } from "../../../testing/compiled.ts";
+import { temporaryFolder } from "../../../testing/temporary-folder.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 
 const available = onednnEngines.length > 0;
-const folder = mkdtempSync(join(tmpdir(), "naevus-onednn-exit-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 beforeAll(() => {
   if (!available) return;

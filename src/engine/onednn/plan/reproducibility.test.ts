@@ -1,14 +1,13 @@
 /** On kernels of our own, training gives the same bits in every run, whatever the number of threads. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { compileModule } from "../../../testing/compiled.ts";
+import { temporaryFolder } from "../../../testing/temporary-folder.ts";
 import { kernels, kernelsMissing } from "../../testing/kernels-under-test.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naevus-reproducibility-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 beforeAll(() => {
   if (kernels === undefined) return;
