@@ -12,7 +12,7 @@ import { ownIdentity } from "../process-identity.ts";
 const racer = `
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { lockFolder } from "./out/folder-lock.js";
+import { lockFolder } from "./out/disk/folder-lock.js";
 let lock;
 const tryOnce = () => lockFolder(process.argv[2]).catch((error) => {
   if (error.name !== "LockedError") throw error;
@@ -64,7 +64,7 @@ export interface LockRacers {
 /** Starts processes that race for `<folder>/run`. */
 export async function startLockRacers(folder: string, count: number): Promise<LockRacers> {
   const run = join(folder, "run");
-  compileModule("folder-lock.ts", folder);
+  compileModule("disk/folder-lock.ts", folder);
   writeFileSync(join(folder, "racer.js"), racer);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   mkdirSync(run);
