@@ -17,7 +17,7 @@ beforeAll(() => {
   writeFileSync(
     program,
     `import { readFileSync } from "node:fs";
-     import { decodeImage } from "./out/image/decode.js";
+     import { decodeImage } from "./out/image/decoding/decode.js";
      // resourceUsage() would count the process that started this one.
      const peak = () => 1024 * /VmHWM:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "latin1"))[1];
      await decodeImage(process.argv[2], 128);
