@@ -35,7 +35,7 @@ export const pipeline = [
 const folders = {
   image: ["decoding", "augmentation", "store"],
   engine: ["reference", "x64", "onednn", "profile"],
-  "engine/onednn": ["library", "program", "lowering", "optimizer", "plan"],
+  "engine/onednn": ["library", "program", "lowering", "plan"],
   evaluation: ["intervals", "scores", "curves", "calibration", "decisions", "comparison", "judgement"],
   report: ["charts", "audit", "show", "study"],
   run: ["folder", "data", "models"],

@@ -2,7 +2,7 @@
 import { INPUT } from "../../../network/graph.ts";
 import { elements } from "../../../tensor.ts";
 import { bytesPerElement } from "../library/constants.ts";
-import { sumGradients } from "../lowering/lowered.ts";
+import { sumGradients } from "../lowering/lowering-rule.ts";
 import type { Value } from "../program/program.ts";
 import type { ForwardProgram, Segment } from "./forward-program.ts";
 
@@ -38,7 +38,7 @@ function backwardSegment(
 
 /** Appends the backward pass; where `inputGradient` is given, that is its last result. */
 export function buildBackward(forward: ForwardProgram, logitGradient: Value, inputGradient?: Value): void {
-  const { context, rest, tiles } = forward;
+  const { context, rest, parts } = forward;
   const { program, type } = context;
   const store = (gradient: Value | undefined, firstImage: number) => {
     if (gradient === undefined || inputGradient === undefined) return;
@@ -48,7 +48,7 @@ export function buildBackward(forward: ForwardProgram, logitGradient: Value, inp
     program.convert("input gradient", gradient, plain, program.view(inputGradient, plain, offset));
   };
   const atRest = backwardSegment(forward, rest, logitGradient);
-  if (tiles.length === 0) {
+  if (parts.length === 0) {
     store(atRest, 0);
     return;
   }
@@ -56,8 +56,8 @@ export function buildBackward(forward: ForwardProgram, logitGradient: Value, inp
   const { dimensions } = atRest.descriptor;
   const joined = program.convert("join", atRest, program.rowMajor(dimensions, type));
   const imageBytes = elements(dimensions.slice(1)) * bytesPerElement[type];
-  for (const segment of tiles) {
-    const { from, images } = segment.tile;
+  for (const segment of parts) {
+    const { from, images } = segment.part;
     const plain = program.rowMajor([images, ...dimensions.slice(1)], type);
     store(backwardSegment(forward, segment, program.view(joined, plain, from * imageBytes)), from);
   }

@@ -6,14 +6,14 @@ import type { InputBatch, PlanOptions } from "../../engine.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Mode } from "../library/descriptors.ts";
 import type { Runtime } from "../library/runtime.ts";
+import { type BatchPart, planBatchParts } from "../lowering/batch-parts.ts";
 import { type FusionPlan, planFusion } from "../lowering/fusion.ts";
-import type { Lowered, LoweringContext } from "../lowering/lowered.ts";
-import { lower } from "../lowering/lowering.ts";
-import { planTiling, type Tile } from "../lowering/tiling.ts";
+import { lower } from "../lowering/lower.ts";
+import type { Lowered, LoweringContext } from "../lowering/lowering-rule.ts";
 import { ParameterStore } from "../program/parameter-store.ts";
 import { floats, Program, type Value } from "../program/program.ts";
 
-/** The first part of the network for one tile of the batch, or the rest of it for the whole batch. */
+/** The first part of the network for one part of the batch, or the rest of it for the whole batch. */
 export interface Segment {
   readonly context: LoweringContext;
   /** The nodes [from, to). */
@@ -30,7 +30,7 @@ export interface ForwardProgram {
   readonly context: LoweringContext;
   readonly fusion: FusionPlan;
   readonly input: Value;
-  readonly tiles: readonly (Segment & { readonly tile: Tile })[];
+  readonly parts: readonly (Segment & { readonly part: BatchPart })[];
   readonly rest: Segment;
   readonly output: Value;
   /** (batch, classes), written by the forward pass. */
@@ -44,7 +44,7 @@ export interface ForwardProgram {
 export interface ForwardOptions {
   readonly seed?: number;
   readonly inputGradient?: boolean;
-  /** The size that the activations of one tile may have. */
+  /** The size that the activations of one part may have. */
   readonly cacheBytes: number;
 }
 
@@ -93,19 +93,23 @@ export function buildForward(
   };
   const outputOf = ({ lowered, to }: Segment) => lowered[fusion.resolve(to - 1)]!.output;
 
-  const { end, tiles: parts } = planTiling(graph, fusion, { batch, bytesPerValue: bytesPerElement[type], cacheBytes });
-  const tiles: (Segment & { readonly tile: Tile })[] = [];
+  const { end, parts: batchParts } = planBatchParts(graph, fusion, {
+    batch,
+    bytesPerValue: bytesPerElement[type],
+    cacheBytes,
+  });
+  const parts: (Segment & { readonly part: BatchPart })[] = [];
   let joined: Value | undefined;
-  for (const tile of parts) {
-    const source = program.view(input, inputDescriptor(tile.images), tile.from * inputBytes);
-    const segment = build({ ...context, batch: tile.images }, source, 0, end);
+  for (const part of batchParts) {
+    const source = program.view(input, inputDescriptor(part.images), part.from * inputBytes);
+    const segment = build({ ...context, batch: part.images }, source, 0, end);
     const output = outputOf(segment);
     const dimensions = output.descriptor.dimensions.slice(1);
     const imageBytes = elements(dimensions) * bytesPerElement[type];
     joined ??= program.value(program.rowMajor([batch, ...dimensions], type));
-    const place = program.view(joined, program.rowMajor([tile.images, ...dimensions], type), tile.from * imageBytes);
+    const place = program.view(joined, program.rowMajor([part.images, ...dimensions], type), part.from * imageBytes);
     program.convert(`${nodes[end - 1]!.name} join`, output, place.descriptor, place);
-    tiles.push({ ...segment, tile });
+    parts.push({ ...segment, part });
   }
   const rest = build(context, joined ?? input, end, nodes.length);
 
@@ -116,7 +120,7 @@ export function buildForward(
     context,
     fusion,
     input,
-    tiles,
+    parts,
     rest,
     output,
     logits: floats(logits),

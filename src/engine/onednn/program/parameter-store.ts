@@ -41,7 +41,7 @@ export class ParameterStore {
 
   /**
    * Registers a parameter in the layout in which it is kept (that of its gradient in training). Where it is registered
-   * already, as by an earlier tile of the batch, that one is given.
+   * already, as by an earlier part of the batch, that one is given.
    */
   add(spec: ParameterSpec, descriptor: MemoryDescriptor): Parameter {
     const present = this.#entries.get(spec.name);
@@ -53,7 +53,7 @@ export class ParameterStore {
     return parameter;
   }
 
-  /** The parameter in the type and layout that a primitive reads; converted once per pass, whatever the tiles. */
+  /** The parameter in the type and layout that a primitive reads; converted once per pass, whatever the parts. */
   working({ spec, value }: Parameter, pass: "forward" | "backward", wanted: MemoryDescriptor): Value {
     const key = `${spec.name} ${pass}`;
     const present = this.#working.get(key);

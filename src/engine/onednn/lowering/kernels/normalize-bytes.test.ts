@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../../../random.ts";
-import { elements } from "../../../tensor.ts";
-import { roundToBf16 } from "../../testing/conformance-cases.ts";
-import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
-import { alignedBytes } from "../library/memory.ts";
-import { sharedRuntime } from "../library/runtime.ts";
-import { ParameterStore } from "../program/parameter-store.ts";
-import { Program } from "../program/program.ts";
-import type { LoweringContext } from "./lowered.ts";
+import { Random } from "../../../../random.ts";
+import { elements } from "../../../../tensor.ts";
+import { roundToBf16 } from "../../../testing/conformance-cases.ts";
+import { onednnEngines, onednnMissing } from "../../../testing/engines-under-test.ts";
+import { alignedBytes } from "../../library/memory.ts";
+import { sharedRuntime } from "../../library/runtime.ts";
+import { ParameterStore } from "../../program/parameter-store.ts";
+import { Program } from "../../program/program.ts";
+import type { LoweringContext } from "../lowering-rule.ts";
 import { normalizeByKernel } from "./normalize-bytes.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);

@@ -1,14 +1,14 @@
 /** Which max poolings run as kernels; what they compute is in the conformance suite and beside the kernels. */
 import { describe, expect, test } from "vitest";
-import { buildGraph } from "../../../network/graph.ts";
-import { conv2d, dense, flatten, type Layer, maxPool, relu } from "../../../network/layer.ts";
-import type { Precision } from "../../engine.ts";
-import { sgd } from "../../optimizer.ts";
-import { exampleFor, relativeError } from "../../testing/conformance-cases.ts";
-import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
-import { sharedRuntime } from "../library/runtime.ts";
-import { onednnEngine } from "../onednn-engine.ts";
-import type { InspectableTrainingPlan } from "../plan/training-plan.ts";
+import { buildGraph } from "../../../../network/graph.ts";
+import { conv2d, dense, flatten, type Layer, maxPool, relu } from "../../../../network/layer.ts";
+import type { Precision } from "../../../engine.ts";
+import { sgd } from "../../../optimizer.ts";
+import { exampleFor, relativeError } from "../../../testing/conformance-cases.ts";
+import { onednnEngines, onednnMissing } from "../../../testing/engines-under-test.ts";
+import { sharedRuntime } from "../../library/runtime.ts";
+import { onednnEngine } from "../../onednn-engine.ts";
+import type { InspectableTrainingPlan } from "../../plan/training-plan.ts";
 
 const kernels = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined).mapKernels;
 const missing = onednnMissing || (kernels ? "" : " (skipped: this processor or system runs no kernels)");

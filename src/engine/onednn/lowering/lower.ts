@@ -5,7 +5,8 @@ import { dropoutMask } from "../../dropout.ts";
 import { bytesPerElement, type ElementwiseAlgorithm } from "../library/constants.ts";
 import type { MemoryDescriptor, Pooling, PostOperation } from "../library/descriptors.ts";
 import type { Value } from "../program/program.ts";
-import { batchNormalization } from "./batch-normalization.ts";
+import { maxPoolByKernels } from "./kernels/max-pool.ts";
+import { normalizeByKernel } from "./kernels/normalize-bytes.ts";
 import {
   addition,
   asVectors,
@@ -17,10 +18,9 @@ import {
   type NodeContext,
   toType,
   unflatten,
-} from "./lowered.ts";
-import { maxPoolByKernels } from "./max-pool.ts";
-import { normalizeByKernel } from "./normalize-bytes.ts";
-import { weighted } from "./weighted-layers.ts";
+} from "./lowering-rule.ts";
+import { batchNormalization } from "./operations/batch-normalization.ts";
+import { weighted } from "./operations/weighted-layers.ts";
 
 function pooled(
   context: LoweringContext,

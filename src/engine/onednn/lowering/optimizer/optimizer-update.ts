@@ -1,5 +1,5 @@
 /** What an optimizer works on, and how it is told the numbers of an update. */
-import type { Region } from "../program/parameter-store.ts";
+import type { Region } from "../../program/parameter-store.ts";
 
 export interface FlatArrays {
   readonly weights: Uint8Array;

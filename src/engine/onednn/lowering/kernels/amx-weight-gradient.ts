@@ -1,16 +1,16 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
 
-import { cutWeightGradient } from "../../x64/kernels/amx-weight-gradient/cut.ts";
-import type { ConvolutionSizes } from "../../x64/kernels/amx-weight-gradient/geometry.ts";
-import { scratchBytesOf } from "../../x64/kernels/amx-weight-gradient/layout.ts";
-import { weightGradientArguments } from "../../x64/kernels/amx-weight-gradient/task.ts";
-import { weightGradientKernel } from "../../x64/kernels/amx-weight-gradient/weight-gradient-kernel.ts";
-import { partialSumArguments, partialSumKernel } from "../../x64/kernels/partial-sum.ts";
-import { FLOATS_AT_ONCE } from "../../x64/kernels/task-kernel.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { MemoryDescriptor } from "../library/descriptors.ts";
-import type { Program, Value } from "../program/program.ts";
-import type { WeightGradient } from "./weight-gradient.ts";
+import { cutWeightGradient } from "../../../x64/kernels/amx-weight-gradient/cut.ts";
+import type { ConvolutionSizes } from "../../../x64/kernels/amx-weight-gradient/geometry.ts";
+import { scratchBytesOf } from "../../../x64/kernels/amx-weight-gradient/layout.ts";
+import { weightGradientArguments } from "../../../x64/kernels/amx-weight-gradient/task.ts";
+import { weightGradientKernel } from "../../../x64/kernels/amx-weight-gradient/weight-gradient-kernel.ts";
+import { partialSumArguments, partialSumKernel } from "../../../x64/kernels/partial-sum.ts";
+import { FLOATS_AT_ONCE } from "../../../x64/kernels/task-kernel.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { MemoryDescriptor } from "../../library/descriptors.ts";
+import type { Program, Value } from "../../program/program.ts";
+import type { WeightGradient } from "../weight-gradient.ts";
 
 /** Height and width of a feature map's or of a filter's dimensions. */
 const sizeOf = (dimensions: readonly number[]) => [dimensions[2]!, dimensions[3]!] as const;

@@ -1,11 +1,11 @@
 /** Optimizer updates by kernels of our own: all arrays are read and written once. */
 
-import type { Optimizer } from "../../optimizer.ts";
-import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "../../x64/kernels/optimizer.ts";
-import { FLOATS_AT_ONCE, type Kernel } from "../../x64/kernels/task-kernel.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { Program } from "../program/program.ts";
-import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
+import type { Optimizer } from "../../../optimizer.ts";
+import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "../../../x64/kernels/optimizer.ts";
+import { FLOATS_AT_ONCE, type Kernel } from "../../../x64/kernels/task-kernel.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { Program } from "../../program/program.ts";
+import { areFinite, type FlatArrays, type OptimizerUpdate } from "../optimizer/optimizer-update.ts";
 
 /** Floats of a task, a multiple of what the kernel does at once. */
 const TASK_FLOATS = 2 ** 14;

@@ -1,7 +1,7 @@
 /** The gradient of a layer's weights by oneDNN's primitive, which chooses the layouts. */
-import type { Convolution, PrimitiveDescriptor } from "../library/descriptors.ts";
-import type { Program } from "../program/program.ts";
-import type { WeightGradient } from "./weight-gradient.ts";
+import type { Convolution, PrimitiveDescriptor } from "../../library/descriptors.ts";
+import type { Program } from "../../program/program.ts";
+import type { WeightGradient } from "../weight-gradient.ts";
 
 /** `shapes` are those that the primitive was made from. */
 export function primitiveWeightGradient(

@@ -1,12 +1,12 @@
 /** Batch normalisation, alone or with the sum that follows it: by kernels of our own where they can, else by oneDNN. */
-import type { GraphNode, Operation } from "../../../network/graph.ts";
+import type { GraphNode, Operation } from "../../../../network/graph.ts";
 import {
   gradientSumsKernel,
   inputGradientKernel,
   normalizeKernel,
   pixelArguments,
   statisticsKernel,
-} from "../../x64/kernels/batch-normalization.ts";
+} from "../../../x64/kernels/batch-normalization.ts";
 import {
   CHANNELS_PER_REGISTER,
   COEFFICIENT_ROWS,
@@ -14,12 +14,13 @@ import {
   coefficientRows,
   passArguments,
   SUM_ROWS,
-} from "../../x64/kernels/channel-pass.ts";
-import { columnSumArguments, columnSumKernel } from "../../x64/kernels/partial-sum.ts";
-import type { Kernel } from "../../x64/kernels/task-kernel.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { Parameter } from "../program/parameter-store.ts";
-import { floats, type Program, type Value } from "../program/program.ts";
+} from "../../../x64/kernels/channel-pass.ts";
+import { columnSumArguments, columnSumKernel } from "../../../x64/kernels/partial-sum.ts";
+import type { Kernel } from "../../../x64/kernels/task-kernel.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { Parameter } from "../../program/parameter-store.ts";
+import { floats, type Program, type Value } from "../../program/program.ts";
+import { type DeferredConvolution, type DeferredMaps, takeConvolution } from "../kernels/amx-convolution.ts";
 import {
   addition,
   type Lowered,
@@ -27,8 +28,7 @@ import {
   type LoweringRule,
   type NodeContext,
   toType,
-} from "./lowered.ts";
-import { type DeferredConvolution, type DeferredMaps, takeConvolution } from "./tile-convolution.ts";
+} from "../lowering-rule.ts";
 
 type BatchNormNode = GraphNode<Extract<Operation, { kind: "batchNorm" }>>;
 

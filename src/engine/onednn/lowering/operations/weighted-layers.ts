@@ -1,12 +1,12 @@
 /** Convolutions and dense layers as primitives: the layers with a matrix of weights. */
-import type { GraphNode } from "../../../network/graph.ts";
-import type { HeightWidth } from "../../../network/layer.ts";
-import type { ParameterRole } from "../../../network/parameters.ts";
-import type { DataType } from "../library/constants.ts";
-import type { Value } from "../program/program.ts";
-import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "./lowered.ts";
-import { tileConvolution } from "./tile-convolution.ts";
-import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
+import type { GraphNode } from "../../../../network/graph.ts";
+import type { HeightWidth } from "../../../../network/layer.ts";
+import type { ParameterRole } from "../../../../network/parameters.ts";
+import type { DataType } from "../../library/constants.ts";
+import type { Value } from "../../program/program.ts";
+import { amxConvolution } from "../kernels/amx-convolution.ts";
+import { kernelWeightGradient } from "../kernels/amx-weight-gradient.ts";
+import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "../lowering-rule.ts";
 import { primitiveWeightGradient } from "./weight-gradient-primitive.ts";
 
 interface WeightedForward {
@@ -80,14 +80,14 @@ export function weighted(
 
   const isPlain = kind === "convolution" && mode === "training" && !hasBias && !place.relu && !place.isOutput;
   const layer = { input: input.descriptor.dimensions, weights: weightDimensions, stride, padding };
-  const tiles = isPlain ? tileConvolution(context, name, layer, weight) : undefined;
-  if (tiles) {
+  const convolution = isPlain ? amxConvolution(context, name, layer, weight) : undefined;
+  if (convolution) {
     const source = program.convert(name, input, program.channelsLast(input.descriptor.dimensions, type));
     return {
-      output: tiles.forward(source),
+      output: convolution.forward(source),
       backward(gradient) {
         const append = () => appendWeightGradient(source, gradient);
-        if (place.wantsGradient[0]) return [tiles.backwardData(gradient, append)];
+        if (place.wantsGradient[0]) return [convolution.backwardData(gradient, append)];
         append();
         return [undefined];
       },

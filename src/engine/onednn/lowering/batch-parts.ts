@@ -6,15 +6,15 @@ import { elements } from "../../../tensor.ts";
 import type { FusionPlan } from "./fusion.ts";
 
 /** A consecutive part of the batch. */
-export interface Tile {
+export interface BatchPart {
   readonly from: number;
   readonly images: number;
 }
 
-export interface Tiling {
-  /** The nodes [0, end) run tile by tile; 0 where nothing does. */
+export interface BatchParts {
+  /** The nodes [0, end) run part by part; 0 where nothing does. */
   readonly end: number;
-  readonly tiles: readonly Tile[];
+  readonly parts: readonly BatchPart[];
 }
 
 /** Operations that treat every image by itself and keep no mask of the whole batch; dense layers are best whole. */
@@ -34,21 +34,21 @@ const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   dense: false,
 };
 
-const untiled: Tiling = { end: 0, tiles: [] };
+const undivided: BatchParts = { end: 0, parts: [] };
 
 /**
  * The part before the first dense layer, where it consists of operations on single images and its last output is all that
- * the rest reads, in tiles whose largest activation takes at most `cacheBytes`.
+ * the rest reads, in parts whose largest activation takes at most `cacheBytes`.
  */
-export function planTiling(
+export function planBatchParts(
   graph: Graph,
   fusion: FusionPlan,
   { batch, bytesPerValue, cacheBytes }: { batch: number; bytesPerValue: number; cacheBytes: number },
-): Tiling {
+): BatchParts {
   const { nodes } = graph;
   const stop = nodes.findIndex(({ operation }) => !perImage[operation.kind]);
   // The parts are joined in row-major order, which a matrix product reads well and nothing else does.
-  if (nodes[stop]?.operation.kind !== "dense") return untiled;
+  if (nodes[stop]?.operation.kind !== "dense") return undivided;
   const readsOnly = (from: number, boundary: number) =>
     nodes
       .slice(from)
@@ -56,11 +56,11 @@ export function planTiling(
         inputs.every((source) => source !== INPUT && (source >= from || fusion.resolve(source) === boundary)),
       );
   const end = stop;
-  if (end === 0 || !readsOnly(end, fusion.resolve(end - 1))) return untiled;
+  if (end === 0 || !readsOnly(end, fusion.resolve(end - 1))) return undivided;
   const largest = Math.max(...nodes.slice(0, end).map(({ shape }) => elements(shape))) * bytesPerValue;
   const images = Math.max(1, Math.floor(cacheBytes / largest));
-  if (images >= batch) return untiled;
+  if (images >= batch) return undivided;
   const count = Math.ceil(batch / images);
-  const starts = Array.from({ length: count + 1 }, (_, tile) => Math.round((tile * batch) / count));
-  return { end, tiles: starts.slice(0, -1).map((from, tile) => ({ from, images: starts[tile + 1]! - from })) };
+  const starts = Array.from({ length: count + 1 }, (_, part) => Math.round((part * batch) / count));
+  return { end, parts: starts.slice(0, -1).map((from, part) => ({ from, images: starts[part + 1]! - from })) };
 }

@@ -18,47 +18,47 @@ import { sgd } from "../../optimizer.ts";
 import { exampleFor, relativeError } from "../../testing/conformance-cases.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 import { onednnEngine } from "../onednn-engine.ts";
+import { planBatchParts } from "./batch-parts.ts";
 import { planFusion } from "./fusion.ts";
-import { planTiling } from "./tiling.ts";
 
 const input = { channels: 3, height: 10, width: 10 };
-const graphOf = (...layers: Layer[]): Graph => buildGraph({ name: "tiled", input, layers });
+const graphOf = (...layers: Layer[]): Graph => buildGraph({ name: "parts", input, layers });
 
-const tilingOf = (graph: Graph, batch: number, cacheBytes: number) =>
-  planTiling(graph, planFusion(graph), { batch, bytesPerValue: 4, cacheBytes });
+const partsOf = (graph: Graph, batch: number, cacheBytes: number) =>
+  planBatchParts(graph, planFusion(graph), { batch, bytesPerValue: 4, cacheBytes });
 
-describe("what is tiled", () => {
+describe("what is computed in parts", () => {
   const chain = graphOf(conv2d(4, 3), relu(), maxPool(2), flatten(), dense(8), relu(), dense(3));
 
-  test("the part before the first dense layer, in tiles that fit", () => {
+  test("the part before the first dense layer, in parts that fit", () => {
     // The largest activation of an image has 4 x 10 x 10 values of 4 bytes.
-    expect(tilingOf(chain, 7, 3 * 1600)).toEqual({
+    expect(partsOf(chain, 7, 3 * 1600)).toEqual({
       end: 4,
-      tiles: [
+      parts: [
         { from: 0, images: 2 },
         { from: 2, images: 3 },
         { from: 5, images: 2 },
       ],
     });
-    expect(tilingOf(chain, 3, 1).tiles).toEqual([0, 1, 2].map((from) => ({ from, images: 1 })));
+    expect(partsOf(chain, 3, 1).parts).toEqual([0, 1, 2].map((from) => ({ from, images: 1 })));
   });
 
   test("nothing where the whole batch fits, or where statistics need it whole", () => {
-    expect(tilingOf(chain, 7, 7 * 1600).tiles).toEqual([]);
+    expect(partsOf(chain, 7, 7 * 1600).parts).toEqual([]);
     const normalised = graphOf(conv2d(4, 3), batchNorm(), conv2d(4, 3), globalAveragePool(), dense(3));
-    expect(tilingOf(normalised, 7, 1).tiles).toEqual([]);
-    expect(tilingOf(graphOf(conv2d(4, 3), globalAveragePool()), 7, 1).tiles).toEqual([]);
+    expect(partsOf(normalised, 7, 1).parts).toEqual([]);
+    expect(partsOf(graphOf(conv2d(4, 3), globalAveragePool()), 7, 1).parts).toEqual([]);
   });
 
   test("nothing where a residual layer reaches over the boundary", () => {
     const graph = graphOf(flatten(), relu(), residual([dense(300), relu()]), dense(3));
-    expect(tilingOf(graph, 4, 1)).toMatchObject({ end: 2 });
-    expect(tilingOf(graphOf(conv2d(4, 3), flatten(), residual([dense(400)])), 4, 1).end).toBe(2);
-    expect(tilingOf(graphOf(flatten(), residual([relu(), dense(300)])), 4, 1).end).toBe(0);
+    expect(partsOf(graph, 4, 1)).toMatchObject({ end: 2 });
+    expect(partsOf(graphOf(conv2d(4, 3), flatten(), residual([dense(400)])), 4, 1).end).toBe(2);
+    expect(partsOf(graphOf(flatten(), residual([relu(), dense(300)])), 4, 1).end).toBe(0);
   });
 });
 
-describe.skipIf(onednnEngines.length === 0)(`tiles give what the whole batch gives${onednnMissing}`, () => {
+describe.skipIf(onednnEngines.length === 0)(`parts give what the whole batch gives${onednnMissing}`, () => {
   const cases: readonly (readonly [string, Graph])[] = [
     ["the notebook's network on bytes", buildGraph(networks.notebook({ classes: 3, imageSize: 16 }))],
     [
@@ -93,8 +93,8 @@ describe.skipIf(onednnEngines.length === 0)(`tiles give what the whole batch giv
       plan.dispose();
       return { loss, gradients };
     });
-    const [whole, ...tiled] = results;
-    for (const { loss, gradients } of tiled) {
+    const [whole, ...divided] = results;
+    for (const { loss, gradients } of divided) {
       expect(loss).toBeCloseTo(whole!.loss, 5);
       for (const [name, data] of gradients) {
         expect(relativeError(data, whole!.gradients.get(name)!), name).toBeLessThan(1e-5);

@@ -6,14 +6,14 @@ import {
   convolutionArguments,
   convolutionKernel,
   workspaceBytes,
-} from "../../x64/kernels/amx-convolution/convolution-kernel.ts";
-import { type ConvolutionShape, servesConvolution, tapOrder } from "../../x64/kernels/amx-convolution/geometry.ts";
-import { packedBytes, packTasks, packWeightsKernel } from "../../x64/kernels/amx-convolution/pack-weights.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { Parameter } from "../program/parameter-store.ts";
-import type { Deferred, Program, Value } from "../program/program.ts";
-import type { LoweringContext } from "./lowered.ts";
-import { tapMajor } from "./weight-gradient-kernel.ts";
+} from "../../../x64/kernels/amx-convolution/convolution-kernel.ts";
+import { type ConvolutionShape, servesConvolution, tapOrder } from "../../../x64/kernels/amx-convolution/geometry.ts";
+import { packedBytes, packTasks, packWeightsKernel } from "../../../x64/kernels/amx-convolution/pack-weights.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { Parameter } from "../../program/parameter-store.ts";
+import type { Deferred, Program, Value } from "../../program/program.ts";
+import type { LoweringContext } from "../lowering-rule.ts";
+import { tapMajor } from "./amx-weight-gradient.ts";
 
 /** Maps that are to be made of others. */
 export interface DeferredMaps extends Deferred {
@@ -92,7 +92,7 @@ export function takeConvolution(program: Program, gradients: readonly Value[]): 
   return one;
 }
 
-export interface TileConvolution {
+export interface AmxConvolution {
   /** The result, channels last; its instructions are put off so that a normalisation can join them. */
   forward(input: Value): Value;
   /** The gradient of the input, likewise. `then` adds what shall follow it. */
@@ -108,12 +108,12 @@ interface ConvolutionLayer {
 }
 
 /** Undefined where oneDNN must do it. */
-export function tileConvolution(
+export function amxConvolution(
   { program, type, batch }: LoweringContext,
   name: string,
   { input, weights: [filters, channels, ...kernel], stride, padding }: ConvolutionLayer,
   { value: weights }: Parameter,
-): TileConvolution | undefined {
+): AmxConvolution | undefined {
   const [, , height, width] = input as readonly [number, number, number, number];
   const { runtime } = program;
   const [size, step] = [kernel[0]!, stride[0]!];
@@ -226,7 +226,7 @@ const readBy = ({ maps, made }: Operand): readonly Value[] => (made ? [...made.m
 
 /** Memory of each thread's own: the same for all convolutions of a shape. */
 function threadMemory(program: Program, shape: ConvolutionShape) {
-  return program.once(`tile convolution ${Object.values(shape).join(" ")}`, () => {
+  return program.once(`AMX convolution ${Object.values(shape).join(" ")}`, () => {
     const bytes = program.runtime.description.threads * workspaceBytes(shape);
     return program.persistent(program.rowMajor([bytes], "u8"));
   });

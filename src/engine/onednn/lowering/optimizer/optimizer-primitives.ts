@@ -1,9 +1,9 @@
 /** Optimizer updates over the flat parameter array: by a kernel of our own where it can, else as oneDNN primitives over pieces that stay in the cache. */
-import type { Optimizer } from "../../optimizer.ts";
-import { type BinaryAlgorithm, bytesPerElement } from "../library/constants.ts";
-import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../library/descriptors.ts";
-import { asFloats, type Program, type Value } from "../program/program.ts";
-import { addOptimizerKernel } from "./optimizer-kernel.ts";
+import type { Optimizer } from "../../../optimizer.ts";
+import { type BinaryAlgorithm, bytesPerElement } from "../../library/constants.ts";
+import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../../library/descriptors.ts";
+import { asFloats, type Program, type Value } from "../../program/program.ts";
+import { addOptimizerKernel } from "../kernels/optimizer.ts";
 import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
 
 // Five float32 arrays of this many elements fit a core's second-level cache.

@@ -1,10 +1,10 @@
 /** Max pooling by kernels of our own, where they can do it: oneDNN's write 4 to 8 times more slowly than memory takes. */
-import type { GraphNode } from "../../../network/graph.ts";
-import type { MaxPool } from "../../../network/layer.ts";
-import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../../x64/kernels/max-pool.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { Locate, Value } from "../program/program.ts";
-import type { Lowered, LoweringContext, NodeContext } from "./lowered.ts";
+import type { GraphNode } from "../../../../network/graph.ts";
+import type { MaxPool } from "../../../../network/layer.ts";
+import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../../../x64/kernels/max-pool.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { Locate, Value } from "../../program/program.ts";
+import type { Lowered, LoweringContext, NodeContext } from "../lowering-rule.ts";
 
 /** Undefined where oneDNN must do it: the kernels take channels-last bf16 maps and windows that do not overlap. */
 export function maxPoolByKernels(

@@ -1,11 +1,11 @@
 /** Gradients of weights by the kernel against their definition, entry by entry. */
 import { describe, expect, test } from "vitest";
-import { Random } from "../../../random.ts";
-import { kernels, kernelsMissing } from "../../testing/kernels-under-test.ts";
-import { alignedBytes } from "../library/memory.ts";
-import { sharedRuntime } from "../library/runtime.ts";
-import { floats, Program, type Value } from "../program/program.ts";
-import { kernelWeightGradient } from "./weight-gradient-kernel.ts";
+import { Random } from "../../../../random.ts";
+import { kernels, kernelsMissing } from "../../../testing/kernels-under-test.ts";
+import { alignedBytes } from "../../library/memory.ts";
+import { sharedRuntime } from "../../library/runtime.ts";
+import { floats, Program, type Value } from "../../program/program.ts";
+import { kernelWeightGradient } from "./amx-weight-gradient.ts";
 
 interface Layer {
   readonly batch: number;

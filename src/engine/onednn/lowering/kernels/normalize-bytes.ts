@@ -1,9 +1,14 @@
 /** Images to what the first convolution reads, in one pass: channels-last bytes to channels-last bf16, scaled and shifted. */
-import { elements } from "../../../tensor.ts";
-import { canNormalize, normalizeBytesKernel, periodValues, remainderMasks } from "../../x64/kernels/normalize-bytes.ts";
-import { bytesPerElement } from "../library/constants.ts";
-import type { Value } from "../program/program.ts";
-import type { LoweringContext } from "./lowered.ts";
+import { elements } from "../../../../tensor.ts";
+import {
+  canNormalize,
+  normalizeBytesKernel,
+  periodValues,
+  remainderMasks,
+} from "../../../x64/kernels/normalize-bytes.ts";
+import { bytesPerElement } from "../../library/constants.ts";
+import type { Value } from "../../program/program.ts";
+import type { LoweringContext } from "../lowering-rule.ts";
 
 /** Values of a task: a part of the batch that is long enough to be worth starting. */
 const TASK_VALUES = 2 ** 14;
