@@ -21,7 +21,7 @@ export {
   formatCurationPlan,
   readCurationPlan,
 } from "./dataset/curation/curation-plan.ts";
-export type { CurationSummary, Dataset, ImageRecord, Problem, ProtocolSummary, Split } from "./dataset/dataset.ts";
+export type { Dataset, ImageRecord, Problem, Split } from "./dataset/dataset.ts";
 export { type DiagnosisMapping, diagnosisMapping, readDiagnosisMapping } from "./dataset/diagnosis-mapping.ts";
 export { type GroupOptions, type Groups, groupImages } from "./dataset/groups.ts";
 export type { FoundNames, Likeness } from "./dataset/image-names.ts";
@@ -33,6 +33,7 @@ export {
   matchMetadata,
   readMetadata,
 } from "./dataset/metadata.ts";
+export type { CurationSummary, ProtocolSummary } from "./dataset/protocol-summary.ts";
 export {
   applyProtocol,
   type Folds,

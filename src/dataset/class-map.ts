@@ -1,9 +1,9 @@
 /** A class map: a small CSV file that renames and merges classes, such as all malignant ones into one. */
 
 import { DatasetError } from "../errors.ts";
-import { readTable } from "../formats/csv-table.ts";
 import { byCodePoint } from "../text/code-point-order.ts";
 import { nameList } from "../text/name-list.ts";
+import { readTable } from "./csv-table.ts";
 import { type Dataset, type ImageRecord, inImageOrder } from "./dataset.ts";
 import { FoldedNames, foldedName } from "./folded-names.ts";
 import { isMissingName } from "./missing-values.ts";

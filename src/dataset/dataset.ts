@@ -2,6 +2,7 @@
 
 import { byCodePoint } from "../text/code-point-order.ts";
 import type { ImageSource } from "./image-source.ts";
+import type { CurationSummary, ProtocolSummary } from "./protocol-summary.ts";
 
 /** The part of the data that an image belongs to: learned from, or judged on. */
 export type Split = "train" | "test";
@@ -48,35 +49,6 @@ export interface Dataset {
 /** Training images first, within a split by class, then by path, as {@link Dataset.images} promises. */
 export const inImageOrder = (a: ImageRecord, b: ImageRecord): number =>
   a.split === b.split ? a.label - b.label || byCodePoint(a.path, b.path) : a.split === "train" ? -1 : 1;
-
-/** The name of the protocol where the folders have no Test, so that a part of each class was drawn to be tested. */
-export const drawnProtocol = "drawn split";
-
-/** The name of the protocol where data are judged that the model was not trained on, all of them. */
-export const externalProtocol = "external";
-
-/** What a curation plan did to a data set; it stands beside every figure. */
-export interface CurationSummary {
-  /** SHA-256 of the plan's file. */
-  readonly plan: string;
-  readonly leftOut: number;
-  readonly relabelled: number;
-  readonly classesLeftOut: readonly string[];
-}
-
-/** How a named protocol separated training and test images; it stands beside every figure. */
-export interface ProtocolSummary {
-  /** Such as `clean` or `grouped:5`, or {@link drawnProtocol}. */
-  readonly name: string;
-  /** Of a drawn split: the seed that it was drawn by. */
-  readonly seed?: number | undefined;
-  /** Of `grouped:K`: the fold that is tested, from 0. */
-  readonly fold?: number | undefined;
-  /** What images of one group share, such as content and lesion. */
-  readonly groupedBy: readonly string[];
-  /** Of `clean`: test images left out because their content, or another image of their group, stands in training. */
-  readonly leftOut?: { readonly content: number; readonly group: number } | undefined;
-}
 
 /** The file in a data set's folder that says that naevus drew the images itself. */
 export const phantomMarker = ".naevus-phantom.json";

@@ -1,8 +1,8 @@
 /** Which classes a diagnosis in the metadata agrees with: the names of ISIC and HAM10000, and a user's own mapping file. */
 
 import { DatasetError } from "../errors.ts";
-import { readTable } from "../formats/csv-table.ts";
 import { nameList } from "../text/name-list.ts";
+import { readTable } from "./csv-table.ts";
 import { FoldedNames } from "./folded-names.ts";
 import { isMissing, isMissingName } from "./missing-values.ts";
 

@@ -12,7 +12,8 @@ import {
   listFolder,
   readClasses,
 } from "./class-folders.ts";
-import { type Dataset, drawnProtocol, type ImageRecord, type Problem, phantomMarker, type Split } from "./dataset.ts";
+import { type Dataset, type ImageRecord, type Problem, phantomMarker, type Split } from "./dataset.ts";
+import { drawnProtocol } from "./protocol-summary.ts";
 import { stratifiedSplit } from "./stratified-split.ts";
 
 /** The folder names, in any case, that hold a split. A validation folder serves as test where there is no test folder. */

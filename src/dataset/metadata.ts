@@ -1,8 +1,8 @@
 /** Metadata of images from CSV: lesion, patient, age, sex, site and diagnosis by image, in the columns of ISIC and HAM10000. */
 
 import { DatasetError } from "../errors.ts";
-import { readTable, type Table, type TableRow } from "../formats/csv-table.ts";
 import { nameList } from "../text/name-list.ts";
+import { readTable, type Table, type TableRow } from "./csv-table.ts";
 import type { ImageRecord, Problem } from "./dataset.ts";
 import { isicId } from "./image-id.ts";
 import { type FoundNames, ImageNames, imageName } from "./image-names.ts";

@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { readTable } from "../dataset/csv-table.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { readTable } from "./csv-table.ts";
 import { csvText } from "./csv-text.ts";
 
 const folder = temporaryFolder();

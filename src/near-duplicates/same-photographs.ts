@@ -9,7 +9,8 @@ import { sourceOf } from "../dataset/image-source.ts";
 import { readText, writeError, writeFileAtomic } from "../disk/files.ts";
 import { seal, unseal } from "../disk/sealed-text.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
-import { maxPixelsDefault, pixelLimit, pixelLimitKey } from "../image/decoding/pixel-limit.ts";
+import { pixelLimit, pixelLimitKey } from "../image/decoding/pixel-limit.ts";
+import { maxPixelsDefault } from "../image/decoding/pixel-limit-range.ts";
 import { findNearDuplicates, type NearDuplicate } from "./near-duplicates.ts";
 import { readPlane, type Survey, surveyImages } from "./survey.ts";
 

@@ -1,6 +1,6 @@
 /** What a model file says about itself, and reading that back without a runtime. */
 
-import type { ProtocolSummary } from "../dataset/dataset.ts";
+import type { ProtocolSummary } from "../dataset/protocol-summary.ts";
 import { ModelError } from "../errors.ts";
 import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";

@@ -1,7 +1,7 @@
 import { rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Dataset, Problem } from "../dataset/dataset.ts";
-import { drawnProtocol } from "../dataset/dataset.ts";
+import { drawnProtocol } from "../dataset/protocol-summary.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
 import { fileExists } from "../disk/files.ts";
 import type { FolderLock } from "../disk/folder-lock.ts";

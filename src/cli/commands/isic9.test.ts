@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type ImitatedImage, type Imitation, imitateArchive } from "../../acquire/isic-archive/testing/imitation.ts";
-import { readTable } from "../../formats/csv-table.ts";
+import { readTable } from "../../dataset/csv-table.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { version } from "../../version.ts";
 import { main } from "../main.ts";

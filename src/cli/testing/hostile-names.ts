@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, vi } from "vitest";
-import { readTable } from "../../formats/csv-table.ts";
+import { readTable } from "../../dataset/csv-table.ts";
 import { csvText } from "../../formats/csv-text.ts";
 import { svgToPng } from "../../image/encode.ts";
 import { bitmapFile } from "../../image/testing/bitmap-file.ts";

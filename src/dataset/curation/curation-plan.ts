@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { readWhole } from "../../disk/files.ts";
 import { DatasetError } from "../../errors.ts";
-import { readTable } from "../../formats/csv-table.ts";
 import { csvText } from "../../formats/csv-text.ts";
+import { readTable } from "../csv-table.ts";
 import { isMissing } from "../missing-values.ts";
 
 /** What is done, and to what; `reason` is for people. */

@@ -1,6 +1,6 @@
 /** Judges predictions on labelled images: the figures that are stored, printed and reported, each from a file of its own. */
 
-import type { CurationSummary, ProtocolSummary } from "../../dataset/dataset.ts";
+import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { nameList } from "../../text/name-list.ts";
 import { printableLine } from "../../text/printable.ts";
 import { shorten, textTable } from "../../text/text-table.ts";

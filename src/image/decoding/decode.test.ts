@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { ImageError } from "../../errors.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { decodeBytes, decodeFull, decodeImage } from "./decode.ts";
-import { maxPixelsMost, refuseTooManyPixels, withPixelLimit } from "./pixel-limit.ts";
+import { refuseTooManyPixels, withPixelLimit } from "./pixel-limit.ts";
+import { maxPixelsMost } from "./pixel-limit-range.ts";
 
 /** 4 x 4 pixels, each another colour. */
 const known = Uint8Array.from({ length: 48 }, (_, i) => (i * 37) % 256);

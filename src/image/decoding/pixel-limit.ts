@@ -1,10 +1,7 @@
 /** How large an image may be. */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { maxPixelsDefault, maxPixelsMost } from "./pixel-limit-range.ts";
 import { UnreadVariant } from "./unread-variant.ts";
-
-/** The limits of a setting in millions of pixels: the default, and the most that can be asked for, 16,384 squared. */
-export const maxPixelsDefault = 100;
-export const maxPixelsMost = 269;
 
 /** The most pixels of one side, sixteen times what JPEG can have. Beyond it, a single row may take more memory than there is. */
 export const maxSide = 2 ** 20;

@@ -2,7 +2,7 @@
 import type { Dataset } from "../../dataset/dataset.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
-import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../../dataset/dataset.ts";
+import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import type { JudgedCheck, SeenCounts } from "../../evaluation/judgement/judged-check.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import { type Candidate, candidatesOf, isKnown, isTested, seenBy, withLearned } from "./judged-candidates.ts";

@@ -10,7 +10,7 @@ import { drawSplit, type ListedDataset, listDataset, listLabelledImages, without
 import { groupImages } from "../../dataset/groups.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../../dataset/protocols.ts";
-import { externalProtocol } from "../../dataset/dataset.ts";
+import { externalProtocol } from "../../dataset/protocol-summary.ts";
 import { fileExists } from "../../disk/files.ts";
 import { imageContents } from "../../image/store/image-contents.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";

@@ -1,7 +1,7 @@
 /** What a run's model learned from and is to be tested on, from its folder or from the model file alone. */
 import { join, resolve } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
-import type { CurationSummary, ProtocolSummary } from "../../dataset/dataset.ts";
+import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { RunError } from "../../errors.ts";
 import type { Model } from "../../inference/model.ts";
 import type { LearnedImages } from "../../onnx/learned-images.ts";

@@ -10,7 +10,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { RunError } from "../../errors.ts";
 import { decoderVersion } from "../../image/decoding/decode.ts";
-import { maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
+import { maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";

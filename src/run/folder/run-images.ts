@@ -1,12 +1,12 @@
 /** `images.csv`: which images a run learned from, validated on and is to be tested on, by what they hold. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { readTable } from "../../dataset/csv-table.ts";
 import type { ImageRecord } from "../../dataset/dataset.ts";
 import { fileExists, readWhole, writeFileAtomic } from "../../disk/files.ts";
 import { isInside } from "../../disk/names-from-files.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { RunError } from "../../errors.ts";
-import { readTable } from "../../formats/csv-table.ts";
 import { csvText } from "../../formats/csv-text.ts";
 import { digestOf, type LearnedImages } from "../../onnx/learned-images.ts";
 import { runFiles } from "./run-folder.ts";

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { drawnProtocol } from "../../dataset/dataset.ts";
+import { drawnProtocol } from "../../dataset/protocol-summary.ts";
 import { fileExists } from "../../disk/files.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";

@@ -1,12 +1,12 @@
 /** Every setting of a training run: one schema from which types, defaults, checks, `--help` and the docs come. */
 
 import { z } from "zod";
-import { externalProtocol } from "../../dataset/dataset.ts";
+import { externalProtocol } from "../../dataset/protocol-summary.ts";
 import type { LossOptions } from "../../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
 import { SettingsError } from "../../errors.ts";
 import { policies, policyNames, withErasing } from "../../image/augmentation/policy.ts";
-import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit.ts";
+import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
 import { resamplingFilters } from "../../image/resampling.ts";
 import { type ArchitectureOptions, networkNames, networks } from "../../network/architectures.ts";

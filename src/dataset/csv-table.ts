@@ -5,7 +5,7 @@ import { CsvError, parse } from "csv-parse/sync";
 import { readWhole } from "../disk/files.ts";
 import { readSentence } from "../disk/system-errors.ts";
 import { DatasetError } from "../errors.ts";
-import { asGiven } from "./formula-cells.ts";
+import { asGiven } from "../formats/formula-cells.ts";
 
 /** A row by column name, in lower case with `_` between words; a field that the row lacks or that is blank is absent. */
 export interface TableRow {

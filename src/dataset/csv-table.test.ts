@@ -2,10 +2,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type CurationPlan, formatCurationPlan, readCurationPlan } from "../dataset/curation/curation-plan.ts";
-import { readMetadata } from "../dataset/metadata.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readTable } from "./csv-table.ts";
+import { type CurationPlan, formatCurationPlan, readCurationPlan } from "./curation/curation-plan.ts";
+import { readMetadata } from "./metadata.ts";
 
 const folder = temporaryFolder();
 let files = 0;

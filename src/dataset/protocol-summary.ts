@@ -1,0 +1,30 @@
+/** What stands beside every figure about its data: how images were curated, and how training and test were separated. */
+
+/** The name of the protocol where the folders have no Test, so that a part of each class was drawn to be tested. */
+export const drawnProtocol = "drawn split";
+
+/** The name of the protocol where data are judged that the model was not trained on, all of them. */
+export const externalProtocol = "external";
+
+/** What a curation plan did to a data set; it stands beside every figure. */
+export interface CurationSummary {
+  /** SHA-256 of the plan's file. */
+  readonly plan: string;
+  readonly leftOut: number;
+  readonly relabelled: number;
+  readonly classesLeftOut: readonly string[];
+}
+
+/** How a named protocol separated training and test images; it stands beside every figure. */
+export interface ProtocolSummary {
+  /** Such as `clean` or `grouped:5`, or {@link drawnProtocol}. */
+  readonly name: string;
+  /** Of a drawn split: the seed that it was drawn by. */
+  readonly seed?: number | undefined;
+  /** Of `grouped:K`: the fold that is tested, from 0. */
+  readonly fold?: number | undefined;
+  /** What images of one group share, such as content and lesion. */
+  readonly groupedBy: readonly string[];
+  /** Of `clean`: test images left out because their content, or another image of their group, stands in training. */
+  readonly leftOut?: { readonly content: number; readonly group: number } | undefined;
+}

@@ -1,0 +1,5 @@
+/** The range of the setting `maxPixels`. */
+
+/** In millions of pixels: the default, and the most that can be asked for, 16,384 squared. */
+export const maxPixelsDefault = 100;
+export const maxPixelsMost = 269;
