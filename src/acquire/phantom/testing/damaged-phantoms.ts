@@ -1,8 +1,8 @@
 /** Sound images of every format and damaged copies of them, from a seed; for tests. */
 import sharp, { type Sharp } from "sharp";
-import { phantomImages } from "../../acquire/phantom/phantom.ts";
-import { Random } from "../../random.ts";
-import { bitmapFile } from "./bitmap-file.ts";
+import { bitmapFile } from "../../../image/testing/bitmap-file.ts";
+import { Random } from "../../../random.ts";
+import { phantomImages } from "../phantom.ts";
 
 const side = 160;
 

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { beforeAll, expect, test } from "vitest";
 import { compileModule } from "../../testing/compiled.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
-import type { Outcome } from "../testing/fuzz-decoder.ts";
+import type { Outcome } from "./testing/fuzz-decoder.ts";
 
 const images = 5000;
 const seed = 1;
@@ -20,13 +20,13 @@ const mostMemory = 700;
 
 const folder = temporaryFolder();
 beforeAll(async () => {
-  compileModule("image/testing/fuzz-decoder.ts", folder);
+  compileModule("acquire/phantom/testing/fuzz-decoder.ts", folder);
 });
 
 /** Every `processes`-th image, beginning with `from`. */
 async function decoded(from: number): Promise<{ outcomes: Outcome[]; megabytes: number }> {
   const numbers = [seed, from, images, processes].map(String);
-  const child = spawn(process.execPath, [join(folder, "out/image/testing/fuzz-decoder.js"), ...numbers], {
+  const child = spawn(process.execPath, [join(folder, "out/acquire/phantom/testing/fuzz-decoder.js"), ...numbers], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const outcomes: Outcome[] = [];
