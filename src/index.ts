@@ -186,4 +186,5 @@ export type { StudyEvent } from "./study/study-context.ts";
 export type { StudyReport } from "./study/study-report.ts";
 export type { Tensor, Tensors } from "./tensor.ts";
 export type { EpochMetrics } from "./training/progress.ts";
-export { parseSettings, type Settings, type SettingsInput } from "./training/settings/schema.ts";
+export { parseSettings } from "./training/settings/parse.ts";
+export type { Settings, SettingsInput } from "./training/settings/schema.ts";

@@ -1,7 +1,8 @@
 /** Runs as a process of its own: what `naevus train` does up to its first step, then says so and ends. */
 import { readDataset } from "../image/read-dataset.ts";
 import { train } from "../run/train.ts";
-import { parseSettings, type SettingsInput } from "../training/settings/schema.ts";
+import { parseSettings } from "../training/settings/parse.ts";
+import type { SettingsInput } from "../training/settings/schema.ts";
 import { answer } from "./serve.ts";
 // The command line is loaded as well, as it is part of what a user waits for.
 import "../cli/main.ts";

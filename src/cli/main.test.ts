@@ -6,9 +6,8 @@ import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Predictions } from "../run/predict.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { settingDescriptions } from "../training/settings/schema.ts";
+import { settingDescriptions } from "../training/settings/descriptions.ts";
 import { main } from "./main.ts";
-import { flagOf } from "./options/setting-options.ts";
 import { drawOver } from "./terminal/terminal.ts";
 
 const folder = temporaryFolder();
@@ -379,8 +378,7 @@ describe("help", () => {
   it("shows every setting", async () => {
     const { status, out } = await naevus("train", "--help");
     expect(status).toBe(0);
-    for (const { name, type, defaultValue } of settingDescriptions) {
-      const flag = defaultValue === true ? flagOf(name).replace("--", "--no-") : flagOf(name);
+    for (const { flag, type } of settingDescriptions) {
       expect(out).toMatch(new RegExp(`${flag} ${type === "boolean" ? " +" : "<"}`));
     }
     for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);

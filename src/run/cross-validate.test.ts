@@ -61,15 +61,15 @@ it("lets intervals go by the lesions, where they are known", async () => {
   }
   const metadata = join(folder, "lesions.csv");
   await writeFile(metadata, `image,lesion_id\n${rows.join("\n")}\n`);
-  const { evaluation } = await crossValidate(
-    data,
-    {
-      ...{ engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") },
-      metadata,
-      out: join(folder, "by lesion"),
-    },
-    { folds: 2 },
-  );
+  const settings = {
+    engine: "reference",
+    imageSize: 16,
+    batch: 8,
+    epochs: 1,
+    cache: join(folder, "cache"),
+    out: join(folder, "by lesion"),
+  } as const;
+  const { evaluation } = await crossValidate(data, { ...settings, metadata }, { folds: 2 });
   const lesions = new Set(rows.map((row) => row.split(",")[1])).size;
   expect(lesions).toBeLessThan(images.length);
   expect(evaluation).toMatchObject({
@@ -77,4 +77,21 @@ it("lets intervals go by the lesions, where they are known", async () => {
     groups: lesions,
     intervalMethod: "Wilson, on the effective number of images",
   });
+
+  // The table was moved, and the cache: neither decides what is computed.
+  const moved = join(folder, "moved.csv");
+  await rename(metadata, moved);
+  const elsewhere = { ...settings, cache: join(folder, "another cache") };
+  expect((await crossValidate(data, { ...elsewhere, metadata: moved }, { folds: 2 })).evaluation).toEqual(evaluation);
+  // What would be ignored for the folds that are there is refused.
+  for (const [other, named] of [
+    [{}, `metadata ${metadata}`],
+    [{ metadata: moved, hashes: false }, "hashes true"],
+    [{ metadata: moved, tensorboard: true }, "tensorboard false"],
+    [{ metadata: moved, checkpointSeconds: 5 }, "checkpointSeconds 60"],
+    [{ metadata: moved, seed: 1 }, "seed 0"],
+  ] as const) {
+    const again = crossValidate(data, { ...elsewhere, ...other }, { folds: 2 });
+    await expect(again).rejects.toThrow(`fold-0: begun with ${named}; give the same settings to go on`);
+  }
 });

@@ -8,11 +8,12 @@ import { makeOutputFolder } from "../disk/output-folder.ts";
 import { RunError } from "../errors.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { csvText } from "../formats/csv-text.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../training/settings/schema.ts";
+import { parseSettings } from "../training/settings/parse.ts";
+import type { Settings, SettingsInput } from "../training/settings/schema.ts";
+import { isThat, settingNames, type TableSetting, tableSettings } from "../training/settings/settings-by-aspect.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
-import { localSettings } from "./folder/local-paths.ts";
 import { isOlderRun, readConfig } from "./folder/run-config.ts";
 import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-folder.ts";
 import { lockRun } from "./folder/run-lock.ts";
@@ -34,9 +35,6 @@ export interface CrossValidationResult {
   /** Undefined where `signal` stopped the training. */
   readonly evaluation: CrossValidation | undefined;
 }
-
-/** Settings that may differ between the folds' runs and those that go on with them. */
-const free: readonly (keyof Settings)[] = ["data", "out", "cache", "checkpointSeconds"];
 
 /**
  * Trains and judges a model for each of K folds over all images of a data folder, Train and Test alike. Groups stay whole, so no model
@@ -147,16 +145,18 @@ async function begunLimit({ out }: SettingsInput): Promise<SettingsInput> {
   return isOlderRun(config) ? { maxPixels: config.settings.maxPixels } : {};
 }
 
-/** Whether a fold's run was begun before, with the same settings. */
+/** Whether a fold's run was begun before; throws RunError where it was with other settings. */
 async function isBegun(run: string, settings: Settings): Promise<boolean> {
   if (!(await fileExists(join(run, runFiles.config)))) return false;
   const { settings: before, data } = await readConfig(run);
-  const names = new Set([...Object.keys(before), ...Object.keys(settings)] as (keyof Settings)[]);
-  // A run that came from another machine does not say where its tables were; its images are compared all the same.
-  const unknown: readonly (keyof Settings)[] = data.root === undefined ? localSettings : [];
-  const other = [...names].filter(
-    (name) => !free.includes(name) && !unknown.includes(name) && before[name] !== settings[name],
-  );
+  // A table may have been moved, as the images that it makes are compared. A run that came from another machine does not say whether
+  // there was one.
+  const isOtherTable = (name: TableSetting): boolean =>
+    data.root !== undefined && (before[name] === undefined) !== (settings[name] === undefined);
+  const other = [
+    ...settingNames.filter((name) => !isThat(name, "place") && before[name] !== settings[name]),
+    ...tableSettings.filter(isOtherTable),
+  ];
   if (other.length > 0) {
     throw new RunError(
       `${run}: begun with ${other.map((name) => `${name} ${before[name] ?? "by default"}`).join(", ")}; ` +

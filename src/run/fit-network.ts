@@ -9,14 +9,8 @@ import { Random } from "../random.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { batchedLogits, judgeLogits, refuseNonFinite } from "../training/batched-logits.ts";
 import type { EpochMetrics } from "../training/progress.ts";
-import {
-  learningRateOf,
-  lossOf,
-  networkOf,
-  optimizerOf,
-  preparationOf,
-  type Settings,
-} from "../training/settings/schema.ts";
+import { learningRateOf, lossOf, networkOf, optimizerOf, preparationOf } from "../training/settings/resolve.ts";
+import type { Settings } from "../training/settings/schema.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 
 export interface FitOptions {

@@ -22,15 +22,9 @@ import type { Tensors } from "../tensor.ts";
 import { batchedLogits, judgeLogits } from "../training/batched-logits.ts";
 import { type CheckpointOwner, type Companions, readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import type { EpochMetrics, Progress } from "../training/progress.ts";
-import {
-  lossOf,
-  networkOf,
-  optimizerOf,
-  parseSettings,
-  preparationOf,
-  type Settings,
-  type SettingsInput,
-} from "../training/settings/schema.ts";
+import { parseSettings } from "../training/settings/parse.ts";
+import { lossOf, networkOf, optimizerOf, preparationOf } from "../training/settings/resolve.ts";
+import type { Settings, SettingsInput } from "../training/settings/schema.ts";
 import { freshProgress, type StepReport, trainNetwork } from "../training/train.ts";
 import { divideImages, ownDataset } from "./data/divide-images.ts";
 import { openData } from "./data/open-data.ts";

@@ -10,7 +10,8 @@ import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import { batchedLogits, judgeLogits } from "./batched-logits.ts";
 import { imbalanceNames } from "./imbalance.ts";
-import { lossOf, parseSettings } from "./settings/schema.ts";
+import { parseSettings } from "./settings/parse.ts";
+import { lossOf } from "./settings/resolve.ts";
 import { freshProgress, trainNetwork } from "./train.ts";
 
 const [size, classes, batch, seed] = [4, 2, 16, 1];

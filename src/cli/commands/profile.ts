@@ -6,7 +6,7 @@ import { profileTraining } from "../../engine/profile/profile.ts";
 import { measureRoofline } from "../../engine/profile/roofline.ts";
 import { networks } from "../../network/architectures.ts";
 import { buildGraph } from "../../network/graph.ts";
-import { parseSettings } from "../../training/settings/schema.ts";
+import { parseSettings } from "../../training/settings/parse.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { formatProfile } from "../terminal/profile-table.ts";

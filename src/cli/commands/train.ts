@@ -8,7 +8,8 @@ import { evaluate } from "../../run/evaluate.ts";
 import { unknownPlace } from "../../run/folder/local-paths.ts";
 import { readConfig } from "../../run/folder/run-config.ts";
 import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../../run/train.ts";
-import { parseSettings, type SettingsInput } from "../../training/settings/schema.ts";
+import { parseSettings } from "../../training/settings/parse.ts";
+import type { SettingsInput } from "../../training/settings/schema.ts";
 import {
   addSettingOptions,
   collectSettings,

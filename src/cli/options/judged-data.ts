@@ -1,8 +1,9 @@
 /** The options of the commands that judge models, and the images that they name. */
 import type { Command } from "commander";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { dataSettingNames, openJudgedData } from "../../run/data/open-data.ts";
+import { openJudgedData } from "../../run/data/open-data.ts";
 import type { JudgingContext } from "../../run/evaluate.ts";
+import { dataSettings } from "../../training/settings/settings-by-aspect.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 
 export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {
@@ -25,7 +26,7 @@ export function addJudgedDataOptions(command: Command): Command {
     .option("--allow-seen", "Judge images that a model learned from all the same; the figures say so")
     .addHelpText("after", help);
   // How a test is drawn is the run's own; which images there are and how they are grouped may be said anew.
-  const given = dataSettingNames.filter((name) => name !== "seed" && name !== "testFraction");
+  const given = dataSettings.filter((name) => name !== "seed" && name !== "testFraction");
   return addSettingOptions(command, [...given, "cache"]);
 }
 

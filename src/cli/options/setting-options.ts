@@ -5,19 +5,11 @@ import { readText } from "../../disk/files.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { SettingsError } from "../../errors.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import {
-  checkSettings,
-  parseSettings,
-  type SettingDescription,
-  type SettingName,
-  type Settings,
-  type SettingsInput,
-  settingDescriptions,
-  settingFromText,
-} from "../../training/settings/schema.ts";
-
-/** A setting's option: `learningRate` is `--learning-rate`. */
-export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+import { localSettings } from "../../run/folder/local-paths.ts";
+import { flagOf, type SettingDescription, settingDescriptions } from "../../training/settings/descriptions.ts";
+import { checkSettings, parseSettings, settingFromText } from "../../training/settings/parse.ts";
+import type { SettingName, Settings, SettingsInput } from "../../training/settings/schema.ts";
+import { freeSettings } from "../../training/settings/settings-by-aspect.ts";
 
 /** What stands behind the flag: nothing where the flag says all. */
 function placeholderOf({ type, expected }: SettingDescription): string {
@@ -37,9 +29,7 @@ function helpOf({ description, choices, defaultValue }: SettingDescription): str
 export function addSettingOptions(command: Command, names: readonly SettingName[] | "all" = "all"): Command {
   for (const setting of settingDescriptions) {
     if (names !== "all" && !names.includes(setting.name)) continue;
-    // What is on by default can only be switched off.
-    const flag = setting.defaultValue === true ? flagOf(setting.name).replace("--", "--no-") : flagOf(setting.name);
-    command.addOption(new Option(`${flag}${placeholderOf(setting)}`, helpOf(setting)));
+    command.addOption(new Option(`${setting.flag}${placeholderOf(setting)}`, helpOf(setting)));
   }
   return command;
 }
@@ -90,28 +80,24 @@ export async function collectSettings(options: Readonly<Record<string, unknown>>
   return settings;
 }
 
-/** Settings with the paths of data files made absolute, so that a run finds them again from another folder. */
+/** Settings with the paths that a run keeps made absolute, so that it finds them again from another folder. */
 export function withAbsolutePaths<S extends SettingsInput>(settings: S): S {
-  const paths = (["curation", "classMap", "metadata"] as const).flatMap((name) => {
+  const paths = localSettings.flatMap((name) => {
     const path = settings[name];
     return path === undefined ? [] : [[name, resolve(path)] as const];
   });
   return { ...settings, ...Object.fromEntries(paths) };
 }
 
-/** What a resumed run may be told anew. */
-const free: readonly SettingName[] = ["data", "cache", "out"];
-
 /** Throws SettingsError where settings given to `--resume` differ from those of the run. */
 export function refuseOtherSettings(
   given: SettingsInput,
   run: { readonly settings: Settings; readonly resolved: Readonly<Record<string, unknown>> },
 ): void {
+  const free: readonly string[] = freeSettings;
   const other = Object.entries(given).filter(
     ([name, value]) =>
-      !free.includes(name as SettingName) &&
-      value !== run.settings[name as SettingName] &&
-      value !== run.resolved[name],
+      !free.includes(name) && value !== run.settings[name as SettingName] && value !== run.resolved[name],
   );
   if (other.length === 0) return;
   const list = other.map(

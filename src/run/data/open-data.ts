@@ -14,7 +14,8 @@ import { externalProtocol } from "../../dataset/protocol-summary.ts";
 import { fileExists } from "../../disk/files.ts";
 import { imageContents } from "../../image/store/image-contents.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import type { Settings } from "../../training/settings/schema.ts";
+import type { Settings, SettingThat } from "../../training/settings/schema.ts";
+import { dataSettings } from "../../training/settings/settings-by-aspect.ts";
 import { SettingsError } from "../../errors.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
@@ -22,21 +23,9 @@ import { runsOf } from "../folder/runs.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { isModelFile, runFiles } from "../folder/run-folder.ts";
 
-/** The settings that decide which images there are, and which of them are tested. */
-export const dataSettingNames = [
-  "seed",
-  "testFraction",
-  "curation",
-  "classMap",
-  "metadata",
-  "protocol",
-  "fold",
-  "groupBy",
-  "maxPixels",
-] as const satisfies readonly (keyof Settings)[];
-
+/** The settings that decide which images there are, and which of them are tested; and the cache that they are read with. */
 export type DataSettings = {
-  readonly [K in (typeof dataSettingNames)[number] | "cache"]?: Settings[K] | undefined;
+  readonly [K in SettingThat<"images"> | "cache"]?: Settings[K] | undefined;
 };
 
 interface OpenContext {
@@ -229,5 +218,5 @@ async function ownSettings(run: string, root: string): Promise<DataSettings> {
   const { settings, data } = await readConfig(resolve(run));
   const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
   if (data.root === undefined || (await place(root)) !== (await place(data.root))) return {};
-  return Object.fromEntries(dataSettingNames.map((name) => [name, settings[name]])) as DataSettings;
+  return Object.fromEntries(dataSettings.map((name) => [name, settings[name]])) as DataSettings;
 }

@@ -1,15 +1,9 @@
 /** What a run's checkpoint belongs to: all of its configuration that decides what is computed. */
 import type { Graph } from "../../network/graph.ts";
 import type { CheckpointOwner } from "../../training/checkpoint.ts";
-import { settingsSchema } from "../../training/settings/schema.ts";
+import { decidingSettings } from "../../training/settings/settings-by-aspect.ts";
 import { isOlderRun, type RunConfig } from "./run-config.ts";
 import type { RunImage } from "./run-images.ts";
-
-/** Settings that say where files lie, or what is written besides the training. */
-const elsewhere: ReadonlySet<string> = new Set([
-  ...["data", "out", "cache", "metadata", "curation", "classMap"],
-  ...["checkpointSeconds", "tensorboard", "hashes"],
-]);
 
 /** How many images weights are fitted to, and validated on. */
 export interface LearnedCounts {
@@ -34,9 +28,7 @@ export function checkpointOwner(
 ): CheckpointOwner {
   const { settings, resolved, data } = config;
   // Settings that were not given are told too, so that one that is added later is noticed.
-  const given = Object.keys(settingsSchema.shape)
-    .filter((name) => !elsewhere.has(name))
-    .map((name) => [name, settings[name as keyof typeof settings] ?? null]);
+  const given = decidingSettings.map((name) => [name, settings[name] ?? null]);
   const batch = Math.min(resolved.batch, train);
   return {
     graph,

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { isSystemError, readSentence, WrongKindError } from "../../disk/system-errors.ts";
 import { RunError } from "../../errors.ts";
+import type { SettingThat } from "../../training/settings/schema.ts";
+import { settingsThat } from "../../training/settings/settings-by-aspect.ts";
 import { runFiles } from "./run-folder.ts";
 
 const about =
@@ -12,26 +14,22 @@ const about =
 
 const path = z.string().min(1).optional();
 
+/** The settings that say where something lies, beside the data folder and the run's own. */
+type LocalSetting = Exclude<SettingThat<"place">, "data" | "out">;
+
+export const localSettings = settingsThat("place").filter(
+  (name): name is LocalSetting => name !== "data" && name !== "out",
+);
+
 const localSchema = z.strictObject({
   about: z.string().optional(),
   /** The data folder. */
   data: z.string().min(1),
-  curation: path,
-  classMap: path,
-  metadata: path,
-  cache: path,
+  ...(Object.fromEntries(localSettings.map((name) => [name, path])) as Readonly<Record<LocalSetting, typeof path>>),
 });
 
 /** The places that only this machine has. */
 export type LocalPaths = Omit<z.output<typeof localSchema>, "about">;
-
-/** The settings among them, beside the data folder. */
-export const localSettings = [
-  "curation",
-  "classMap",
-  "metadata",
-  "cache",
-] as const satisfies readonly (keyof LocalPaths)[];
 
 export const writeLocalPaths = (run: string, paths: LocalPaths): Promise<void> =>
   writeFileAtomic(join(run, runFiles.local), `${JSON.stringify({ about, ...paths }, undefined, 2)}\n`);

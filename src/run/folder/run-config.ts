@@ -14,7 +14,10 @@ import { maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";
-import { learningRateOf, parseSettings, type SettingName, type Settings } from "../../training/settings/schema.ts";
+import { parseSettings } from "../../training/settings/parse.ts";
+import { learningRateOf } from "../../training/settings/resolve.ts";
+import type { Settings } from "../../training/settings/schema.ts";
+import { settingsThat } from "../../training/settings/settings-by-aspect.ts";
 import { version } from "../../version.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
 import { runFiles } from "./run-folder.ts";
@@ -150,12 +153,11 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
   };
 }
 
-const placeNames: readonly string[] = ["data", "out", ...localSettings] satisfies readonly SettingName[];
-
 /** What `config.json` holds: all but the places on this machine. */
 export function recordOf(config: RunConfig) {
   const { root: _, ...data } = config.data;
-  const settings = Object.entries(config.settings).filter(([name]) => !placeNames.includes(name));
+  const places: readonly string[] = settingsThat("place");
+  const settings = Object.entries(config.settings).filter(([name]) => !places.includes(name));
   return { ...config, settings: Object.fromEntries(settings), data };
 }
 

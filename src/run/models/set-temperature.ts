@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { RunError } from "../../errors.ts";
 import { buildGraph } from "../../network/graph.ts";
 import { readCheckpoint } from "../../training/checkpoint.ts";
-import { networkOf } from "../../training/settings/schema.ts";
+import { networkOf } from "../../training/settings/resolve.ts";
 import { checkpointOwner, learnedCounts } from "../folder/checkpoint-owner.ts";
 import { writeModel } from "../folder/model-file.ts";
 import { readConfig } from "../folder/run-config.ts";

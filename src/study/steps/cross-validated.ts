@@ -8,7 +8,9 @@ import type { NetworkName } from "../../network/architectures.ts";
 import { fitNetwork } from "../../run/fit-network.ts";
 import { judgeLogits } from "../../training/batched-logits.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
-import { parseSettings, type Settings, type SettingsInput } from "../../training/settings/schema.ts";
+import { parseSettings } from "../../training/settings/parse.ts";
+import type { Settings, SettingsInput } from "../../training/settings/schema.ts";
+import { decidingSettings } from "../../training/settings/settings-by-aspect.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
 import { packFloats, unpackFloats } from "../study-folder.ts";
 
@@ -70,9 +72,9 @@ export const slugOf = (recipe: Recipe): string =>
     .map((value) => String(value).replace(/[^\w.]+/g, "_"))
     .join("-");
 
-/** Settings that decide what is computed, as inputs of a step, without those that say where. */
-export const inputsOf = ({ data, out, cache, checkpointSeconds, curation, metadata, ...deciding }: Settings) =>
-  deciding;
+/** Settings that decide what is computed, as inputs of a step. */
+export const inputsOf = (settings: Settings): Partial<Settings> =>
+  Object.fromEntries(decidingSettings.map((name) => [name, settings[name]]));
 
 /** One training of a cross-validation. */
 export interface Training {

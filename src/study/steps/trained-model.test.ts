@@ -6,8 +6,9 @@ import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { referenceEngine } from "../../engine/reference/reference-engine.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
-import { parseSettings } from "../../training/settings/schema.ts";
+import { parseSettings } from "../../training/settings/parse.ts";
 import { StudyFolder } from "../study-folder.ts";
+import { inputsOf } from "./cross-validated.ts";
 import { isPublished, type OfficialModel, trainOfficial } from "./trained-model.ts";
 
 const folder = temporaryFolder();
@@ -42,6 +43,17 @@ async function official(data: string): Promise<OfficialModel> {
   const recipe = { network: "notebook", epochs: 1, augmentation: "none", imbalance: "none" } as const;
   return trainOfficial(context, raw, recipe).finally(() => study.close());
 }
+
+it("repeats a step by what is computed, whatever is written beside it and wherever things lie", () => {
+  const settings = parseSettings({ epochs: 2 });
+  const inputs = JSON.stringify(inputsOf(settings));
+  const elsewhere = { data: "d", out: "o", cache: "c", metadata: "m", curation: "p", classMap: "q" };
+  const beside = { checkpointSeconds: 5, tensorboard: true, hashes: false };
+  expect(JSON.stringify(inputsOf({ ...settings, ...elsewhere, ...beside }))).toBe(inputs);
+  for (const other of [{ epochs: 3 }, { seed: 1 }, { groupBy: "patient" }, { threads: 1 }] as const) {
+    expect(JSON.stringify(inputsOf({ ...settings, ...other }))).not.toBe(inputs);
+  }
+});
 
 describe("the data as found", () => {
   it("are judged by the lesions that are known, where their test images were published", async () => {

@@ -1,19 +1,7 @@
-/** Settings: defaults, refusals in words, and what `--help` is made from. */
+/** Settings checked: defaults, and refusals in words. */
 import { describe, expect, it } from "vitest";
 import { SettingsError } from "../../errors.ts";
-import { policies } from "../../image/augmentation/policy.ts";
-import { plainPreparation } from "../batches.ts";
-import { balancedWeights } from "../imbalance.ts";
-import {
-  checkSettings,
-  learningRateOf,
-  lossOf,
-  optimizerOf,
-  parseSettings,
-  preparationOf,
-  settingDescriptions,
-  settingFromText,
-} from "./schema.ts";
+import { checkSettings, parseSettings, settingFromText } from "./parse.ts";
 
 const refusal = (input: unknown): string => {
   try {
@@ -43,6 +31,7 @@ describe("parseSettings", () => {
       'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "notebok"; did you mean notebook?',
     ],
     [{ network: "vgg" }, 'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "vgg"'],
+    [{ randomErasing: 1.5 }, "settings: randomErasing: expected a number of at least 0 and at most 1, got 1.5"],
     [{ data: "" }, 'settings: data: expected a path, got ""'],
     [{ epocs: 3 }, "settings: epocs: unknown setting; did you mean epochs?"],
     [{ "learning-rate": 3 }, "settings: learning-rate: unknown setting; did you mean learningRate?"],
@@ -69,59 +58,10 @@ describe("parseSettings", () => {
   });
 });
 
-it("describes every setting in words", () => {
-  for (const { name, description, expected } of settingDescriptions) {
-    expect(description, name).toMatch(/^[A-Z].{10,}$/);
-    expect(expected, name).toMatch(/^(one of|a path|a number|a whole number|true or false)/);
-  }
-  expect(settingDescriptions.find(({ name }) => name === "network")).toMatchObject({
-    choices: ["notebook", "resnet18-w32", "efficientnetv2-mini"],
-    defaultValue: "notebook",
-  });
-});
-
 it("turns text into numbers only where it is one", () => {
   expect(settingFromText("epochs", "12")).toBe(12);
   expect(settingFromText("learningRate", "1e-3")).toBe(0.001);
   expect(settingFromText("learningRate", ".5")).toBe(0.5);
   for (const text of ["", "0x10", "12abc", "Infinity"]) expect(settingFromText("epochs", text)).toBe(text);
   expect(settingFromText("out", "12")).toBe("12");
-});
-
-it("has defaults of its own for every optimizer", () => {
-  expect(learningRateOf(parseSettings({ optimizer: "sgd" }))).toBe(0.05);
-  expect(learningRateOf(parseSettings({ learningRate: 0.2 }))).toBe(0.2);
-  expect(optimizerOf(parseSettings({ optimizer: "sgd", momentum: 0.5 }))).toMatchObject({ kind: "sgd", momentum: 0.5 });
-  expect(optimizerOf(parseSettings({ optimizer: "adamW" }))).toMatchObject({ kind: "adamW", weightDecay: 0.01 });
-  expect(optimizerOf(parseSettings({ weightDecay: 0.1 }))).toMatchObject({ kind: "adam", weightDecay: 0.1 });
-});
-
-it("leaves images and labels as they are unless told otherwise", () => {
-  expect(preparationOf(parseSettings({}))).toEqual(plainPreparation);
-  const settings = parseSettings({ augmentation: "strong", mixup: 0.2, cutmix: 1 });
-  expect(preparationOf(settings)).toEqual({ augmentation: policies.strong, mixing: { mixup: 0.2, cutmix: 1 } });
-});
-
-it("smooths in the loss, whatever is done about rare classes", () => {
-  const lossWith = (input: unknown) => lossOf(parseSettings(input), [0, 0, 0, 1], 2);
-  expect(lossWith({})).toEqual({ labelSmoothing: 0 });
-  expect(lossWith({ labelSmoothing: 0.1, imbalance: "classWeights" })).toEqual({
-    labelSmoothing: 0.1,
-    classWeights: balancedWeights([0, 0, 0, 1], 2),
-  });
-});
-
-it("erases with a probability of its own, or with that of the augmentation", () => {
-  const erasing = (input: unknown) =>
-    preparationOf(parseSettings(input)).augmentation.steps.flatMap((step) =>
-      step.kind === "erase" ? [step.probability] : [],
-    );
-  expect(erasing({ augmentation: "strong" })).toEqual([0.25]);
-  expect(erasing({ augmentation: "strong", randomErasing: 0.5 })).toEqual([0.5]);
-  expect(erasing({ augmentation: "strong", randomErasing: 0 })).toEqual([]);
-  expect(erasing({ randomErasing: 1 })).toEqual([1]);
-  expect(erasing({})).toEqual([]);
-  expect(refusal({ randomErasing: 1.5 })).toMatch(
-    /^settings: randomErasing: expected a number of at least 0 and at most 1/,
-  );
 });

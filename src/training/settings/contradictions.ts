@@ -1,0 +1,40 @@
+/** Settings that are right one by one and contradict each other. */
+import { externalProtocol } from "../../dataset/protocol-summary.ts";
+import { networks } from "../../network/architectures.ts";
+import { residualLayers } from "../../network/stochastic-depth.ts";
+import type { Settings } from "./schema.ts";
+
+/** Each says in a sentence what is wrong, or nothing. */
+const rules: readonly ((settings: Settings) => string | false)[] = [
+  ({ protocol }) =>
+    protocol === externalProtocol &&
+    "protocol: external is for judging a model; train with official, clean or grouped:K",
+  ({ momentum, optimizer }) =>
+    momentum !== undefined &&
+    optimizer !== "sgd" &&
+    `momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`,
+  ({ patience, validation }) =>
+    patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
+  ({ stochasticDepth, network }) =>
+    stochasticDepth > 0 &&
+    residualLayers(networks[network]({ classes: 1 })) === 0 &&
+    `stochasticDepth: drops residual blocks, and the network ${network} has none; leave it out, or take another network`,
+  ({ protocol, fold }) => {
+    const folds = foldsOf(protocol);
+    return (
+      folds > 0 &&
+      !(fold !== undefined && fold < folds) &&
+      `fold: expected a whole number from 0 to ${folds - 1} with the protocol ${protocol}, got ${fold ?? "none"}`
+    );
+  },
+  ({ protocol, fold }) =>
+    foldsOf(protocol) === 0 &&
+    fold !== undefined &&
+    `fold: only grouped:K has folds, and the protocol is ${protocol}; leave it out`,
+];
+
+const foldsOf = (protocol: string): number => Number(/^grouped:(\d+)$/.exec(protocol)?.[1] ?? 0);
+
+/** The first contradiction, in a sentence; undefined where there is none. */
+export const contradictionOf = (settings: Settings): string | undefined =>
+  rules.map((rule) => rule(settings)).find((sentence) => sentence !== false);

@@ -1,0 +1,70 @@
+/** Settings as people see them, in `--help` and the documentation: in words, from the schema. */
+import { z } from "zod";
+import { type Aspect, aspectsOf, type SettingName, settingsSchema } from "./schema.ts";
+
+/** A setting in words. */
+export interface SettingDescription {
+  readonly name: SettingName;
+  /** Its option on the command line, such as `--learning-rate`; `--no-hashes` for what is on by default. */
+  readonly flag: string;
+  readonly description: string;
+  readonly decides: readonly Aspect[];
+  readonly type: "string" | "number" | "integer" | "boolean";
+  readonly choices?: readonly string[];
+  readonly defaultValue?: string | number | boolean;
+  /** In words: `a whole number of at least 1`. */
+  readonly expected: string;
+}
+
+interface PropertySchema {
+  readonly description: string;
+  readonly type: "string" | "number" | "integer" | "boolean";
+  readonly enum?: readonly string[];
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+  /** In words, where no bound says it. */
+  readonly expected?: string;
+}
+
+function inWords(schema: PropertySchema): string {
+  if (schema.enum) return `one of ${schema.enum.join(", ")}`;
+  if (schema.expected) return schema.expected;
+  if (schema.type === "string") return "a path";
+  if (schema.type === "boolean") return "true or false";
+  const limits = [
+    schema.minimum === undefined ? [] : [`of at least ${schema.minimum}`],
+    schema.exclusiveMinimum === undefined ? [] : [`above ${schema.exclusiveMinimum}`],
+    schema.maximum === undefined ? [] : [`at most ${schema.maximum}`],
+    schema.exclusiveMaximum === undefined ? [] : [`below ${schema.exclusiveMaximum}`],
+  ].flat();
+  return [schema.type === "integer" ? "a whole number" : "a number", limits.join(" and ")].join(" ").trim();
+}
+
+const properties = z.toJSONSchema(settingsSchema, { io: "input" }).properties as unknown as Readonly<
+  Record<SettingName, PropertySchema>
+>;
+
+/** The option of a setting: `--learning-rate` for `learningRate`. */
+export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** All settings, in the order of the schema. */
+export const settingDescriptions: readonly SettingDescription[] = (
+  Object.entries(properties) as [SettingName, PropertySchema][]
+).map(([name, schema]) => ({
+  name,
+  flag: schema.default === true ? flagOf(name).replace("--", "--no-") : flagOf(name),
+  description: schema.description,
+  decides: aspectsOf[name],
+  type: schema.type,
+  ...(schema.enum && { choices: schema.enum }),
+  ...(schema.default !== undefined && { defaultValue: schema.default }),
+  expected: inWords(schema),
+}));
+
+const byName = new Map<string, SettingDescription>(settingDescriptions.map((entry) => [entry.name, entry]));
+
+/** A setting in words; undefined for an unknown name. */
+export const descriptionOf = (name: string): SettingDescription | undefined => byName.get(name);
