@@ -19,17 +19,8 @@ import { addTrainCommand } from "./commands/train.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 import { printMessage, printText, processTerminal, type Terminal } from "./terminal/terminal.ts";
 
-/**
- * Runs one command.
- *
- * @param argv the arguments after the program's name
- * @returns the exit status: 0 done, 1 failed (a sentence on standard error says why), 130 interrupted
- */
-export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-  let status = 0;
-  const finish = (result: number) => {
-    status = result;
-  };
+/** The whole command line with its options and help; a command that ends gives its exit status to `finish`. */
+export function commandLine(terminal: Terminal, finish: (status: number) => void): Command {
   const program = new Command("naevus")
     .description("Trains, judges, explains and ships convolutional networks on photographs of skin lesions.")
     .version(version)
@@ -57,6 +48,21 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   ]) {
     add(program, terminal, finish);
   }
+  return program;
+}
+
+/**
+ * Runs one command.
+ *
+ * @param argv the arguments after the program's name
+ * @returns the exit status: 0 done, 1 failed (a sentence on standard error says why), 130 interrupted
+ */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let status = 0;
+  const finish = (result: number) => {
+    status = result;
+  };
+  const program = commandLine(terminal, finish);
   try {
     await program.parseAsync(argv, { from: "user" });
     return status;

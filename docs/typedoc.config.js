@@ -1,0 +1,42 @@
+/** How TypeDoc turns the docstrings of the package's entry points into the Markdown of docs/reference/. */
+import path from "node:path";
+import { Converter, ReflectionKind } from "typedoc";
+import { entryPoints, root } from "./entry-points.js";
+
+const entries = entryPoints();
+
+/** Modules are called as programs import them, `naevus/network`, and an options object that a function destructures is called `options`. */
+function names(app) {
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
+    if (!reflection.kindOf(ReflectionKind.Module)) return;
+    const entry = entries.find(({ source }) => reflection.sources?.some(({ fullFileName }) => fullFileName === source));
+    if (entry) reflection.name = entry.name;
+  });
+  app.converter.on(Converter.EVENT_CREATE_PARAMETER, (_, reflection) => {
+    if (reflection.name === "__namedParameters") reflection.name = "options";
+  });
+}
+
+/** @type {import("typedoc").TypeDocOptions} */
+export default {
+  plugin: ["typedoc-plugin-markdown", "typedoc-vitepress-theme", names],
+  entryPoints: entries.map(({ source }) => source),
+  tsconfig: path.join(root, "tsconfig.build.json"),
+  basePath: path.join(root, "src"),
+  out: "reference",
+  docsRoot: ".",
+  readme: "none",
+  name: "naevus",
+  outputFileStrategy: "members",
+  hideBreadcrumbs: true,
+  disableSources: true,
+  excludeExternals: true,
+  sort: ["source-order"],
+  parametersFormat: "table",
+  interfacePropertiesFormat: "table",
+  typeAliasPropertiesFormat: "table",
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+  validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
+  requiredToBeDocumented: ["Variable", "Function", "Class", "Interface", "TypeAlias"],
+};
