@@ -37,10 +37,12 @@ export class Random {
     return random;
   }
 
+  /** A generator that goes on from a state that another one was in. */
   static fromState(state: RandomState): Random {
     return new Random(state);
   }
 
+  /** The state as four numbers, from which {@link Random.fromState} goes on. */
   get state(): RandomState {
     return [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#counter >>> 0];
   }

@@ -2,6 +2,7 @@
 
 export type FloatArray = Float32Array | Float64Array;
 
+/** Numbers with a shape, in row-major order. */
 export interface Tensor<A extends FloatArray = FloatArray> {
   readonly shape: readonly number[];
   readonly data: A;

@@ -150,6 +150,7 @@ export interface Audit {
 /** What is under way. */
 export type AuditProgress = ComparisonProgress;
 
+/** What {@link auditDataset} is given besides the images. */
 export interface AuditOptions {
   /** Laid beside the images with `matchMetadata`; without them lesions, patients and diagnoses are not known. */
   readonly metadata?: MatchedMetadata | undefined;
@@ -157,6 +158,7 @@ export interface AuditOptions {
   readonly mapping?: DiagnosisMapping | undefined;
   /** Keeps which contents show the same photograph. */
   readonly cacheFolder?: string | undefined;
+  /** Called as images are opened and compared: what is under way, how many are done, and of how many. */
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -25,13 +25,16 @@ const cacheSchema = z.strictObject({
 
 type HashedFile = FileState & { readonly sha256: string };
 
+/** How the contents of images are hashed. */
 export interface HashOptions {
   /** Keeps the hashes between calls; without it every file is read. */
   readonly cacheFolder?: string | undefined;
+  /** Called as files are hashed: how many are done, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The content of every image of a data set as a hash, with the files that could not be read. */
 export interface ContentHashes {
   /** SHA-256 in hexadecimal, for each image in their order; undefined where the file cannot be read. */
   readonly sha256: readonly (string | undefined)[];

@@ -7,6 +7,7 @@ import type { ImageMetadata } from "./metadata.ts";
 /** What puts two images into one group. */
 export type GroupReason = "content" | "ISIC id" | "lesion" | "patient" | "curation plan" | "near duplicate";
 
+/** What tells that images belong together; all of it may be left out. */
 export interface GroupOptions {
   /** Of each image, in their order; images without are of unknown content. */
   readonly sha256?: readonly (string | undefined)[];
@@ -18,6 +19,7 @@ export interface GroupOptions {
   readonly nearDuplicates?: Iterable<readonly [number, number]>;
 }
 
+/** Images in groups that are never separated, such as all images of one lesion. */
 export interface Groups {
   /** For each image the index of its group; groups are numbered in the order of their first images. */
   readonly groupOf: readonly number[];

@@ -38,6 +38,7 @@ function agreement(named: readonly string[], own: readonly string[]): number | u
 /** How a name was found: as it is written (`exact`), in other letters (`folded`), or as the same ISIC id or a copy (`id`). */
 export type Likeness = "exact" | "folded" | "id";
 
+/** The names in a table that mean one image, and how they were found. */
 export interface FoundNames {
   /** One, or several names of one image, such as one with folders and one without. */
   readonly names: readonly string[];

@@ -30,6 +30,7 @@ export function parseProtocol(name: string): Protocol {
   );
 }
 
+/** What is known of a data set when its images are grouped and separated. */
 export interface ProtocolOptions extends HashOptions {
   /** By path, a hash of what the image shows; default: the hash of its file, which tells fewer copies. */
   readonly contents?: ReadonlyMap<string, string> | undefined;

@@ -61,9 +61,11 @@ export interface StepResult {
   readonly logits: Float32Array;
 }
 
+/** A network that trains: primitives, memories and argument lists made once for a (graph, batch, precision, optimizer). */
 export interface TrainingPlan {
   readonly batch: number;
   readonly precision: Precision;
+  /** Copies parameters in, by name, as {@link InferencePlan.setParameters} does; throws where one is missing or has another shape. */
   setParameters(parameters: Tensors): void;
   /** A copy of all parameters, running statistics included, in canonical layout. */
   parameters(): Awaitable<Tensors>;
@@ -85,18 +87,23 @@ export interface TrainingPlan {
   inputGradient(): Awaitable<Float32Array>;
   /** A copy of the optimizer's state: `<state>.<parameter>`, with the number of updates done. */
   optimizerState(): Awaitable<OptimizerState>;
+  /** Copies a state in, as `optimizerState` gave it; throws where a tensor is missing or has another shape. */
   setOptimizerState(state: OptimizerState): void;
+  /** Frees what garbage collection cannot see. The plan must not be used afterwards. */
   dispose(): void;
 }
 
+/** What an optimizer remembers between updates, as a checkpoint keeps it. */
 export interface OptimizerState {
   /** Updates done so far. */
   readonly updates: number;
   readonly tensors: Tensors;
 }
 
+/** The engines by the names that settings use. */
 export type EngineName = "reference" | "onednn";
 
+/** What computes on this machine, for people and for choosing a precision. */
 export interface EngineDescription {
   readonly name: EngineName;
   /** For people: library and version, or "plain TypeScript". */
@@ -110,9 +117,12 @@ export interface EngineDescription {
   readonly defaultPrecision: Precision;
 }
 
+/** Computes networks: it makes plans for a graph, and plans do the work. */
 export interface Engine {
   readonly description: EngineDescription;
+  /** A plan that computes logits. Throws EngineError where the precision cannot be computed here. */
   inferencePlan(graph: Graph, options: InferencePlanOptions): InferencePlan;
+  /** A plan that computes gradients and updates. Throws EngineError where the precision cannot be computed here. */
   trainingPlan(graph: Graph, options: TrainingPlanOptions): TrainingPlan;
 }
 

@@ -24,6 +24,7 @@ export interface AdamW extends Omit<Adam, "kind"> {
   readonly kind: "adamW";
 }
 
+/** How gradients change the weights, as data. */
 export type Optimizer = Sgd | Adam | AdamW;
 
 /** The tensors of state that each optimizer keeps per parameter. */
@@ -33,6 +34,7 @@ export const optimizerSlots = {
   adamW: ["mean", "meanSquare"],
 } as const satisfies { readonly [K in Optimizer["kind"]]: readonly string[] };
 
+/** Stochastic gradient descent; by default with a momentum of 0.9 and no weight decay. */
 export const sgd = ({ momentum = 0.9, weightDecay = 0 }: Partial<Omit<Sgd, "kind">> = {}): Sgd => ({
   kind: "sgd",
   momentum,
@@ -48,8 +50,10 @@ const adamOptions = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
   weightDecay,
 });
 
+/** Adam (Kingma and Ba 2015); by default beta1 0.9, beta2 0.999, epsilon 1e-8 and no weight decay, which is added to the gradient. */
 export const adam = (options: AdamOptions = {}): Adam => ({ kind: "adam", ...adamOptions(options) });
 
+/** AdamW (Loshchilov and Hutter 2019); by default as {@link adam}, with a decoupled weight decay of 0.01. */
 export const adamW = (options: AdamOptions = {}): AdamW => ({
   kind: "adamW",
   ...adamOptions({ weightDecay: 0.01, ...options }),

@@ -2,6 +2,7 @@
 import { encodeJpeg } from "./encode.ts";
 import { reduced } from "./geometry.ts";
 
+/** The size of the pixels that are given, and of the picture that is made of them. */
 export interface PixelPictureOptions {
   readonly height: number;
   readonly width: number;

@@ -6,11 +6,11 @@ import { type DrawOptions, drawSplit, listDataset, withoutDraw } from "../datase
 import { imageContents } from "./store/image-contents.ts";
 
 /**
- * Lists a data set as {@link listDataset} does. Where the folders have no Test, every image is decoded once and the split drawn, class
+ * Lists the images of a data folder with their classes and their split. Where the folders have no Test, every image is decoded once and the split drawn, class
  * by class, from `seed` and the pixels: renamed files keep their split, and equal pictures stand on one side.
  *
  * @param options.cacheFolder keeps what was decoded between calls
- * @throws DatasetError as {@link listDataset}, and for a test fraction out of range; FileError where the cache cannot be written
+ * @throws DatasetError where the folder or a class of it cannot be read or holds no images, and for a test fraction out of range; FileError where the cache cannot be written
  */
 export async function readDataset(
   root: string,

@@ -24,6 +24,7 @@ export interface LoadOptions {
 
 type Session = Awaited<ReturnType<Runtime["library"]["InferenceSession"]["create"]>>;
 
+/** A model file that is open and judges images. */
 export interface Model {
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];

@@ -27,7 +27,7 @@ export function squareView(images: Uint8Array, size: number, view: number): Uint
   return out;
 }
 
-/** The same model, whose probabilities are the mean over the {@link squareViews} views of each image; it takes as many times as long. */
+/** The same model, whose probabilities are the mean over the eight flips and quarter turns of each image; it takes as many times as long. */
 export const testTimeAugmented = (model: Model): Model => ({
   ...model,
   async probabilities(images, count) {

@@ -14,6 +14,7 @@ import {
   squeezeExcite,
 } from "./layer.ts";
 
+/** What an architecture is made for. */
 export interface ArchitectureOptions {
   readonly classes: number;
   /** Height and width of the input in pixels; by default the architecture's own. */
@@ -128,6 +129,8 @@ export const networks = {
   "efficientnetv2-mini": efficientnetV2Mini,
 } as const satisfies Record<string, (options: ArchitectureOptions) => Network>;
 
+/** The name of an architecture. */
 export type NetworkName = keyof typeof networks;
 
+/** The names of all architectures. */
 export const networkNames = Object.keys(networks) as [NetworkName, ...NetworkName[]];

@@ -11,17 +11,19 @@ export type { Add, Operation } from "./layer.ts";
 /** The network's input, as the source of a node. */
 export const INPUT = -1;
 
+/** One operation of a network, with its place, shapes and parameters. */
 export interface GraphNode<O extends Operation = Operation> {
   /** The layer's path in the tree, such as `3.body.0`; parameters are named after it. */
   readonly name: string;
   readonly operation: O;
-  /** Indices of the nodes whose outputs this one reads, or {@link INPUT}. */
+  /** Indices of the nodes whose outputs this one reads, or -1 for the network's input. */
   readonly inputs: readonly number[];
   readonly inputShapes: readonly Shape[];
   readonly shape: Shape;
   readonly parameters: readonly ParameterSpec[];
 }
 
+/** A network that was checked and written out, in the order in which it is computed. */
 export interface Graph {
   readonly network: Network;
   /** [channels, height, width] */

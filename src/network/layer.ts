@@ -10,6 +10,7 @@ export interface Normalize {
   readonly standardDeviation: readonly number[];
 }
 
+/** 2-D convolution over feature maps, with weights [filters, channels / groups, height, width]. */
 export interface Conv2d {
   readonly kind: "conv2d";
   readonly filters: number;
@@ -28,6 +29,7 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
+/** max(x, 0) */
 export interface Relu {
   readonly kind: "relu";
 }
@@ -37,6 +39,7 @@ export interface Sigmoid {
   readonly kind: "sigmoid";
 }
 
+/** The largest value in the window. */
 export interface MaxPool {
   readonly kind: "maxPool";
   readonly kernel: HeightWidth;
@@ -52,6 +55,7 @@ export interface AveragePool {
   readonly padding: HeightWidth;
 }
 
+/** The mean of each channel: feature maps to one vector per image. */
 export interface GlobalAveragePool {
   readonly kind: "globalAveragePool";
 }
@@ -61,6 +65,7 @@ export interface Flatten {
   readonly kind: "flatten";
 }
 
+/** A matrix product over the features of a vector, with weights [units, features]. */
 export interface Dense {
   readonly kind: "dense";
   readonly units: number;
@@ -95,6 +100,7 @@ export interface Gate {
   readonly body: readonly Layer[];
 }
 
+/** A layer of a network, as data. */
 export type Layer =
   | Normalize
   | Conv2d
@@ -171,16 +177,23 @@ export const conv2d = (
   };
 };
 
+/**
+ * Batch normalisation over each channel (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
+ * of each batch's; `epsilon`, 1e-5 by default, is added to the variance.
+ */
 export const batchNorm = ({ momentum = 0.1, epsilon = 1e-5 }: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => ({
   kind: "batchNorm",
   momentum,
   epsilon,
 });
 
+/** max(x, 0) */
 export const relu = (): Relu => ({ kind: "relu" });
 
+/** 1 / (1 + exp(-x)) */
 export const sigmoid = (): Sigmoid => ({ kind: "sigmoid" });
 
+/** The largest value in each window of feature maps; by default without overlap and without padding. */
 export const maxPool = (
   kernel: number | HeightWidth,
   { stride = kernel, padding = 0 }: PoolingOptions = {},
@@ -191,29 +204,39 @@ export const maxPool = (
   padding: pair(padding),
 });
 
+/** The mean of each window of feature maps, padding not counted; by default without overlap and without padding. */
 export const averagePool = (
   kernel: number | HeightWidth,
   { stride = kernel, padding = 0 }: PoolingOptions = {},
 ): AveragePool => ({ kind: "averagePool", kernel: pair(kernel), stride: pair(stride), padding: pair(padding) });
 
+/** The mean of each channel: feature maps (channels, height, width) to a vector (channels). */
 export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });
 
+/** Feature maps (channels, height, width) to a vector, in this order. */
 export const flatten = (): Flatten => ({ kind: "flatten" });
 
+/** Fully connected layer from a vector to `units` values, by default with a bias. */
 export const dense = (units: number, { bias = true }: { readonly bias?: boolean } = {}): Dense => ({
   kind: "dense",
   units,
   bias,
 });
 
+/** Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate). */
 export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate, per: "value" });
 
+/**
+ * body(x) + shortcut(x), by default with the identity as the shortcut. Both branches must give the same shape. `stochasticDepth`, 0 by default, is
+ * the rate at which an image goes without the body in training.
+ */
 export const residual = (
   body: readonly Layer[],
   shortcut: readonly Layer[] = [],
   { stochasticDepth = 0 }: { readonly stochasticDepth?: number } = {},
 ): Residual => ({ kind: "residual", body, shortcut, stochasticDepth });
 
+/** x * body(x), where the body gives one factor for each channel of feature maps. */
 export const gate = (body: readonly Layer[]): Gate => ({ kind: "gate", body });
 
 /**

@@ -14,6 +14,7 @@ export const INTENDED_USE = "research only, not a medical device";
 /** Stands in every model file as its producer. */
 export const PRODUCER = "naevus";
 
+/** What a model file says about the model in it. */
 export interface ModelMetadata {
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];

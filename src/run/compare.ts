@@ -11,6 +11,7 @@ export interface RunComparison extends ModelComparison {
   readonly secondRun: string;
 }
 
+/** Models compared with the first of them, on the same images. */
 export interface RunsCompared {
   readonly protocol: string;
   readonly origin: "folder" | "phantom";

@@ -29,6 +29,7 @@ export interface CrossValidation extends Evaluation {
   }[];
 }
 
+/** Where a cross-validation lies, and its pooled figures. */
 export interface CrossValidationResult {
   /** Holds one run per fold (`fold-0` and so on), `evaluation.json` and `predictions.csv`. */
   readonly folder: string;

@@ -15,6 +15,7 @@ import { imageContents } from "../image/store/image-contents.ts";
 import { nearDuplicatePairs } from "./data/near-duplicate-pairs.ts";
 import type { RunContext } from "./train.ts";
 
+/** Where a curation plan is written, and what it is made from. */
 export interface CurateOptions extends Pick<RunContext, "onEvent" | "signal"> {
   /** The plan's file. */
   readonly out: string;

@@ -33,7 +33,7 @@ export type JudgingContext = Omit<RunContext, "clock" | "stopwatch"> &
 
 /**
  * Evaluates a run (its folder, or its model file) on a data set: on its own test images where the data are its own, by their content;
- * else on all images, whatever their split, as the protocol `external`; see {@link selectImages}. Images that the model learned from
+ * else on all images, whatever their split, as the protocol `external`; see `selectImages`. Images that the model learned from
  * are left out and counted. The figures of a run's own, whole test are also written to `evaluation.json` where its folder was
  * given; where that fails, a warning says so. Several runs, or the folder of a cross-validation, are judged as an ensemble: by the
  * mean of their probabilities, on images that none of them learned from.

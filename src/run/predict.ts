@@ -26,6 +26,7 @@ export type Prediction =
     }
   | { readonly image: string; readonly error: string };
 
+/** Predictions for single images, and what made them. */
 export interface Predictions {
   /** As they were given. */
   readonly runs: readonly string[];

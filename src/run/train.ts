@@ -66,7 +66,9 @@ export type RunEvent =
   | ({ readonly kind: "step"; readonly epochs: number } & StepReport)
   | { readonly kind: "epoch"; readonly epochs: number; readonly metrics: EpochMetrics };
 
+/** What a training is given besides its settings: who is told of it, what stops it, and its clocks. */
 export interface RunContext {
+  /** Told of all that happens; by default nobody is. */
   readonly onEvent?: (event: RunEvent) => void;
   /** Stops after the step under way; the run can then be resumed. */
   readonly signal?: AbortSignal | undefined;

@@ -50,6 +50,7 @@ import { type Comparison, chapters, type StudyReport, studyFormat } from "./stud
 import { conclude } from "./words/conclusion.ts";
 import { modelCard } from "./words/model-card.ts";
 
+/** What a study is made from, and how much time it has. */
 export interface StudyOptions {
   /** The data folder. */
   readonly data: string;
@@ -63,6 +64,7 @@ export interface StudyOptions {
   readonly images?: boolean | undefined;
   /** Settings that all trainings share, such as engine, precision, imageSize, batch, seed, cache. */
   readonly settings?: SettingsInput | undefined;
+  /** Told of all that happens; by default nobody is. */
   readonly onEvent?: ((event: StudyEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds since any moment; by default the system's monotonic clock. */

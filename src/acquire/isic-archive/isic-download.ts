@@ -39,11 +39,13 @@ export interface DownloadOptions {
   readonly userAgent?: string;
   /** The longest time without a byte, in milliseconds, default 30 s. */
   readonly stallMilliseconds?: number;
+  /** What asks the archive; by default the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch;
   readonly clock?: Clock;
   /** Uniform in [0, 1), for the pauses between attempts. */
   readonly random?: () => number;
   readonly signal?: AbortSignal;
+  /** Told of all that happens; by default nobody is. */
   readonly onEvent?: (event: DownloadEvent) => void;
 }
 

@@ -11,6 +11,7 @@ import type { CurationPlan, CurationStep } from "./curation-plan.ts";
 /** A class that keeps a smaller part of its contents than this is left out: what is left of it is an accident. */
 const smallestRest = 0.1;
 
+/** What is known of a data set when a curation plan is made; whatever is missing settles nothing. */
 export interface CurationFindings {
   readonly dataset: Dataset;
   /** Of each image, in their order; an image without is not looked at. */

@@ -23,6 +23,7 @@ interface ImageStep<Action extends string> {
   readonly reason: string;
 }
 
+/** Which images are left out, relabelled or grouped, step by step and each with its reason. Applying it changes no file. */
 export interface CurationPlan {
   readonly steps: readonly CurationStep[];
   /** The data set that it was made for; unknown of a plan that somebody wrote. */

@@ -57,6 +57,7 @@ export interface Erase {
   readonly aspect: Range;
 }
 
+/** One step of a policy. */
 export type Augmentation = Flip | Dihedral | AffineJitter | ResizedCrop | ColourJitter | Erase;
 
 /** What lies outside the image, where geometry looks there: its mirror image, or its outermost pixels drawn out. */
@@ -81,16 +82,26 @@ function checkRange(what: string, [least, greatest]: Range, lowest: number, high
   checkNumber(what, greatest, least, highest);
 }
 
-/** Throws RangeError where a probability is beyond 1, an angle beyond what geometry can do, or the like. */
+/**
+ * Mirrors an image left to right and top to bottom, each with its own probability, by default 0.5.
+ *
+ * @throws RangeError where a probability is no number from 0 to 1
+ */
 export function flip({ horizontal = 0.5, vertical = 0.5 } = {}): Flip {
   checkNumber("flip: horizontal", horizontal, 0, 1);
   checkNumber("flip: vertical", vertical, 0, 1);
   return { kind: "flip", horizontal, vertical };
 }
 
+/** One of the eight flips and quarter turns of a square, all equally likely; of an image that is no square one of the four that keep its size. */
 export const dihedral = (): Dihedral => ({ kind: "dihedral" });
 
-/** Throws RangeError; scales from 1/8 to 8 and shears below 60 degrees are possible. */
+/**
+ * Rotation and shear up to an angle in degrees (0 by default), a scale from a range ([1, 1] by default) and a translation up to a part of
+ * the size (0 by default), drawn evenly, scales in their logarithm.
+ *
+ * @throws RangeError where a rotation is beyond 180, a scale beyond 1/8 to 8, a shear beyond 60 or a translation beyond 1
+ */
 export function affine(options: Partial<Omit<AffineJitter, "kind">>): AffineJitter {
   const { rotation = 0, scale = [1, 1], shear = 0, translation = 0 } = options;
   checkNumber("affine: rotation", rotation, 0, 180);
@@ -100,7 +111,11 @@ export function affine(options: Partial<Omit<AffineJitter, "kind">>): AffineJitt
   return { kind: "affine", rotation, scale, shear, translation };
 }
 
-/** Throws RangeError. */
+/**
+ * A part of the image, brought to the whole's size; by default half of its area or more, with an aspect from 3/4 to 4/3 of its own.
+ *
+ * @throws RangeError where an area is beyond 0.001 to 1 or an aspect beyond 0.1 to 10
+ */
 export function resizedCrop(options: Partial<Omit<ResizedCrop, "kind">> = {}): ResizedCrop {
   const { area = [0.5, 1], aspect = [3 / 4, 4 / 3] } = options;
   checkRange("resizedCrop: area", area, 0.001, 1);
@@ -108,7 +123,11 @@ export function resizedCrop(options: Partial<Omit<ResizedCrop, "kind">> = {}): R
   return { kind: "resizedCrop", area, aspect };
 }
 
-/** Throws RangeError. */
+/**
+ * Varies brightness, contrast and saturation by a factor from 1 - x to 1 + x, and the hue by up to so many degrees; each is 0 by default.
+ *
+ * @throws RangeError where a factor's x is beyond 1 or the hue beyond 180
+ */
 export function colour(options: Partial<Omit<ColourJitter, "kind">>): ColourJitter {
   const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
   checkNumber("colour: brightness", brightness, 0, 1);
@@ -118,7 +137,12 @@ export function colour(options: Partial<Omit<ColourJitter, "kind">>): ColourJitt
   return { kind: "colour", brightness, contrast, saturation, hue };
 }
 
-/** Throws RangeError. */
+/**
+ * A rectangle of random pixels over the image; by default with a probability of 0.25, over 2 to 20 % of its area, with an aspect from
+ * 0.3 to 1 / 0.3.
+ *
+ * @throws RangeError where a probability or area is beyond 0 to 1 or an aspect beyond 0.1 to 10
+ */
 export function erase(options: Partial<Omit<Erase, "kind">> = {}): Erase {
   const { probability = 0.25, area = [0.02, 0.2], aspect = [0.3, 1 / 0.3] } = options;
   checkNumber("erase: probability", probability, 0, 1);
@@ -127,8 +151,10 @@ export function erase(options: Partial<Omit<Erase, "kind">> = {}): Erase {
   return { kind: "erase", probability, area, aspect };
 }
 
+/** The names of the policies that naevus brings. */
 export const policyNames = ["none", "flips", "standard", "strong"] as const;
 
+/** The name of a policy that naevus brings. */
 export type PolicyName = (typeof policyNames)[number];
 
 /**

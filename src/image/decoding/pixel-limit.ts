@@ -13,7 +13,7 @@ const limits = new AsyncLocalStorage<number>();
  * Does work in which images of up to so many millions of pixels are decoded, whatever functions it passes through; undefined leaves
  * the limit as it is. Memory is the process's, so a limit is not an argument of every function that may open an image.
  *
- * @throws RangeError where it is no number above 0, or above {@link maxPixelsMost}
+ * @throws RangeError where it is no number above 0, or above 269
  */
 export function withPixelLimit<T>(maxPixels: number | undefined, work: () => T): T {
   if (maxPixels === undefined) return work();

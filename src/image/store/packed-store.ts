@@ -61,6 +61,7 @@ export interface PackOptions {
   readonly resampling?: ResamplingFilter;
   /** Holds the decoded images; made where it is missing. Several processes and data sets may share it. */
   readonly cacheFolder: string;
+  /** Called as images are decoded: how many are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of what was damaged in the cache, and is decoded again. */
   readonly onWarning?: (message: string) => void;

@@ -13,7 +13,7 @@ export interface PairOptions {
 
 /**
  * Pairs of indices into the images: turned, flipped, cut or saved anew, see `findNearDuplicates`. Where several files are equal, each
- * of them stands in the pairs of its content. Throws what {@link samePhotographs} throws.
+ * of them stands in the pairs of its content. Throws FileError where the cache cannot be written, and the signal's reason.
  */
 export async function nearDuplicatePairs(
   dataset: Pick<Dataset, "root" | "sources" | "images">,

@@ -20,6 +20,7 @@ export type FollowedEvent =
   /** `finished`: there is a model; otherwise the training was stopped, and can be resumed. */
   | { readonly kind: "end"; readonly finished: boolean; readonly epochs: number };
 
+/** How a run is followed. */
 export interface FollowOptions {
   /** Ends the events, without an error. */
   readonly signal?: AbortSignal | undefined;

@@ -9,6 +9,7 @@ import { type Provenance, provenanceOf } from "../folder/provenance.ts";
 import { type Runs, runsOf } from "../folder/runs.ts";
 import { openModel } from "./open-model.ts";
 
+/** How models judge an image. */
 export interface JudgingOptions {
   /** Whether each image is judged as the mean over its eight flips and quarter turns; default false. */
   readonly testTimeAugmentation?: boolean | undefined;
