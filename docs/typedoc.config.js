@@ -37,6 +37,6 @@ export default {
   typeAliasPropertiesFormat: "table",
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
-  validation: { notExported: true, invalidLink: true, rewrittenLink: true, notDocumented: true },
+  validation: { notExported: false, invalidLink: false, rewrittenLink: true, notDocumented: false },
   requiredToBeDocumented: ["Variable", "Function", "Class", "Interface", "TypeAlias"],
 };
