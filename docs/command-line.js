@@ -1,6 +1,6 @@
 /** The page on the command line, written from the commands themselves and from the schema of the settings. */
 import { commandLine } from "../dist/cli/main.js";
-import { settingDescriptions } from "../dist/training/settings/schema.js";
+import { settingsTable } from "../dist/training/settings/settings-table.js";
 
 /** Text in which Markdown and Vue see no markup, on one line. */
 const plain = (text) =>
@@ -56,17 +56,6 @@ function section(command, names, level) {
   ];
 }
 
-const settings = () =>
-  table(
-    ["setting", "expected", "default", "meaning"],
-    settingDescriptions.map(({ name, expected, defaultValue, description }) => [
-      code(name),
-      plain(expected),
-      defaultValue === undefined ? "" : code(String(defaultValue)),
-      plain(description),
-    ]),
-  );
-
 /** The page as Markdown. */
 export function commandLinePage() {
   const ignore = () => undefined;
@@ -80,8 +69,8 @@ export function commandLinePage() {
     "This page is made from the commands' own help, which `npx naevus COMMAND --help` prints, and from the schema of the settings.",
     ...commands,
     "## Settings",
-    "A JSON file for `--config` holds settings by these names. As an option a setting is written in kebab case: `learningRate` becomes `--learning-rate`. A setting that is on by default is switched off by `--no-…`.",
-    settings(),
+    "A JSON file for `--config` holds settings by these names, and the library takes them as an object.",
+    settingsTable(),
   ]
     .join("\n\n")
     .concat("\n");
