@@ -1,12 +1,6 @@
 /** Pixels written as image files. */
 import sharp from "sharp";
-
-/** Pixels of an image: RGB, (height, width, 3). */
-export interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
+import type { RgbImage } from "./rgb-image.ts";
 
 export interface JpegOptions {
   /** From 1 to 100. */
@@ -18,7 +12,7 @@ export interface JpegOptions {
 }
 
 /** The pixels as a JPEG file in sRGB. */
-export const encodeJpeg = ({ width, height, data }: Pixels, options: JpegOptions): Promise<Buffer> =>
+export const encodeJpeg = ({ width, height, data }: RgbImage, options: JpegOptions): Promise<Buffer> =>
   sharp(data, { raw: { width, height, channels: 3 } })
     .jpeg(options)
     .toBuffer();

@@ -6,10 +6,10 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { decodeBytes } from "./decoding/decode.ts";
-import type { Rectangle } from "./decoding/raw-image.ts";
 import { type Geometry, geometryNames, placeImage } from "./geometry.ts";
 import { readDataset } from "./read-dataset.ts";
 import { resamplingFilters } from "./resampling.ts";
+import type { Rectangle } from "./rgb-image.ts";
 import { packImages } from "./store/packed-store.ts";
 
 const side = fc.integer({ min: 1, max: 400 });

@@ -1,7 +1,7 @@
 /** How an image of any shape comes to fill a square of working resolution: one setting, the same in training and in use. */
 
-import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
 import { type ResamplingFilter, resample } from "./resampling.ts";
+import type { Rectangle, RgbImage } from "./rgb-image.ts";
 
 /** The names of the ways, for {@link Geometry}. */
 export const geometryNames = ["squash", "fit", "fill", "crop"] as const;

@@ -12,7 +12,7 @@ import {
   v128,
   wasmFunction,
 } from "../formats/web-assembly.ts";
-import type { Rectangle, RgbImage } from "./decoding/raw-image.ts";
+import type { Rectangle, RgbImage } from "./rgb-image.ts";
 
 /** The names of the filters, for {@link ResamplingFilter}. */
 export const resamplingFilters = ["cubic", "linear"] as const;

@@ -9,17 +9,18 @@ import { ImageError } from "../../errors.ts";
 import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
 import { fillSquare, type Geometry } from "../geometry.ts";
 import type { ResamplingFilter } from "../resampling.ts";
+import type { RgbImage } from "../rgb-image.ts";
 import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
 import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
 import { readJpeg } from "./jpeg.ts";
 import { admitPixels, decodingOne } from "./pixels-at-once.ts";
-import { onWhite, type RawImage, type RgbImage } from "./raw-image.ts";
+import { onWhite, type RawImage } from "./raw-image.ts";
 import { readTiff } from "./tiff.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 import { readWebp } from "./webp.ts";
 
-export type { RgbImage } from "./raw-image.ts";
+export type { RgbImage } from "../rgb-image.ts";
 
 /** The largest file that is read. */
 export const maxFileBytes = 2 ** 29;

@@ -1,4 +1,5 @@
 /** Decoded pixels on their way to RGB: any number of channels, and transparency laid on white. */
+import type { RgbImage } from "../rgb-image.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 
 /** Rows from the top, 8 bits a channel: 1 grey, 2 grey and opacity, 3 RGB, 4 RGB and opacity. */
@@ -7,21 +8,6 @@ export interface RawImage {
   readonly height: number;
   readonly channels: 1 | 2 | 3 | 4;
   readonly data: Uint8Array;
-}
-
-/** An image at its own resolution: (height, width, 3) bytes of sRGB, upright. */
-export interface RgbImage {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8Array;
-}
-
-/** A rectangle of whole pixels. */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
 }
 
 /**

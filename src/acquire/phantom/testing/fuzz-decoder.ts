@@ -1,7 +1,7 @@
 /** The process of fuzz.proof.ts: decodes damaged images of a range of numbers, and writes of each what came out, as lines of JSON. */
 import { writeSync } from "node:fs";
 import { decodeFull } from "../../../image/decoding/decode.ts";
-import type { RgbImage } from "../../../image/decoding/raw-image.ts";
+import type { RgbImage } from "../../../image/rgb-image.ts";
 import { damagedImage, soundImages } from "./damaged-phantoms.ts";
 
 /** What came out of one image. */
