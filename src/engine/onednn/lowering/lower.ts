@@ -4,7 +4,7 @@ import type { HeightWidth } from "../../../network/layer.ts";
 import { dropoutMask } from "../../dropout.ts";
 import { bytesPerElement, type ElementwiseAlgorithm } from "../library/constants.ts";
 import type { MemoryDescriptor, Pooling, PostOperation } from "../library/descriptors.ts";
-import type { Value } from "../program/program.ts";
+import type { Value } from "../program/value.ts";
 import { maxPoolByKernels } from "./kernels/max-pool.ts";
 import { normalizeByKernel } from "./kernels/normalize-bytes.ts";
 import {

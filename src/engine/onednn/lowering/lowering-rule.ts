@@ -3,7 +3,8 @@ import type { GraphNode, Operation } from "../../../network/graph.ts";
 import type { DataType, ElementwiseAlgorithm } from "../library/constants.ts";
 import type { Mode, PostOperation } from "../library/descriptors.ts";
 import type { ParameterStore } from "../program/parameter-store.ts";
-import type { Program, Value } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
+import type { Value } from "../program/value.ts";
 import type { Fusion } from "./fusion.ts";
 
 /** What a rule works with; the same object serves all nodes of a plan. */

@@ -1,6 +1,6 @@
 /** The gradient of a layer's weights: oneDNN's primitive, or a kernel of our own where that is faster. */
 import type { MemoryDescriptor } from "../library/descriptors.ts";
-import type { Value } from "../program/program.ts";
+import type { Value } from "../program/value.ts";
 
 export interface WeightGradientTensors {
   /** What the forward pass read, and the gradient of what it gave, in any layout. */

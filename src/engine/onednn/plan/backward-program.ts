@@ -3,7 +3,7 @@ import { INPUT } from "../../../network/graph.ts";
 import { elements } from "../../../tensor.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import { sumGradients } from "../lowering/lowering-rule.ts";
-import type { Value } from "../program/program.ts";
+import type { Value } from "../program/value.ts";
 import type { ForwardProgram, Segment } from "./forward-program.ts";
 
 /** Appends the backward pass of one segment; returns the gradient of what it read, where that is wanted. */

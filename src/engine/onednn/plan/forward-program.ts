@@ -11,7 +11,8 @@ import { type FusionPlan, planFusion } from "../lowering/fusion.ts";
 import { lower } from "../lowering/lower.ts";
 import type { Lowered, LoweringContext } from "../lowering/lowering-rule.ts";
 import { ParameterStore } from "../program/parameter-store.ts";
-import { floats, Program, type Value } from "../program/program.ts";
+import { Program } from "../program/program.ts";
+import { floats, type Value } from "../program/value.ts";
 
 /** The first part of the network for one part of the batch, or the rest of it for the whole batch. */
 export interface Segment {
@@ -48,7 +49,7 @@ export interface ForwardOptions {
   readonly cacheBytes: number;
 }
 
-/** Builds the forward pass of `graph`; the caller seals the program. */
+/** Builds the forward pass of `graph`; the caller compiles the program. */
 export function buildForward(
   runtime: Runtime,
   graph: Graph,

@@ -17,7 +17,7 @@ export function inferencePlan(
   const { program, store } = context;
   const { values } = store.allocate();
   const section = { from: 0, to: program.mark };
-  program.seal();
+  const executable = program.compile();
   const keys = graph.parameters.map(({ name }) => [name, name] as const);
   return {
     batch: options.batch,
@@ -25,7 +25,7 @@ export function inferencePlan(
     setParameters: (parameters) => store.write(parameters, values, keys),
     infer(input) {
       load(input);
-      program.run(section);
+      executable.run(section);
       return logits;
     },
     inputGradient() {

@@ -3,7 +3,7 @@ import type { Graph } from "../../../network/graph.ts";
 import { checkInferenceOptions, checkLogitWeights, requireTensor } from "../../checks.ts";
 import type { Immediate, InferencePlan, InferencePlanOptions } from "../../engine.ts";
 import type { Runtime } from "../library/runtime.ts";
-import { floats } from "../program/program.ts";
+import { floats } from "../program/value.ts";
 import { buildBackward } from "./backward-program.ts";
 import { evaluationGraph } from "./evaluation-graph.ts";
 import { buildForward } from "./forward-program.ts";
@@ -30,7 +30,7 @@ export function inputGradientPlan(
     forward: { from: 0, to: afterForward },
     backward: { from: afterForward, to: program.mark },
   };
-  program.seal();
+  const executable = program.compile();
   const keys = graph.parameters.map(({ name }) => [name, name] as const);
   // The backward pass overwrites what the forward pass left it.
   let isForwardDone = false;
@@ -44,15 +44,15 @@ export function inputGradientPlan(
     },
     infer(images) {
       load(images);
-      program.run(sections.forward);
+      executable.run(sections.forward);
       isForwardDone = true;
       return logits;
     },
     inputGradient(logitWeights) {
       checkLogitWeights(network, options.batch, logitWeights);
-      if (!isForwardDone) program.run(sections.forward);
+      if (!isForwardDone) executable.run(sections.forward);
       floats(logitGradient).set(logitWeights);
-      program.run(sections.backward);
+      executable.run(sections.backward);
       isForwardDone = false;
       return floats(inputGradient).slice();
     },

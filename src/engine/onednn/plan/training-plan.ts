@@ -10,7 +10,8 @@ import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
 import { buildOptimizer } from "../lowering/optimizer/optimizer-primitives.ts";
 import { areFinite } from "../lowering/optimizer/optimizer-update.ts";
-import { asFloats, floats, type InstructionInfo, type Section } from "../program/program.ts";
+import type { InstructionInfo, Section } from "../program/instruction.ts";
+import { asFloats, floats } from "../program/value.ts";
 import { buildBackward } from "./backward-program.ts";
 import { buildForward } from "./forward-program.ts";
 
@@ -55,7 +56,7 @@ export function trainingPlan(
     backward: { from: afterForward, to: afterBackward },
     update: { from: afterBackward, to: program.mark },
   };
-  program.seal();
+  const executable = program.compile();
   const finishers = context.afterForward.map((prepare) => prepare());
 
   let updates = 0;
@@ -72,15 +73,15 @@ export function trainingPlan(
       checkTargets(graph, options.batch, targets);
       load(images);
       for (const prepare of context.beforeForward) prepare(updates);
-      program.run(sections.forward);
+      executable.run(sections.forward);
       for (const finish of finishers) finish();
       const loss = trainingLoss(logits, targets, graph.classes, options, floats(logitGradient));
-      program.run(sections.backward);
+      executable.run(sections.backward);
       return { loss, logits };
     },
     update(learningRate) {
       optimizerUpdate.setScalars(learningRate, updates);
-      program.run(sections.update);
+      executable.run(sections.update);
       updates++;
       return optimizerUpdate.isFinite() && areFinite(running);
     },
@@ -106,10 +107,10 @@ export function trainingPlan(
       });
       updates = state.updates;
     },
-    arenaBytes: program.arenaBytes,
+    arenaBytes: executable.arenaBytes,
     sections,
     instruction: (index) => program.info(index),
-    runSection: (section) => program.run(section),
+    runSection: (section) => executable.run(section),
     dispose: () => program.dispose(),
   };
 }

@@ -1,14 +1,14 @@
 /** All parameters of a plan in one flat array, each in the layout of its gradient, and their way in and out. */
 
-import { addressOf } from "../../../foreign/memory.ts";
 import type { ParameterRole, ParameterSpec } from "../../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../../tensor.ts";
 import { elements } from "../../../tensor.ts";
 import { requireTensor } from "../../checks.ts";
 import type { MemoryDescriptor } from "../library/descriptors.ts";
 import { alignedBytes, roundUp } from "../library/memory.ts";
-import { checkStatus } from "../library/status.ts";
-import { type Program, rowMajorStrides, type Value } from "./program.ts";
+import { ParameterTransfer } from "./parameter-transfer.ts";
+import type { Program } from "./program.ts";
+import type { Value } from "./value.ts";
 
 /** A region of the flat array: the elements [from, to). */
 export interface Region {
@@ -28,6 +28,7 @@ export interface Parameter {
 export class ParameterStore {
   readonly #program: Program;
   readonly #training: boolean;
+  readonly #transfer: ParameterTransfer;
   readonly #entries = new Map<string, Parameter>();
   readonly #working = new Map<string, Value>();
   readonly #written = new Set<string>();
@@ -37,6 +38,7 @@ export class ParameterStore {
   constructor(program: Program, training: boolean) {
     this.#program = program;
     this.#training = training;
+    this.#transfer = new ParameterTransfer(program);
   }
 
   /**
@@ -115,7 +117,7 @@ export class ParameterStore {
       const tensor = requireTensor(tensors, { name: key, shape: spec.shape });
       const canonical = alignedBytes(elements(spec.shape) * 4);
       new Float32Array(canonical.buffer, canonical.byteOffset, tensor.data.length).set(tensor.data);
-      this.#transfer(value.descriptor, canonical, this.#place(into, name, value.descriptor), "in");
+      this.#transfer.run("in", value.descriptor, canonical, this.#place(into, name, value.descriptor));
     }
   }
 
@@ -125,7 +127,7 @@ export class ParameterStore {
       keys.map(([key, name]) => {
         const { spec, value } = this.#entries.get(name)!;
         const canonical = alignedBytes(elements(spec.shape) * 4);
-        this.#transfer(value.descriptor, canonical, this.#place(from, name, value.descriptor), "out");
+        this.#transfer.run("out", value.descriptor, canonical, this.#place(from, name, value.descriptor));
         const data = new Float32Array(canonical.buffer, canonical.byteOffset, elements(spec.shape));
         return [key, { shape: spec.shape, data }];
       }),
@@ -135,26 +137,5 @@ export class ParameterStore {
   #place(flat: Uint8Array, name: string, descriptor: MemoryDescriptor): Uint8Array {
     const offset = this.#offsets.get(name)!;
     return flat.subarray(offset, offset + this.#program.runtime.byteLength(descriptor));
-  }
-
-  #transfer(kept: MemoryDescriptor, canonical: Uint8Array, place: Uint8Array, direction: "in" | "out"): void {
-    const { runtime, descriptors } = this.#program;
-    const plain = descriptors.memory(kept.dimensions, "f32", rowMajorStrides(kept.dimensions));
-    const [source, destination] = direction === "in" ? [plain, kept] : [kept, plain];
-    const primitive = runtime.createPrimitive(descriptors.reorder(source, destination));
-    const outside = runtime.createMemory(plain, addressOf(canonical));
-    const inside = runtime.createMemory(kept, addressOf(place));
-    const records = BigUint64Array.of(
-      1n,
-      direction === "in" ? outside : inside,
-      17n,
-      direction === "in" ? inside : outside,
-    );
-    runtime.flushingDenormals(() => {
-      checkStatus(runtime.execute(primitive, 2, new Uint8Array(records.buffer)), "reorder of a parameter");
-      runtime.wait();
-    });
-    for (const memory of [outside, inside]) runtime.destroyMemory(memory);
-    runtime.destroyPrimitive(primitive);
   }
 }

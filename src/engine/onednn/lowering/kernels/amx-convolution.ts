@@ -10,8 +10,10 @@ import {
 import { type ConvolutionShape, servesConvolution, tapOrder } from "../../../x64/kernels/amx-convolution/geometry.ts";
 import { packedBytes, packTasks, packWeightsKernel } from "../../../x64/kernels/amx-convolution/pack-weights.ts";
 import { bytesPerElement } from "../../library/constants.ts";
+import type { Deferred } from "../../program/deferred-work.ts";
 import type { Parameter } from "../../program/parameter-store.ts";
-import type { Deferred, Program, Value } from "../../program/program.ts";
+import type { Program } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
 import type { LoweringContext } from "../lowering-rule.ts";
 import { tapMajor } from "./amx-weight-gradient.ts";
 

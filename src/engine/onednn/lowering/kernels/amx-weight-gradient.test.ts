@@ -4,7 +4,8 @@ import { Random } from "../../../../random.ts";
 import { kernels, kernelsMissing } from "../../../testing/kernels-under-test.ts";
 import { alignedBytes } from "../../library/memory.ts";
 import { sharedRuntime } from "../../library/runtime.ts";
-import { floats, Program, type Value } from "../../program/program.ts";
+import { Program } from "../../program/program.ts";
+import { floats, type Value } from "../../program/value.ts";
 import { kernelWeightGradient } from "./amx-weight-gradient.ts";
 
 interface Layer {
@@ -70,8 +71,8 @@ function check(layer: Layer): void {
     diffWeights,
     diffBias: layer.bias ? diffBias : undefined,
   });
-  program.seal();
-  program.run({ from: 0, to: program.mark });
+  const executable = program.compile();
+  executable.run({ from: 0, to: program.mark });
   program.dispose();
 
   const random = Random.of(3);

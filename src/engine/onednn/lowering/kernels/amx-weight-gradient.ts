@@ -9,7 +9,8 @@ import { partialSumArguments, partialSumKernel } from "../../../x64/kernels/part
 import { FLOATS_AT_ONCE } from "../../../x64/kernels/task-kernel.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { MemoryDescriptor } from "../../library/descriptors.ts";
-import type { Program, Value } from "../../program/program.ts";
+import type { Program } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
 import type { WeightGradient } from "../weight-gradient.ts";
 
 /** Height and width of a feature map's or of a filter's dimensions. */

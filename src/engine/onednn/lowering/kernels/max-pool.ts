@@ -3,7 +3,7 @@ import type { GraphNode } from "../../../../network/graph.ts";
 import type { MaxPool } from "../../../../network/layer.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../../../x64/kernels/max-pool.ts";
 import { bytesPerElement } from "../../library/constants.ts";
-import type { Locate, Value } from "../../program/program.ts";
+import type { Locate, Value } from "../../program/value.ts";
 import type { Lowered, LoweringContext, NodeContext } from "../lowering-rule.ts";
 
 /** Undefined where oneDNN must do it: the kernels take channels-last bf16 maps and windows that do not overlap. */

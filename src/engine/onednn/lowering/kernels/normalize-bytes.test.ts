@@ -48,8 +48,8 @@ describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a k
     const memory = alignedBytes(2 * bytes.length + 2).fill(0xff);
     const result = new Uint16Array(memory.buffer, memory.byteOffset, bytes.length + 1);
     program.bind(output, memory);
-    program.seal();
-    program.run({ from: 0, to: program.mark });
+    const executable = program.compile();
+    executable.run({ from: 0, to: program.mark });
     program.dispose();
     const found = Array.from(bytes, (_, i) => new Float32Array(Uint32Array.of(result[i]! << 16).buffer)[0]!);
     const expected = Array.from(bytes, (byte, i) => {

@@ -7,7 +7,7 @@ import {
   remainderMasks,
 } from "../../../x64/kernels/normalize-bytes.ts";
 import { bytesPerElement } from "../../library/constants.ts";
-import type { Value } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
 import type { LoweringContext } from "../lowering-rule.ts";
 
 /** Values of a task: a part of the batch that is long enough to be worth starting. */

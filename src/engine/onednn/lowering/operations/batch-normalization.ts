@@ -19,7 +19,8 @@ import { columnSumArguments, columnSumKernel } from "../../../x64/kernels/partia
 import type { Kernel } from "../../../x64/kernels/task-kernel.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { Parameter } from "../../program/parameter-store.ts";
-import { floats, type Program, type Value } from "../../program/program.ts";
+import type { Program } from "../../program/program.ts";
+import { floats, type Value } from "../../program/value.ts";
 import { type DeferredConvolution, type DeferredMaps, takeConvolution } from "../kernels/amx-convolution.ts";
 import {
   addition,

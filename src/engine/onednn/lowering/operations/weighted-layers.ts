@@ -3,7 +3,7 @@ import type { GraphNode } from "../../../../network/graph.ts";
 import type { HeightWidth } from "../../../../network/layer.ts";
 import type { ParameterRole } from "../../../../network/parameters.ts";
 import type { DataType } from "../../library/constants.ts";
-import type { Value } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
 import { amxConvolution } from "../kernels/amx-convolution.ts";
 import { kernelWeightGradient } from "../kernels/amx-weight-gradient.ts";
 import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "../lowering-rule.ts";

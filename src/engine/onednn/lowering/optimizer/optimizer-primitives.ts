@@ -2,7 +2,8 @@
 import type { Optimizer } from "../../../optimizer.ts";
 import { type BinaryAlgorithm, bytesPerElement } from "../../library/constants.ts";
 import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../../library/descriptors.ts";
-import { asFloats, type Program, type Value } from "../../program/program.ts";
+import type { Program } from "../../program/program.ts";
+import { asFloats, type Value } from "../../program/value.ts";
 import { addOptimizerKernel } from "../kernels/optimizer.ts";
 import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
 
