@@ -8,8 +8,9 @@ export {
 } from "./acquire/isic-archive/isic-download.ts";
 export { isic9Manifest, type ManifestEntry } from "./acquire/isic-archive/manifest.ts";
 export { writePhantomDataset } from "./acquire/phantom/phantom-files.ts";
+export { type AuditOptions, auditDataset } from "./audit/audit.ts";
 // Data
-export { type Audit, type AuditCounts, type AuditOptions, auditDataset } from "./audit/audit.ts";
+export type { Audit, AuditCounts } from "./audit/findings.ts";
 export { applyClassMap, type ClassMap, readClassMap } from "./dataset/class-map.ts";
 export { type ContentHashes, type HashOptions, hashContents } from "./dataset/content-hashes.ts";
 export { applyCuration } from "./dataset/curation/apply-curation.ts";

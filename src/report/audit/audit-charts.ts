@@ -1,6 +1,7 @@
 /** The charts of an audit, as Vega-Lite specifications. */
-import type { Audit } from "../../audit/audit.ts";
+
 import { type ClassCounts, largestClasses } from "../../audit/distribution.ts";
+import type { Audit } from "../../audit/findings.ts";
 import { chartColours } from "../charts/draw-chart.ts";
 
 /** Bars of a chart; a longer one is no picture any more, and no PNG file. */

@@ -1,7 +1,8 @@
 /** An audit as one page that needs nothing else: what was found, with pictures, and what it means. */
-import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } from "../../audit/audit.ts";
+
 import { type ClassCounts, largestClasses } from "../../audit/distribution.ts";
 import { oddities } from "../../audit/file-findings.ts";
+import type { Audit, ExactDuplicate, NearDuplicatePair, OutlierImage, Place } from "../../audit/findings.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import { nameList } from "../../text/name-list.ts";
 import { htmlChart } from "../charts/draw-chart.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { phantomImages } from "../../acquire/phantom/phantom.ts";
-import type { Audit } from "../../audit/audit.ts";
+import type { Audit } from "../../audit/findings.ts";
 import { main } from "../../cli/main.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { type AuditReport, writeAudit } from "./audit-report.ts";

@@ -1,6 +1,7 @@
 /** Audits a data folder and leaves `audit.json` and `audit.html`. */
 import { join, resolve } from "node:path";
-import { type Audit, type AuditProgress, auditDataset } from "../../audit/audit.ts";
+import { type AuditProgress, auditDataset } from "../../audit/audit.ts";
+import type { Audit } from "../../audit/findings.ts";
 import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";

@@ -1,7 +1,8 @@
 /** An audit as text for a terminal: what was found, the worst first, with examples. */
-import type { Audit, NearDuplicatePair, Place } from "../../audit/audit.ts";
+
 import { largestClasses } from "../../audit/distribution.ts";
 import { oddities } from "../../audit/file-findings.ts";
+import type { Audit, NearDuplicatePair, Place } from "../../audit/findings.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import { nameList } from "../../text/name-list.ts";
 import { printableLine } from "../../text/printable.ts";

@@ -1,7 +1,8 @@
 /** Step 1: what the data are, by their audit. */
 import { basename, join } from "node:path";
-import { type Audit, type AuditCounts, auditDataset } from "../../audit/audit.ts";
+import { auditDataset } from "../../audit/audit.ts";
 import type { Confounds } from "../../audit/confounds.ts";
+import type { Audit, AuditCounts } from "../../audit/findings.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";
 import { type Metadata, matchMetadata } from "../../dataset/metadata.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
