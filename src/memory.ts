@@ -29,5 +29,6 @@ export function needingMemory<T>(what: string, cure: string, work: () => T): T {
   }
 }
 
+/** The error that says what got no memory, why, and what to do. */
 export const memoryError = (what: string, cure: string, cause: Error): MemoryError =>
   new MemoryError(`${what} got no memory (${cause.message.trim().split("\n")[0]}); ${cure}`, { cause });

@@ -1,5 +1,6 @@
 /** Numbers with a shape: parameters, gradients and optimizer state, wherever they go. */
 
+/** Numbers of a tensor: float32, or float64 in the reference engine. */
 export type FloatArray = Float32Array | Float64Array;
 
 /** Numbers with a shape, in row-major order. */

@@ -37,6 +37,7 @@ export interface Effort {
   readonly imageSize?: number;
 }
 
+/** The effort behind the published figures. */
 export const fullEffort: Effort = {
   batch: 32,
   training: { warmUpSteps: 3, rounds: 5, stepsPerRound: 4 },
@@ -65,18 +66,21 @@ export const quickEffort: Effort = {
   start: { images: 500, runs: 1 },
 };
 
+/** The whole pipeline beside the bare step, for one network and precision. */
 export interface PipelineRow extends PipelineFigures {
   readonly network: NetworkName;
   readonly precision: Precision;
   readonly pipelineOverStep: number;
 }
 
+/** The primitives of a step beside the step, for one network and precision. */
 export interface PrimitivesRow extends PrimitivesFigures {
   readonly network: NetworkName;
   readonly precision: Precision;
   readonly primitiveOverStep: number;
 }
 
+/** All that a bench measured, as `bench/results.json` has it. */
 export interface Results {
   /** Day of the measurement. */
   readonly measured: string;
@@ -105,6 +109,7 @@ export interface Results {
   readonly scaling: Scaling | null;
 }
 
+/** What a bench measures, with what. */
 export interface BenchOptions {
   readonly effort: Effort;
   readonly threads: number;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { forEachBounded } from "../disk/bounded.ts";
 import { Random } from "../random.ts";
 
+/** Classes of the cheap set, as many as the ISIC set has. */
 export const cheapClasses = 9;
 
 const SIDE = 16;

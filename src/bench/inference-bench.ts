@@ -7,6 +7,7 @@ import { startScript } from "./children.ts";
 import type { InferenceTask } from "./inference-process.ts";
 import { labelOf, PyTorchPeer, peerConfigurations } from "./pytorch-peer.ts";
 
+/** Latency of one network, beside the peer. */
 export interface InferenceRow {
   readonly network: NetworkName;
   /** Median of one image; from bytes in memory to probabilities in memory. */
@@ -19,6 +20,7 @@ export interface InferenceRow {
   readonly ratio: number | null;
 }
 
+/** How latency is measured. */
 export interface InferenceBenchOptions {
   readonly threads: number;
   /** Those that the processor has: the peer is measured in them alone. */

@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 
+/** A child process that takes a line of JSON and answers with one. */
 export class LineProcess {
   readonly #command: string;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;

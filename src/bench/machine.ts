@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem, type } from "node:os";
 
+/** The computer that figures were measured on. */
 export interface Machine {
   readonly processor: string;
   readonly cores: number;
@@ -19,6 +20,7 @@ const distribution = (): string => {
   }
 };
 
+/** Describes this computer. */
 export const describeMachine = (): Machine => ({
   processor: cpus()[0]?.model ?? "unknown",
   cores: availableParallelism(),

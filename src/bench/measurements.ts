@@ -23,6 +23,7 @@ const fullPreparation: BatchPreparation = {
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 
+/** How augmentation alone is measured. */
 export interface AugmentationTask {
   readonly imageSize: number;
   readonly batches: number;
@@ -126,6 +127,7 @@ function bareSteps({ graph, plan }: ReturnType<typeof planOf>, steps: number): r
   });
 }
 
+/** How the whole pipeline is measured: from stored images to updated weights. */
 export interface PipelineTask extends PlanTask {
   readonly data: string;
   readonly cacheFolder: string;
@@ -133,6 +135,7 @@ export interface PipelineTask extends PlanTask {
   readonly steps: number;
 }
 
+/** Images per second of the bare step and of the whole pipeline. */
 export interface PipelineFigures {
   readonly stepImagesPerSecond: number;
   readonly pipelineImagesPerSecond: number;
@@ -159,10 +162,12 @@ async function measurePipeline(task: PipelineTask): Promise<PipelineFigures> {
 const packed = async (data: string, graph: Graph, cacheFolder: string) =>
   packImages(await readDataset(data), { size: graph.inputShape[1]!, cacheFolder });
 
+/** How the primitives of a step are measured. */
 export interface PrimitivesTask extends PlanTask {
   readonly rounds: number;
 }
 
+/** Seconds of a step, and of its primitives timed alone. */
 export interface PrimitivesFigures {
   readonly stepSeconds: number;
   readonly primitiveSeconds: number;
@@ -175,12 +180,14 @@ function measurePrimitives(task: PrimitivesTask): PrimitivesFigures {
   return { stepSeconds, primitiveSeconds: instructions.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
+/** How a data set of some size is measured. */
 export interface SetSizeTask extends PlanTask {
   readonly data: string;
   readonly cacheFolder: string;
   readonly steps: number;
 }
 
+/** What a data set of some size takes. */
 export interface SetSizeFigures {
   /** Listing the folder, and decoding every image into the packed store. */
   readonly packSeconds: number;
@@ -217,6 +224,9 @@ export const measurements = {
   setSize: measureSetSize,
 } as const;
 
+/** The measurements that a process of its own makes. */
 export type MeasurementName = keyof typeof measurements;
+/** What a measurement is asked. */
 export type TaskOf<N extends MeasurementName> = Parameters<(typeof measurements)[N]>[0];
+/** What a measurement answers. */
 export type FiguresOf<N extends MeasurementName> = Awaited<ReturnType<(typeof measurements)[N]>>;

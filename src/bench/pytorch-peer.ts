@@ -7,6 +7,7 @@ import { LineProcess } from "./line-process.ts";
 /** As it is before our engine sets OpenMP's variables for itself: the peer shall have its own defaults. */
 const environment = { ...process.env };
 
+/** How PyTorch computes: precision and memory layout. */
 export interface PeerConfiguration {
   readonly precision: Precision;
   readonly layout: "nchw" | "channels_last";
@@ -26,6 +27,7 @@ const interpreters = ["/usr/bin/python3", "python3"];
 export const findPython = (): string | undefined =>
   interpreters.find((command) => spawnSync(command, ["-c", "import torch"], { stdio: "ignore" }).status === 0);
 
+/** What PyTorch is asked to time. */
 export interface PeerTask extends PeerConfiguration {
   readonly task: "train" | "infer";
   readonly network: string;
@@ -33,12 +35,14 @@ export interface PeerTask extends PeerConfiguration {
   readonly runs: number;
 }
 
+/** PyTorch's times, one for each run. */
 export interface PeerTimes {
   readonly seconds: readonly number[];
   /** Of the peer's whole process so far. */
   readonly peakMemoryBytes: number;
 }
 
+/** PyTorch in a process of its own, which times what it is asked. */
 export class PyTorchPeer {
   readonly version: string;
   readonly #process: LineProcess;

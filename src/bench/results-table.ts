@@ -42,6 +42,7 @@ function scalingTable({ scaling }: Results): string[] {
   ];
 }
 
+/** The results as tables of text. */
 export function formatResults(results: Results): string {
   const { machine, engine, training, inference, primitives, pipeline } = results;
   const trainingRows = training.map((row) => [

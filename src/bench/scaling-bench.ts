@@ -18,6 +18,7 @@ export interface ScalingPoint {
   readonly peakMemoryBytes: number;
 }
 
+/** Figures of a data set of `value` images. */
 export interface SetSizePoint extends SetSizeFigures {
   readonly value: number;
 }
@@ -32,6 +33,7 @@ export interface ScalingBase {
   readonly setImageSize: number;
 }
 
+/** How speed changes with batch, threads, image size and size of the data set. */
 export interface Scaling {
   readonly base: ScalingBase;
   readonly batch: readonly ScalingPoint[];
@@ -41,6 +43,7 @@ export interface Scaling {
   readonly setSize: readonly SetSizePoint[];
 }
 
+/** The values that are measured, and how. */
 export interface ScalingOptions {
   readonly base: ScalingBase;
   readonly batches: readonly number[];
@@ -53,6 +56,7 @@ export interface ScalingOptions {
   readonly onProgress: (message: string) => void;
 }
 
+/** Measures how speed changes, one quantity at a time. */
 export async function benchScaling(options: ScalingOptions): Promise<Scaling> {
   const { base, steps, onProgress } = options;
   const { setImageSize, ...plan } = base;

@@ -1,6 +1,7 @@
 /** The other side of `line-process.ts`: what a child process says and is asked, one JSON line each. */
 import { createInterface } from "node:readline";
 
+/** Writes an answer as one line of JSON. */
 export const answer = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 /** Says `ready`, then answers every request until standard input ends. */

@@ -5,6 +5,7 @@ import type { SettingsInput } from "../training/settings/schema.ts";
 import { writeCheapDataset } from "./cheap-dataset.ts";
 import { startScript } from "./children.ts";
 
+/** How the time to the first step of a training is measured. */
 export interface StartBenchOptions {
   /** An empty folder. */
   readonly folder: string;

@@ -8,6 +8,7 @@ import type { LineProcess } from "./line-process.ts";
 import { labelOf, type PeerConfiguration, PyTorchPeer, peerConfigurations } from "./pytorch-peer.ts";
 import type { Ready, StepTimes, TrainingTask } from "./training-process.ts";
 
+/** Training speed of one network in one precision, beside the peer. */
 export interface TrainingRow {
   readonly network: NetworkName;
   readonly precision: Precision;
@@ -25,6 +26,7 @@ export interface TrainingRow {
   readonly peerPeakMemoryBytes: number | null;
 }
 
+/** Training speed of all networks. */
 export interface TrainingBench {
   readonly engine: EngineDescription;
   readonly rows: readonly TrainingRow[];
@@ -32,6 +34,7 @@ export interface TrainingBench {
   readonly peerConfigurations: { readonly [network: string]: { readonly [configuration: string]: number } } | null;
 }
 
+/** How training speed is measured. */
 export interface TrainingBenchOptions {
   /** Those that the engine has on this processor. */
   readonly precisions: readonly Precision[];

@@ -14,6 +14,7 @@ export interface TableRow {
   readonly fields: ReadonlyMap<string, string>;
 }
 
+/** A table as it was read. */
 export interface Table {
   /** In lower case with `_` between words, in the order of the file. */
   readonly columns: readonly string[];

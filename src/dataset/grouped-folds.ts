@@ -2,6 +2,7 @@
 
 import { Random } from "../random.ts";
 
+/** The images that are divided into folds. */
 export interface FoldOptions {
   /** Label of each image, from 0. */
   readonly labels: readonly number[];

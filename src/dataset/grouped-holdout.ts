@@ -2,6 +2,7 @@
 
 import { Random } from "../random.ts";
 
+/** The images of which a part is held out. */
 export interface HoldoutOptions {
   /** Label of each image, from 0. */
   readonly labels: readonly number[];

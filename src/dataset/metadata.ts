@@ -23,6 +23,7 @@ export interface ImageMetadata {
   readonly diagnosis?: string;
 }
 
+/** What metadata may tell of an image. */
 export type MetadataField = keyof ImageMetadata;
 
 /** The metadata of a set of images. */

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import type { Split } from "./dataset.ts";
 
+/** How a split is drawn. */
 export interface SplitOptions {
   readonly seed: number;
   /** Part of each class that goes to test, in [0, 1). */

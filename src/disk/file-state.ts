@@ -16,5 +16,6 @@ export const fileState = (stats: Stats): FileState => ({
   changed: stats.ctimeMs,
 });
 
+/** Whether a file is as it was, as far as size and dates tell. */
 export const sameState = (a: FileState, b: FileState): boolean =>
   a.bytes === b.bytes && a.modified === b.modified && a.changed === b.changed;

@@ -33,6 +33,7 @@ export class LockedError extends Error {
   override readonly name = "LockedError";
 }
 
+/** A folder that belongs to this process alone. */
 export interface FolderLock {
   /** Throws {@link LockedError} where the folder is another's by now, as the process stood still for long. */
   check(): Promise<void>;
@@ -40,6 +41,7 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
+/** How a lock is taken. */
 export interface LockOptions {
   /** Told where a lock has to be watched first, which takes up to 20 seconds. */
   readonly onWait?: ((message: string) => void) | undefined;

@@ -62,6 +62,7 @@ export function processExists(pid: number): boolean {
   return !/[ZX]/.test(statusOf(pid)?.state ?? "");
 }
 
+/** Whether a process lives; `unseen` where this one cannot tell. */
 export function livenessOf({ pid, space, start }: ProcessIdentity): Liveness {
   if (space !== ownIdentity.space) return "unseen";
   if (pid === ownIdentity.pid && start === ownIdentity.start) return "alive";

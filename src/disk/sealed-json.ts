@@ -27,6 +27,7 @@ export function sealed<T extends object>(content: T): T & { readonly digest: str
   return { ...plain, digest: digestOf(plain) };
 }
 
+/** What a sealed text holds. */
 export interface Unsealed {
   /** Without the digest. */
   readonly content: unknown;

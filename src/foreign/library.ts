@@ -7,8 +7,10 @@ export type Pointer = bigint | ArrayBufferView | null;
 /** One letter per parameter: p pointer, i int, u unsigned, f float, z size_t, v void. */
 export type Signature = string;
 
+/** A C function; numbers of 64 bits are bigints. */
 export type NativeFunction = (...values: readonly (Pointer | number)[]) => number | bigint | null;
 
+/** A C library that stays in memory until the process ends. */
 export interface ForeignLibrary {
   /** The name or path that it was opened by. */
   readonly file: string;

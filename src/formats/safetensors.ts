@@ -7,6 +7,7 @@ export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
 
+/** What a safetensors file holds: tensors by name, and text by key. */
 export interface SafetensorsContent {
   readonly tensors: Tensors;
   readonly metadata: Readonly<Record<string, string>>;

@@ -14,6 +14,7 @@ declare const WebAssembly: {
   ) => { readonly exports: Readonly<Record<string, (...values: number[]) => void>> };
 };
 
+/** The linear memory of a module. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
@@ -39,6 +40,7 @@ const lanes =
   (operation: number) =>
   (bytes: readonly number[], ...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, operation, ...bytes];
 
+/** Instructions on 32-bit numbers. */
 export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   add: simple(0x6a),
@@ -47,6 +49,7 @@ export const i32 = {
   load: (address: Code): Code => [...address, 0x28, 0, 0],
 };
 
+/** Instructions on whole vectors. */
 export const v128 = {
   load: vectorAccess(0),
   /** Eight bytes as eight 16-bit numbers. */
@@ -60,6 +63,7 @@ export const v128 = {
   or: vector(80),
 };
 
+/** Instructions on vectors of sixteen bytes. */
 export const i8x16 = {
   /** Bytes chosen from two vectors, 0 to 15 from the first and 16 to 31 from the second. */
   shuffle: lanes(13),
@@ -67,6 +71,7 @@ export const i8x16 = {
   narrowUnsigned: vector(102),
 };
 
+/** Instructions on vectors of eight 16-bit numbers. */
 export const i16x8 = {
   splat: (value: number): Code => vector(16)(i32.const(value)),
   narrowSigned: vector(133),
@@ -77,6 +82,7 @@ export const i16x8 = {
   mul: vector(149),
 };
 
+/** Instructions on vectors of four 32-bit numbers. */
 export const i32x4 = {
   const: (values: readonly number[]): Code => lanes(12)([...new Uint8Array(Int32Array.from(values).buffer)]),
   splat: vector(17),
@@ -91,6 +97,7 @@ export const i32x4 = {
   mul: vector(181),
 };
 
+/** Instructions on vectors of four float32 numbers. */
 export const f32x4 = {
   add: vector(228),
   mul: vector(230),

@@ -2,6 +2,7 @@
 import sharp from "sharp";
 import type { RgbImage } from "./rgb-image.ts";
 
+/** How pixels become a JPEG file. */
 export interface JpegOptions {
   /** From 1 to 100. */
   readonly quality: number;

@@ -15,6 +15,7 @@ const BATCH = 32;
 
 const CHANNELS = 3;
 
+/** How a model file is run. */
 export interface LoadOptions {
   /** Threads for the operators; by default the runtime's own choice, one per core. WebAssembly takes one. */
   readonly threads?: number;

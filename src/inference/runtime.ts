@@ -5,6 +5,7 @@ import { setLibraryEnvironment } from "../foreign/environment.ts";
 /** `native` is several times as fast, `webassembly` is there on every system. */
 export type RuntimeName = "native" | "webassembly";
 
+/** A build of ONNX Runtime. */
 export interface Runtime {
   readonly name: RuntimeName;
   readonly version: string;

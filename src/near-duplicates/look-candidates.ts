@@ -12,6 +12,7 @@ const candidatesEach = 6;
 
 const trees = 12;
 
+/** An image that may show the same photograph as another. */
 export interface LookCandidate {
   readonly b: number;
   /** Numbers of the windows of the picture that are most like the whole of `b`, the best first. */

@@ -26,6 +26,7 @@ export const measureNames = [
   "dark corners",
 ] as const;
 
+/** The names of what is measured of a picture. */
 export type MeasureName = (typeof measureNames)[number];
 
 const size = lookedAtSize;

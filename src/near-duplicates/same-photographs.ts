@@ -20,6 +20,7 @@ export interface SamePhotograph extends Pick<NearDuplicate, "registration" | "de
   readonly b: string;
 }
 
+/** Which images of a data set show one photograph. */
 export interface SamePhotographs {
   /** SHA-256 of every image's file, in their order; undefined where it cannot be read. */
   readonly sha256: readonly (string | undefined)[];
@@ -29,6 +30,7 @@ export interface SamePhotographs {
 /** What is under way. */
 export type ComparisonProgress = "opening images" | "comparing images";
 
+/** How the images of a data set are compared. */
 export interface SamePhotographOptions extends Pick<HashOptions, "cacheFolder" | "signal"> {
   /** The images opened, where that was done already. */
   readonly survey?: Survey | undefined;

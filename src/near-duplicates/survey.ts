@@ -51,6 +51,7 @@ export interface Survey {
   readonly unreadable: readonly Problem[];
 }
 
+/** How the images of a data set are opened. */
 export interface SurveyOptions {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;

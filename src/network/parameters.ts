@@ -8,6 +8,7 @@ import type { Shape } from "./shape.ts";
 /** `scale` and `shift` are batch normalisation's; running statistics are stored with the weights but not trained. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";
 
+/** A parameter of a network: its name, role and shape. */
 export interface ParameterSpec {
   /** The node's name, a dot and the role: `3.body.0.weight`. */
   readonly name: string;
@@ -52,6 +53,7 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   multiply: none,
 };
 
+/** The parameters of one operation, in the order in which they are drawn. */
 export const parametersOf = (name: string, operation: Operation, inputs: readonly Shape[]): readonly ParameterSpec[] =>
   (rules[operation.kind] as ParameterRule<Operation>)(operation, inputs).map(([role, shape, fanIn]) => ({
     name: `${name}.${role}`,

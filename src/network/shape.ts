@@ -7,6 +7,7 @@ import type { HeightWidth, Operation } from "./layer.ts";
 /** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
 export type Shape = readonly number[];
 
+/** A shape as text, such as `3x128x128`. */
 export const formatShape = (shape: Shape): string => shape.join("x");
 
 type ShapeRule<O extends Operation> = (operation: O, inputs: readonly Shape[]) => Shape;

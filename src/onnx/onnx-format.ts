@@ -22,6 +22,7 @@ const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
 /** What distinguishes one use of an operator from another; floats are marked, for a whole number can be either. */
 export type Attribute = number | readonly number[] | { readonly float: number };
 
+/** One operation of an ONNX graph. */
 export interface OnnxNode {
   readonly name: string;
   readonly operator: string;
@@ -47,6 +48,7 @@ export interface Value {
   readonly description: string;
 }
 
+/** An ONNX file before it is written as bytes. */
 export interface OnnxFile {
   readonly producer: string;
   readonly producerVersion: string;

@@ -54,6 +54,7 @@ export type ImagePaths = readonly string[] | AsyncIterable<string>;
 const block = 32;
 const decodedAtOnce = 4;
 
+/** How images are judged. */
 export type PredictOptions = JudgingOptions & {
   /** Millions of pixels of the largest image that is opened; default 100. */
   readonly maxPixels?: number | undefined;

@@ -1,5 +1,6 @@
 /** What can go wrong with the ISIC Archive, and whether asking again may help. */
 
+/** What an {@link ArchiveError} says beside its message. */
 export interface ArchiveErrorOptions extends ErrorOptions {
   readonly passing: boolean;
   readonly retryAfter?: number | undefined;

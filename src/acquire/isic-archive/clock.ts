@@ -2,6 +2,7 @@
 
 import { stopwatch } from "../../stopwatch.ts";
 
+/** The time as a download sees it, so that tests need not wait. */
 export interface Clock {
   /** Milliseconds since 1970, for dates. */
   now(): number;
@@ -11,6 +12,7 @@ export interface Clock {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
+/** The computer's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: stopwatch,

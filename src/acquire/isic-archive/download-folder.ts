@@ -122,6 +122,7 @@ export async function storeImage(
   for (const place of places) await writeFileAtomic(join(root, pathOf(place, suffix)), [bytes]);
 }
 
+/** How a folder is checked for what an earlier download left. */
 export interface CheckOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, total: number) => void;

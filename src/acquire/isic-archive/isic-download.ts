@@ -24,6 +24,7 @@ import { politeRequests } from "./polite-requests.ts";
 import { type ReceivedImage, receivedImage, reducedImage } from "./received-image.ts";
 import { withRetries } from "./retries.ts";
 
+/** How the images of a manifest are fetched. */
 export interface DownloadOptions {
   /** Images are reduced to at most this width and height in pixels, as JPEG; without it they stay as they were received. */
   readonly maxSide?: number | undefined;
@@ -65,6 +66,7 @@ export type DownloadEvent =
   /** Something failed, and is tried again after a pause. */
   | { readonly kind: "waiting"; readonly id: string; readonly reason: string; readonly seconds: number };
 
+/** What a download left in its folder. */
 export interface DownloadResult {
   readonly folder: string;
   /** Entries of the manifest: all, and those whose file stands in the folder. */

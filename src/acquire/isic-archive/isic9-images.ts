@@ -1,5 +1,6 @@
 /** The images of the ISIC 9-class set: below each split and class, the digits of the ISIC ids. Made by scripts/isic9-manifest.js. */
 
+/** The ISIC 9-class set: lines `split/class`, each followed by the numbers of its images. {@link isic9Manifest} reads it. */
 export const isic9Images = `
 Test/actinic keratosis
 0010512 0010889 0024468 0024470 0024511 0024646 0024654 0024707 0024763 0024771 0024800 0024913 0024948 0025368

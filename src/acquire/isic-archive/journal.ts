@@ -36,6 +36,7 @@ export interface JournalSettings {
   readonly maxSide: number | undefined;
 }
 
+/** What was fetched so far: a file in the download folder to which entries are added. */
 export interface Journal {
   readonly entries: ReadonlyMap<string, JournalEntry>;
   /** Adds an entry, on disk first; throws a FileError where it cannot. */

@@ -4,6 +4,7 @@ import { ArchiveError } from "./archive-error.ts";
 import type { AllowedAddress } from "./archive-hosts.ts";
 import { type Clock, sleep } from "./clock.ts";
 
+/** What requests are made with. */
 export interface RequestOptions {
   readonly fetch: typeof globalThis.fetch;
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface Requests {
   get(url: string, accept: string, maxBytes: number): Promise<Uint8Array>;
 }
 
+/** Requests that wait as long as the server asks, follow allowed redirections and read no more than was promised. */
 export function politeRequests(options: RequestOptions): Requests {
   const { clock, signal } = options;
   let notBefore = Number.NEGATIVE_INFINITY;

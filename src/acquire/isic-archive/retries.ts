@@ -3,6 +3,7 @@
 import { ArchiveError } from "./archive-error.ts";
 import { type Clock, sleep } from "./clock.ts";
 
+/** How often something is tried, and what the waits between are made of. */
 export interface RetryOptions {
   readonly attempts: number;
   readonly clock: Clock;

@@ -79,6 +79,7 @@ const phantomClass = (name: string, train: number, test: number, own: Partial<Tr
   traits: { ...common, ...own },
 });
 
+/** The nine classes of the ISIC set, with as many images of each, as drawings. */
 export const phantomClasses: readonly PhantomClass[] = [
   phantomClass("actinic keratosis", 114, 16, {
     softness: [0.35, 0.8],

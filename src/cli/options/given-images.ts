@@ -8,6 +8,7 @@ import { byCodePoint } from "../../text/code-point-order.ts";
 /** The argument that stands for the list on standard input. */
 export const listOnInput = "-";
 
+/** A list of paths that is read from an input. */
 export interface ListOptions {
   readonly input: AsyncIterable<Uint8Array> | undefined;
   /** What ends a path of the list. */

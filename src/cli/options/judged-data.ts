@@ -6,6 +6,7 @@ import type { JudgingContext } from "../../run/evaluate.ts";
 import { dataSettings } from "../../training/settings/settings-by-aspect.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "./setting-options.ts";
 
+/** The options that say which images are judged. */
 export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
   readonly allowSeen?: boolean;

@@ -10,6 +10,7 @@ const usualFolder = "data/isic9";
 /** The set that is drawn where there are no photographs: small enough to draw and train in minutes. */
 const phantom = { images: 1200, size: 180, seed: 0 } as const;
 
+/** Where training data are looked for. */
 export interface DataSearch {
   readonly given: string | undefined;
   readonly cache: string | undefined;

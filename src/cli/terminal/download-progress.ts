@@ -13,6 +13,7 @@ function size(bytes: number): string {
   return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
+/** Shows how far a download is. */
 export interface DownloadView {
   show(event: DownloadEvent): void;
   /** Takes the bar away. */

@@ -32,5 +32,6 @@ export async function withInterruption<T>(
   }
 }
 
+/** Whether an error only says that `signal` was aborted. */
 export const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   signal.aborted && (error === signal.reason || (error as Error)?.name === "AbortError");

@@ -3,6 +3,7 @@ import { MultiBar, type SingleBar } from "cli-progress";
 import { lineForTerminal } from "../../text/printable.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** One progress bar, which always stands in the last line of the terminal. */
 export interface MovingBar {
   /** Shows how far `name` is; another name begins another bar. Nothing is shown where there is no terminal. */
   move(name: string, done: number, total: number, text: string): void;
@@ -12,6 +13,7 @@ export interface MovingBar {
   log(line: string): boolean;
 }
 
+/** A bar that stands in a terminal, and does nothing where there is none. */
 export function movingBar(terminal: Terminal): MovingBar {
   let bars: MultiBar | undefined;
   let bar: SingleBar | undefined;

@@ -81,6 +81,7 @@ const passes: readonly (readonly [Pass, string])[] = [
   ["update", "update, Adam"],
 ];
 
+/** A profile as text: time, operations and bytes of every instruction beside the machine's limits. */
 export function formatProfile(profile: Profile): string {
   const { network, batch, precision, engine, roofline, rows, stepSeconds, primitiveSeconds } = profile;
   const sections = passes.flatMap(([pass, title]) => {

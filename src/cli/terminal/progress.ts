@@ -8,6 +8,7 @@ import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import { printMessage, type Terminal } from "./terminal.ts";
 
+/** Shows the events of a training. */
 export interface ProgressView {
   show(event: RunEvent): void;
   /** Takes the bar away; further events may bring it back. */

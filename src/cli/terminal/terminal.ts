@@ -2,6 +2,7 @@
 import { writeError } from "../../disk/files.ts";
 import { lineForTerminal } from "../../text/printable.ts";
 
+/** Where a command writes. */
 export interface Terminal {
   /** One line to standard output, over so many lines that were drawn before. */
   out(line: string, drawnBefore?: number): void;

@@ -6,6 +6,7 @@
  */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
+/** The map that changes nothing. */
 export const identity: Affine = [1, 0, 0, 0, 1, 0];
 
 /** The map that applies `inner` and then `outer`. An image changed by A and then by B is changed by `compose(A, B)`. */

@@ -24,6 +24,7 @@ export interface TiffHeader {
   readonly orientation: number;
 }
 
+/** Numbers of the TIFF fields that are read (TIFF 6.0 and its supplements). */
 export const tiffTags = {
   subfileType: 254,
   fillOrder: 266,

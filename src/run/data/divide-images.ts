@@ -13,6 +13,7 @@ import type { RunConfig } from "../folder/run-config.ts";
 import { type RunImage, recordsOf } from "../folder/run-images.ts";
 import { earlierValidationPart, validationPart } from "./validation-part.ts";
 
+/** How the images of a run are divided. */
 export interface DivideOptions extends Pick<PairOptions, "onEvent" | "signal"> {
   /** Whether this repeats what an earlier version did, which kept near duplicates apart; default false. */
   readonly olderRun?: boolean;

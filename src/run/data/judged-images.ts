@@ -10,6 +10,7 @@ import { goneTests, isOwn, ownTests } from "./own-tests.ts";
 import type { Provenance } from "../folder/provenance.ts";
 import { RunError } from "../../errors.ts";
 
+/** Which images may be judged. */
 export interface SelectionOptions {
   /** Class names in the order of the models' probabilities. */
   readonly classes: readonly string[];

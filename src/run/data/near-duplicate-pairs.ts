@@ -2,6 +2,7 @@
 import type { Dataset } from "../../dataset/dataset.ts";
 import { samePhotographs } from "../../near-duplicates/same-photographs.ts";
 
+/** How near duplicates are looked for. */
 export interface PairOptions {
   /** Keeps what was found, by contents. */
   readonly cacheFolder?: string | undefined;

@@ -7,6 +7,7 @@ import type { ImageRecord } from "../../dataset/dataset.ts";
 import { RunError } from "../../errors.ts";
 import type { RunImage } from "../folder/run-images.ts";
 
+/** How many training images are held out for validation, by which seed. */
 export interface ValidationOptions {
   /** Of the training images, in [0, 0.5]. */
   readonly fraction: number;

@@ -21,6 +21,7 @@ export function learnedCounts({ data }: RunConfig, images: readonly RunImage[] |
   return { train: count("train"), validation: count("validation") };
 }
 
+/** What a checkpoint of a run must belong to: the recipe, the network and the images. */
 export function checkpointOwner(
   config: RunConfig,
   graph: Graph,

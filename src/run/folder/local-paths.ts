@@ -17,6 +17,7 @@ const path = z.string().min(1).optional();
 /** The settings that say where something lies, beside the data folder and the run's own. */
 type LocalSetting = Exclude<SettingThat<"place">, "data" | "out">;
 
+/** The settings that are places on the user's machine, beside data and run folder. */
 export const localSettings = settingsThat("place").filter(
   (name): name is LocalSetting => name !== "data" && name !== "out",
 );
@@ -31,6 +32,7 @@ const localSchema = z.strictObject({
 /** The places that only this machine has. */
 export type LocalPaths = Omit<z.output<typeof localSchema>, "about">;
 
+/** Writes the places of a run on this machine. Throws FileError. */
 export const writeLocalPaths = (run: string, paths: LocalPaths): Promise<void> =>
   writeFileAtomic(join(run, runFiles.local), `${JSON.stringify({ about, ...paths }, undefined, 2)}\n`);
 

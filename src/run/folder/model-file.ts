@@ -9,6 +9,7 @@ import type { RunConfig } from "./run-config.ts";
 import { runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage } from "./run-images.ts";
 
+/** What goes into the model file of a run. */
 export interface ModelContent {
   readonly graph: Graph;
   readonly parameters: Tensors;

@@ -9,6 +9,7 @@ import { readConfig } from "./run-config.ts";
 import { isModelFile, runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage, readRunImages, recordsOf } from "./run-images.ts";
 
+/** What a model that judges learned from. */
 export interface Provenance {
   /** As it was given. */
   readonly run: string;

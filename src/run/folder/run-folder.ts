@@ -146,6 +146,7 @@ export function epochOfLine(line: string, { olderRun }: { readonly olderRun: boo
   return metricsSchema.parse(content);
 }
 
+/** Adds the line of an epoch to `metrics.jsonl`. Throws FileError. */
 export async function appendMetrics(run: string, metrics: EpochMetrics): Promise<void> {
   const file = join(run, runFiles.metrics);
   await appendFile(file, lineOf(metrics)).catch((error) => {

@@ -23,6 +23,7 @@ export interface ModelGroup {
   readonly models: readonly Model[];
 }
 
+/** Models that judge together. */
 export interface OpenedModels {
   /** The runs, for messages. */
   readonly name: string;
