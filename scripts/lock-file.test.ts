@@ -2,8 +2,10 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-test("package-lock.json has an entry for every dependency, those of other platforms included", () => {
-  const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8"));
+const locks = ["package-lock.json", "docs/package-lock.json", "notebooks/package-lock.json"];
+
+test.each(locks)("%s has an entry for every dependency, those of other platforms included", (file) => {
+  const lock = JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8"));
   const packages = lock.packages as Record<string, Record<"dependencies" | "optionalDependencies", object>>;
   const missing = Object.entries(packages).flatMap(([place, { dependencies, optionalDependencies }]) =>
     Object.keys({ ...dependencies, ...optionalDependencies })
