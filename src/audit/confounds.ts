@@ -42,6 +42,7 @@ export interface IdRanges {
   readonly chance: number;
 }
 
+/** What tells the classes of a data set apart though it is no part of the lesion. */
 export interface Confounds {
   /** Contents that were used: those under one label, in a class with at least two groups. */
   readonly samples: number;

@@ -13,6 +13,7 @@ export const oddities = {
   turned: "an EXIF orientation other than upright; set upright on reading",
 } as const;
 
+/** The ways in which a file can be odd. */
 export type Oddity = keyof typeof oddities;
 
 /** A file and what is odd about it, in a few words. */

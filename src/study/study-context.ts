@@ -34,6 +34,7 @@ export type StudyEvent =
       readonly imagesPerSecond: number;
     };
 
+/** What all steps of a study share. */
 export interface StudyContext {
   readonly folder: StudyFolder;
   /** The data folder and its table of metadata. */

@@ -38,6 +38,7 @@ export interface DoneStep<T> {
   readonly kept: boolean;
 }
 
+/** The folder of a study, which holds the result of each step. */
 export class StudyFolder {
   readonly path: string;
   readonly #now: Stopwatch;
@@ -127,6 +128,7 @@ async function readStored(file: string, step: string): Promise<z.output<typeof s
 export const packFloats = (values: Float32Array): string =>
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("base64");
 
+/** The numbers that {@link packFloats} made into text. */
 export function unpackFloats(text: string): Float32Array {
   const bytes = Uint8Array.from(Buffer.from(text, "base64"));
   return new Float32Array(bytes.buffer);

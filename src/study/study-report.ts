@@ -42,6 +42,7 @@ export interface Comparison {
   readonly optimism: number;
 }
 
+/** A row of pictures: an image and what an augmentation makes of it. */
 export interface GalleryPictures {
   readonly title: string;
   readonly pictures: readonly { readonly label: string; readonly picture: string }[];

@@ -12,6 +12,7 @@ export interface BatchLoader {
   close(): Promise<void>;
 }
 
+/** The batches that are made, and what they are made of. */
 export interface BatchLoaderOptions {
   readonly recipe: BatchRecipe;
   /** Images in every batch. */

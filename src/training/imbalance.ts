@@ -20,6 +20,7 @@ export const imbalanceNames = [
   "logitAdjustment",
 ] as const;
 
+/** How a training meets rare classes. */
 export type ImbalanceName = (typeof imbalanceNames)[number];
 
 /** The exponent that Lin et al. found best. */

@@ -19,6 +19,7 @@ export const metricsSchema = z.strictObject({
 /** What is recorded of an epoch: one line of `metrics.jsonl`. */
 export type EpochMetrics = z.output<typeof metricsSchema>;
 
+/** Where a training stands, as a checkpoint keeps it. */
 export const progressSchema = z.strictObject({
   /** Finished epochs. */
   epoch: z.int().min(0),

@@ -1,9 +1,12 @@
 /** The learning rate of every step. */
 
+/** The schedules of the learning rate. */
 export const scheduleNames = ["cosine", "constant"] as const;
 
+/** The name of a schedule. */
 export type ScheduleName = (typeof scheduleNames)[number];
 
+/** How the learning rate changes during a training. */
 export interface Schedule {
   readonly name: ScheduleName;
   /** The highest learning rate, reached at the end of the warm-up. */

@@ -39,6 +39,7 @@ export interface StepReport {
   readonly imagesPerSecond: number;
 }
 
+/** All that a training needs. */
 export interface TrainingOptions {
   readonly plan: TrainingPlan;
   readonly images: TrainingImages;
@@ -87,6 +88,7 @@ export interface ValidationFigures {
   readonly accuracy: number;
 }
 
+/** What a training ended with. */
 export interface TrainedNetwork {
   readonly progress: Progress;
   /** Whether training came to its end, which may be before the last epoch where `patience` is given. */

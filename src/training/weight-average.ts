@@ -14,6 +14,7 @@ export interface AveragePosition {
   readonly stepsPerEpoch: number;
 }
 
+/** The exponential moving average of the weights (Polyak and Juditsky 1992). */
 export class WeightAverage {
   readonly #decay: number;
   readonly tensors: Tensors;

@@ -7,6 +7,7 @@ export interface Stage {
   readonly imagesPerSecond: number;
 }
 
+/** What a budget of minutes is planned from. */
 export interface BudgetOptions {
   readonly minutes: number;
   /** Seconds that the steps before took. */
@@ -23,6 +24,7 @@ export interface BudgetOptions {
   readonly mostFolds: number;
 }
 
+/** What the time of a study is spent on. */
 export interface BudgetPlan {
   readonly minutes: number;
   readonly folds: number;

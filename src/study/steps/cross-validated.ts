@@ -16,6 +16,7 @@ import { packFloats, unpackFloats } from "../study-folder.ts";
 
 /** The course notebook's. */
 export const firstNetwork: NetworkName = "notebook";
+/** The network that is compared with the first one. */
 export const largerNetwork: NetworkName = "resnet18-w32";
 
 /** The settings in which recipes differ. */

@@ -52,6 +52,7 @@ const planName = "curation.csv";
 /** The training images in their order, not yet divided into folds. */
 export type TrainingImages = Omit<TrainingFolds, "folds" | "foldOf">;
 
+/** The data set of a study: curated, divided and ready to be packed. */
 export interface MadeDataset {
   readonly data: StudyData;
   readonly findings: DatasetFindings;

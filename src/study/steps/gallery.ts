@@ -5,6 +5,7 @@ import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
 import type { GalleryPictures } from "../study-report.ts";
 
+/** Pictures of what each augmentation does to two training images. */
 export async function makeGallery(packed: PackedImages, seed: number): Promise<GalleryPictures[]> {
   const { height, width } = packed;
   const training = packed.images.flatMap(({ split }, index) => (split === "train" ? [index] : []));

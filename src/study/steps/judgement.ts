@@ -34,6 +34,7 @@ export interface DoubtfulLabel {
   readonly picture?: string;
 }
 
+/** What the final model does on the test images. */
 export interface Judgement {
   readonly evaluation: CompleteEvaluation;
   readonly testImages: readonly JudgedImage[];

@@ -11,8 +11,10 @@ export interface CurvePoint {
   readonly validationAccuracy: number;
 }
 
+/** What a learning curve shows. */
 export type CurveVerdict = "overfitting" | "underfitting" | "still improving" | "balanced";
 
+/** Training and validation figures by epoch, with what they show. */
 export interface LearningCurve {
   readonly points: readonly CurvePoint[];
   readonly verdict: CurveVerdict;

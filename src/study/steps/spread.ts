@@ -10,6 +10,7 @@ export interface Spread {
   readonly high: number;
 }
 
+/** Quantiles of some numbers, to four digits. */
 export function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
   const at = (part: number) => Number(quantile(sorted, part).toPrecision(4));

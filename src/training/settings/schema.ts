@@ -233,6 +233,7 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 /** Checked settings with their defaults. */
 export type Settings = z.output<typeof settingsSchema>;
 
+/** The name of a setting. */
 export type SettingName = keyof Entries;
 
 /** What each setting decides, the settings in their order. */

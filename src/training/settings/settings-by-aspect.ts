@@ -25,9 +25,11 @@ export const decidingSettings = settingNames.filter(
 /** Tables that decide which images there are. */
 export type TableSetting = SettingThat<"images"> & SettingThat<"place">;
 
+/** The tables that decide which images there are: settings that name a file. */
 export const tableSettings = settingsThat("images").filter((name): name is TableSetting => isThat(name, "place"));
 
 /** Where things lie that decide nothing: a run that was stopped may be told them anew. */
 export type FreeSetting = Exclude<SettingThat<"place">, TableSetting>;
 
+/** The settings of {@link FreeSetting}. */
 export const freeSettings = settingsThat("place").filter((name): name is FreeSetting => !isThat(name, "images"));
