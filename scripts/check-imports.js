@@ -47,6 +47,9 @@ const strangers = { report: ["engine", "training", "onnx", "inference", "run"] }
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
 const outside = ["bench"];
 
+/** The public interfaces, which may import all and which nothing inside imports. */
+const interfaces = ["index.ts", "browser.ts"];
+
 /** Foreign runtimes, and the one folder that may import each. */
 export const owners = {
   koffi: "foreign",
@@ -85,10 +88,10 @@ const isProof = (file) => /\.(?:test|proof)\.ts$|(?:^|\/)(?:testing|reference-nu
 /** Whether `target` is a test's own file, which is no part of the product. */
 const isTesting = (target) => /(?:^|\/)testing\//.test(target);
 
-/** The place of a file in the order: leaves of src/ come first, index.ts and the bench last. */
+/** The place of a file in the order: leaves of src/ come first, the public interfaces and the bench last. */
 function rank(file) {
   const [folder, ...rest] = file.split("/");
-  if (rest.length === 0) return file === "index.ts" ? pipeline.length : -1;
+  if (rest.length === 0) return interfaces.includes(file) ? pipeline.length : -1;
   if (outside.includes(folder)) return pipeline.length + 1;
   return pipeline.indexOf(folder);
 }

@@ -54,10 +54,9 @@ export type {
   Precision,
   TrainingPlan,
 } from "./engine/engine.ts";
-export { onednnEngine } from "./engine/onednn/onednn-engine.ts";
 export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
 export { referenceEngine } from "./engine/reference/reference-engine.ts";
-export { selectEngine } from "./engine/select-engine.ts";
+export { onednnEngine, selectEngine } from "./engine/select-engine.ts";
 // Runs
 // Training
 export {
@@ -181,7 +180,10 @@ export { type FollowedEvent, type FollowOptions, followRun } from "./run/folder/
 export type { Runs } from "./run/folder/runs.ts";
 export type { JudgingOptions } from "./run/models/open-models.ts";
 export { type Prediction, type Predictions, predict } from "./run/predict.ts";
-export { type RunContext, type RunEvent, resume, type TrainingResult, train } from "./run/train.ts";
+export { resume } from "./run/resume.ts";
+export type { RunContext, RunEvent } from "./run/run-events.ts";
+export type { TrainingResult } from "./run/run-training.ts";
+export { train } from "./run/train.ts";
 export type { StudyOptions } from "./study/study.ts";
 export type { StudyEvent } from "./study/study-context.ts";
 export type { StudyReport } from "./study/study-report.ts";

@@ -12,7 +12,9 @@ const codes: ReadonlySet<unknown> = new Set(["ENOMEM", "ERR_MEMORY_ALLOCATION_FA
 /** Whether an error, whoever throws it, says that memory could not be had. */
 export function lacksMemory(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
-  return error instanceof MemoryError || codes.has((error as NodeJS.ErrnoException).code) || signs.test(error.message);
+  return (
+    error instanceof MemoryError || codes.has((error as { readonly code?: unknown }).code) || signs.test(error.message)
+  );
 }
 
 /**

@@ -11,6 +11,7 @@ import { type NetworkName, networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
+import { selectionLoader } from "../training/background-loader.ts";
 import { BatchMaker, type BatchPreparation } from "../training/batches.ts";
 import { freshProgress, trainNetwork } from "../training/train.ts";
 import { cheapClasses } from "./cheap-dataset.ts";
@@ -94,10 +95,9 @@ async function pipelineSteps(
           Uint32Array.from(rows, (row) => indices[row]!),
           out,
         ),
-      selection: images.select(indices),
     },
     preparation,
-    background: true,
+    openLoader: selectionLoader(images.select(indices), true),
     inputShape: graph.inputShape,
     classes: graph.classes,
     epochs: Math.ceil((steps + leadSteps) / ofEpoch),

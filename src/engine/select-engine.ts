@@ -2,8 +2,14 @@
 
 import { EngineError } from "../errors.ts";
 import type { Engine, EngineName } from "./engine.ts";
-import type { OnednnOptions } from "./onednn/onednn-engine.ts";
+import type { OnednnEngine, OnednnOptions } from "./onednn/onednn-engine.ts";
 import { referenceEngine } from "./reference/reference-engine.ts";
+
+/** The oneDNN engine, loaded with its library; throws EngineError, which says what to install, where that cannot be loaded. */
+export async function onednnEngine(options: OnednnOptions = {}): Promise<OnednnEngine> {
+  const { onednnEngine: open } = await import("./onednn/onednn-engine.ts");
+  return open(options);
+}
 
 /**
  * Loads what the engine needs no earlier than here: nothing of oneDNN where the reference engine is asked for.
@@ -16,8 +22,7 @@ export async function selectEngine(
 ): Promise<Engine> {
   if (name === "reference") return referenceEngine();
   try {
-    const { onednnEngine } = await import("./onednn/onednn-engine.ts");
-    return onednnEngine(options);
+    return await onednnEngine(options);
   } catch (error) {
     if (name === "onednn" || !(error instanceof EngineError)) throw error;
     warn(`${error.message}\nGoing on with the reference engine, which is about a thousand times slower.`);

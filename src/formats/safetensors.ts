@@ -49,11 +49,11 @@ export function safetensorsChunks({ tensors, metadata }: SafetensorsContent): Ui
     header.push([name, { dtype: typeOf(tensor), shape: tensor.shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const padded = Math.ceil(text.length / alignment) * alignment;
-  const head = Buffer.alloc(lengthBytes + padded, " ");
-  head.writeBigUInt64LE(BigInt(padded));
-  text.copy(head, lengthBytes);
+  const head = new Uint8Array(lengthBytes + padded).fill(" ".charCodeAt(0));
+  new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
+  head.set(text, lengthBytes);
   return [head, ...sorted.map(([, tensor]) => bytesOf(tensor))];
 }
 

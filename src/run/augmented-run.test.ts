@@ -7,7 +7,8 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
-import { resume, train } from "./train.ts";
+import { resume } from "./resume.ts";
+import { train } from "./train.ts";
 
 const folder = temporaryFolder();
 let dataset: Dataset;

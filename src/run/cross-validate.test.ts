@@ -6,8 +6,8 @@ import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { listDataset } from "../dataset/list-images.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { crossValidate } from "./cross-validate.ts";
+import type { RunEvent } from "./run-events.ts";
 import { makeOlderRun } from "./testing/changed.ts";
-import type { RunEvent } from "./train.ts";
 
 const folder = temporaryFolder();
 

@@ -17,7 +17,9 @@ import { writeEvaluation } from "./folder/evaluation-file.ts";
 import { isOlderRun, readConfig } from "./folder/run-config.ts";
 import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-folder.ts";
 import { lockRun } from "./folder/run-lock.ts";
-import { type RunContext, resume, train } from "./train.ts";
+import { resume } from "./resume.ts";
+import type { RunContext } from "./run-events.ts";
+import { train } from "./train.ts";
 
 /** The pooled figures, and those of each fold. */
 export interface CrossValidation extends Evaluation {

@@ -13,7 +13,7 @@ import { DatasetError, RunError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { imageContents } from "../image/store/image-contents.ts";
 import { nearDuplicatePairs } from "./data/near-duplicate-pairs.ts";
-import type { RunContext } from "./train.ts";
+import type { RunContext } from "./run-events.ts";
 
 /** Where a curation plan is written, and what it is made from. */
 export interface CurateOptions extends Pick<RunContext, "onEvent" | "signal"> {

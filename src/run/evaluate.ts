@@ -17,7 +17,7 @@ import {
   openModels,
   refuseOtherClasses,
 } from "./models/open-models.ts";
-import type { RunContext } from "./train.ts";
+import type { RunContext } from "./run-events.ts";
 
 /** Images that are read and judged at once. */
 const block = 64;

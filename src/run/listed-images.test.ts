@@ -12,7 +12,8 @@ import { openData } from "./data/open-data.ts";
 import { evaluate } from "./evaluate.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { readRunImages } from "./folder/run-images.ts";
-import { resume, train } from "./train.ts";
+import { resume } from "./resume.ts";
+import { train } from "./train.ts";
 
 const folder = temporaryFolder();
 let data: string;

@@ -14,8 +14,10 @@ import { readEvaluation } from "./folder/evaluation-file.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { runName } from "./folder/run-folder.ts";
 import { predict } from "./predict.ts";
+import { resume } from "./resume.ts";
+import type { RunEvent } from "./run-events.ts";
 import { changeConfig, makeOlderRun } from "./testing/changed.ts";
-import { type RunEvent, resume, train } from "./train.ts";
+import { train } from "./train.ts";
 
 const size = 16;
 const folder = temporaryFolder();

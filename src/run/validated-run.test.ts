@@ -13,7 +13,9 @@ import type { SettingsInput } from "../training/settings/schema.ts";
 import { validationPart, warningOfUnvalidated } from "./data/validation-part.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { type RunImage, readRunImages } from "./folder/run-images.ts";
-import { type RunEvent, resume, train } from "./train.ts";
+import { resume } from "./resume.ts";
+import type { RunEvent } from "./run-events.ts";
+import { train } from "./train.ts";
 
 const folder = temporaryFolder();
 let dataset: Dataset;

@@ -13,7 +13,7 @@ import { readEvaluation } from "./folder/evaluation-file.ts";
 import { type FollowedEvent, followRun } from "./folder/follow-run.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { predict } from "./predict.ts";
-import { resume } from "./train.ts";
+import { resume } from "./resume.ts";
 
 const writtenBy = join(import.meta.dirname, "testing/written-by");
 const phantoms = join(writtenBy, "0.1.0/phantoms");

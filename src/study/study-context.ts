@@ -5,7 +5,7 @@ import type { ProtocolOptions } from "../dataset/protocols.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Evaluation } from "../evaluation/judgement/evaluation.ts";
 import type { PackedImages } from "../image/store/packed-store.ts";
-import type { RunEvent } from "../run/train.ts";
+import type { RunEvent } from "../run/run-events.ts";
 import type { Stopwatch } from "../stopwatch.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import type { DoneStep, StudyFolder, StudyStep } from "./study-folder.ts";

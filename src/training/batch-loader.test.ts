@@ -9,7 +9,8 @@ import { type ImageSelection, PixelFileReader, readSelection } from "../image/st
 import { xxHash32 } from "../image/store/xxhash.ts";
 import { Random } from "../random.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
+import { backgroundLoader } from "./background-loader.ts";
+import { type BatchLoader, directLoader } from "./batch-loader.ts";
 import { type BatchJob, BatchMaker, type BatchRecipe, plainPreparation } from "./batches.ts";
 
 const [height, width, classes, count, batch] = [8, 8, 3, 10, 4];

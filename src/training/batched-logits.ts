@@ -1,10 +1,8 @@
 /** Logits of any number of images from a plan of a fixed batch, and how good they are. */
 import type { InferencePlan } from "../engine/engine.ts";
 import { TrainingError } from "../errors.ts";
+import type { ReadImages } from "./batch-loader.ts";
 import type { ValidationFigures } from "./train.ts";
-
-/** Reads images (rows count from 0) into (rows, height, width, 3). */
-export type ReadImages = (rows: ArrayLike<number>, out: Uint8Array) => void;
 
 /** Logits (count, classes), in the order of the rows; the last batch is filled up with its own last image. */
 export async function batchedLogits(

@@ -3,28 +3,13 @@
 import { createHash } from "node:crypto";
 import { readWhole, writeFileAtomic } from "../disk/files.ts";
 import { readSentence } from "../disk/system-errors.ts";
-import type { OptimizerState } from "../engine/engine.ts";
 import { type Optimizer, optimizerSlots } from "../engine/optimizer.ts";
 import { CheckpointError } from "../errors.ts";
 import { readSafetensors, SafetensorsError, safetensorsChunks, safetensorsHeader } from "../formats/safetensors.ts";
 import type { Graph } from "../network/graph.ts";
 import { isFiniteTensor, type Tensor, type Tensors } from "../tensor.ts";
 import { type Progress, progressFault, progressSchema, type TrainingCourse } from "./progress.ts";
-
-/** Weights besides those that are trained. */
-export interface Companions {
-  /** Their moving average. */
-  readonly average?: Tensors;
-  /** Those of the lowest validation loss. */
-  readonly best?: Tensors;
-}
-
-/** All that training needs in order to go on as if it had never stopped. */
-export interface Checkpoint extends Companions {
-  readonly parameters: Tensors;
-  readonly optimizer: OptimizerState;
-  readonly progress: Progress;
-}
+import type { TrainingState } from "./training-state.ts";
 
 /** What a checkpoint belongs to; it is refused elsewhere. */
 export interface CheckpointOwner {
@@ -69,7 +54,7 @@ function checksum(chunks: readonly Uint8Array[]): string {
  * Writes a checkpoint atomically; throws a FileError where that fails, and {@link CheckpointError} for one that would not be read again.
  * The one before it stays.
  */
-export async function writeCheckpoint(file: string, checkpoint: Checkpoint, owner: CheckpointOwner): Promise<void> {
+export async function writeCheckpoint(file: string, checkpoint: TrainingState, owner: CheckpointOwner): Promise<void> {
   const { parameters, optimizer, average = new Map(), best = new Map() } = checkpoint;
   const tensors = new Map([
     ...prefixed(parameterPrefix, parameters),
@@ -180,7 +165,7 @@ const withoutPrefix = (prefix: string, tensors: Tensors): Map<string, Tensor> =>
  * Reads a checkpoint; undefined where the file does not exist. Throws {@link CheckpointError} where it is damaged (any
  * changed byte is noticed), belongs to another network, recipe or data set, or does not agree with itself.
  */
-export async function readCheckpoint(file: string, owner: CheckpointOwner): Promise<Checkpoint | undefined> {
+export async function readCheckpoint(file: string, owner: CheckpointOwner): Promise<TrainingState | undefined> {
   let bytes: Buffer;
   try {
     bytes = await readWhole(file);

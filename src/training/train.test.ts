@@ -18,10 +18,13 @@ import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Tensors } from "../tensor.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { type Checkpoint, type CheckpointOwner, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { selectionLoader } from "./background-loader.ts";
+import type { OpenLoader } from "./batch-loader.ts";
+import { type CheckpointOwner, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { Progress } from "./progress.ts";
 import { changeCheckpoint } from "./testing/changed-checkpoint.ts";
 import { freshProgress, type TrainedNetwork, type TrainingOptions, trainNetwork } from "./train.ts";
+import type { TrainingState } from "./training-state.ts";
 
 const classes = 3;
 const graph = buildGraph({
@@ -56,16 +59,16 @@ beforeAll(async () => {
 afterAll(() => {
   pixelFile.close();
 });
-/** The images with what other threads need to read them. */
-const imagesForThreads = () => ({
-  ...images,
-  selection: { ...pixelFile.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
-});
+/** Makes batches in a thread. */
+const inBackground: OpenLoader = (options, imagesToRead) => {
+  const selection = { ...pixelFile.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) };
+  return selectionLoader(selection, true)(options, imagesToRead);
+};
 
 const newPlan = (optimizer: Optimizer = adam()): Immediate<TrainingPlan> =>
   referenceEngine().trainingPlan(graph, { batch: 4, optimizer, seed });
 
-const stateOf = (plan: Immediate<TrainingPlan>, progress: Progress): Checkpoint => ({
+const stateOf = (plan: Immediate<TrainingPlan>, progress: Progress): TrainingState => ({
   parameters: plan.parameters(),
   optimizer: plan.optimizerState(),
   progress,
@@ -78,7 +81,7 @@ function optionsFor(plan: TrainingPlan, changes: Partial<TrainingOptions> = {}):
   let time = 0;
   return {
     plan,
-    images: imagesForThreads(),
+    images,
     inputShape: graph.inputShape,
     classes,
     epochs: 3,
@@ -152,13 +155,15 @@ describe("trainNetwork", () => {
     ["adam", adam(), {}],
     ["sgd", sgd(), {}],
     ["augmented", adam(), augmented],
-    ["augmented in the background", adam(), { ...augmented, background: true }],
+    ["augmented in the background", adam(), { ...augmented, openLoader: inBackground }],
     ["averaged", adam(), { averaging: 0.9 }],
   ])("gives the same weights bit for bit when it is stopped after every step (%s)", async (_, optimizer, changes) => {
     const whole = freshPlan(optimizer);
-    const { progress: expected, parameters } = await trainNetwork(optionsFor(whole, { ...changes, background: false }));
+    const { progress: expected, parameters } = await trainNetwork(
+      optionsFor(whole, { ...changes, openLoader: undefined }),
+    );
 
-    let kept: Checkpoint = stateOf(freshPlan(optimizer), freshProgress);
+    let kept: TrainingState = stateOf(freshPlan(optimizer), freshProgress);
     let stops = 0;
     let result: TrainedNetwork | undefined;
     while (!result?.finished) {
@@ -214,7 +219,7 @@ describe("trainNetwork", () => {
     const started: Worker[] = [];
     const onWorker = (worker: Worker) => void started.push(worker);
     process.on("worker", onWorker);
-    await expect(trainNetwork(optionsFor(plan, { background: true }))).rejects.toThrow(TrainingError);
+    await expect(trainNetwork(optionsFor(plan, { openLoader: inBackground }))).rejects.toThrow(TrainingError);
     process.off("worker", onWorker);
     // An ended thread has no id of its own any more.
     expect(started.map(({ threadId }) => threadId)).toEqual([-1]);
@@ -298,7 +303,7 @@ describe("checkpoint", () => {
   };
   const folder = temporaryFolder();
   let file: string;
-  let written: Checkpoint;
+  let written: TrainingState;
 
   beforeAll(async () => {
     file = join(folder, "checkpoint.safetensors");

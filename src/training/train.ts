@@ -1,29 +1,26 @@
 /** The training loop: shuffle, read a batch, gradients, update; it can stop after any step and go on from there. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { TrainingPlan } from "../engine/engine.ts";
 import { TrainingError } from "../errors.ts";
-import type { ImageSelection } from "../image/store/pixel-file.ts";
 import { lessWork, needingMemory } from "../memory.ts";
 import type { Shape } from "../network/shape.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import type { Tensors } from "../tensor.ts";
-import { type BatchLoader, backgroundLoader, directLoader } from "./batch-loader.ts";
+import { type BatchLoader, directLoader, type OpenLoader, type ReadImages } from "./batch-loader.ts";
 import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
-import type { Companions } from "./checkpoint.ts";
 import { epochOrder, type ImbalanceName } from "./imbalance.ts";
+import { nextTurn } from "./next-turn.ts";
 import { type EpochMetrics, isExhausted, type Progress } from "./progress.ts";
 import { learningRateAt, type ScheduleName } from "./schedule.ts";
+import type { Companions } from "./training-state.ts";
 import { WeightAverage } from "./weight-average.ts";
 
 /** The images to learn from. */
 export interface TrainingImages {
   /** One label per image, in [0, classes). */
   readonly labels: ArrayLike<number>;
-  /** Copies images into `out`, (indices, height, width, 3); `indices` count as in `labels`. */
-  read(indices: ArrayLike<number>, out: Uint8Array): void;
-  /** The same images, for other threads. */
-  readonly selection?: ImageSelection;
+  /** Rows count as in `labels`. */
+  readonly read: ReadImages;
 }
 
 /** Where the loop stands after a step. */
@@ -45,8 +42,8 @@ export interface TrainingOptions {
   readonly images: TrainingImages;
   /** Default {@link plainPreparation}. */
   readonly preparation?: BatchPreparation;
-  /** Whether batches are made in a thread of their own, which needs `images.selection`; default where it pays. */
-  readonly background?: boolean;
+  /** Makes the loader of the batches; by default each is made when its step begins, from `images.read`. */
+  readonly openLoader?: OpenLoader | undefined;
   /** [channels, height, width] of the network's input. */
   readonly inputShape: Shape;
   readonly classes: number;
@@ -138,24 +135,17 @@ function* batchJobs({
   }
 }
 
-/** Below it (some thousand small images), starting a thread takes longer than what it takes over. */
-const leastBytesForThread = 2 ** 26;
-
-function openLoader(options: TrainingOptions): BatchLoader {
+function loaderOf(options: TrainingOptions): BatchLoader {
   const { images, classes, inputShape, seed, epochs, progress, preparation = plainPreparation } = options;
+  const { openLoader = (common) => directLoader({ ...common, read: images.read }) } = options;
   const [, height, width] = inputShape as [number, number, number];
   const common = {
     recipe: { height, width, classes, seed, ...preparation },
     batch: options.plan.batch,
     jobs: batchJobs(options),
   };
-  const bytes = (epochs - progress.epoch) * images.labels.length * height * width * 3;
-  const { selection } = images;
-  const { background = bytes >= leastBytesForThread } = options;
   return needingMemory(`making batches of ${options.plan.batch} images`, lessWork, () =>
-    selection && background
-      ? backgroundLoader({ ...common, images: selection })
-      : directLoader({ ...common, read: (indices, out) => images.read(indices, out) }),
+    openLoader(common, (epochs - progress.epoch) * images.labels.length),
   );
 }
 
@@ -176,7 +166,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainedNet
       "mixup and CutMix mix the images of a batch, and a batch of 1 has none to mix; take a larger batch, or leave them out",
     );
   }
-  const loader = openLoader(options);
+  const loader = loaderOf(options);
   try {
     return await runSteps(options, loader, Math.floor(count / batch));
   } finally {

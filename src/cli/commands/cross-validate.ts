@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
 import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../../run/cross-validate.ts";
-import type { RunEvent } from "../../run/train.ts";
+import type { RunEvent } from "../../run/run-events.ts";
 import { settingDescriptions } from "../../training/settings/descriptions.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";

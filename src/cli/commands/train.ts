@@ -7,7 +7,10 @@ import { openData, openJudgedData } from "../../run/data/open-data.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { unknownPlace } from "../../run/folder/local-paths.ts";
 import { readConfig } from "../../run/folder/run-config.ts";
-import { type RunContext, type RunEvent, resume, type TrainingResult, train } from "../../run/train.ts";
+import { resume } from "../../run/resume.ts";
+import type { RunContext, RunEvent } from "../../run/run-events.ts";
+import type { TrainingResult } from "../../run/run-training.ts";
+import { train } from "../../run/train.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import {

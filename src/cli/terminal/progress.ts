@@ -2,7 +2,7 @@
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
-import type { RunEvent } from "../../run/train.ts";
+import type { RunEvent } from "../../run/run-events.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";

@@ -13,7 +13,8 @@ import { evaluate, type JudgingContext } from "../evaluate.ts";
 import { type DataSettings, openData, openJudgedData } from "./open-data.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { readRunImages } from "../folder/run-images.ts";
-import { resume, train } from "../train.ts";
+import { resume } from "../resume.ts";
+import { train } from "../train.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();

@@ -11,7 +11,8 @@ import { RunError } from "../../errors.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { crossValidate } from "../cross-validate.ts";
-import { resume, train } from "../train.ts";
+import { resume } from "../resume.ts";
+import { train } from "../train.ts";
 import { lockRun } from "./run-lock.ts";
 
 const folder = temporaryFolder();

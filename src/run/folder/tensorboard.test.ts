@@ -11,7 +11,9 @@ import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import recorded from "../reference-numbers/tensorboard-events.json" with { type: "json" };
-import { type RunContext, resume, train } from "../train.ts";
+import { resume } from "../resume.ts";
+import type { RunContext } from "../run-events.ts";
+import { train } from "../train.ts";
 import { eventFile, openEventFile } from "./tensorboard.ts";
 
 const name = "events.out.tfevents.naevus";

@@ -7,7 +7,8 @@ import { fileExists } from "../../disk/files.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { runFiles } from "../../run/folder/run-folder.ts";
-import { resume, train } from "../../run/train.ts";
+import { resume } from "../../run/resume.ts";
+import { train } from "../../run/train.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
@@ -77,10 +78,8 @@ async function trained(
 ): Promise<TrainedModel> {
   const { folder, engine, dataHash, onEvent, signal, stopwatch } = context;
   const { curation } = dataset;
-  const parsed = parseSettings(settings);
-  const { hashes } = parsed;
   const key = createHash("sha256")
-    .update(JSON.stringify([dataHash, inputsOf(parsed), hashes, curation ?? null, engine.description]))
+    .update(JSON.stringify([dataHash, inputsOf(parseSettings(settings)), curation ?? null, engine.description]))
     .digest("hex");
   const name = join("models", `${recipe.network}-${key.slice(0, 12)}`);
   const run = join(folder.path, name);
@@ -105,7 +104,7 @@ async function trained(
         engine: library,
         precision,
         imagesPerSecond,
-        hashes,
+        hashes: context.settings.hashes,
       };
     },
   });

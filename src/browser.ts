@@ -1,0 +1,78 @@
+/** The library without Node, `naevus/browser`: networks, training on the reference engine, augmentation, evaluation and the model file. */
+
+// Engines
+export type {
+  Awaitable,
+  Engine,
+  EngineDescription,
+  ImmediateEngine,
+  InferencePlan,
+  OptimizerState,
+  Precision,
+  TrainingPlan,
+} from "./engine/engine.ts";
+export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
+export { referenceEngine } from "./engine/reference/reference-engine.ts";
+export { EngineError, EvaluationError, NaevusError, NetworkError, SettingsError, TrainingError } from "./errors.ts";
+// Evaluation
+export { type Calibration, calibration } from "./evaluation/calibration/calibration.ts";
+export { fitTemperature, type TemperatureFit } from "./evaluation/calibration/temperature.ts";
+export {
+  type CompleteEvaluation,
+  type CompleteEvaluationOptions,
+  completeEvaluation,
+} from "./evaluation/judgement/complete-evaluation.ts";
+export { type Evaluation, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
+// Augmentation
+export { Augmenter } from "./image/augmentation/augmenter.ts";
+export { type Mixing, mixBatch } from "./image/augmentation/mixing.ts";
+export {
+  type Augmentation,
+  type AugmentationPolicy,
+  type PolicyName,
+  policies,
+  policyNames,
+} from "./image/augmentation/policy.ts";
+// Networks
+export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "./network/architectures.ts";
+export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
+export {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gate,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+  sigmoid,
+  squeezeExcite,
+} from "./network/layer.ts";
+export { countTrainable, initialParameters } from "./network/parameters.ts";
+export { withStochasticDepth } from "./network/stochastic-depth.ts";
+// The model file
+export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
+export { Random } from "./random.ts";
+export type { Tensor, Tensors } from "./tensor.ts";
+// Training
+export { type FitOptions, type Fitted, fit, type ValidationImages } from "./training/fit.ts";
+export type { EpochMetrics, Progress } from "./training/progress.ts";
+export { parseSettings } from "./training/settings/parse.ts";
+export { networkOf } from "./training/settings/resolve.ts";
+export type { Settings, SettingsInput } from "./training/settings/schema.ts";
+export {
+  freshProgress,
+  type StepReport,
+  type TrainedNetwork,
+  type TrainingImages,
+  type TrainingOptions,
+  trainNetwork,
+} from "./training/train.ts";
+export type { TrainingState } from "./training/training-state.ts";
+export { version } from "./version.ts";

@@ -1,0 +1,40 @@
+/** What training begins with and resuming begins with again: the network's graph and the decoded images. */
+import type { Dataset } from "../dataset/dataset.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
+import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import { buildGraph, type Graph } from "../network/graph.ts";
+import { networkOf } from "../training/settings/resolve.ts";
+import type { Settings } from "../training/settings/schema.ts";
+import { type RunContext, warnWith } from "./run-events.ts";
+
+/** The network that the settings say, for so many classes. */
+export function graphOf(settings: Settings, classes: number): Graph {
+  const { imageSize } = settings;
+  return buildGraph(networkOf(settings, { classes, ...(imageSize !== undefined && { imageSize }) }));
+}
+
+/** The images at the network's size, decoded or from the cache; the caller closes them. */
+export async function pack(
+  dataset: Dataset,
+  graph: Graph,
+  settings: Settings,
+  context: RunContext,
+): Promise<PackedImages> {
+  const { onEvent, signal } = context;
+  const options = {
+    size: graph.inputShape[1]!,
+    geometry: settings.geometry,
+    resampling: settings.resampling,
+    cacheFolder: cacheFolder(settings.cache),
+    onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
+    onWarning: warnWith(context),
+    ...(signal && { signal }),
+  };
+  const packed = await withPixelLimit(settings.maxPixels, () => packImages(dataset, options));
+  if (packed.problems.length > 0) onEvent?.({ kind: "problems", problems: packed.problems });
+  return packed;
+}
+
+/** How the engine is asked for. */
+export const engineOptions = (threads: number | undefined) => (threads === undefined ? {} : { threads });

@@ -1,0 +1,125 @@
+/** Batches made beside the training loop, in worker threads ahead of the engine. */
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { type ImageSelection, readSelection, selectionOfThread } from "../image/store/pixel-file.ts";
+import {
+  allocateBatch,
+  type BatchLoader,
+  type BatchLoaderOptions,
+  directLoader,
+  noFurtherBatch,
+  type OpenLoader,
+} from "./batch-loader.ts";
+import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
+
+/** What a worker is started with. */
+export interface BatchWorkerData {
+  readonly recipe: BatchRecipe;
+  readonly images: ImageSelection;
+  /** The ring of batches, in memory that the threads share. */
+  readonly ring: readonly Batch[];
+}
+
+/** What a worker is asked for; it answers with the place in the ring. */
+export interface BatchRequest {
+  readonly place: number;
+  readonly job: BatchJob;
+}
+
+/**
+ * Makes batches in worker threads, up to `ahead` of the one in use. Workers take turns, and the numbers of workers and of batches
+ * ahead change nothing about the batches.
+ *
+ * One worker is the default, as the engine's own threads already use every core.
+ */
+export function backgroundLoader(
+  options: BatchLoaderOptions & {
+    readonly images: ImageSelection;
+    readonly workers?: number;
+    readonly ahead?: number;
+  },
+): BatchLoader {
+  const { recipe, images, jobs, workers: count = 1, ahead = 2 } = options;
+  const ring = Array.from({ length: ahead + 1 }, () => allocateBatch(options, SharedArrayBuffer));
+  const workerData: BatchWorkerData = { recipe, images, ring };
+  // Of the same kind as this file: compiled beside compiled, source beside source.
+  const file = new URL(`./batch-worker${extname(import.meta.url)}`, import.meta.url);
+  const workers = Array.from({ length: count }, () => new Worker(file, { workerData }));
+  const ready = new Set<number>();
+  const failures: (Error | undefined)[] = workers.map(() => undefined);
+  let notify: (() => void) | undefined;
+  let requested = 0;
+  let delivered = 0;
+
+  function request(): void {
+    const { value: job, done } = jobs.next();
+    if (done) return;
+    const message: BatchRequest = { place: requested % ring.length, job };
+    workers[requested % count]!.postMessage(message);
+    requested++;
+  }
+  for (const [index, worker] of workers.entries()) {
+    worker.on("message", (place: number) => {
+      ready.add(place);
+      notify?.();
+    });
+    // An error may overtake the batches that were made before it; all of them have come when the thread has ended.
+    let cause: Error | undefined;
+    worker.on("error", (error: Error) => {
+      cause = error;
+    });
+    worker.on("exit", (code) => {
+      failures[index] = cause ?? new Error(`batch loader: a worker thread ended early (exit code ${code})`);
+      notify?.();
+    });
+  }
+  for (let i = 0; i < ring.length; i++) request();
+
+  return {
+    async next() {
+      // The batch delivered last is no longer in use.
+      if (delivered > 0) request();
+      if (delivered === requested) throw noFurtherBatch();
+      const place = delivered % ring.length;
+      while (!ready.has(place)) {
+        const failure = failures[delivered % count];
+        if (failure) throw failure;
+        await new Promise<void>((resolve) => {
+          notify = resolve;
+        });
+      }
+      ready.delete(place);
+      delivered++;
+      return ring[place]!;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}
+
+/** Below it (some thousand small images), starting a thread takes longer than what it takes over. */
+const leastBytesForThread = 2 ** 26;
+
+/** Batches of a selection: from a thread of its own where `background` says so, by default where it pays, else made in place. */
+export const selectionLoader =
+  (images: ImageSelection, background?: boolean): OpenLoader =>
+  (options, imagesToRead) => {
+    const { height, width } = options.recipe;
+    return (background ?? imagesToRead * height * width * 3 >= leastBytesForThread)
+      ? backgroundLoader({ ...options, images })
+      : directLoader({ ...options, read: (rows, out) => readSelection(images, rows, out) });
+  };
+
+/** What a worker does: answers each request once its batch is made. */
+export function serveBatches(
+  { recipe, images, ring }: BatchWorkerData,
+  port: { on(event: "message", listener: (request: BatchRequest) => void): void; postMessage(place: number): void },
+): void {
+  const own = selectionOfThread(images);
+  const maker = new BatchMaker(recipe, (rows, out) => readSelection(own, rows, out));
+  port.on("message", ({ place, job }) => {
+    maker.make(job, ring[place]!);
+    port.postMessage(place);
+  });
+}

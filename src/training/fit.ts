@@ -1,0 +1,150 @@
+/** Wires settings to a training: plans, loop and validation. Where images come from and what is kept and shown are arguments. */
+import type { Engine, InferencePlan, Precision } from "../engine/engine.ts";
+import { precisionOn } from "../engine/precision.ts";
+import type { Graph } from "../network/graph.ts";
+import { initialParameters } from "../network/parameters.ts";
+import { Random } from "../random.ts";
+import type { Stopwatch } from "../stopwatch.ts";
+import type { Tensors } from "../tensor.ts";
+import type { OpenLoader } from "./batch-loader.ts";
+import { batchedLogits, judgeLogits } from "./batched-logits.ts";
+import type { EpochMetrics } from "./progress.ts";
+import { learningRateOf, lossOf, optimizerOf, preparationOf } from "./settings/resolve.ts";
+import type { Settings } from "./settings/schema.ts";
+import { freshProgress, type StepReport, type TrainedNetwork, type TrainingImages, trainNetwork } from "./train.ts";
+import type { TrainingState } from "./training-state.ts";
+
+/** What settings come to on an engine and some training images. */
+export interface ResolvedSettings {
+  readonly batch: number;
+  readonly precision: Precision;
+  /** The highest. */
+  readonly learningRate: number;
+}
+
+/** Throws EngineError where the engine has not the precision that the settings say. */
+export const resolvedSettings = ({ description }: Engine, settings: Settings, count: number): ResolvedSettings => ({
+  batch: Math.min(settings.batch, count),
+  precision: precisionOn(description, settings.precision),
+  learningRate: learningRateOf(settings),
+});
+
+/** Images that are not learned from. */
+export interface ValidationImages extends TrainingImages {
+  /**
+   * - `choose`: they are judged after every epoch, the weights of their lowest loss are kept, and the settings' patience counts.
+   * - `watch`: they are judged after every epoch, and nothing is chosen by it.
+   * - `end`: they are judged once.
+   */
+  readonly use: "choose" | "watch" | "end";
+}
+
+export interface FitOptions {
+  readonly engine: Engine;
+  readonly graph: Graph;
+  /** Those of data, validation and files are not read. */
+  readonly settings: Settings;
+  /** Default {@link resolvedSettings}. */
+  readonly resolved?: ResolvedSettings;
+  readonly images: TrainingImages;
+  readonly openLoader?: OpenLoader | undefined;
+  readonly validation?: ValidationImages | undefined;
+  /** Where to go on from, asked for once the plans are made; undefined, the default, for the beginning. */
+  readonly restore?: () => Promise<TrainingState | undefined>;
+  /** Keeps the state. Called after each epoch, as often as the settings say, and on `signal`. */
+  readonly save?: (state: TrainingState) => Promise<void>;
+  readonly onStep?: (report: StepReport) => void;
+  readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
+  /** Stops after the step under way. */
+  readonly signal?: AbortSignal | undefined;
+  readonly stopwatch?: Stopwatch | undefined;
+}
+
+/** What a training came to. */
+export interface Fitted extends TrainedNetwork {
+  /** Of the validation images by the weights to keep, (images, classes); undefined where there are none, or training has not ended. */
+  readonly logits: Float32Array | undefined;
+}
+
+/**
+ * Trains a network as the settings say. The same settings, images and engine give the same weights, however often it was stopped and
+ * went on. Throws TrainingError, EngineError, MemoryError; what the hooks throw.
+ */
+export async function fit(options: FitOptions): Promise<Fitted> {
+  const { engine, graph, settings, images, validation, save } = options;
+  const { classes, inputShape } = graph;
+  const { seed } = settings;
+  const resolved = options.resolved ?? resolvedSettings(engine, settings, images.labels.length);
+  const plan = engine.trainingPlan(graph, {
+    batch: resolved.batch,
+    precision: resolved.precision,
+    optimizer: optimizerOf(settings),
+    seed,
+    ...lossOf(settings, images.labels, classes),
+  });
+  const judging = validation && engine.inferencePlan(graph, judgingOptions(validation, settings, resolved));
+  const logitsOf = (of: ValidationImages, weights: Tensors) => judged(judging!, graph, of, weights);
+  try {
+    const state = await options.restore?.();
+    plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(seed)));
+    if (state) plan.setOptimizerState(state.optimizer);
+    const trained = await trainNetwork({
+      plan,
+      images,
+      openLoader: options.openLoader,
+      preparation: preparationOf(settings),
+      imbalance: settings.imbalance,
+      averaging: settings.averaging,
+      ...(validation &&
+        validation.use !== "end" && {
+          validate: async (weights) => judgeLogits(await logitsOf(validation, weights), validation.labels, classes),
+        }),
+      keepBest: validation?.use === "choose",
+      patience: settings.patience,
+      inputShape,
+      classes,
+      epochs: settings.epochs,
+      seed,
+      schedule: settings.schedule,
+      learningRate: resolved.learningRate,
+      warmupEpochs: settings.warmupEpochs,
+      progress: state?.progress ?? freshProgress,
+      ...(state && { companions: state }),
+      checkpointSeconds: save ? settings.checkpointSeconds : Number.POSITIVE_INFINITY,
+      save: async (progress, companions) => {
+        await save?.({
+          parameters: await plan.parameters(),
+          optimizer: await plan.optimizerState(),
+          progress,
+          ...companions,
+        });
+      },
+      ...(options.onStep && { onStep: options.onStep }),
+      ...(options.onEpoch && { onEpoch: options.onEpoch }),
+      signal: options.signal,
+      stopwatch: options.stopwatch,
+    });
+    const logits = validation && trained.finished ? await logitsOf(validation, trained.parameters) : undefined;
+    return { ...trained, logits };
+  } finally {
+    plan.dispose();
+    judging?.dispose();
+  }
+}
+
+const judgingOptions = ({ labels }: ValidationImages, { batch }: Settings, { precision }: ResolvedSettings) => ({
+  batch: Math.max(1, Math.min(batch, labels.length)),
+  precision,
+});
+
+/** Logits of the validation images, (images, classes). */
+function judged(plan: InferencePlan, graph: Graph, { read, labels }: ValidationImages, weights: Tensors) {
+  const [channels, height, width] = graph.inputShape as readonly [number, number, number];
+  plan.setParameters(weights);
+  return batchedLogits(plan, {
+    read,
+    count: labels.length,
+    imageBytes: height * width * channels,
+    classes: graph.classes,
+  });
+}

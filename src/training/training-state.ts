@@ -1,0 +1,19 @@
+/** All that a training needs in order to go on as if it had never stopped. */
+import type { OptimizerState } from "../engine/engine.ts";
+import type { Tensors } from "../tensor.ts";
+import type { Progress } from "./progress.ts";
+
+/** Weights besides those that are trained. */
+export interface Companions {
+  /** Their moving average. */
+  readonly average?: Tensors;
+  /** Those of the lowest validation loss. */
+  readonly best?: Tensors;
+}
+
+/** What a checkpoint keeps. */
+export interface TrainingState extends Companions {
+  readonly parameters: Tensors;
+  readonly optimizer: OptimizerState;
+  readonly progress: Progress;
+}
