@@ -37,7 +37,7 @@ const folders = {
   engine: ["reference", "x64", "onednn", "profile"],
   "engine/onednn": ["library", "program", "lowering", "plan"],
   evaluation: ["intervals", "scores", "curves", "calibration", "decisions", "comparison", "judgement"],
-  report: ["charts", "audit", "show", "study"],
+  report: ["html", "charts", "audit", "show", "study"],
   run: ["folder", "data", "models"],
 };
 

@@ -155,18 +155,14 @@ export { countTrainable, initialParameters } from "./network/parameters.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
-export {
-  barChart,
-  heatChart,
-  type IntervalChart,
-  intervalChart,
-  type LineChart,
-  lineChart,
-  spreadChart,
-} from "./report/charts/charts.ts";
 // Charts
+export { type BarChart, barChart } from "./report/charts/bar-chart.ts";
 export { drawChart } from "./report/charts/draw-chart.ts";
-export { escapeHtml } from "./report/html.ts";
+export { type HeatChart, heatChart } from "./report/charts/heat-chart.ts";
+export { type IntervalChart, intervalChart } from "./report/charts/interval-chart.ts";
+export { type LineChart, lineChart } from "./report/charts/line-chart.ts";
+export { type SpreadChart, spreadChart } from "./report/charts/spread-chart.ts";
+export { escapeHtml } from "./report/html/html.ts";
 // The study
 export { study } from "./report/study/study.ts";
 export { compareRuns, type RunComparison, type RunsCompared } from "./run/compare.ts";

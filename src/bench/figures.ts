@@ -1,7 +1,8 @@
 /** The README's charts of the bench. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chartColours, drawChart } from "../report/charts/draw-chart.ts";
+import { chartColours } from "../report/charts/chart-colours.ts";
+import { drawChart } from "../report/charts/draw-chart.ts";
 import type { Results } from "./bench.ts";
 import type { Scaling } from "./scaling-bench.ts";
 

@@ -1,8 +1,8 @@
 /** `naevus audit`: finds out what is wrong with a data folder, and says so with pictures. */
 import type { Command } from "commander";
 import { cacheFolder } from "../../disk/cache-folder.ts";
-import { writeAudit } from "../../report/audit/audit-report.ts";
 import { formatAudit } from "../../report/audit/audit-text.ts";
+import { writeAudit } from "../../report/audit/write-audit.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";

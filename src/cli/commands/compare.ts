@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { checkLines } from "../../evaluation/judgement/format-check.ts";
 import { compareRuns, type RunsCompared } from "../../run/compare.ts";
 import { printableLine } from "../../text/printable.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
-import { intendedUse } from "./train.ts";
 
 interface CompareOptions extends JudgedDataOptions {
   readonly json?: boolean;
@@ -85,6 +85,6 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
     ),
     ...checkLines(check, protocol),
     modelsNotRecipes,
-    intendedUse,
+    researchOnly,
   ].join("\n");
 }

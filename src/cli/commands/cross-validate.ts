@@ -4,6 +4,7 @@ import { SettingsError } from "../../errors.ts";
 import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../../run/cross-validate.ts";
 import type { RunEvent } from "../../run/run-events.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { settingDescriptions } from "../../training/settings/descriptions.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
@@ -11,7 +12,6 @@ import { wholeNumber } from "../options/whole-number.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, shellWord, type Terminal } from "../terminal/terminal.ts";
-import { intendedUse } from "./train.ts";
 
 interface CrossValidateOptions extends Readonly<Record<string, unknown>> {
   readonly folds: string;
@@ -99,6 +99,6 @@ function report(
   printText(print, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
   print("");
   print(`runs, figures and predictions: ${folder}${evaluation.origin === "phantom" ? `  (${phantomNotice})` : ""}`);
-  print(intendedUse);
+  print(researchOnly);
   if (json) terminal.out(JSON.stringify(evaluation));
 }

@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { runsOf } from "../../run/folder/runs.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
-import { intendedUse } from "./train.ts";
 
 interface EvaluateOptions extends JudgedDataOptions {
   readonly tta?: boolean;
@@ -45,7 +45,7 @@ async function runEvaluate(given: readonly string[], options: EvaluateOptions, t
         const { columns } = terminal;
         printText(terminal.out, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
         terminal.out("");
-        terminal.out(intendedUse);
+        terminal.out(researchOnly);
       }
       return 0;
     } catch (error) {

@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import { RunError } from "../../errors.ts";
 import { isRun } from "../../run/folder/run-folder.ts";
 import { type Prediction, streamPredictions } from "../../run/predict.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { givenImages, listOnInput } from "../options/given-images.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { phantomNotice } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { intendedUse } from "./train.ts";
 
 /** Classes that are named for each image. */
 const shown = 3;
@@ -65,7 +65,7 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
         if (!failed) judged++;
       }
       if (options.json) terminal.out(`]${phantom ? `,"notice":${JSON.stringify(phantomNotice)}` : ""}}`);
-      else terminal.error(intendedUse);
+      else terminal.error(researchOnly);
       if (judged < all) terminal.error(`${all - judged} of ${all} images could not be judged`);
       if (all === 0) terminal.error("the list on standard input names no image");
       finish(judged === 0 ? 1 : 0);

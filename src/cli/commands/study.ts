@@ -6,6 +6,7 @@ import { type Evaluation, formatEvaluation } from "../../evaluation/judgement/ev
 import { study } from "../../report/study/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import type { SettingName } from "../../training/settings/schema.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
@@ -14,7 +15,6 @@ import { interrupted, isAbort, withInterruption } from "../terminal/interruption
 import { movingBar } from "../terminal/moving-bar.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
-import { intendedUse } from "./train.ts";
 
 interface StudyOptions extends Readonly<Record<string, unknown>> {
   readonly budget: string;
@@ -104,7 +104,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
       print("");
       print(`run of the notebook's network: ${resolve(out, official.run)}${phantom}`);
       print(`report: ${resolve(out, "report.html")}${phantom}`);
-      print(intendedUse);
+      print(researchOnly);
       if (options.json) {
         terminal.out(
           JSON.stringify({

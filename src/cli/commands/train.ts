@@ -11,6 +11,7 @@ import { resume } from "../../run/resume.ts";
 import type { RunContext, RunEvent } from "../../run/run-events.ts";
 import type { TrainingResult } from "../../run/run-training.ts";
 import { train } from "../../run/train.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import {
@@ -23,10 +24,6 @@ import { trainingData } from "../options/training-data.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, shellWord, type Terminal } from "../terminal/terminal.ts";
-
-/** Stands below every judgement of a model. */
-export const intendedUse =
-  "For research and teaching. Not a medical device: it must not be used to judge anybody's skin.";
 
 interface TrainOptions extends Readonly<Record<string, unknown>> {
   readonly resume?: string;
@@ -165,7 +162,7 @@ function report(
   );
   print("");
   print(`run: ${result.run}${result.origin === "phantom" ? `  (${phantomNotice})` : ""}`);
-  print(intendedUse);
+  print(researchOnly);
   if (!json) return;
   terminal.out(
     JSON.stringify({

@@ -2,7 +2,9 @@
 
 import { type ClassCounts, largestClasses } from "../../audit/distribution.ts";
 import type { Audit } from "../../audit/findings.ts";
-import { chartColours } from "../charts/draw-chart.ts";
+import { barChart } from "../charts/bar-chart.ts";
+import { chartColours } from "../charts/chart-colours.ts";
+import { nameAxis, rowHeight, twoLines } from "../charts/chart-parts.ts";
 
 /** Bars of a chart; a longer one is no picture any more, and no PNG file. */
 const mostBars = 100;
@@ -13,66 +15,48 @@ const mostBars = 100;
  */
 export function distributionChart(classes: readonly string[], countings: readonly ClassCounts[]): object {
   const shown = largestClasses(countings[0]?.counts ?? [], mostBars);
-  const values = countings.flatMap(({ name, counts }) =>
-    shown.map((label) => ({ name: classes[label]!, stage: name, count: counts[label]! })),
+  const rows = countings.flatMap(({ name: series, counts }) =>
+    shown.map((label) => ({ name: classes[label]!, series, value: counts[label]! })),
   );
-  const several = countings.length > 1;
-  const stages = countings.map(({ name }) => name);
-  const encoding = {
-    y: { field: "name", type: "nominal", sort: shown.map((label) => classes[label]!), title: null },
-    x: {
-      field: "count",
-      type: "quantitative",
-      title:
-        shown.length < classes.length ? `images (the ${shown.length} largest of ${classes.length} classes)` : "images",
-    },
-    ...(several && { yOffset: { field: "stage", sort: stages } }),
-  };
-  const colour = { field: "stage", type: "nominal", sort: stages, title: null, scale: { range: [...chartColours] } };
-  return {
-    width: 460,
-    height: { step: several ? 15 : 22 },
-    data: { values },
-    encoding,
-    layer: [
-      { mark: { type: "bar", cornerRadiusEnd: 2 }, encoding: several ? { color: colour } : {} },
-      { mark: { type: "text", align: "left", dx: 4 }, encoding: { text: { field: "count" } } },
-    ],
-  };
+  const x =
+    shown.length < classes.length ? `images (the ${shown.length} largest of ${classes.length} classes)` : "images";
+  return barChart({ rows, series: countings.map(({ name }) => name), x });
 }
 
 /** How well each kind of evidence tells the classes apart, beside guessing and the best of permuted labels. */
 export function confoundChart({ evidence, ids }: NonNullable<Audit["confounds"]>): object {
   const values = [
-    ...evidence.map(({ evidence: name, balancedAccuracy, permuted, chance }) => ({
-      name,
-      value: balancedAccuracy,
+    ...evidence.map(({ evidence: name, balancedAccuracy: value, permuted, chance }) => ({
+      name: twoLines(name),
+      value,
       permuted,
       chance,
     })),
     ...(ids
-      ? [{ name: "range of the ISIC id alone", value: ids.balancedAccuracy, permuted: null, chance: ids.chance }]
+      ? [{ name: twoLines("range of the ISIC id"), value: ids.balancedAccuracy, permuted: null, chance: ids.chance }]
       : []),
   ];
-  const y = { field: "name", type: "nominal", sort: null, title: null };
-  const percent = { format: ".0%" };
-  const scale = { domainMin: 0 };
+  const y = { field: "name", type: "nominal", sort: null, title: null, axis: { ...nameAxis, labelLimit: 180 } };
+  const value = { field: "value", type: "quantitative" };
   return {
-    width: 380,
-    height: { step: 26 },
+    height: rowHeight * values.length,
     data: { values },
     layer: [
       {
         mark: { type: "bar", cornerRadiusEnd: 2, height: 15 },
-        encoding: { y, x: { field: "value", type: "quantitative", title: "balanced accuracy", axis: percent, scale } },
-      },
-      {
-        mark: { type: "text", align: "left", dx: 5 },
         encoding: {
           y,
-          x: { field: "value", type: "quantitative" },
-          text: { field: "value", type: "quantitative", format: ".1%" },
+          x: {
+            ...value,
+            title: "balanced accuracy",
+            axis: { format: ".0%", tickCount: 5 },
+            scale: { domainMin: 0 },
+          },
         },
+      },
+      {
+        mark: { type: "text", align: "left", dx: 5, fontSize: 10 },
+        encoding: { y, x: value, text: { ...value, format: ".1%" } },
       },
       {
         mark: { type: "tick", thickness: 2, height: 20, color: chartColours[1] },

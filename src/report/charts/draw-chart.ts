@@ -2,21 +2,8 @@
 import { createHash } from "node:crypto";
 import type { TopLevelSpec } from "vega-lite";
 import { replaceUnprintable } from "../../text/printable.ts";
-import { escapeHtml, Html } from "../html.ts";
-
-/** Told apart by people who are colour-blind (after Okabe and Ito 2008), and visible on white and on black. */
-export const chartColours = [
-  "#0f7fc4",
-  "#d95f0e",
-  "#0a9a72",
-  "#c2559b",
-  "#a88500",
-  "#5b6ee1",
-  "#8a6d4b",
-  "#4a9db5",
-  "#b3434a",
-  "#7a8a2c",
-] as const;
+import { html } from "../html/html.ts";
+import { chartColours } from "./chart-colours.ts";
 
 const font = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 const text = { labelColor: "currentColor", titleColor: "currentColor", labelFontSize: 12, titleFontSize: 12 };
@@ -95,13 +82,8 @@ export async function drawChart(
         if (!numbers.has(name)) numbers.set(name, `${own}-${numbers.size}`);
         return before + numbers.get(name);
       })
-      .replace(/^<svg /, `<svg role="img" aria-label="${escapeHtml(description)}" `);
+      .replace(/^<svg /, () => html`<svg role="img" aria-label="${description}" `.text);
   } finally {
     view.finalize();
   }
-}
-
-/** A chart as part of a page. */
-export async function htmlChart(spec: object, description: string): Promise<Html> {
-  return new Html(`<div class="chart scroll">${await drawChart(spec, description)}</div>`);
 }

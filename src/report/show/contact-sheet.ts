@@ -1,5 +1,5 @@
 /** Pictures in rows as one drawing: a sample of every class, or images side by side. */
-import { type Html, html } from "../html.ts";
+import { type Html, html } from "../html/html.ts";
 
 /** A picture as a `data:` address, with a line below it. */
 export interface SheetCell {

@@ -12,7 +12,7 @@ import { svgToPng } from "../../image/encode.ts";
 import { filePicture } from "../../image/picture.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { distributionChart } from "../audit/audit-charts.ts";
-import { sampleOfClasses } from "../audit/audit-report.ts";
+import { sampleOfClasses } from "../audit/write-audit.ts";
 import { drawChart } from "../charts/draw-chart.ts";
 import { contactSheet, type SheetRow } from "./contact-sheet.ts";
 

@@ -16,9 +16,9 @@ import { conclude } from "../../study/words/conclusion.ts";
 import { modelCard } from "../../study/words/model-card.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
-import { htmlReport } from "./html-report.ts";
-import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
 import { study } from "./study.ts";
+import { markdownReport, modelCardMarkdown } from "./study-markdown.ts";
+import { studyPage } from "./study-page.ts";
 
 const folder = temporaryFolder();
 let options: StudyOptions;
@@ -239,10 +239,10 @@ describe("study", () => {
       expect(found.length, String(pattern)).toBeGreaterThan(0);
       expect(new Set(found), String(pattern)).toEqual(new Set([count]));
     };
-    all(texts.page, /trained from scratch on (\d+) images/g, train);
-    all(texts.page, /judged once on (\d+)/g, test);
+    all(texts.page, /from scratch on (\d+) images/g, train);
+    all(texts.page, /tested it once on (\d+)/g, test);
     all(texts.page, /leaves out (\d+) images/g, dataset.leftOut);
-    all(texts.page, /(\d+) test images in \d+ groups/g, test);
+    all(texts.page, /tested once, on (\d+) test images in \d+ groups/g, test);
     all(texts.page, /On (\d+) test images that share/g, test);
     all(texts.markdown, /(\d+) training images[;,]/g, train);
     all(texts.markdown, /(\d+) test images, protocol/g, test);
@@ -262,9 +262,9 @@ describe("study", () => {
     const caution = "The final model is worse than the first one.";
     const { modelCard: _, ...figures } = { ...report, conclusion: { ...report.conclusion, cautions: [caution] } };
     const cautious = { ...figures, modelCard: modelCard(figures) };
-    const html = await htmlReport(cautious);
+    const html = await studyPage(cautious);
     expect(html.indexOf(caution)).toBeGreaterThan(0);
-    expect(html.indexOf(caution)).toBeLessThan(html.indexOf('<ul class="key">'));
+    expect(html.indexOf(caution)).toBeLessThan(html.indexOf('<ul class="cards">'));
     expect(html.split('<section id="conclusion"')[1]).toContain(caution);
     const markdown = markdownReport(cautious);
     expect(markdown.indexOf(caution)).toBeGreaterThan(0);
@@ -279,10 +279,10 @@ describe("study", () => {
       ...report,
       official: { ...report.official, evaluation: { ...report.official.evaluation, protocol: "drawn split" } },
     };
-    expect(conclude(report).found.join("\n")).toMatch(/As published, .* with other work only/);
+    expect(conclude(report).found.join("\n")).toMatch(/As published, .* only for comparison with other work/);
     expect(page).toContain("On the data as published");
-    expect(conclude(drawn).found.join("\n")).toMatch(/As found, .* nobody published a test set/);
-    const html = await htmlReport({ ...drawn, conclusion: conclude(drawn) });
+    expect(conclude(drawn).found.join("\n")).toMatch(/As found, .* No test set was published/);
+    const html = await studyPage({ ...drawn, conclusion: conclude(drawn) });
     expect(html).toContain("On the data as found");
     expect(html).not.toContain("as published");
   });
@@ -308,20 +308,20 @@ describe("study", () => {
       modelCardMarkdown({ modelCard: modelCard({ ...report, final: { ...report.final, hashes } }) });
     expect(report.final.hashes).toBe(true);
     expect(cardOf(true)).toMatch(/can tell whether the image was in the training set/);
-    expect(cardOf(false)).toMatch(/holds no digests of its images/);
+    expect(cardOf(false)).toMatch(/contains no digests of its images/);
   });
 
   it("says that the data are phantoms in every chapter, the intended use once, and why skin tone is not assessable", () => {
-    expect(page.match(/<span class="badge">phantom data<\/span>/g)).toHaveLength(10);
+    expect(page.match(/<span class="tag">phantom data<\/span>/g)).toHaveLength(10);
     expect(page.match(/Not a medical device/g)).toHaveLength(1);
-    expect(page).toMatch(/Skin tone: not assessable\. The data do not say it/);
+    expect(page).toMatch(/Skin tone cannot be assessed: the data do not record it/);
     expect(report.conclusion.limits[0]).toMatch(/phantom data/);
   });
 
   it("is one page that asks for nothing, with a table and a description for every chart and every picture", () => {
     const text = page.replaceAll(/"data:[^"]*"/g, '"data:"');
     expect(text.match(/(?:src|href)="(?!data:|#)[^"]*/g)).toBeNull();
-    const charts = page.match(/<figure>/g)!.length;
+    const charts = page.match(/<figure class="chart">/g)!.length;
     expect(charts).toBeGreaterThan(15);
     expect(page.match(/<svg role="img" aria-label="[^"]{20,}"/g)).toHaveLength(charts);
     expect(page.match(/<summary>The figures as a table<\/summary>/g)).toHaveLength(charts);
@@ -336,8 +336,8 @@ describe("study", () => {
     for (const [truth, row] of confusionMatrix.entries()) {
       for (const [predicted, count] of row.entries()) {
         if (count === 0) continue;
-        const panel = page.split(`id="cell-${truth}-${predicted}"`)[1]!.split('<div class="cell"')[0]!;
-        expect(panel.split("</ul>")[0]!.match(/<img /g)).toHaveLength(count);
+        const panel = page.split(`id="cell-${truth}-${predicted}"`)[1]!.split('<div class="panel"')[0]!;
+        expect(panel.split("</figure></div>")[0]!.match(/<img /g)).toHaveLength(count);
         expect(page).toContain(`href="#cell-${truth}-${predicted}"`);
       }
     }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../disk/files.ts";
 import { runStudy, type StudyOptions } from "../../study/study.ts";
 import type { StudyReport } from "../../study/study-report.ts";
-import { htmlReport } from "./html-report.ts";
-import { markdownReport, modelCardMarkdown } from "./markdown-report.ts";
+import { markdownReport, modelCardMarkdown } from "./study-markdown.ts";
+import { studyPage } from "./study-page.ts";
 
 /**
  * Does the study and returns all its figures, which the folder then holds as `report.html`, `report.md` and
@@ -19,5 +19,5 @@ export const study = (options: StudyOptions): Promise<StudyReport> => runStudy(o
 export async function writeStudyReport(folder: string, report: StudyReport): Promise<void> {
   await writeFileAtomic(join(folder, "report.md"), markdownReport(report));
   await writeFileAtomic(join(folder, "model-card.md"), modelCardMarkdown(report));
-  await writeFileAtomic(join(folder, "report.html"), await htmlReport(report));
+  await writeFileAtomic(join(folder, "report.html"), await studyPage(report));
 }

@@ -55,17 +55,17 @@ describe("cautions", () => {
 
   it("say that the final model gets fewer right, and whether the test images alone explain it", () => {
     expect(plain(cautions(report({ right: [29, 42], difference: [-0.22, -0.04] })))).toBe(
-      "The final model is worse than the first one: of 100 test images it gets 29 right, the notebook's network on raw images 42. " +
-        "The difference between these two models is more than the choice of test images explains.",
+      "The final model is worse than the first one: it classifies 29 of 100 test images correctly, against 42 for the notebook's network on raw images. " +
+        "The choice of test images does not explain the difference between these two models.",
     );
     expect(plain(cautions(report({ right: [41, 42], difference: [-0.1, 0.08] })))).toMatch(
-      /gets 41 right.* 42\. So few test images leave open which of these two models is better\.$/,
+      /classifies 41 of 100 .* 42 for .*\. So few test images do not show which of the two models is better\.$/,
     );
   });
 
   it("say so of balanced accuracy where only that is worse", () => {
     expect(plain(cautions(report({ right: [43, 42], balancedDifference: -0.05 })))).toMatch(
-      /^In balanced accuracy the final model is worse than the first one: 45\.0 % on the test images, and .* 50\.0 %/,
+      /^The final model's balanced accuracy is lower than the first one's: 45\.0 % on the test images, against 50\.0 % for the/,
     );
   });
 
@@ -73,13 +73,13 @@ describe("cautions", () => {
     const validated = { value: 0.44, interval: [0.41, 0.47] as const };
     const outside = { value: 0.29, interval: [0.2, 0.38] as const };
     expect(plain(cautions(report({ right: null, validated, test: outside })))).toBe(
-      "Balanced accuracy is 29.0 % on the test images, below the interval of cross-validation (44.0 %; 41.0 to 47.0 %). " +
-        "The test's own interval (20.0 to 38.0 %) does not hold cross-validation's figure either: " +
-        "the test images are of another kind, or the final model is not like those that were cross-validated.",
+      "Balanced accuracy on the test images is 29.0 %, below the cross-validation interval of 41.0 to 47.0 % (estimate: 44.0 %). " +
+        "The test's own interval (20.0 to 38.0 %) does not contain the cross-validation estimate: " +
+        "either the test images differ in kind from the training images, or the final model differs from the cross-validated ones.",
     );
     const wide = { value: 0.5, interval: [0.4, 0.6] as const };
     expect(plain(cautions(report({ right: null, validated, test: wide })))).toMatch(
-      /above the interval of cross-validation .* so the few test images may explain it\.$/,
+      /above the cross-validation interval .* so the small test set may explain the difference\.$/,
     );
     expect(cautions(report({ right: null, validated, test: { value: 0.42, interval: [0.3, 0.5] } }))).toEqual([]);
   });
@@ -87,7 +87,9 @@ describe("cautions", () => {
   it("say that a test without a class and cross-validation are not of the same classes", () => {
     const outside = { value: 0.9, interval: [0.7, 0.96] as const };
     const said = (supports: readonly number[]) => plain(cautions(report({ right: null, test: outside, supports })));
-    expect(said([60, 0, 40])).toMatch(/are of 2 of 3 classes \(none of b\), and cross-validation counts all/);
-    expect(said([60, 10, 30])).not.toMatch(/of the same classes/);
+    expect(said([60, 0, 40])).toMatch(
+      /cover 2 of 3 classes \(none of b\) and cross-validation covers all, so the two figures describe different classes/,
+    );
+    expect(said([60, 10, 30])).not.toMatch(/describe different classes/);
   });
 });

@@ -2,7 +2,7 @@
 
 import type { StudyReport } from "../study-report.ts";
 import { chosenOf, points } from "./chance-in-words.ts";
-import { percent, pValueText, range, testedClasses } from "./notation.ts";
+import { percent, pValueText, range, signedPoints, testedClasses } from "./notation.ts";
 
 /** Sentences that stand above all figures; none where nothing of the kind is so. */
 export function cautions({ evaluation, recipes }: Pick<StudyReport, "evaluation" | "recipes">): string[] {
@@ -17,16 +17,16 @@ function worseThanFirst({ comparisons, figures }: StudyReport["evaluation"]): st
     const { interval } = fewer ? accuracyDifference : balancedAccuracyDifference;
     const chance =
       interval !== null && interval[1] < 0
-        ? "The difference between these two models is more than the choice of test images explains."
-        : "So few test images leave open which of these two models is better.";
+        ? "The choice of test images does not explain the difference between these two models."
+        : "So few test images do not show which of the two models is better.";
     if (fewer) {
       return [
-        `The final model is worse than the first one: of ${samples} test images it gets ${first.count} right, ${rival} ${second.count}. ${chance}`,
+        `The final model is worse than the first one: it classifies ${first.count} of ${samples} test images correctly, against ${second.count} for ${rival}. ${chance}`,
       ];
     }
     const own = figures.balancedAccuracy.value ?? 0;
     return [
-      `In balanced accuracy the final model is worse than the first one: ${percent(own)} on the test images, and ${rival} ${percent(own - balanced)}. ${chance}`,
+      `The final model's balanced accuracy is lower than the first one's: ${percent(own)} on the test images, against ${percent(own - balanced)} for ${rival}. ${chance}`,
     ];
   });
 }
@@ -44,16 +44,16 @@ function unlikeCrossValidation(
   const explained =
     test.interval !== null && validated.value >= test.interval[0] && validated.value <= test.interval[1];
   const others = perClass.some(({ support }) => support === 0)
-    ? `The test images are of ${testedClasses({ perClass })}, and cross-validation counts all: the two figures are not of the same classes. `
+    ? `The test images cover ${testedClasses({ perClass })} and cross-validation covers all, so the two figures describe different classes. `
     : "";
   return [
-    `Balanced accuracy is ${percent(test.value)} on the test images, ${side} the interval of cross-validation ` +
-      `(${percent(validated.value)}; ${range(validated.interval)}). ` +
+    `Balanced accuracy on the test images is ${percent(test.value)}, ${side} the cross-validation interval of ${range(validated.interval)} ` +
+      `(estimate: ${percent(validated.value)}). ` +
       others +
       (explained
-        ? `The test's own interval (${range(test.interval)}) holds cross-validation's figure, so the few test images may explain it.`
-        : `${test.interval === null ? "" : `The test's own interval (${range(test.interval)}) does not hold cross-validation's figure either: `}` +
-          "the test images are of another kind, or the final model is not like those that were cross-validated."),
+        ? `The test's own interval (${range(test.interval)}) contains the cross-validation estimate, so the small test set may explain the difference.`
+        : `${test.interval === null ? "Either " : `The test's own interval (${range(test.interval)}) does not contain the cross-validation estimate: either `}` +
+          "the test images differ in kind from the training images, or the final model differs from the cross-validated ones."),
   ];
 }
 
@@ -63,12 +63,11 @@ export function modelsCompared({
   accuracyDifference: { value, interval },
   ...test
 }: StudyReport["evaluation"]["comparisons"][number]): string {
-  if (value === null) return `On the test images the final model cannot be compared with ${rival}.`;
-  const amount = value === 0 ? "as many" : `${points(value)} ${value > 0 ? "more" : "fewer"}`;
-  const range =
-    interval && `95 % interval ${(interval[0] * 100).toFixed(1)} to ${(interval[1] * 100).toFixed(1)} points; `;
+  if (value === null) return `The final model and ${rival} cannot be compared on the test images.`;
+  const compared = value === 0 ? "equal to" : `${points(value)} ${value > 0 ? "higher" : "lower"} than`;
+  const between = interval && `95 % interval ${interval.map(signedPoints).join(" to ")} points; `;
   return (
-    `On the test images the final model gets ${amount} right ${value === 0 ? "as" : "than"} ${rival} (${range ?? ""}${pValueText(test)}): ` +
-    "that compares two models, one training of each, not two recipes."
+    `On the test images, the final model's accuracy is ${compared} that of ${rival} (${between ?? ""}${pValueText(test)}). ` +
+    "This compares two models, each trained once, not two recipes."
   );
 }

@@ -1,5 +1,6 @@
 /** The conclusion of a study, written from its figures by rules. */
 
+import type { CompleteEvaluation } from "../../evaluation/judgement/complete-evaluation.ts";
 import { trainingImages } from "../steps/dataset.ts";
 import { isPublished } from "../steps/trained-model.ts";
 import type { Conclusion, StudyReport } from "../study-report.ts";
@@ -7,146 +8,177 @@ import { cautions, modelsCompared } from "./cautions.ts";
 import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";
 import { keptTogether, nothingShared, unknownLesions } from "./knowledge.ts";
-import { list, percent, plural, resolution, sentence, testedClasses, withInterval } from "./notation.ts";
+import { count, list, percent, plural, range, resolution, sentence, testedClasses, withInterval } from "./notation.ts";
 import { skinTone } from "./statements.ts";
 import { inWords } from "./strategy-names.ts";
 
 /** Recall below it: more of the class is missed than found. */
 const halfFound = 0.5;
 /** Fewer test images than this say little of a class. */
-const fewImages = 20;
+const fewTestImages = 20;
+/** A class with fewer training images is scarce. */
+const fewTrainingImages = 100;
+/** Fewer epochs than this are too few for a network from scratch. */
+const fewEpochs = 30;
 
-export function conclude(report: Omit<StudyReport, "conclusion" | "modelCard">): Conclusion {
-  const { evaluation, data, dataset, initial, augmentation, imbalance, recipes, budget, classes } = report;
-  const { figures, calibration, calibrated, questions, comparisons } = evaluation;
-  const found: string[] = [];
-  const hard: string[] = [];
-  const next: string[] = [];
-  const limits: string[] = [];
+type Figures = Omit<StudyReport, "conclusion" | "modelCard">;
 
-  found.push(
-    `On ${evaluation.samples} test images that share ${nothingShared(dataset.known)} with training, accuracy is ` +
-      `${withInterval(figures.accuracy)} and balanced accuracy ${withInterval(figures.balancedAccuracy)} over ${testedClasses(evaluation)}; ` +
-      `guessing evenly would have a balanced accuracy of ${percent(1 / classes.length)}.`,
-  );
-  const chosenRecipe = chosenOf(recipes);
-  found.push(
-    `Cross-validation on ${trainingImages(dataset)} training images, with ${keptTogether(dataset.known)} kept together, puts the ` +
-      `balanced accuracy of the chosen recipe (${recipes.chosen}) at ${withInterval(chosenRecipe.balancedAccuracy)}. ${optimismInWords(recipes)}`,
-  );
-  const { evaluation: published } = report.official;
-  found.push(
-    `As ${isPublished(report.official) ? "published" : "found"}, leaks and wrong labels included, the notebook's network gets ${percent(published.accuracy)} of ${published.samples} test images right ` +
-      `(95 % interval ${percent(published.accuracyInterval[0])} to ${percent(published.accuracyInterval[1])}); for comparison ` +
-      `${isPublished(report.official) ? "with other work only" : "only: nobody published a test set, so this one was drawn"}.`,
-  );
+/** The sentences of the conclusion. */
+export const conclude = (report: Figures): Conclusion => ({
+  cautions: cautions(report),
+  found: [
+    ...testFindings(report),
+    ...officialFindings(report),
+    ...recipeFindings(report),
+    ...report.evaluation.comparisons.map(modelsCompared),
+    ...probabilityFindings(report.evaluation),
+  ],
+  hard: difficulties(report),
+  next: nextSteps(report),
+  limits: limits(report),
+});
+
+function testFindings({ evaluation, dataset, recipes, classes }: Figures): string[] {
+  const { figures, samples } = evaluation;
+  return [
+    `On ${plural(samples, "test image")} that share ${nothingShared(dataset.known)} with the training images, accuracy is ` +
+      `${withInterval(figures.accuracy)} and balanced accuracy is ${withInterval(figures.balancedAccuracy)} over ${testedClasses(evaluation)}; ` +
+      `guessing would give a balanced accuracy of ${percent(1 / classes.length)}.`,
+    `In cross-validation on ${plural(trainingImages(dataset), "training image")}, with ${keptTogether(dataset.known)} kept together, the ` +
+      `chosen recipe (${recipes.chosen}) has a balanced accuracy of ${withInterval(chosenOf(recipes).balancedAccuracy)}. ${optimismInWords(recipes)}`,
+  ];
+}
+
+function officialFindings({ official }: Figures): string[] {
+  const { accuracy, accuracyInterval, samples } = official.evaluation;
+  const published = isPublished(official);
+  return [
+    `As ${published ? "published" : "found"}, with its leaks and wrong labels, the notebook's network classifies ${percent(accuracy)} of ${plural(samples, "test image")} correctly ` +
+      `(95 % interval ${range(accuracyInterval)}). ` +
+      (published
+        ? "This figure serves only for comparison with other work."
+        : "No test set was published, so naevus drew one, and this figure serves only for comparison."),
+  ];
+}
+
+function recipeFindings({ initial, augmentation, imbalance, recipes }: Figures): string[] {
   const augmented = gainInWords(augmentation, "without");
-  found.push(
-    `The notebook's network on the raw images was judged as ${initial.curve.verdict}. ` +
+  const balanced = gainInWords(imbalance, "with none");
+  const larger = gainInWords(recipes, "with the best recipe of the notebook's network");
+  return [
+    `The learning curve of the notebook's network on the raw images is classified as ${initial.curve.verdict}. ` +
       (augmented === undefined
-        ? "No augmentation scored higher in this time. "
-        : `With augmentation (${augmentation.chosen}) it has ${augmented}. `) +
+        ? "No augmentation scored higher within this budget. "
+        : `With augmentation (${augmentation.chosen}), balanced accuracy is ${augmented}. `) +
       visibleInWords(augmentation),
-  );
-  const balanced = gainInWords(imbalance, "doing nothing");
-  found.push(
     (balanced === undefined
-      ? "Against the imbalance of the classes, nothing scored higher than doing nothing. "
-      : `Against the imbalance of the classes, ${inWords(imbalance).chosen} scored highest: ${balanced}. `) +
+      ? "No strategy against class imbalance scored higher than none. "
+      : `Of the strategies against class imbalance, ${inWords(imbalance).chosen} scored highest: balanced accuracy is ${balanced}. `) +
       visibleInWords(imbalance),
-  );
-  if (recipes.visible !== null) {
-    const larger = gainInWords(recipes, "the best recipe of the notebook's network");
-    found.push(
-      (larger === undefined
-        ? "No recipe with a larger network scored higher than the best one of the notebook's network. "
-        : `Of the recipes with a larger network, ${recipes.chosen} scored highest: ${larger}. `) +
-        visibleInWords(recipes),
-    );
-  }
-  found.push(...comparisons.map(modelsCompared));
-  if (calibrated) {
-    const { temperature } = calibrated.fit;
-    found.push(
-      `Its probabilities were ${temperature > 1 ? "too certain" : "not certain enough"}: a temperature of ${temperature.toFixed(2)}, found on out-of-fold ` +
-        `predictions, changes the calibration error on the test images from ${percent(calibration.ece)} to ${percent(calibrated.calibration.ece)}; it is part of model.onnx.`,
-    );
-  }
-  for (const { name, operatingPoints } of questions) {
-    const point = operatingPoints[0];
-    if (!point) continue;
-    const { sensitivity, specificity } = point.test;
-    found.push(
-      `${sentence(name)}: at the threshold chosen for ${percent(point.target)} sensitivity, ${sensitivity.count} of ${sensitivity.of} are found on the test ` +
-        `images, and ${percent(specificity.value)} of the others are left alone.`,
-    );
-  }
+    ...(recipes.visible === null
+      ? []
+      : [
+          (larger === undefined
+            ? "No recipe with a larger network scored higher than the best recipe of the notebook's network. "
+            : `Of the recipes with a larger network, ${recipes.chosen} scored highest: balanced accuracy is ${larger}. `) +
+            visibleInWords(recipes),
+        ]),
+  ];
+}
 
-  hard.push(...confoundWarnings(data));
-  for (const { name, operatingPoints } of questions) {
-    for (const { target, test } of operatingPoints) {
-      const { sensitivity } = test;
-      if (sensitivity.interval === null || sensitivity.interval[1] >= target) continue;
-      hard.push(
-        `${sentence(name)}: the threshold for ${percent(target)} sensitivity finds only ${sensitivity.count} of ${sensitivity.of} on the test images; ` +
-          "chosen on training images, it does not carry over, so that the test images are of another kind or the final model states other probabilities.",
-      );
-    }
-  }
+function probabilityFindings({ calibration, calibrated, questions }: CompleteEvaluation): string[] {
+  const scaled = calibrated && [
+    `The model's probabilities were ${calibrated.fit.temperature > 1 ? "overconfident" : "underconfident"} in cross-validation. A temperature of ${calibrated.fit.temperature.toFixed(2)}, fitted to out-of-fold ` +
+      `predictions, changes the calibration error on the test images from ${percent(calibration.ece)} to ${percent(calibrated.calibration.ece)}; model.onnx applies it.`,
+  ];
+  const points = questions.flatMap(({ name, operatingPoints }) =>
+    operatingPoints.slice(0, 1).map(({ target, test: { sensitivity, specificity } }) => {
+      const reached = `a sensitivity of ${percent(sensitivity.value)} (${sensitivity.count} of ${sensitivity.of}) and a specificity of ${percent(specificity.value)}`;
+      return `${sentence(name)}: on the test images, the threshold chosen for a sensitivity of ${percent(target)} reaches ${reached}.`;
+    }),
+  );
+  return [...(scaled ?? []), ...points];
+}
+
+/** Thresholds whose sensitivity on the test images lies below the one that they were chosen for. */
+const thresholdsThatFail = ({ questions }: CompleteEvaluation): string[] =>
+  questions.flatMap(({ name, operatingPoints }) =>
+    operatingPoints
+      .filter(({ target, test: { sensitivity } }) => sensitivity.interval !== null && sensitivity.interval[1] < target)
+      .map(
+        ({ target, test: { sensitivity } }) =>
+          `${sentence(name)}: the threshold chosen for a sensitivity of ${percent(target)} finds only ${sensitivity.count} of ${sensitivity.of} on the test images. ` +
+          "It was chosen on training images and does not transfer: either the test images differ in kind, or the final model's probabilities differ from those of the cross-validated models.",
+      ),
+  );
+
+function difficulties({ data, evaluation, classes }: Figures): string[] {
   const missed = evaluation.perClass.filter(({ support, recall }) => support > 0 && recall < halfFound);
-  if (missed.length > 0) {
-    hard.push(
-      `Less than half is found of ${list(missed.map((scores) => `${scores.class} (${percent(scores.recall)} of ${scores.support})`))}.`,
-    );
-  }
   const confusion = evaluation.confusionMatrix
-    .flatMap((row, truth) => row.map((count, predicted) => ({ truth, predicted, count })))
-    .filter(({ truth, predicted }) => truth !== predicted)
-    .sort((a, b) => b.count - a.count)[0];
-  if (confusion && confusion.count > 0) {
-    hard.push(
-      `The most frequent confusion takes ${classes[confusion.truth]} for ${classes[confusion.predicted]} (${confusion.count} ${confusion.count === 1 ? "image" : "images"}).`,
-    );
-  }
+    .flatMap((row, truth) => row.map((images, predicted) => ({ truth, predicted, images })))
+    .filter(({ truth, predicted, images }) => truth !== predicted && images > 0)
+    .sort((a, b) => b.images - a.images)[0];
   const wrongLabels = Math.round(evaluation.labelErrors?.estimated ?? 0);
-  if (wrongLabels > 0) {
-    hard.push(
-      `About ${plural(wrongLabels, "training label")} ${wrongLabels === 1 ? "looks" : "look"} wrong; the images are to be looked at, not to be believed.`,
-    );
-  }
+  return [
+    ...confoundWarnings(data),
+    ...thresholdsThatFail(evaluation),
+    ...(missed.length > 0
+      ? [
+          `Recall is below 50 % for ${list(missed.map((one) => `${one.class} (${percent(one.recall)} of ${one.support})`))}.`,
+        ]
+      : []),
+    ...(confusion
+      ? [
+          `The most frequent confusion is ${classes[confusion.truth]} predicted as ${classes[confusion.predicted]} (${plural(confusion.images, "image")}).`,
+        ]
+      : []),
+    ...(wrongLabels > 0
+      ? [
+          `About ${plural(wrongLabels, "training label")} ${wrongLabels === 1 ? "looks" : "look"} wrong; these images need review before any label is changed.`,
+        ]
+      : []),
+  ];
+}
 
-  if (chosenRecipe.curve.verdict === "still improving" || budget.recipeEpochs < 30) {
-    next.push(
-      `Give more time: ${plural(budget.minutes, "minute")} allowed ${plural(budget.recipeEpochs, "epoch")} on ${budget.folds} folds${resolution(budget)}` +
-        (chosenRecipe.curve.verdict === "still improving" ? ", and the chosen recipe was still improving." : "."),
-    );
-  }
-  if (chosenRecipe.curve.verdict === "overfitting")
-    next.push("The chosen recipe overfits: more images, or stronger regularisation.");
-  const scarce = dataset.counts.filter(({ train }) => train > 0 && train < 100);
-  if (scarce.length > 0)
-    next.push(`More images of ${list(scarce.map(({ name, train }) => `${name} (${train} to learn from)`))}.`);
-  const few = dataset.counts.filter(({ test }) => test < fewImages);
-  if (few.length > 0) {
-    next.push(
-      `A larger test set: of ${list(few.map(({ name, test }) => `${name} there are ${test}`))}, which says little of them.`,
-    );
-  }
-  if (data.metadataFields.length === 0) next.push("Give metadata (lesion, age, sex, site).");
+function nextSteps({ recipes, budget, dataset, data }: Figures): string[] {
+  const { verdict } = chosenOf(recipes).curve;
+  const improving = verdict === "still improving";
+  // Without a larger network the recipe chosen is one of those that were compared.
+  const epochs = budget.recipeEpochs || budget.comparisonEpochs;
+  const known = dataset.counts.filter(({ train }) => train > 0);
+  const scarce = known.filter(({ train }) => train < fewTrainingImages);
+  const few = known.filter(({ test }) => test < fewTestImages);
+  return [
+    ...(improving || epochs < fewEpochs
+      ? [
+          `Allow more time: the budget of ${plural(budget.minutes, "minute")} gave ${plural(epochs, "epoch")} on ${budget.folds} folds${resolution(budget)}${improving ? ", and the chosen recipe was still improving" : ""}.`,
+        ]
+      : []),
+    ...(verdict === "overfitting" ? ["Collect more images or regularise more: the chosen recipe overfits."] : []),
+    ...(scarce.length > 0
+      ? [
+          `Collect more images of ${list(scarce.map(({ name, train }) => `${name} (${plural(train, "training image")})`))}.`,
+        ]
+      : []),
+    ...(few.length > 0
+      ? [
+          `Collect more test images of ${list(few.map(({ name, test }) => `${name} (${test === 0 ? "none" : count(test)})`))}: with fewer than ${fewTestImages}, a class's recall means little.`,
+        ]
+      : []),
+    ...(data.metadataFields.length === 0 ? ["Provide metadata (lesion, age, sex, site)."] : []),
+  ];
+}
 
+function limits({ origin, evaluation, dataset, recipes }: Figures): string[] {
   const lesions = unknownLesions(dataset.known);
-  if (report.origin === "phantom")
-    limits.push("The images are phantom data, drawn by naevus: no figure says anything about skin.");
-  limits.push(
-    `One test set of ${evaluation.samples} images, ${evaluation.resampling.groups} groups: the intervals say how little that pins down.`,
-  );
-  limits.push(
-    "The test images come from the same archives as those learned from; elsewhere, with other cameras and other people, it will do worse.",
-  );
-  limits.push(skinTone);
-  if (lesions !== undefined) limits.push(lesions);
-  limits.push(
-    `Recipes were compared by ${plural(recipes.trainings, "training")} each on these training images; those of other images may rank otherwise.`,
-  );
-  return { cautions: cautions(report), found, hard, next, limits };
+  return [
+    ...(origin === "phantom"
+      ? ["The images are phantom data, drawn by naevus, so no figure says anything about skin."]
+      : []),
+    `All test figures come from one test set of ${plural(evaluation.samples, "image")} in ${plural(evaluation.resampling.groups, "group")}; the intervals show how uncertain that leaves them.`,
+    "The test images come from the same archives as the training images. With other cameras and other people, the model will do worse.",
+    skinTone,
+    ...(lesions === undefined ? [] : [lesions]),
+    `The recipes were compared by ${plural(recipes.trainings, "training")} each on these training images; other images may rank them differently.`,
+  ];
 }

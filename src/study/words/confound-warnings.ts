@@ -13,7 +13,7 @@ export function confoundWarnings({ confounds, classes }: DataFindings): readonly
   if (trivial !== undefined && trivial.pValue <= 0.05 && trivial.balancedAccuracy > trivial.permuted) {
     warnings.push(
       `A model that never looks at a lesion, only at ${trivial.evidence === "all of these together" ? "colours, borders, light and files" : trivial.evidence}, reaches a balanced ` +
-        `accuracy of ${percent(trivial.balancedAccuracy)} where guessing gives ${percent(trivial.chance)}: part of what any model learns here may be the camera or archive.`,
+        `accuracy of ${percent(trivial.balancedAccuracy)}, where guessing gives ${percent(trivial.chance)}. Part of what any model learns from these data may be the camera or the archive.`,
     );
   }
   const ids = confounds?.ids;
@@ -23,8 +23,8 @@ export function confoundWarnings({ confounds, classes }: DataFindings): readonly
       classes.map(({ name }) => name),
     );
     warnings.push(
-      `The range of an image's archive id alone tells the class with a balanced accuracy of ${percent(ids.balancedAccuracy)} (guessing: ${percent(ids.chance)}): ` +
-        `classes come from different archives${apart.length > 0 ? `, ${list(apart)} most of all` : ""}.`,
+      `The range of an image's archive id alone predicts the class with a balanced accuracy of ${percent(ids.balancedAccuracy)} (guessing: ${percent(ids.chance)}), ` +
+        `because the classes come from different archives${apart.length > 0 ? `, above all ${list(apart)}` : ""}.`,
     );
   }
   return warnings;

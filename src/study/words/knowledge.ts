@@ -1,6 +1,7 @@
 /** What is known of which images show one lesion, and so what may be said of images that were kept apart or together. */
-import { list, plural } from "./notation.ts";
+import { count, list, plural } from "./notation.ts";
 
+/** What ties the images of a data set together. */
 export interface Knowledge {
   /** What images of one group share, as protocols name it: content, ISIC id, lesion, patient, curation plan, near duplicates. */
   readonly groupedBy: readonly string[];
@@ -24,15 +25,16 @@ function ties({ groupedBy, lesionsKnown, grouped, images }: Knowledge): string[]
   ];
 }
 
-/** What images kept apart from training share with it, such as "no content and no known lesion". */
+/** What test images do not share with training images, such as "no content and no known lesion". */
 export const nothingShared = (known: Knowledge): string => list(ties(known).map((tie) => `no ${tie}`));
 
-/** What stands on one side of every division, such as "equal contents and known lesions". */
+/** What stands on one side of every division, such as "identical images and known lesions". */
 export const keptTogether = (known: Knowledge): string =>
   list(
     ties(known).map(
       (tie) =>
-        ({ content: "equal contents", "group of the curation plan": "groups of the curation plan" })[tie] ?? `${tie}s`,
+        ({ content: "identical images", "group of the curation plan": "groups of the curation plan" })[tie] ??
+        `${tie}s`,
     ),
   );
 
@@ -42,7 +44,7 @@ export function unknownLesions({ groupedBy, lesionsKnown, images }: Knowledge): 
   if (known === images) return undefined;
   const without =
     known === 0
-      ? "No metadata tell which images show one lesion"
-      : `The lesion of ${plural(images - known, "image")} of ${images} is not known`;
-  return `${without}, so photographs of one lesion may stand on both sides of a division, which makes figures too high.`;
+      ? "The metadata do not say which images show the same lesion"
+      : `The lesion of ${count(images - known)} of ${plural(images, "image")} is unknown`;
+  return `${without}, so photographs of one lesion may lie on both sides of a split, which makes figures too high.`;
 }

@@ -5,10 +5,13 @@ import type { Estimate } from "../../evaluation/intervals/cluster-bootstrap.ts";
 import type { Proportion } from "../../evaluation/intervals/proportion.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { nameList } from "../../text/name-list.ts";
+import * as plain from "../../text/numbers.ts";
+
+export { count, plural } from "../../text/numbers.ts";
 
 /** A proportion for people; its sign never stands at the beginning of a line. */
 export const percent = (value: number | null | undefined): string =>
-  value === null || value === undefined ? "not defined" : `${(value * 100).toFixed(1)}\u00a0%`;
+  value === null || value === undefined ? "not defined" : plain.percent(value).replace(" ", "\u00a0");
 
 /** A proportion in a table's cell. */
 export const short = (value: number | null | undefined): string =>
@@ -20,12 +23,10 @@ export const range = (interval: readonly [number, number] | null | undefined): s
 
 /** A figure with its interval, for people. */
 export const withInterval = ({ value, interval }: Estimate): string =>
-  interval ? `${percent(value)} (95 % interval ${percent(interval[0])} to ${percent(interval[1])})` : percent(value);
+  interval ? `${percent(value)} (95 % interval ${range(interval)})` : percent(value);
 
 /** A difference of proportions in points, with its sign. */
 export const signedPoints = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value * 100).toFixed(1)}`;
-
-export const count = (value: number): string => value.toLocaleString("en-US");
 
 /** A text as the beginning of a sentence. */
 export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -38,6 +39,7 @@ export const list = (parts: readonly string[]): string =>
 export const decimal = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined ? "–" : value.toFixed(digits);
 
+/** Its interval. */
 export const decimalRange = (interval: readonly [number, number] | null | undefined): string =>
   interval ? `${decimal(interval[0])} to ${decimal(interval[1])}` : "–";
 
@@ -56,14 +58,13 @@ export function testedClasses({ perClass }: Pick<Evaluation, "perClass">): strin
 export const pValueText = ({ pValue, test }: Pick<ModelComparison, "pValue" | "test">): string =>
   `${test}: p ${pValue < 0.001 ? "below 0.001" : `= ${pValue.toFixed(3)}`}`;
 
+/** A time, in seconds up to a minute and a half. */
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
 
-export const plural = (some: number, noun: string): string => `${count(some)} ${noun}${some === 1 ? "" : "s"}`;
-
 /** Said of images that were reduced for want of time. */
 export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
-  imageSize === null ? "" : `, reduced to ${imageSize} by ${imageSize} pixels for want of time`;
+  imageSize === null ? "" : `, at a resolution reduced to ${imageSize} x ${imageSize} pixels to save time`;
 
 /** The last part of an image's path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

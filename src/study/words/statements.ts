@@ -1,8 +1,6 @@
 /** Statements that every report of a study makes, whatever its figures. */
 
-export const researchOnly =
-  "For research and teaching. Not a medical device: it must not be used to judge anybody's skin.";
-
+/** Why nothing is said of skin tone. */
 export const skinTone =
-  "Skin tone: not assessable. The data do not say it, and guessing it from photographs of lesions in unknown light would be no " +
-  "measurement. That the model works alike on all skin is therefore not shown.";
+  "Skin tone cannot be assessed: the data do not record it, and estimating it from photographs of lesions in unknown light would not be a " +
+  "measurement. Nothing here shows that the model works equally well on all skin.";

@@ -1,9 +1,9 @@
-/** The strategies against imbalance by the names that people know. */
+/** The strategies against imbalance by the names that the field knows. */
 import type { ImbalanceName } from "../../training/imbalance.ts";
 import type { Comparison } from "../study-report.ts";
 
 const strategyNames: Readonly<Record<ImbalanceName, string>> = {
-  none: "nothing",
+  none: "none",
   classWeights: "class weights",
   effectiveNumber: "effective-number weights",
   oversample: "oversampling",
@@ -12,7 +12,7 @@ const strategyNames: Readonly<Record<ImbalanceName, string>> = {
   logitAdjustment: "logit adjustment",
 };
 
-/** A comparison of strategies, renamed. */
+/** A comparison of strategies, under these names. */
 export const inWords = (comparison: Comparison): Comparison => {
   const nameOf = (name: string) => strategyNames[name as ImbalanceName];
   return {

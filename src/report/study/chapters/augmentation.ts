@@ -1,10 +1,12 @@
 /** Chapter 5: what augmentation does to an image and to the curves. */
 
 import type { StudyReport } from "../../../study/study-report.ts";
-import { type HtmlValue, html } from "../../html.ts";
-import { figuresHtml, galleryHtml, paragraph } from "../page.ts";
+import { chartFigures } from "../../charts/chart-figure.ts";
+import { disclosure, galleryHtml, paragraph } from "../../html/components.ts";
+import { type HtmlValue, html } from "../../html/html.ts";
 import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
+/** The chapter's body. */
 export async function augmentationChapter(report: StudyReport): Promise<HtmlValue> {
   const { gallery, augmentation, classes } = report;
   const rows = gallery.map(
@@ -15,15 +17,15 @@ export async function augmentationChapter(report: StudyReport): Promise<HtmlValu
   );
   return [
     paragraph(
-      `The same network with training images varied anew in every epoch. What that does ${rows.length > 0 ? "to one image, and " : ""}to the curves against the raw images:`,
+      "Augmentation varies the training images anew in every epoch. " +
+        `${rows.length > 0 ? "The pictures show its effect on one image. " : ""}The curves compare the same network with and without it.`,
     ),
-    rows.length > 0 &&
-      html`<div class="rows">${rows.slice(0, 1)}<details open><summary>Each augmentation on this image</summary>${rows.slice(1)}</details></div>`,
-    await figuresHtml([
+    rows.length > 0 && [rows.slice(0, 1), disclosure("Each augmentation on this image", rows.slice(1), { open: true })],
+    await chartFigures([
       ...curveFigures(augmentation.recipes, "by augmentation"),
-      comparisonFigure(augmentation, "Augmentation compared", 1 / classes.length),
+      comparisonFigure(augmentation, "Augmentations compared", 1 / classes.length),
     ]),
-    comparisonTable(augmentation, "Augmentation, on the same folds"),
+    comparisonTable(augmentation, "Augmentations on the same folds"),
     paragraph(choiceInWords(augmentation)),
   ];
 }

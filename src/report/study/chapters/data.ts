@@ -2,40 +2,43 @@
 
 import type { StudyReport } from "../../../study/study-report.ts";
 import { confoundWarnings } from "../../../study/words/confound-warnings.ts";
-import { count, percent } from "../../../study/words/notation.ts";
-import { type HtmlValue, html } from "../../html.ts";
-import { listHtml, noticeHtml, paragraph, tableHtml } from "../page.ts";
+import { count, percent, plural } from "../../../study/words/notation.ts";
+import { bullets, callout, disclosure, paragraph, tableHtml } from "../../html/components.ts";
+import { type HtmlValue, html } from "../../html/html.ts";
 
+/** The chapter's body. */
 export function dataChapter({ data }: StudyReport): HtmlValue {
   const { counts, classes, confounds } = data;
   const rows: [string, number | null, string][] = [
-    ["images", counts.images, "files that are images by their name"],
-    ["distinct contents", counts.contents, "files that are not copies of another"],
-    ["contents under two labels", counts.labelConflicts, "one of the labels is wrong"],
-    ["test images that stand in Train", counts.testImagesInTrain, "a model can know them by heart"],
+    ["images", counts.images, "files with the suffix of an image format"],
+    ["distinct images", counts.contents, "identical files count once"],
+    ["images with two labels", counts.labelConflicts, "one of the labels is wrong"],
+    ["test images that are also in Train", counts.testImagesInTrain, "a model may have memorised them"],
     [
-      "test images of a lesion that stands in Train",
+      "further test images whose lesion is in Train",
       data.metadataFields.includes("lesion") ? counts.testImagesOfTrainLesions : null,
       data.metadataFields.includes("lesion")
-        ? "another photograph of it is learned from"
-        : "not known: no metadata tell lesions",
+        ? "another photograph of the lesion is a training image"
+        : "unknown: the metadata have no lesions",
     ],
     [
       "near duplicates",
       counts.nearDuplicatePairs,
-      "pairs of files that show one photograph, turned, cut or saved anew",
+      "pairs of files that show one photograph turned, cropped or saved again, or the same skin",
     ],
     [
       "labels that the diagnosis contradicts",
       data.metadataFields.includes("diagnosis") ? counts.metadataDisagreements : null,
-      data.metadataFields.includes("diagnosis") ? "by the metadata" : "not known: no metadata tell diagnoses",
+      data.metadataFields.includes("diagnosis")
+        ? "the diagnosis is from the metadata"
+        : "unknown: the metadata have no diagnoses",
     ],
     ["unreadable files", counts.unreadable, "left out"],
-    ["unusual images", counts.outliers, "in size, light, colour or sharpness; kept"],
+    ["outliers", counts.outliers, "by size, light, colour or sharpness; kept"],
   ];
   return [
     paragraph(
-      `${count(counts.images)} images of ${classes.length} classes, ${(data.bytes / 1e6).toFixed(1)} MB. What the audit found before anything was learned:`,
+      `The data folder holds ${count(counts.images)} images of ${classes.length} classes (${(data.bytes / 1e6).toFixed(1)} MB). The audit examined them before any training.`,
     ),
     tableHtml(
       { columns: ["Finding", "Count", "What it means"], rows: rows.map(([a, b, c]) => [a, b, c]) },
@@ -44,10 +47,10 @@ export function dataChapter({ data }: StudyReport): HtmlValue {
     data.labelConflicts.length > 0
       ? tableHtml(
           {
-            columns: ["Classes", "Contents"],
+            columns: ["Classes", "Images"],
             rows: data.labelConflicts.map((one) => [one.classes.join(" and "), one.contents]),
           },
-          "One content under several labels",
+          "Images with two labels",
         )
       : "",
     data.disagreements && data.disagreements.length > 0
@@ -56,15 +59,15 @@ export function dataChapter({ data }: StudyReport): HtmlValue {
             columns: ["Label", "Diagnosis in the metadata", "Images"],
             rows: data.disagreements.map(({ label, diagnosis, images }) => [label, diagnosis, images]),
           },
-          "Labels that the metadata contradict",
+          "Labels that the diagnosis contradicts",
         )
       : "",
     confounds
-      ? html`<h3>Could the classes be told without looking at a lesion?</h3>${paragraph(
-          "A linear model is given only what says nothing of a lesion. Where it does better than chance, and better than with labels dealt anew, part of what any network learns may be the camera, the archive or the way files were saved.",
+      ? html`<h3>Can a model tell the classes without looking at a lesion?</h3>${paragraph(
+          "A linear model receives only measurements that do not describe the lesion. Where it beats both guessing and permuted labels, part of what any network learns may be the camera, the archive or the file format.",
         )}${tableHtml(
           {
-            columns: ["Evidence", "Balanced accuracy", "Guessing", "Best of 99 with labels dealt anew"],
+            columns: ["Evidence", "Balanced accuracy", "Guessing", "Best of 99 permutations"],
             rows: [
               ...confounds.evidence.map((one) => [
                 one.evidence,
@@ -75,7 +78,7 @@ export function dataChapter({ data }: StudyReport): HtmlValue {
               ...(confounds.ids
                 ? [
                     [
-                      "range of the archive's id",
+                      "range of the archive id",
                       percent(confounds.ids.balancedAccuracy),
                       percent(confounds.ids.chance),
                       null,
@@ -85,12 +88,13 @@ export function dataChapter({ data }: StudyReport): HtmlValue {
             ],
           },
           "Source confounds",
-        )}${confoundWarnings(data).map((text) => noticeHtml("Source confound.", text))}`
+        )}${confoundWarnings(data).map((text) => callout("Source confound.", text))}`
       : "",
     data.problemCount > 0
-      ? html`<details><summary>${data.problemCount} files left out or odd</summary>${listHtml(
-          data.problems.map(({ path, message }) => `${path}: ${message}`),
-        )}</details>`
+      ? disclosure(
+          `${plural(data.problemCount, "file")} left out or remarkable`,
+          bullets(data.problems.map(({ path, message }) => `${path}: ${message}`)),
+        )
       : "",
   ];
 }

@@ -3,24 +3,25 @@
 import type { StudyReport } from "../../../study/study-report.ts";
 import { unknownLesions } from "../../../study/words/knowledge.ts";
 import { count, plural } from "../../../study/words/notation.ts";
-import type { HtmlValue } from "../../html.ts";
-import { listHtml, paragraph, tableHtml } from "../page.ts";
+import { bullets, paragraph, tableHtml } from "../../html/components.ts";
+import type { HtmlValue } from "../../html/html.ts";
 
+/** The chapter's body. */
 export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
   const { groups, groupedBy, testLeftOut } = dataset;
   const lesions = unknownLesions(dataset.known);
   const left = Object.entries(dataset.classesLeftOut);
   return [
     paragraph(
-      `The curation plan leaves out ${plural(dataset.leftOut, "image")}, gives ${count(dataset.relabelled)} another label and keeps ${count(dataset.known.grouped)} together in groups; ` +
-        "every line of it says why (curation.csv). No image file was changed.",
+      `The curation plan leaves out ${plural(dataset.leftOut, "image")}, relabels ${count(dataset.relabelled)} and assigns ${count(dataset.known.grouped)} to groups. ` +
+        "curation.csv gives the reason in every line. No image file was changed.",
     ),
-    left.length > 0 ? listHtml(left.map(([name, why]) => `${name} is left out as a class: ${why}.`)) : "",
+    left.length > 0 ? bullets(left.map(([name, why]) => `The class ${name} is left out: ${why}.`)) : "",
     paragraph(
-      `Protocol ${dataset.protocol}: of the test images, ${testLeftOut.content} more were left out because their content stands in training and ` +
-        `${testLeftOut.group} because another image of their group does${dataset.undecoded > 0 ? `; ${plural(dataset.undecoded, "image")} could not be decoded` : ""}. ` +
-        `Grouped by ${groupedBy.join(", ")}: ${plural(groups.train, "group")} to learn from, ${count(groups.test)} to test on. ${lesions === undefined ? "" : `${lesions} `}` +
-        `All choices below were made in ${budget.folds}-fold cross-validation inside the training images, with groups whole; the test images were judged once, at the end.`,
+      `The protocol ${dataset.protocol} leaves out further test images: ${testLeftOut.content} because the same image is in training, and ` +
+        `${testLeftOut.group} because another image of their group is.${dataset.undecoded > 0 ? ` ${plural(dataset.undecoded, "image")} could not be decoded.` : ""} ` +
+        `Images are grouped by ${groupedBy.join(", ")}, which gives ${plural(groups.train, "training group")} and ${plural(groups.test, "test group")}. ${lesions === undefined ? "" : `${lesions} `}` +
+        `All choices below come from ${budget.folds}-fold cross-validation on the training images, which never splits a group; the final model was tested once, at the end.`,
     ),
     tableHtml(
       {
@@ -35,7 +36,7 @@ export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
           ],
         ],
       },
-      "Images before and after",
+      "Images before and after curation",
     ),
   ];
 }

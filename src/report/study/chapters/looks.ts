@@ -3,10 +3,13 @@
 import type { Spread } from "../../../study/steps/spread.ts";
 import type { StudyReport } from "../../../study/study-report.ts";
 import { sentence } from "../../../study/words/notation.ts";
-import { heatChart, spreadChart } from "../../charts/charts.ts";
-import { type HtmlValue, html } from "../../html.ts";
-import { type Figure, figuresHtml, galleryHtml, paragraph } from "../page.ts";
+import { type ChartFigure, chartFigures } from "../../charts/chart-figure.ts";
+import { heatChart } from "../../charts/heat-chart.ts";
+import { spreadChart } from "../../charts/spread-chart.ts";
+import { galleryHtml, paragraph } from "../../html/components.ts";
+import { type HtmlValue, html } from "../../html/html.ts";
 
+/** The chapter's body. */
 export async function looksChapter({ looks, origin, data }: StudyReport): Promise<HtmlValue> {
   const galleries = looks.classes
     .filter(({ samples }) => samples.length > 0)
@@ -37,9 +40,9 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
         ]),
     spreadFigure("File size of the training images", "kB", byClass("kilobytes")),
     spreadFigure("Brightness of the training images", "mean brightness, 0 to 255", byClass("brightness")),
-    spreadFigure("Redness of the training images", "part of red in the mean colour", byClass("redness")),
+    spreadFigure("Redness of the training images", "share of red in the colour", byClass("redness")),
   ];
-  const people: Figure[] = looks.people.map(({ field, counts, unknown }) => {
+  const people: ChartFigure[] = looks.people.map(({ field, counts, unknown }) => {
     // "under 30" comes before "30 to 44".
     const place = (value: string) => (value.startsWith("under") ? "" : value);
     const values = [...new Set(counts.map(({ value }) => value))].sort((a, b) => (place(a) < place(b) ? -1 : 1));
@@ -50,7 +53,7 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
     return {
       title: `${sentence(field)} by class`,
       alt: `Images by class and ${field}; the table below holds the counts.`,
-      note: `Images; darker: a larger part of the class. Not known of ${unknown}.`,
+      note: `Numbers of images; darker cells are a larger part of the class. ${sentence(field)} is unknown for ${unknown}.`,
       spec: heatChart({
         rows: names.flatMap((y) => values.map((x) => ({ x, y, value: of(y, x), share: of(y, x) / total(y) }))),
         x: values,
@@ -62,21 +65,22 @@ export async function looksChapter({ looks, origin, data }: StudyReport): Promis
     };
   });
   return [
-    galleries.length > 0 && html`<div class="rows">${galleries}</div>`,
-    oneSize &&
-      paragraph(
-        `All images are ${oneSize.width} by ${oneSize.height} pixels, so there is no distribution of sizes to draw.`,
-      ),
-    await figuresHtml([...spreads, ...people]),
+    galleries,
+    oneSize && paragraph(`All images have ${oneSize.width} x ${oneSize.height} pixels, so no chart shows their sizes.`),
+    await chartFigures([...spreads, ...people]),
     looks.people.length === 0 &&
-      paragraph("Nothing is known of the people's age and sex or of the site on the body: no metadata tell them."),
+      paragraph("The patients' age and sex and the site on the body are unknown: the metadata do not have them."),
   ];
 }
 
-const spreadFigure = (title: string, unit: string, rows: readonly ({ readonly name: string } & Spread)[]): Figure => ({
+const spreadFigure = (
+  title: string,
+  unit: string,
+  rows: readonly ({ readonly name: string } & Spread)[],
+): ChartFigure => ({
   title: `${title}, by class`,
   alt: `${title} by class (${unit}), in the median: ${rows.map(({ name, median }) => `${name} ${median}`).join(", ")}.`,
-  note: "Line: 5 to 95 % of the images; bar: the middle half; mark: the median.",
+  note: "The line spans 5 to 95 % of the images, the bar the middle half; the mark is the median.",
   spec: spreadChart({ rows, x: unit }),
   table: {
     columns: ["Class", "5 %", "25 %", "Median", "75 %", "95 %"],

@@ -3,20 +3,23 @@
 import type { ComparedRecipe, Comparison } from "../../../study/study-report.ts";
 import { gainInWords, optimismInWords, visibleInWords } from "../../../study/words/chance-in-words.ts";
 import { percent, range, short, signedPoints, withInterval } from "../../../study/words/notation.ts";
-import { intervalChart, lineChart } from "../../charts/charts.ts";
-import type { Html } from "../../html.ts";
-import { type Figure, tableHtml } from "../page.ts";
+import type { ChartFigure } from "../../charts/chart-figure.ts";
+import { intervalChart } from "../../charts/interval-chart.ts";
+import { lineChart } from "../../charts/line-chart.ts";
+import { tableHtml } from "../../html/components.ts";
+import type { Html } from "../../html/html.ts";
 
-export function curveFigures(recipes: readonly ComparedRecipe[], about: string): Figure[] {
+/** Loss and accuracy by epoch, for one recipe on training and held-out images, for several on held-out images. */
+export function curveFigures(recipes: readonly ComparedRecipe[], about: string): ChartFigure[] {
   const several = recipes.length > 1;
   const table = {
     columns: [
       several ? "Recipe" : "Epoch",
       ...(several ? ["Epoch"] : []),
       "Training loss",
-      "Loss held out",
+      "Held-out loss",
       "Training accuracy",
-      "Accuracy held out",
+      "Held-out accuracy",
     ],
     rows: recipes.flatMap(({ name, curve }) =>
       curve.points.map((point) => [
@@ -38,13 +41,13 @@ export function curveFigures(recipes: readonly ComparedRecipe[], about: string):
         return several
           ? [{ x: point.epoch, y: held, series: name }]
           : [
-              { x: point.epoch, y: training, series: "learned from" },
+              { x: point.epoch, y: training, series: "training" },
               { x: point.epoch, y: held, series: "held out" },
             ];
       }),
     );
   return (["Loss", "Accuracy"] as const).map((what) => ({
-    title: `${what}${several ? " on images held out" : ""}, ${about}`,
+    title: `${what}${several ? " on held-out images" : ""}, ${about}`,
     alt: `${what} by epoch, mean over the folds. ${recipes.map(({ name, curve }) => `${several ? `${name}: ` : ""}${curve.why}`).join(". ")}.`,
     spec: lineChart({
       x: "epoch",
@@ -57,6 +60,7 @@ export function curveFigures(recipes: readonly ComparedRecipe[], about: string):
   }));
 }
 
+/** All figures of the recipes, one row each. */
 export function comparisonTable({ recipes, chosen }: Comparison, caption: string): Html {
   return tableHtml(
     {
@@ -64,7 +68,7 @@ export function comparisonTable({ recipes, chosen }: Comparison, caption: string
         "",
         "Balanced accuracy",
         "95 % interval",
-        "Difference from the first",
+        "Difference from the first row",
         "Simultaneous 95 % interval",
         "Accuracy",
         "Macro F1",
@@ -87,10 +91,11 @@ export function comparisonTable({ recipes, chosen }: Comparison, caption: string
   );
 }
 
-export const comparisonFigure = ({ recipes, chosen }: Comparison, title: string, chance: number): Figure => ({
+/** Balanced accuracy of the recipes with intervals. */
+export const comparisonFigure = ({ recipes, chosen }: Comparison, title: string, chance: number): ChartFigure => ({
   title,
   alt: `Balanced accuracy with 95 % intervals: ${recipes.map(({ name, balancedAccuracy }) => `${name} ${withInterval(balancedAccuracy)}`).join("; ")}.`,
-  note: "Lines: 95 % intervals over images, groups whole, and over the seeds of trainings. Dashed: guessing. The other colour: chosen.",
+  note: "The lines are 95 % intervals over groups of images and over training seeds. The dashed line is guessing. The other colour marks the chosen one.",
   spec: intervalChart({
     title: "balanced accuracy",
     rows: recipes.map(({ name, balancedAccuracy: { value, interval } }) => ({
@@ -112,8 +117,8 @@ export function choiceInWords(comparison: Comparison): string {
   const gain = gainInWords(comparison, "the first row");
   return [
     gain === undefined
-      ? `Nothing scored higher than ${comparison.chosen}, so that stays.`
-      : `Chosen by the highest balanced accuracy: ${comparison.chosen}, ${gain}.`,
+      ? `No other row scored higher than the first (${comparison.chosen}), which stays.`
+      : `The highest balanced accuracy decides: ${comparison.chosen} is chosen, ${gain}.`,
     visibleInWords(comparison),
     optimismInWords(comparison),
   ]

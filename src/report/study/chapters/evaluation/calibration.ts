@@ -1,4 +1,4 @@
-/** Whether probabilities mean what they say, before and after temperature scaling, and what not answering would gain. */
+/** Whether probabilities are calibrated, before and after temperature scaling, and what abstaining would gain. */
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import {
@@ -10,15 +10,17 @@ import {
   short,
   withInterval,
 } from "../../../../study/words/notation.ts";
-import { lineChart } from "../../../charts/charts.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { type Figure, figuresHtml, tableHtml } from "../../page.ts";
+import { type ChartFigure, chartFigures } from "../../../charts/chart-figure.ts";
+import { lineChart } from "../../../charts/line-chart.ts";
+import { tableHtml } from "../../../html/components.ts";
+import { type HtmlValue, html } from "../../../html/html.ts";
 
+/** Calibration, reliability and abstention. */
 export async function calibrationHtml(evaluation: CompleteEvaluation): Promise<HtmlValue> {
   return [
-    html`<h3>Do the probabilities mean what they say?</h3>`,
+    html`<h3>Are the probabilities calibrated?</h3>`,
     calibrationTable(evaluation),
-    await figuresHtml([reliabilityFigure(evaluation), riskFigure(evaluation)]),
+    await chartFigures([reliabilityFigure(evaluation), riskFigure(evaluation)]),
     abstentionTable(evaluation),
   ];
 }
@@ -67,16 +69,16 @@ const calibrationTable = (evaluation: CompleteEvaluation): HtmlValue =>
     "Calibration, before and after temperature scaling",
   );
 
-function reliabilityFigure(evaluation: CompleteEvaluation): Figure {
+function reliabilityFigure(evaluation: CompleteEvaluation): ChartFigure {
   const { calibration, calibrated } = evaluation;
   const series = judgements(evaluation).map(({ short: name, one }) => ({ name, bins: one.equalMass }));
   return {
-    title: "Reliability of the stated probability",
-    alt: `How often the model is right against how sure it is. Calibration error ${percent(calibration.ece)}${calibrated ? `, after temperature scaling ${percent(calibrated.calibration.ece)}` : ""}.`,
-    note: "On the dashed line probabilities mean what they say; below it the model is too sure. Bins of equal numbers of images.",
+    title: "Reliability",
+    alt: `Share of correct predictions against the stated probability. Calibration error ${percent(calibration.ece)}${calibrated ? `, after temperature scaling ${percent(calibrated.calibration.ece)}` : ""}.`,
+    note: "On the dashed line the model is calibrated; below it, overconfident. The bins hold equal numbers of images.",
     spec: lineChart({
       x: "stated probability of the predicted class",
-      y: "part that is right",
+      y: "share of correct predictions",
       percent: "both",
       diagonal: true,
       dots: true,
@@ -87,7 +89,7 @@ function reliabilityFigure(evaluation: CompleteEvaluation): Figure {
       ),
     }),
     table: {
-      columns: ["", "Images", "Stated", "Right", "95 % interval"],
+      columns: ["", "Images", "Stated", "Correct", "95 % interval"],
       rows: series.flatMap(({ name, bins }) =>
         bins.map(({ stated, happened }) => [
           name,
@@ -101,20 +103,20 @@ function reliabilityFigure(evaluation: CompleteEvaluation): Figure {
   };
 }
 
-function riskFigure({ abstention, accuracy }: CompleteEvaluation): Figure {
+function riskFigure({ abstention, accuracy }: CompleteEvaluation): ChartFigure {
   return {
-    title: "What not answering would gain",
-    alt: `Errors among the answers by the part of images answered; all answered: ${percent(1 - accuracy)} wrong.`,
-    note: `The surest images are answered first. Area under the curve: ${withInterval(abstention.area)}.`,
+    title: "Gain by abstaining",
+    alt: `Error rate of the answers by the share of images answered; with all answered, ${percent(1 - accuracy)} are wrong.`,
+    note: `The model answers its most confident images first. The area under the curve is ${withInterval(abstention.area)}.`,
     spec: lineChart({
-      x: "part of the images answered",
-      y: "part of the answers that is wrong",
+      x: "share of the images answered",
+      y: "error rate of the answers",
       percent: "both",
       from0: true,
       points: abstention.curve.map(({ coverage: x, risk: y }) => ({ x, y, series: "wrong" })),
     }),
     table: {
-      columns: ["Answered", "Confidence of at least", "Answers", "Right"],
+      columns: ["Answered", "Least confidence", "Answers", "Correct"],
       rows: abstention.atCoverage.map(({ target, threshold, coverage, accuracy: right }) => [
         percent(target),
         decimal(threshold),
@@ -130,13 +132,13 @@ const abstentionTable = ({ abstention }: CompleteEvaluation): HtmlValue =>
     ? ""
     : tableHtml(
         {
-          columns: ["Chosen for", "Confidence of at least", "Test images answered", "Right among them"],
+          columns: ["Chosen for", "Least confidence", "Test images answered", "Correct among them"],
           rows: abstention.thresholds.map(({ goal, target, test }) => [
-            goal === "coverage" ? `answering ${percent(target)}` : `being right in ${percent(target)} of the answers`,
+            goal === "coverage" ? `answering ${percent(target)}` : `${percent(target)} correct answers`,
             decimal(test.threshold),
             rateText(test.coverage),
             rateText(test.accuracy),
           ]),
         },
-        "Abstaining with a threshold chosen on out-of-fold predictions",
+        "Abstention, with thresholds chosen on out-of-fold predictions",
       );

@@ -3,27 +3,28 @@
 import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import { pValueText, rateText, signedPoints } from "../../../../study/words/notation.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { tableHtml } from "../../page.ts";
+import { tableHtml } from "../../../html/components.ts";
+import { type HtmlValue, html } from "../../../html/html.ts";
 
 /** In points, with the 95 % interval. */
 const difference = ({ value, interval }: Estimate): string =>
   value === null ? "–" : `${signedPoints(value)}\n${interval ? interval.map(signedPoints).join(" to ") : "–"}`;
 
+/** The comparisons; nothing where there is none. */
 export const comparisonHtml = ({ comparisons }: CompleteEvaluation): HtmlValue =>
   comparisons.length === 0
     ? ""
-    : html`<h3>Against the notebook's network</h3>${tableHtml(
+    : html`<h3>Comparison with the notebook's network</h3>${tableHtml(
         {
           columns: [
-            "Against",
-            "Final model right",
-            "Other right",
+            "Other model",
+            "Correct: final model",
+            "Correct: other",
             "Only final",
             "Only other",
             "Test",
             "Difference of accuracy, points",
-            "of balanced accuracy, points",
+            "Of balanced accuracy, points",
           ],
           rows: comparisons.map((one) => [
             one.rival,
@@ -36,5 +37,5 @@ export const comparisonHtml = ({ comparisons }: CompleteEvaluation): HtmlValue =
             difference(one.balancedAccuracyDifference),
           ]),
         },
-        "The same test images, judged by both",
+        "Both models on the same test images",
       )}`;

@@ -1,9 +1,10 @@
-/** The confusion matrix as a table whose cells show their images, or name them, without any script. */
+/** The confusion matrix as a table whose cells show or list their images, without any script. */
 
 import type { StudyReport } from "../../../../study/study-report.ts";
 import { fileName, percent } from "../../../../study/words/notation.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { galleryHtml, heatClass, paragraph, tableHtml } from "../../page.ts";
+import { aside, galleryHtml, paragraph, tableHtml } from "../../../html/components.ts";
+import { type HtmlValue, html } from "../../../html/html.ts";
+import { heatClass } from "../../../html/stylesheet.ts";
 
 /** Pictures that one cell shows. */
 const mostShown = 60;
@@ -14,6 +15,7 @@ const cellId = (truth: number, predicted: number): string => `cell-${truth}-${pr
 const mostClasses = 40;
 const mostListed = 60;
 
+/** The matrix, or the largest confusions of very many classes. */
 export const confusionHtml = (report: StudyReport): HtmlValue =>
   report.classes.length > mostClasses ? listHtml(report) : matrixHtml(report);
 
@@ -24,7 +26,7 @@ function listHtml({ evaluation: { confusionMatrix: matrix }, classes }: StudyRep
     .sort((a, b) => b.count - a.count);
   return [
     html`<h3>Largest confusions</h3>`,
-    paragraph(`Of ${classes.length} classes, whose whole matrix is in report.json.`),
+    paragraph(`report.json holds the whole matrix of ${classes.length} classes.`),
     tableHtml(
       {
         columns: ["Truth", "Prediction", "Images"],
@@ -45,7 +47,7 @@ function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport):
       const share = total === 0 ? 0 : value / total;
       const own = truth === predicted && html` class="own"`;
       if (value === 0) return html`<td${own}><span class="${heatClass(undefined)}">0</span></td>`;
-      const label = `${value} of ${total} images of ${classes[truth]} called ${classes[predicted]}: ${pictures ? "show" : "list"} them`;
+      const label = `${value} of ${total} images of ${classes[truth]} predicted as ${classes[predicted]}: ${pictures ? "show" : "list"} them`;
       return html`<td${own}><a href="#${cellId(truth, predicted)}" class="${heatClass(share)}" aria-label="${label}">${value}<small>${(share * 100).toFixed(0)} %</small></a></td>`;
     });
     return html`<tr><th scope="row">${classes[truth]}</th>${cells}</tr>`;
@@ -61,15 +63,15 @@ function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport):
         .slice(0, mostShown);
       const missing = value - shown.length;
       return [
-        html`<div class="cell" id="${cellId(truth, predicted)}"><strong>${classes[truth]}, called ${classes[predicted]}: ${value}</strong> <a href="#confusion">close</a>${[
+        html`<div class="panel" id="${cellId(truth, predicted)}"><strong>${classes[truth]}, predicted as ${classes[predicted]}: ${value}</strong> <a href="#confusion">close</a>${[
           galleryHtml(
             shown.map(({ path, picture, confidence }) => ({
               source: picture,
               alt: path,
-              caption: `${fileName(path)}, ${percent(confidence)} sure`,
+              caption: `${fileName(path)}, ${percent(confidence)} confident`,
             })),
           ),
-          missing > 0 && html`<p class="note">and ${missing} more</p>`,
+          missing > 0 && aside(`and ${missing} more`),
         ]}</div>`,
       ];
     }),
@@ -77,7 +79,7 @@ function matrixHtml({ evaluation, classes, testImages, pictures }: StudyReport):
   return [
     html`<h3>Confusion matrix</h3>`,
     paragraph(
-      `Rows: what is true. Columns: what the model says. A cell shows its count and its part of the row; choosing one ${pictures ? "shows" : "names"} its images.`,
+      `Rows are true classes, columns predicted ones. A cell gives its count and its share of the row; selecting it ${pictures ? "shows" : "lists"} its images.`,
     ),
     html`<div class="scroll" id="confusion" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix"><thead><tr><td></td>${head}</tr></thead><tbody>${rows}</tbody></table></div>`,
     panels,

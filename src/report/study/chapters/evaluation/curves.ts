@@ -2,13 +2,14 @@
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import { decimal, decimalRange } from "../../../../study/words/notation.ts";
-import { lineChart } from "../../../charts/charts.ts";
-import type { HtmlValue } from "../../../html.ts";
-import { type Figure, figuresHtml } from "../../page.ts";
+import { type ChartFigure, chartFigures } from "../../../charts/chart-figure.ts";
+import { lineChart } from "../../../charts/line-chart.ts";
+import type { HtmlValue } from "../../../html/html.ts";
 
+/** The curves, with areas and intervals as tables. */
 export async function curvesHtml({ curves, perClass, figures, classes }: CompleteEvaluation): Promise<HtmlValue> {
   const drawn = curves.filter((_, label) => perClass[label]!.support > 0);
-  const of = (name: "auroc" | "averagePrecision", heading: string): Pick<Figure, "table"> => ({
+  const of = (name: "auroc" | "averagePrecision", heading: string): Pick<ChartFigure, "table"> => ({
     table: {
       columns: ["Class", heading, "95 % interval"],
       rows: classes.map((one, label) => {
@@ -19,11 +20,11 @@ export async function curvesHtml({ curves, perClass, figures, classes }: Complet
   });
   const listed = (name: "auroc" | "averagePrecision") =>
     classes.map((one, label) => `${one} ${decimal(figures.perClass[label]![name].value, 2)}`).join(", ");
-  return figuresHtml([
+  return chartFigures([
     {
       title: "ROC, each class against the rest",
       alt: `ROC curves; areas: ${listed("auroc")}.`,
-      note: "On the dashed line a class is told from the rest no better than by chance.",
+      note: "On the dashed line the model separates a class from the rest no better than chance.",
       spec: lineChart({
         x: "false positive rate",
         y: "sensitivity",
@@ -38,7 +39,7 @@ export async function curvesHtml({ curves, perClass, figures, classes }: Complet
     {
       title: "Precision and recall, each class against the rest",
       alt: `Precision-recall curves; average precision: ${listed("averagePrecision")}.`,
-      note: "A model that knows nothing stays at the part that the class has of all images.",
+      note: "An uninformed model has the precision of the class's share of all images.",
       spec: lineChart({
         x: "recall",
         y: "precision",

@@ -2,8 +2,8 @@
 
 import type { StudyReport } from "../../../../study/study-report.ts";
 import { count } from "../../../../study/words/notation.ts";
-import type { HtmlValue } from "../../../html.ts";
-import { paragraph } from "../../page.ts";
+import { paragraph } from "../../../html/components.ts";
+import type { HtmlValue } from "../../../html/html.ts";
 import { calibrationHtml } from "./calibration.ts";
 import { comparisonHtml } from "./comparison.ts";
 import { confusionHtml } from "./confusion.ts";
@@ -13,12 +13,13 @@ import { questionsHtml } from "./questions.ts";
 import { classTableHtml, figuresTableHtml, ratesTableHtml } from "./scores.ts";
 import { subgroupsHtml } from "./subgroups.ts";
 
+/** The chapter's body. */
 export async function evaluationChapter(report: StudyReport): Promise<HtmlValue> {
   const { evaluation } = report;
   const { samples, resampling } = evaluation;
   return [
     paragraph(
-      `${count(samples)} test images in ${count(resampling.groups)} groups, judged once. Intervals are 95 % and go by the groups: Wilson's on the effective number of images for rates and balanced accuracy, from ${count(resampling.replicates)} resamples of whole groups for other figures.`,
+      `The final model was tested once, on ${count(samples)} test images in ${count(resampling.groups)} groups. All intervals are 95 % intervals that respect the groups: Wilson's on the effective number of images for rates and balanced accuracy, and ${count(resampling.replicates)} resamples of whole groups for other figures.`,
     ),
     figuresTableHtml(evaluation),
     classTableHtml(evaluation),

@@ -2,11 +2,13 @@
 
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import type { QuestionJudgement } from "../../../../evaluation/judgement/judge-question.ts";
-import { decimal, decimalRange, list, percent, rateText, sentence } from "../../../../study/words/notation.ts";
-import { lineChart } from "../../../charts/charts.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { type Figure, figuresHtml, paragraph, tableHtml } from "../../page.ts";
+import { decimal, decimalRange, list, percent, plural, rateText, sentence } from "../../../../study/words/notation.ts";
+import { type ChartFigure, chartFigures } from "../../../charts/chart-figure.ts";
+import { lineChart } from "../../../charts/line-chart.ts";
+import { paragraph, tableHtml } from "../../../html/components.ts";
+import { type HtmlValue, html } from "../../../html/html.ts";
 
+/** Each question with its operating points and curves. */
 export async function questionsHtml({ questions }: CompleteEvaluation): Promise<HtmlValue> {
   return Promise.all(questions.map(questionHtml));
 }
@@ -16,7 +18,7 @@ async function questionHtml(question: QuestionJudgement): Promise<HtmlValue> {
   return [
     html`<h3>${sentence(name)}</h3>`,
     paragraph(
-      `${positives} test images are of ${list(positive)}. Thresholds were chosen on out-of-fold predictions of training images, and held fixed.`,
+      `${plural(positives, "test image")} ${positives === 1 ? "is" : "are"} positive (${list(positive)}). The thresholds were chosen on out-of-fold predictions of training images and then kept fixed.`,
     ),
     tableHtml(
       {
@@ -30,13 +32,13 @@ async function questionHtml(question: QuestionJudgement): Promise<HtmlValue> {
           rateText(test.npv),
         ]),
       },
-      `Operating points on the test images: ${name}: rate (images), 95 % interval`,
+      `Operating points on the test images (${name}): rate (images), 95 % interval`,
     ),
-    await figuresHtml([rocFigure(question), benefitFigure(question)]),
+    await chartFigures([rocFigure(question), benefitFigure(question)]),
   ];
 }
 
-const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: QuestionJudgement): Figure => ({
+const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: QuestionJudgement): ChartFigure => ({
   title: `ROC: ${name}`,
   alt: `ROC curve of ${name}, area ${decimal(auroc.value)}. ${operatingPoints
     .map(
@@ -44,7 +46,7 @@ const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: Ques
         `At the threshold for ${percent(target)}: sensitivity ${percent(test.sensitivity.value)}, specificity ${percent(test.specificity.value)}`,
     )
     .join(". ")}.`,
-  note: "Dots: the operating points of the table.",
+  note: "The dots are the operating points of the table.",
   spec: lineChart({
     x: "false positive rate",
     y: "sensitivity",
@@ -66,27 +68,27 @@ const rocFigure = ({ name, roc, auroc, averagePrecision, operatingPoints }: Ques
   },
 });
 
-/** Acting on everybody is worth far less than nothing at high thresholds, which would flatten the rest. */
+/** Treating all is worth far less than nothing at high thresholds, which would flatten the rest. */
 const leastDrawn = -0.1;
 
-const benefitFigure = ({ name, decisionCurve }: QuestionJudgement): Figure => ({
+const benefitFigure = ({ name, decisionCurve }: QuestionJudgement): ChartFigure => ({
   title: `Decision curve: ${name}`,
-  alt: `Net benefit of acting on the model, on everybody and on nobody, by the probability from which one would act. ${decisionCurve
+  alt: `Net benefit of treating by the model, treating all and treating none, by threshold probability. ${decisionCurve
     .filter(({ threshold }) => [0.1, 0.2, 0.3].some((at) => Math.abs(threshold - at) < 1e-6))
     .map(
       ({ threshold, model, all }) =>
         `At ${percent(threshold)}: model ${decimal(model.value)}, all ${decimal(all.value)}`,
     )
     .join(". ")}.`,
-  note: "Net benefit: true positives per image, less false positives weighed by the odds of the threshold (Vickers and Elkin 2006). Shaded: 95 % interval.",
+  note: "Net benefit is true positives per image minus false positives weighted by the odds of the threshold (Vickers and Elkin 2006). The shaded area is the 95 % interval.",
   spec: lineChart({
-    x: "probability from which one would act",
+    x: "threshold probability",
     y: "net benefit per image",
     percent: "x",
     points: decisionCurve.flatMap(({ threshold: x, model, all }) => [
-      { x, y: Math.max(model.value ?? 0, leastDrawn), series: "act on the model" },
-      ...(all.value !== null && all.value >= leastDrawn ? [{ x, y: all.value, series: "act on all" }] : []),
-      { x, y: 0, series: "act on none" },
+      { x, y: Math.max(model.value ?? 0, leastDrawn), series: "treat by the model" },
+      ...(all.value !== null && all.value >= leastDrawn ? [{ x, y: all.value, series: "treat all" }] : []),
+      { x, y: 0, series: "treat none" },
     ]),
     band: decisionCurve.flatMap(({ threshold: x, model: { interval } }) =>
       interval ? [{ x, low: Math.max(interval[0], leastDrawn), high: interval[1] }] : [],

@@ -3,9 +3,10 @@
 import type { Estimate } from "../../../../evaluation/intervals/cluster-bootstrap.ts";
 import type { CompleteEvaluation } from "../../../../evaluation/judgement/complete-evaluation.ts";
 import { decimal, decimalRange, range, rateText, short } from "../../../../study/words/notation.ts";
-import type { Html } from "../../../html.ts";
-import { tableHtml } from "../../page.ts";
+import { tableHtml } from "../../../html/components.ts";
+import type { Html } from "../../../html/html.ts";
 
+/** The figures of all test images. */
 export function figuresTableHtml({ figures }: CompleteEvaluation): Html {
   const share = (name: string, { value, interval }: Estimate) => [name, short(value), range(interval)];
   const number = (name: string, { value, interval }: Estimate) => [name, decimal(value), decimalRange(interval)];
@@ -33,6 +34,7 @@ export function figuresTableHtml({ figures }: CompleteEvaluation): Html {
   );
 }
 
+/** Precision, recall and F1 by class, with their means. */
 export function classTableHtml({ perClass, figures, macro, weighted, samples }: CompleteEvaluation): Html {
   const cell = (value: number | null, { interval }: Estimate) => `${short(value)}\n${range(interval)}`;
   return tableHtml(
@@ -69,6 +71,7 @@ export function classTableHtml({ perClass, figures, macro, weighted, samples }: 
   );
 }
 
+/** Sensitivity, specificity and predictive values by class. */
 export const ratesTableHtml = ({ rates }: CompleteEvaluation): Html =>
   tableHtml(
     {

@@ -4,32 +4,34 @@ import type { CompleteEvaluation } from "../../../../evaluation/judgement/comple
 import type { Subgrouping } from "../../../../evaluation/judgement/subgroups.ts";
 import { decimal, range, rateText, sentence, short } from "../../../../study/words/notation.ts";
 import { skinTone } from "../../../../study/words/statements.ts";
-import { intervalChart } from "../../../charts/charts.ts";
-import { type HtmlValue, html } from "../../../html.ts";
-import { type Figure, figuresHtml, paragraph } from "../../page.ts";
+import { type ChartFigure, chartFigures } from "../../../charts/chart-figure.ts";
+import { intervalChart } from "../../../charts/interval-chart.ts";
+import { paragraph } from "../../../html/components.ts";
+import { type HtmlValue, html } from "../../../html/html.ts";
 
+/** Accuracy by subgroup, and what is said of skin tone. */
 export async function subgroupsHtml({ subgroups, accuracy }: CompleteEvaluation): Promise<HtmlValue> {
   return [
     html`<h3>Subgroups</h3>`,
     subgroups.length === 0
-      ? paragraph("Age, sex and site are not known: no metadata tell them.")
-      : await figuresHtml(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy))),
+      ? paragraph("Age, sex and site are unknown: the metadata do not have them.")
+      : await chartFigures(subgroups.filter(isJudged).map((grouping) => subgroupFigure(grouping, accuracy))),
     subgroups
       .filter((grouping) => !isJudged(grouping))
       .map(({ grouping, minimum, subgroups: parts }) =>
         paragraph(
-          `By ${grouping} no part has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} (${images})`).join(", ")}.`,
+          `No subgroup by ${grouping} has the ${minimum} images that a figure needs: ${parts.map(({ name, images }) => `${nameOf(name)} (${images})`).join(", ")}.`,
         ),
       ),
     paragraph(skinTone),
   ];
 }
 
-const nameOf = (name: string | null): string => name ?? "not known";
+const nameOf = (name: string | null): string => name ?? "unknown";
 
 const isJudged = ({ subgroups }: Subgrouping): boolean => subgroups.some(({ figures }) => figures !== null);
 
-function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: number): Figure {
+function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: number): ChartFigure {
   const judged = subgroups.flatMap(({ name, images, figures }) =>
     figures ? [{ name: `${nameOf(name)} (${images})`, ...figures.accuracy }] : [],
   );
@@ -41,8 +43,8 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
     title: `Accuracy by ${grouping}`,
     alt: `Accuracy with 95 % intervals: ${judged.map(({ name, value, interval }) => `${name} ${short(value)}, ${range(interval)}`).join("; ")}.`,
     note:
-      "In brackets: test images. Lines: 95 % intervals. Dashed: all images. Parts differ in their classes too, so that a difference need not be one of the people." +
-      (few.length > 0 ? ` Too few to speak of (below ${minimum}): ${few.join(", ")}.` : ""),
+      "Brackets give the number of test images, lines the 95 % intervals, the dashed line the accuracy on all images. Subgroups also differ in their classes, so a difference need not come from the people." +
+      (few.length > 0 ? ` Too small for a figure (below ${minimum} images): ${few.join(", ")}.` : ""),
     spec: intervalChart({ title: "accuracy", rows: judged, reference: overall }),
     table: {
       columns: [
@@ -54,7 +56,7 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
         "95 % interval",
         "Classes",
         ...tests.flatMap(({ name, threshold }) => [
-          `${sentence(name)} from ${decimal(threshold)}: sensitivity`,
+          `${sentence(name)} (threshold ${decimal(threshold)}): sensitivity`,
           "specificity",
         ]),
       ],

@@ -3,8 +3,8 @@
 import { trainingImages } from "../../study/steps/dataset.ts";
 import type { Comparison, StudyReport } from "../../study/study-report.ts";
 import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/words/notation.ts";
-import { researchOnly } from "../../study/words/statements.ts";
 import { inWords } from "../../study/words/strategy-names.ts";
+import { researchOnly } from "../../text/research-only.ts";
 import { markdown } from "./markdown.ts";
 
 /** The report as Markdown that reads as plain text too. */
@@ -27,7 +27,9 @@ export function markdownReport(report: StudyReport): string {
   return [
     "# Study",
     "",
-    ...(origin === "phantom" ? ["**Phantom data: drawn by naevus. No figure says anything about skin.**", ""] : []),
+    ...(origin === "phantom"
+      ? ["**Phantom data: naevus drew these images. No figure says anything about skin.**", ""]
+      : []),
     ...conclusion.cautions.flatMap((text) => [markdown`**Read this first: ${text}**`, ""]),
     markdown`- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
     markdown`- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${testedClasses(evaluation)}`,
@@ -44,9 +46,9 @@ export function markdownReport(report: StudyReport): string {
     "|---|---:|---:|---:|---:|",
     ...classRows,
     "",
-    ...part("Found", conclusion.found),
-    ...part("Hard", conclusion.hard),
-    ...part("Next", conclusion.next),
+    ...part("Findings", conclusion.found),
+    ...part("Difficulties", conclusion.hard),
+    ...part("Next steps", conclusion.next),
     ...part("Limits", conclusion.limits),
     researchOnly,
     "",
