@@ -104,7 +104,7 @@ it("audit", async () => {
   const looked = await checkFiles(out);
   expect([looked.get("html"), looked.get("json")]).toEqual([1, 1]);
   const page = await readFile(join(out, "audit.html"), "utf8");
-  for (const name of ["constructor", "__proto__", "toString"]) expect(page).toContain(`<td>${name}</td>`);
+  for (const name of ["constructor", "__proto__", "toString"]) expect(page).toContain(`<th scope="row">${name}</th>`);
 });
 
 it("curate, show and training on what the plan leaves", async () => {
