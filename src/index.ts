@@ -180,7 +180,7 @@ export { resume } from "./run/resume.ts";
 export type { RunContext, RunEvent } from "./run/run-events.ts";
 export type { TrainingResult } from "./run/run-training.ts";
 export { train } from "./run/train.ts";
-export type { StudyOptions } from "./study/study.ts";
+export type { StudyOptions } from "./study/open-study.ts";
 export type { StudyEvent } from "./study/study-context.ts";
 export type { StudyReport } from "./study/study-report.ts";
 export type { Tensor, Tensors } from "./tensor.ts";

@@ -9,7 +9,7 @@ import { readDataset } from "../../image/read-dataset.ts";
 import { loadModel } from "../../inference/model.ts";
 import { openCuratedData } from "../../run/data/open-data.ts";
 import { readEvaluation } from "../../run/folder/evaluation-file.ts";
-import type { StudyOptions } from "../../study/study.ts";
+import type { StudyOptions } from "../../study/open-study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import type { StudyReport } from "../../study/study-report.ts";
 import { conclude } from "../../study/words/conclusion.ts";

@@ -1,7 +1,8 @@
 /** The study with its report: what `npx naevus study` and the library's `study` do. */
 import { join } from "node:path";
 import { writeFileAtomic } from "../../disk/files.ts";
-import { runStudy, type StudyOptions } from "../../study/study.ts";
+import type { StudyOptions } from "../../study/open-study.ts";
+import { runStudy } from "../../study/study.ts";
 import type { StudyReport } from "../../study/study-report.ts";
 import { markdownReport, modelCardMarkdown } from "./study-markdown.ts";
 import { studyPage } from "./study-page.ts";

@@ -47,3 +47,9 @@ export function comparison(
     ),
   };
 }
+
+/** A comparison's chosen recipe with nothing beside it. */
+export function chosenAlone(comparison: Comparison, name: string): Comparison {
+  const chosen = comparison.recipes.find((one) => one.name === comparison.chosen)!;
+  return { ...comparison, recipes: [{ ...chosen, name, difference: null }], chosen: name, visible: null };
+}

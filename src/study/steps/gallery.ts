@@ -3,10 +3,27 @@ import { augmentationGallery } from "../../image/augmentation/gallery.ts";
 import { pixelPicture } from "../../image/pixel-picture.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
+import { doStep, pictureInputs, type StudyContext } from "../study-context.ts";
 import type { GalleryPictures } from "../study-report.ts";
+import { firstNetwork } from "./cross-validated.ts";
+import type { MadeDataset } from "./dataset.ts";
+
+/** The gallery at the size of the notebook's network; empty in a report without pictures. */
+export const galleryStep = (
+  context: StudyContext,
+  { data, findings }: Pick<MadeDataset, "data" | "findings">,
+): Promise<GalleryPictures[]> => {
+  const { settings, pictures } = context;
+  return doStep(context, {
+    id: "gallery",
+    inputs: [findings.plan, settings.imageSize ?? null, settings.seed, ...pictureInputs(context)],
+    run: async () =>
+      pictures ? makeGallery(await data.pack({ ...settings, network: firstNetwork }), settings.seed) : [],
+  });
+};
 
 /** Pictures of what each augmentation does to two training images. */
-export async function makeGallery(packed: PackedImages, seed: number): Promise<GalleryPictures[]> {
+async function makeGallery(packed: PackedImages, seed: number): Promise<GalleryPictures[]> {
   const { height, width } = packed;
   const training = packed.images.flatMap(({ split }, index) => (split === "train" ? [index] : []));
   const [one, other] = Random.of(seed, 0x67616c).shuffle(training);

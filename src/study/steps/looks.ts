@@ -4,7 +4,10 @@ import { ageBand } from "../../evaluation/judgement/age-band.ts";
 import { pixelPicture } from "../../image/pixel-picture.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import { Random } from "../../random.ts";
+import { doStep, pictureInputs, type StudyContext } from "../study-context.ts";
 import { countBy } from "./count-by.ts";
+import { firstNetwork } from "./cross-validated.ts";
+import type { MadeDataset } from "./dataset.ts";
 import { type Spread, spread } from "./spread.ts";
 
 /** How the images look, by class. */
@@ -30,8 +33,25 @@ export interface LookFindings {
 
 const samplesPerClass = 6;
 
+/** How the images look at the size of the notebook's network. */
+export const looksStep = (
+  context: StudyContext,
+  { data, findings }: Pick<MadeDataset, "data" | "findings">,
+): Promise<LookFindings> => {
+  const { settings, pictures } = context;
+  const { seed } = settings;
+  return doStep(context, {
+    id: "looks",
+    inputs: [findings.plan, settings.imageSize ?? null, seed, ...pictureInputs(context)],
+    run: async () => {
+      const packed = await data.pack({ ...settings, network: firstNetwork });
+      return findLooks(packed, data.clean.classes, (path) => data.metadata?.of(path), { seed, pictures });
+    },
+  });
+};
+
 /** Looks at the training images: samples, colours, and who they are of. */
-export async function findLooks(
+async function findLooks(
   packed: PackedImages,
   classes: readonly string[],
   metadataOf: (path: string) => ImageMetadata | undefined,

@@ -1,0 +1,118 @@
+/** Opens a study: checks what was asked for, reads the data, and takes the study's folder. */
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { hashContents } from "../dataset/content-hashes.ts";
+import type { Dataset } from "../dataset/dataset.ts";
+import { type Metadata, readMetadata } from "../dataset/metadata.ts";
+import { cacheFolder } from "../disk/cache-folder.ts";
+import { readWhole } from "../disk/files.ts";
+import { precisionOn } from "../engine/precision.ts";
+import { selectEngine } from "../engine/select-engine.ts";
+import { SettingsError } from "../errors.ts";
+import { readDataset } from "../image/read-dataset.ts";
+import { type Stopwatch, stopwatch } from "../stopwatch.ts";
+import { parseSettings } from "../training/settings/parse.ts";
+import type { Settings, SettingsInput } from "../training/settings/schema.ts";
+import { version } from "../version.ts";
+import type { StudyContext, StudyEvent } from "./study-context.ts";
+import { StudyFolder } from "./study-folder.ts";
+import { chapters, studyFormat } from "./study-report.ts";
+
+export interface StudyOptions {
+  /** The data folder. */
+  readonly data: string;
+  /** CSV of metadata. */
+  readonly metadata?: string | undefined;
+  /** Minutes for the whole; default 30. */
+  readonly budget?: number | undefined;
+  /** The study's folder; an earlier study in it is gone on with. */
+  readonly out: string;
+  /** Whether the report, and what the folder keeps for it, hold pictures of the images; default true. */
+  readonly images?: boolean | undefined;
+  /** Settings that all trainings share, such as engine, precision, imageSize, batch, seed, cache. */
+  readonly settings?: SettingsInput | undefined;
+  readonly onEvent?: ((event: StudyEvent) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds since any moment; by default the system's monotonic clock. */
+  readonly stopwatch?: Stopwatch | undefined;
+}
+
+/** A study whose folder is taken until it is closed. */
+export interface OpenStudy {
+  readonly context: StudyContext;
+  /** The data as found. */
+  readonly raw: Dataset;
+  readonly metadata: Metadata | undefined;
+  close(): Promise<void>;
+}
+
+/** The settings of a study; throws SettingsError for what a study cannot do. */
+export function studySettings(input: SettingsInput = {}): Settings {
+  const settings = parseSettings({ ...input });
+  if (settings.classMap !== undefined) {
+    throw new SettingsError(
+      "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
+    );
+  }
+  if (settings.batch === 1) {
+    throw new SettingsError(
+      "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
+    );
+  }
+  return settings;
+}
+
+/** Selects the engine, begins the first chapter, reads the data, and takes the folder. Throws what these throw, with nothing left behind. */
+export async function openStudy(settings: Settings, options: StudyOptions): Promise<OpenStudy> {
+  const { onEvent = () => {}, signal, stopwatch: now = stopwatch } = options;
+  const warn = (message: string) => onEvent({ kind: "warning", message });
+  const engine = await selectEngine(
+    settings.engine,
+    warn,
+    settings.threads === undefined ? {} : { threads: settings.threads },
+  );
+  precisionOn(engine.description, settings.precision);
+  onEvent({ kind: "chapter", number: 1, title: chapters[0] });
+  const hashing = { cacheFolder: cacheFolder(settings.cache), signal };
+  const { seed, testFraction } = settings;
+  const raw = await readDataset(options.data, { seed, testFraction, ...hashing });
+  const { sha256 } = await hashContents(raw, {
+    ...hashing,
+    onProgress: (done, total) => onEvent({ kind: "packing", done, total }),
+  });
+  const metadata = options.metadata === undefined ? undefined : await readMetadata(options.metadata);
+  const dataHash = await hashOf(raw, sha256, options.metadata);
+  // After all that may be refused, so that a refusal leaves nothing behind.
+  const folder = await StudyFolder.open(resolve(options.out), options.data, { stopwatch: now, onWait: warn });
+  const context: StudyContext = {
+    folder,
+    settings,
+    onEvent,
+    signal,
+    stopwatch: now,
+    source: { data: options.data, metadata: options.metadata },
+    engine,
+    pictures: options.images ?? true,
+    dataHash,
+    steps: new Map(),
+  };
+  return { context, raw, metadata, close: () => folder.close() };
+}
+
+/** Of all that every step depends on: versions, contents, classes and splits as found, and the table of metadata. */
+async function hashOf(
+  dataset: Dataset,
+  sha256: readonly (string | undefined)[],
+  metadata: string | undefined,
+): Promise<string> {
+  const hash = createHash("sha256").update(
+    JSON.stringify([
+      version,
+      studyFormat,
+      dataset.classes,
+      dataset.images.map(({ path, label, split }, i) => [path, label, split, sha256[i]]),
+    ]),
+  );
+  if (metadata !== undefined) hash.update(await readWhole(metadata));
+  return hash.digest("hex");
+}
