@@ -5,12 +5,20 @@ import { entryPoints, root } from "./entry-points.js";
 
 const entries = entryPoints();
 
-/** Modules are called as programs import them, `naevus/network`, and an options object that a function destructures is called `options`. */
+const sources = path.join(root, "src");
+
+/** A module's name for TypeDoc is its source file, `browser` or `network/index`; programs import it as `naevus/browser`. */
+const importedAs = new Map(
+  entries.map(({ name, source }) => [
+    path.relative(sources, source).split(path.sep).join("/").replace(/\.ts$/, ""),
+    name,
+  ]),
+);
+
+/** Calls modules as they are imported, and an options object that a function destructures `options`. */
 function names(app) {
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
-    if (!reflection.kindOf(ReflectionKind.Module)) return;
-    const entry = entries.find(({ source }) => reflection.sources?.some(({ fullFileName }) => fullFileName === source));
-    if (entry) reflection.name = entry.name;
+    if (reflection.kindOf(ReflectionKind.Module)) reflection.name = importedAs.get(reflection.name) ?? reflection.name;
   });
   app.converter.on(Converter.EVENT_CREATE_PARAMETER, (_, reflection) => {
     if (reflection.name === "__namedParameters") reflection.name = "options";
@@ -22,7 +30,7 @@ export default {
   plugin: ["typedoc-plugin-markdown", "typedoc-vitepress-theme", names],
   entryPoints: entries.map(({ source }) => source),
   tsconfig: path.join(root, "tsconfig.build.json"),
-  basePath: path.join(root, "src"),
+  basePath: sources,
   out: "reference",
   docsRoot: ".",
   readme: "none",

@@ -17,7 +17,7 @@ export interface CurationSummary {
 
 /** How a named protocol separated training and test images; it stands beside every figure. */
 export interface ProtocolSummary {
-  /** Such as `clean` or `grouped:5`, or {@link drawnProtocol}. */
+  /** Such as `clean` or `grouped:5`, or `drawn split`. */
   readonly name: string;
   /** Of a drawn split: the seed that it was drawn by. */
   readonly seed?: number | undefined;

@@ -39,12 +39,13 @@ export interface ValidationImages extends TrainingImages {
   readonly use: "choose" | "watch" | "end";
 }
 
+/** What a training is made of: an engine, a network, settings and images, and who hears of its steps. */
 export interface FitOptions {
   readonly engine: Engine;
   readonly graph: Graph;
   /** Those of data, validation and files are not read. */
   readonly settings: Settings;
-  /** Default {@link resolvedSettings}. */
+  /** What the settings that may be left out come to on this engine; by default it is found out. */
   readonly resolved?: ResolvedSettings;
   readonly images: TrainingImages;
   readonly openLoader?: OpenLoader | undefined;
@@ -53,7 +54,9 @@ export interface FitOptions {
   readonly restore?: () => Promise<TrainingState | undefined>;
   /** Keeps the state. Called after each epoch, as often as the settings say, and on `signal`. */
   readonly save?: (state: TrainingState) => Promise<void>;
+  /** Called after each step. */
   readonly onStep?: (report: StepReport) => void;
+  /** Called after each epoch, once its state is saved; the training waits for it. */
   readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
   /** Stops after the step under way. */
   readonly signal?: AbortSignal | undefined;

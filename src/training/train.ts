@@ -40,7 +40,7 @@ export interface StepReport {
 export interface TrainingOptions {
   readonly plan: TrainingPlan;
   readonly images: TrainingImages;
-  /** Default {@link plainPreparation}. */
+  /** Default: images as they are, without augmentation and mixing. */
   readonly preparation?: BatchPreparation;
   /** Makes the loader of the batches; by default each is made when its step begins, from `images.read`. */
   readonly openLoader?: OpenLoader | undefined;
@@ -70,7 +70,9 @@ export interface TrainingOptions {
   readonly companions?: Companions;
   /** Keeps the plan's state together with the progress. Called after each epoch, every so often, and on `signal`. */
   readonly save: (progress: Progress, companions: Companions) => Promise<void>;
+  /** Called after each step. */
   readonly onStep?: (report: StepReport) => void;
+  /** Called after each epoch, once its state is saved; the training waits for it. */
   readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
   /** Stops the loop after the step under way. */
   readonly signal?: AbortSignal | undefined;

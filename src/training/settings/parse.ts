@@ -37,7 +37,7 @@ export function checkSettings(input: unknown, label: (name: string) => string = 
   throw new SettingsError([...new Set(problems)].join("\n"));
 }
 
-/** {@link checkSettings}, and refuses settings that contradict each other. */
+/** Checks every setting by itself, fills in defaults, and refuses settings that contradict each other. Throws {@link SettingsError}. */
 export function parseSettings(input: unknown): Settings {
   const settings = checkSettings(input);
   const contradiction = contradictionOf(settings);
