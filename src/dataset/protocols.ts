@@ -146,7 +146,7 @@ export async function foldsOf(
   if (lone >= 0) {
     throw new DatasetError(
       `${dataset.root}: all images of "${dataset.classes[lone]}" that are to be divided into folds (${labels.filter((label) => label === lone).length}) ` +
-        "are one lesion or group, so it cannot be learned and tested; " +
+        "are one lesion or group, so it cannot be both trained on and tested; " +
         "add images, or leave the class out in a curation plan",
     );
   }

@@ -78,7 +78,7 @@ export function makeCurationPlan(findings: CurationFindings): Required<CurationP
   );
   const classSteps = [...classesOut].map((label): CurationStep => {
     const rest = after[label] === 0 ? "none" : `${after[label]}`;
-    const reason = `of ${before[label]} contents ${rest} can be trusted${after[label]! > 0 && !trained[label] ? ", not one to learn from" : ""}`;
+    const reason = `of ${before[label]} contents ${rest} can be trusted${after[label]! > 0 && !trained[label] ? ", not one to train on" : ""}`;
     return { action: "leave out class", className: classes[label]!, reason };
   });
   const left = [...stays].flatMap(([index, label]) => (classesOut.has(label) ? [] : [index])).sort((a, b) => a - b);

@@ -24,7 +24,9 @@ export function checkLines(
     protocol === "official" ? " (a published test is judged as it is; the protocol clean leaves them out)" : "";
   const more = leftOutImages.length - named;
   return [
-    ...(comparedBy.length === 0 ? ["nothing tells which images the model learned from: these may be among them"] : []),
+    ...(comparedBy.length === 0
+      ? ["nothing tells which images the model was trained on: these may be among them"]
+      : []),
     ...(judged === "" ? [] : [`judged although they stand in training: ${judged}${asPublished}`]),
     ...(avoided === "" ? [] : [`not judged, because they stand in training: ${avoided}`]),
     ...(leftOut.missing === 0

@@ -275,7 +275,7 @@ describe("external data", () => {
     const run = join(folder, "no-hashes");
     await train(await readDataset(published), { ...settings, hashes: false, out: run });
     expect(await judge(run, published)).toMatchObject({ protocol: "official" });
-    await expect(judge(modelOf(run), published)).rejects.toThrow(/nothing tells which images this model learned from/);
+    await expect(judge(modelOf(run), published)).rejects.toThrow(/nothing tells which images this model was trained on/);
     const insisted = await judge(modelOf(run), published, { allowSeen: true });
     expect(insisted).toMatchObject({ protocol: "external", check: { comparedBy: [] } });
     const [withDigests, without] = [await readFile(modelOf(publishedRun)), await readFile(modelOf(run))];
@@ -309,7 +309,7 @@ it("opens a run that was begun before its images were kept, where its data are u
   });
   await cp(published, copy, { recursive: true });
   await rm(join(copy, (await pathsOf(publishedRun, "train"))[0]!));
-  await expect(judge(run, copy)).rejects.toThrow(/nothing tells which images this model learned from/);
+  await expect(judge(run, copy)).rejects.toThrow(/nothing tells which images this model was trained on/);
 });
 
 describe("what a run kept of its images", () => {

@@ -73,7 +73,7 @@ export function selectImages(
   const unchecked = runs.find(({ learned }) => !learned);
   if (unchecked && !allowSeen) {
     throw new RunError(
-      `${unchecked.run}: nothing tells which images this model learned from, so it might be judged on these; ` +
+      `${unchecked.run}: nothing tells which images this model was trained on, so it might be judged on these; ` +
         "give the folder of its run, train it again, or insist with --allow-seen",
     );
   }
@@ -179,7 +179,7 @@ function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["lef
   const images = chosen === 0 ? "the test images of the run" : `${chosen} images that would be judged`;
   return new RunError(
     `${dataset.root}: none is left of ${images} (${example.path}: ${example.reason}); ` +
-      "give images that the model did not learn from, or insist with --allow-seen",
+      "give images that the model was not trained on, or insist with --allow-seen",
   );
 }
 

@@ -131,7 +131,7 @@ describe("near duplicates", () => {
     };
     const unknown =
       "clean: no metadata and no curation plan tell which images show one lesion; only equal and nearly equal pictures are kept " +
-      "together, so that a lesion may be both learned and tested";
+      "together, so that a lesion may be both trained on and tested";
     expect(await warningsOf({})).toEqual([unknown]);
     expect(await warningsOf({ curation: plan })).toEqual([unknown]);
     const some = await warningsOf({ metadata: await named(20) });

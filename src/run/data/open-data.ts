@@ -202,7 +202,7 @@ export function warnOfUnknownLesions(
     kind: "warning",
     message:
       `${protocol}: no metadata and no curation plan tell which images show one lesion; only equal and nearly equal pictures ` +
-      "are kept together, so that a lesion may be both learned and tested",
+      "are kept together, so that a lesion may be both trained on and tested",
   });
 }
 

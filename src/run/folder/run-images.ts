@@ -74,7 +74,7 @@ export async function readRunImages(
   const cure = "put the file back as it was, or train again";
   if (!(await fileExists(file))) {
     if (digest === undefined) return undefined;
-    throw new RunError(`${file}: gone, and with it which images the run learned from; ${cure}`);
+    throw new RunError(`${file}: gone, and with it the list of images that the run was trained on; ${cure}`);
   }
   const content = await readWhole(file).catch((error: unknown) => {
     throw new RunError(readSentence(file, error, cure), { cause: error });
