@@ -11,6 +11,10 @@ export interface Companions {
   readonly best?: Tensors;
 }
 
+/** The weights to keep of a training that has ended: those of the lowest validation loss, else their average, else the last. */
+export const keptWeights = ({ parameters, average, best }: Pick<TrainingState, "parameters" | keyof Companions>) =>
+  best ?? average ?? parameters;
+
 /** What a checkpoint keeps. */
 export interface TrainingState extends Companions {
   readonly parameters: Tensors;

@@ -4,6 +4,7 @@ import { RunError } from "../../errors.ts";
 import { buildGraph } from "../../network/graph.ts";
 import { readCheckpoint } from "../../training/checkpoint.ts";
 import { networkOf } from "../../training/settings/resolve.ts";
+import { keptWeights } from "../../training/training-state.ts";
 import { checkpointOwner, learnedCounts } from "../folder/checkpoint-owner.ts";
 import { writeModel } from "../folder/model-file.ts";
 import { readConfig } from "../folder/run-config.ts";
@@ -21,6 +22,5 @@ export async function setTemperature(run: string, temperature: number): Promise<
   const checkpoint = await readCheckpoint(file, checkpointOwner(config, graph, learnedCounts(config, images)));
   if (checkpoint === undefined)
     throw new RunError(`${folder}: there is no ${runFiles.checkpoint}; resume the run first`);
-  const { parameters, average, best } = checkpoint;
-  await writeModel(folder, config, { graph, parameters: best ?? average ?? parameters, temperature, images });
+  await writeModel(folder, config, { graph, parameters: keptWeights(checkpoint), temperature, images });
 }
