@@ -6,15 +6,23 @@ import { onednnEngines, onednnMissing } from "./engines-under-test.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 
+/** For kernels on AMX, and for plans with all kernels. */
 export const kernels = runtime?.mapKernels;
 /** For kernels that need AVX-512 only. */
 export const vectorKernels = runtime?.kernels;
+const bf16Features = ["avx512bw", "avx512vl", "avx512_bf16"] as const;
+/** For kernels of bfloat16 maps that do without AMX. */
+export const bf16Kernels = bf16Features.every((feature) => vectorKernels?.features.has(feature))
+  ? vectorKernels
+  : undefined;
 /** That may take part in what they run. */
 export const threads = runtime?.description.threads ?? 0;
 /** Why tests of kernels are skipped, to be shown in their titles; empty where they run. */
 export const kernelsMissing = onednnMissing || (kernels ? "" : " (skipped: kernels need AMX and Linux)");
 export const vectorKernelsMissing =
   onednnMissing || (vectorKernels ? "" : " (skipped: kernels need AVX-512 and Linux)");
+export const bf16KernelsMissing =
+  onednnMissing || (bf16Kernels ? "" : " (skipped: kernels need AVX-512 BF16 and Linux)");
 
 /** Zeros, as are those of the other functions: 16-bit words, which hold bfloat16 numbers. */
 export const words = (length: number): Uint16Array => {

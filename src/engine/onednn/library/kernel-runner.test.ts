@@ -1,24 +1,41 @@
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../../foreign/memory.ts";
-import { kernels, kernelsMissing, singles } from "../../testing/kernels-under-test.ts";
-import { at, rax, rcx, rdx, zmm } from "../../x64/assembler/assembler.ts";
-import { argumentOf, type Kernel, taskKernel, taskList } from "../../x64/kernels/task-kernel.ts";
+import {
+  vectorKernels as kernels,
+  vectorKernelsMissing as kernelsMissing,
+  singles,
+} from "../../testing/kernels-under-test.ts";
+import { features } from "../../x64/assembler/features.ts";
+import { at } from "../../x64/assembler/operands.ts";
+import { configureAmx } from "../../x64/kernels/amx-configuration.ts";
+import { type Kernel, taskKernel, taskList } from "../../x64/kernels/task-kernel.ts";
+import { kernelRunner } from "./kernel-runner.ts";
+import { loadNative } from "./native.ts";
 
 const LANES = 16;
 
 /** Adds a constant to as many registers of floats as the task says. */
-const addConstant = (constant: number): Kernel =>
-  taskKernel(`add ${constant}`, (a) => {
-    a.mov(rax, BigInt(new Uint32Array(Float32Array.of(constant).buffer)[0]!));
-    a.vpbroadcastd(zmm(17), rax);
-    a.mov(rdx, argumentOf(0));
-    a.mov(rcx, argumentOf(1));
-    a.repeat(rcx, () => {
-      a.op("vaddps", zmm(1), zmm(17), at(rdx));
-      a.move("vmovups", at(rdx), zmm(1));
-      a.add(rdx, 4 * LANES);
-    });
-  });
+const addConstant = (constant: number, name = `add ${constant}`): Kernel =>
+  taskKernel({ kind: "test: add", shape: { constant }, name }, (a) => ({
+    task() {
+      const { bits, place, rows } = a.registers.general("bits", "place", "rows");
+      const { added, sum } = a.registers.vectors("added", "sum");
+      a.mov(bits, BigInt(new Uint32Array(Float32Array.of(constant).buffer)[0]!));
+      a.vpbroadcastd(added, bits);
+      a.mov(place, a.argument(0));
+      a.repeat(rows, a.argument(1), () => {
+        a.vaddps(sum, added, at(place));
+        a.vmovups(at(place), sum);
+        a.add(place, 4 * LANES);
+      });
+    },
+  }));
+
+/** Configures AMX's tiles and does nothing with them. */
+const withTiles = taskKernel({ kind: "test: tiles", shape: {}, name: "tiles" }, (a) => {
+  configureAmx(a, Array<number>(8).fill(LANES));
+  return { task: () => {}, after: () => a.tilerelease() };
+});
 
 describe.skipIf(kernels === undefined)(`kernels${kernelsMissing}`, () => {
   test.each([0, 1, 2, 3, 7, 64])("do each of %i tasks once", (count) => {
@@ -40,9 +57,23 @@ describe.skipIf(kernels === undefined)(`kernels${kernelsMissing}`, () => {
     expect([...values]).toEqual([...expected]);
   });
 
-  test("are told apart by their names", () => {
+  test("are told apart by kind and shape, whatever their names", () => {
     const one = kernels!.load(addConstant(2));
-    expect(kernels!.load(addConstant(2))).toBe(one);
-    expect(kernels!.load(addConstant(3))).not.toBe(one);
+    expect(kernels!.load(addConstant(2, "another name"))).toBe(one);
+    expect(kernels!.load(addConstant(3, "add 2"))).not.toBe(one);
+  });
+
+  test("are refused where the processor lacks what their code needs", () => {
+    const limited = kernelRunner(
+      loadNative(undefined, undefined),
+      1,
+      new Set(features.filter((f) => !f.startsWith("amx"))),
+    )!;
+    expect(() => limited.load(withTiles)).toThrow(
+      'the kernel "tiles" needs amx_tile, which this processor does not have',
+    );
+    limited.load(addConstant(1));
+    const none = kernelRunner(loadNative(undefined, undefined), 1, new Set())!;
+    expect(() => none.load(addConstant(1))).toThrow('the kernel "add 1" needs avx, avx512f, which');
   });
 });

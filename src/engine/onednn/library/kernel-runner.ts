@@ -1,19 +1,24 @@
 /** Runs kernels of our own: puts their code into executable memory and has oneDNN's team of OpenMP threads call it. */
+import { readFileSync } from "node:fs";
 import { EngineError } from "../../../errors.ts";
-import { bindSystem } from "../../../foreign/library.ts";
-import { type Kernel, MOST_THREADS } from "../../x64/kernels/task-kernel.ts";
-import { roundUp } from "./memory.ts";
+import { type Feature, featuresOf, missingFeatures } from "../../x64/assembler/features.ts";
+import { type Kernel, kernelKey, MOST_THREADS } from "../../x64/kernels/task-kernel.ts";
+import { executableMemory } from "./executable-memory.ts";
 import type { NativeLibrary } from "./native.ts";
 
-const PAGE = 4096;
 /** The instruction. */
 const RETURN = 0xc3;
-const READ_AND_WRITE = 1 | 2;
-const READ_AND_EXECUTE = 1 | 4;
-const PRIVATE_AND_ANONYMOUS = 0x2 | 0x20;
+/** In what `dnnl_get_effective_cpu_isa` gives: that the library uses AMX. */
+const AMX_BIT = 0x200;
 
 export interface KernelRunner {
-  /** The code of a kernel, ready to run; made once per name. */
+  /** What code may need and the processor has. */
+  readonly features: ReadonlySet<Feature>;
+  /**
+   * The code of a kernel, ready to run; made once per kind and shape.
+   *
+   * @throws {EngineError} where the code needs what the processor does not have
+   */
   load(kernel: Kernel): bigint;
   /** Runs loaded code over tasks as `taskList` lays them out, and waits until all are done. */
   run(code: bigint, tasks: BigInt64Array): void;
@@ -22,29 +27,21 @@ export interface KernelRunner {
 /**
  * Undefined where code of our own cannot run: on other systems, where the library's threads are not OpenMP's, or where the system is
  * hardened against executable memory.
+ *
+ * @param features those that kernels may use
  */
-export function kernelRunner(library: NativeLibrary, threads: number): KernelRunner | undefined {
+export function kernelRunner(
+  library: NativeLibrary,
+  threads: number,
+  features: ReadonlySet<Feature> = processorFeatures(library),
+): KernelRunner | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
   const threadNumber = library.locate("omp_get_thread_num");
   const threadCount = library.locate("omp_get_num_threads");
   if (threadNumber === null || threadCount === null || library.locate("GOMP_parallel") === null) return undefined;
   const parallel = library.bind("GOMP_parallel", "v", "ppuu");
-  const map = bindSystem("mmap", "p", "pziiiz");
-  const protect = bindSystem("mprotect", "i", "pzi");
-  const copy = bindSystem("memcpy", "p", "ppz");
+  const place = executableMemory();
   const loaded = new Map<string, bigint>();
-
-  /** Memory is never writable and executable at once. */
-  const place = (code: Uint8Array): bigint => {
-    const bytes = roundUp(code.length, PAGE);
-    const address = map(null, bytes, READ_AND_WRITE, PRIVATE_AND_ANONYMOUS, -1, 0) as bigint;
-    if (BigInt.asIntN(64, address) === -1n) throw new EngineError("the system gave no memory for a kernel's code");
-    copy(address, code, code.length);
-    if (protect(address, bytes, READ_AND_EXECUTE) !== 0) {
-      throw new EngineError("the system forbids executable memory, which kernels need");
-    }
-    return address;
-  };
 
   try {
     place(Uint8Array.of(RETURN));
@@ -53,14 +50,39 @@ export function kernelRunner(library: NativeLibrary, threads: number): KernelRun
   }
 
   return {
+    features,
     load(kernel) {
-      const present = loaded.get(kernel.name);
+      const key = kernelKey(kernel);
+      const present = loaded.get(key);
       if (present !== undefined) return present;
-      const address = place(kernel.assemble({ threadNumber, threadCount }));
-      loaded.set(kernel.name, address);
+      const code = kernel.assemble({ threadNumber, threadCount });
+      const missing = missingFeatures(code.features, features);
+      if (missing.length > 0) {
+        throw new EngineError(
+          `the kernel "${kernel.name}" needs ${missing.join(", ")}, which this processor does not have`,
+        );
+      }
+      const address = place(code.bytes);
+      loaded.set(key, address);
       return address;
     },
     // To wake a thread costs more than a small task: none without work is woken.
     run: (code, tasks) => void parallel(code, tasks, Math.min(threads, MOST_THREADS, Number(tasks[0])), 0),
   };
+}
+
+/** None where the system does not tell. A process may use AMX once it has asked to, which the library does where it uses it. */
+function processorFeatures(library: NativeLibrary): ReadonlySet<Feature> {
+  const present = featuresOf(cpuinfo());
+  const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
+  const hasAmx = (instructions & AMX_BIT) !== 0;
+  return new Set([...present].filter((feature) => hasAmx || !feature.startsWith("amx")));
+}
+
+function cpuinfo(): string {
+  try {
+    return readFileSync("/proc/cpuinfo", "utf8");
+  } catch {
+    return "";
+  }
 }

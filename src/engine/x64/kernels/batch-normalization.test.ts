@@ -4,8 +4,8 @@ import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
 import {
   drawnWords,
-  kernels,
-  kernelsMissing,
+  bf16Kernels as kernels,
+  bf16KernelsMissing as kernelsMissing,
   singles,
   toFloat,
   toWord,
@@ -19,7 +19,7 @@ import {
   statisticsKernel,
 } from "./batch-normalization.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, passArguments, SUM_ROWS } from "./channel-pass.ts";
-import { type Kernel, taskList } from "./task-kernel.ts";
+import { type Kernel, kernelKey, taskList } from "./task-kernel.ts";
 
 const channelCounts = [16, 32, 48, 64, 112, 256];
 /** Of every task. */
@@ -202,9 +202,9 @@ describe.skipIf(kernels === undefined)(`kernels for batch normalisation${kernels
   });
 });
 
-test("kernels for batch normalisation that differ have different names", () => {
+test("kernels for batch normalisation that differ have different keys and names", () => {
   const shapes = booleans.flatMap((a) => booleans.map((b) => [a, b] as const));
-  const names = [16, 32].flatMap((channels) => [
+  const all = [16, 32].flatMap((channels) => [
     ...booleans.flatMap((relu) => shortcuts.map((shortcut) => normalizeKernel(channels, { relu, shortcut }))),
     statisticsKernel(channels),
     ...(["none", "input", "output"] as const).flatMap((mask) =>
@@ -212,5 +212,6 @@ test("kernels for batch normalisation that differ have different names", () => {
     ),
     ...(["none", "input"] as const).map((mask) => inputGradientKernel(channels, { mask })),
   ]);
-  expect(new Set(names.map(({ name }) => name)).size).toBe(names.length);
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  expect(new Set(all.map(kernelKey)).size).toBe(all.length);
 });

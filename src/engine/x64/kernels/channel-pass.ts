@@ -4,11 +4,12 @@
  */
 import {
   type Address,
-  type Assembler,
   at,
   atIndex,
   type General,
+  lowerHalf,
   type Mask,
+  masked,
   r8,
   r9,
   r10,
@@ -17,10 +18,9 @@ import {
   rdi,
   rdx,
   rsi,
-  type Vector,
-  zmm,
-} from "../assembler/assembler.ts";
-import { argumentOf, BYTES_AHEAD } from "./task-kernel.ts";
+  type Zmm,
+} from "../assembler/operands.ts";
+import { BYTES_AHEAD, type KernelAssembler } from "./task-kernel.ts";
 
 /** Channels that a register holds; only multiples of it can be walked over. */
 export const CHANNELS_PER_REGISTER = 16;
@@ -56,33 +56,38 @@ export const passArguments = ({ coefficients, sums, maps }: PassArguments) => [c
 /** Some registers of channels, from {@link groupOffset} on. */
 export interface Group {
   /** Loads rows of coefficients. */
-  load(rows: Readonly<Partial<Record<CoefficientRow, readonly Vector[]>>>): void;
+  load(rows: Readonly<Partial<Record<CoefficientRow, readonly Zmm[]>>>): void;
   /** Stores a row of sums: of each register, with all `others` added to it. */
-  storeSum(row: number, total: readonly Vector[], others?: readonly (readonly Vector[])[]): void;
+  storeSum(row: number, total: readonly Zmm[], others?: readonly (readonly Zmm[])[]): void;
 }
 
-/** Bytes from the first channel of a pixel to the first of the group. */
-export const groupOffset = r9;
-const rowsBase = rdx;
-
-/** @param first position of the pass's arguments */
-export function channelGroup(a: Assembler, channels: number, first: number): Group {
-  const row = (index: number, register: number) =>
-    atIndex(rowsBase, groupOffset, 2, 4 * channels * index + 64 * register);
+/**
+ * @param first position of the pass's arguments
+ * @param groupOffset bytes from the first channel of a pixel to the first of the group
+ */
+export function channelGroup(a: KernelAssembler, channels: number, first: number, groupOffset: General): Group {
+  const withRows = (argument: number, work: (row: (index: number, register: number) => Address) => void) =>
+    a.registers.scope(() => {
+      const { rows } = a.registers.fixed({ rows: rdx });
+      a.mov(rows, a.argument(argument));
+      work((index, register) => atIndex(rows, groupOffset, 2, 4 * channels * index + 64 * register));
+    });
   return {
     load(rows) {
-      a.mov(rowsBase, argumentOf(first));
-      for (const [name, into] of Object.entries(rows)) {
-        into.forEach((vector, register) => {
-          a.move("vmovups", vector, row(coefficientRows[name as CoefficientRow], register));
-        });
-      }
+      withRows(first, (row) => {
+        for (const [name, into] of Object.entries(rows)) {
+          into.forEach(
+            (vector, register) => void a.vmovups(vector, row(coefficientRows[name as CoefficientRow], register)),
+          );
+        }
+      });
     },
     storeSum(index, total, others = []) {
-      a.mov(rowsBase, argumentOf(first + 1));
-      total.forEach((vector, register) => {
-        for (const other of others) a.op("vaddps", vector, vector, other[register]!);
-        a.move("vmovups", row(index, register), vector);
+      withRows(first + 1, (row) => {
+        total.forEach((vector, register) => {
+          for (const other of others) a.vaddps(vector, vector, other[register]!);
+          a.vmovups(row(index, register), vector);
+        });
       });
     },
   };
@@ -102,12 +107,24 @@ export interface ChannelPass {
   /** Position of the pass's arguments. */
   readonly first: number;
   readonly loops: PixelLoops;
-  begin(group: Group): void;
+  /** Told where the group's first channel is, too: bytes from the first one of a pixel. */
+  begin(group: Group, groupOffset: General): void;
   readonly pixel: PixelWork;
   end?(group: Group): void;
 }
 
-export const mapPointers: readonly General[] = [rsi, rdi, rcx, r10, r11];
+const pointerRegisters: readonly General[] = [rsi, rdi, rcx, r10, r11];
+
+/** A pointer for each of up to five maps. */
+export const takeMapPointers = (a: KernelAssembler, maps: number): readonly General[] =>
+  Object.values(
+    a.registers.fixed(
+      Object.fromEntries(pointerRegisters.slice(0, maps).map((register, map) => [`map ${map}`, register] as const)),
+    ),
+  );
+
+/** Counts groups, and says where in a pixel the current one is. */
+export const takeGroupRegisters = (a: KernelAssembler) => a.registers.fixed({ groups: r8, groupOffset: r9 });
 
 /** The widest group that divides the channels evenly. */
 export const registersOf = (channels: number): number => {
@@ -116,12 +133,13 @@ export const registersOf = (channels: number): number => {
 };
 
 export function channelPass(
-  a: Assembler,
+  a: KernelAssembler,
   { channels, maps, written, first, loops, begin, pixel, end }: ChannelPass,
 ): void {
   const registers = registersOf(channels);
-  const group = channelGroup(a, channels, first);
-  const pointers = mapPointers.slice(0, maps);
+  const { groups, groupOffset } = takeGroupRegisters(a);
+  const group = channelGroup(a, channels, first, groupOffset);
+  const pointers = takeMapPointers(a, maps);
   const pixelBytes = 2 * channels;
   const ahead = pixelBytes * Math.ceil(BYTES_AHEAD / pixelBytes);
   const askFor = (displacement: number) => {
@@ -131,19 +149,18 @@ export function channelPass(
     });
   };
   a.mov(groupOffset, 0n);
-  a.mov(r8, BigInt(channels / CHANNELS_PER_REGISTER / registers));
-  a.repeat(r8, () => {
+  a.repeat(groups, channels / CHANNELS_PER_REGISTER / registers, () => {
     pointers.forEach((pointer, index) => {
-      a.mov(pointer, argumentOf(first + 2 + index));
+      a.mov(pointer, a.argument(first + 2 + index));
       a.add(pointer, groupOffset);
     });
-    begin(group);
+    begin(group, groupOffset);
     loops((pixels) => {
       for (let turn = 0; turn < pixels; turn++) {
         for (let register = 0; register < registers; register++) {
           const displacement = turn * pixelBytes + 32 * register;
           if (register % REGISTERS_PER_LINE === 0) askFor(displacement + ahead);
-          pixel((index) => ({ base: pointers[index]!, displacement }), register, turn);
+          pixel((index) => at(pointers[index]!, displacement), register, turn);
         }
       }
       for (const pointer of pointers) a.add(pointer, pixels * pixelBytes);
@@ -153,29 +170,22 @@ export function channelPass(
   });
 }
 
-/** Hands out vector registers, each once. */
-export const registerFile = () => {
-  let next = 0;
-  return (count: number): Vector[] => Array.from({ length: count }, () => zmm(next++));
-};
-export type TakeRegisters = ReturnType<typeof registerFile>;
-
 /** 16 bfloat16 numbers as floats. */
-export function loadFloats(a: Assembler, into: Vector, from: Address): void {
-  a.convert("vpmovzxwd", into, from);
+export function loadFloats(a: KernelAssembler, into: Zmm, from: Address): void {
+  a.vpmovzxwd(into, from);
   a.vpslld(into, into, 16);
 }
 
 /** Stores 16 floats as bfloat16 numbers. */
-export function storeRounded(a: Assembler, into: Address, from: Vector, rounded: Vector): void {
-  a.convert("vcvtneps2bf16", rounded, from);
-  a.move("vmovups", into, rounded, { length: 256 });
+export function storeRounded(a: KernelAssembler, into: Address, from: Zmm, rounded: Zmm): void {
+  a.vcvtneps2bf16(lowerHalf(rounded), from);
+  a.vmovups(into, lowerHalf(rounded));
 }
 
 /** Sets what is not within the mask to zero. */
-export const keepWithin = (a: Assembler, vector: Vector, mask: Mask): void =>
-  a.move("vmovups", vector, vector, { masking: { mask, others: "zero" } });
+export const keepWithin = (a: KernelAssembler, vector: Zmm, mask: Mask): void =>
+  a.vmovups(masked(vector, mask, "zero"), vector);
 
-export const clear = (a: Assembler, registers: readonly Vector[]): void => {
-  for (const register of registers) a.op("vpxord", register, register, register);
+export const clear = (a: KernelAssembler, registers: readonly Zmm[]): void => {
+  for (const register of registers) a.vpxord(register, register, register);
 };

@@ -6,7 +6,13 @@ import { flatten, type MaxPool, maxPool } from "../../../network/layer.ts";
 import { Random } from "../../../random.ts";
 import { alignedBytes } from "../../onednn/library/memory.ts";
 import { maxPool as referenceMaxPool } from "../../reference/pooling.ts";
-import { drawnWords, kernels, kernelsMissing, toFloat, words } from "../../testing/kernels-under-test.ts";
+import {
+  drawnWords,
+  bf16Kernels as kernels,
+  bf16KernelsMissing as kernelsMissing,
+  toFloat,
+  words,
+} from "../../testing/kernels-under-test.ts";
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "./max-pool.ts";
 import { taskList } from "./task-kernel.ts";
 

@@ -1,7 +1,8 @@
 /** Max pooling of channels-last bfloat16 maps by windows that do not overlap, and its gradient. A task is one row of outputs. */
-import { type Assembler, at, k, r8, rax, rcx, rdi, rsi, type Vector, zmm } from "../assembler/assembler.ts";
+import { floatPredicate, integerPredicate } from "../assembler/instructions.ts";
+import { type Address, at, type General, lowerHalf, masked, type Zmm } from "../assembler/operands.ts";
 import { CHANNELS_PER_REGISTER, loadFloats } from "./channel-pass.ts";
-import { argumentOf, type Kernel, taskKernel } from "./task-kernel.ts";
+import { type Kernel, type KernelAssembler, taskKernel } from "./task-kernel.ts";
 
 /** The most elements of a window: each has a register for its number. */
 const LARGEST_WINDOW = 16;
@@ -31,27 +32,34 @@ const nameOf = ({ channels, width, window }: MaxPoolShape): string =>
   `${window.join("x")} of ${channels} channels, ${width} columns`;
 
 /** The row's maps: the one that is pooled or its gradient, the pooled one or its gradient, and the numbers of the elements. */
-const wide = rsi;
-const pooled = rdi;
-const winners = r8;
+interface Rows {
+  readonly wide: General;
+  readonly pooled: General;
+  readonly winners: General;
+}
 
-const winner = k(1);
+const takeRows = (a: KernelAssembler): Rows => a.registers.general("wide", "pooled", "winners");
 
 /**
  * `body` for each register of channels of each output of a row; it is told where the register's channels are, at offsets from the
  * three pointers.
  */
-function eachOutput(a: Assembler, shape: MaxPoolShape, lanes: number, body: (channel: number) => void): void {
+function eachOutput(
+  a: KernelAssembler,
+  { wide, pooled, winners }: Rows,
+  shape: MaxPoolShape,
+  lanes: number,
+  body: (channel: number) => void,
+): void {
   const { channels, window } = shape;
   const registers = channels / lanes;
   const together = [4, 3, 2, 1].find((count) => registers % count === 0)!;
-  a.mov(wide, argumentOf(0));
-  a.mov(pooled, argumentOf(1));
-  a.mov(winners, argumentOf(2));
-  a.mov(rax, BigInt(outputWidth(shape)));
-  a.repeat(rax, () => {
-    a.mov(rcx, BigInt(registers / together));
-    a.repeat(rcx, () => {
+  const { outputs, groups } = a.registers.general("outputs", "groups");
+  a.mov(wide, a.argument(0));
+  a.mov(pooled, a.argument(1));
+  a.mov(winners, a.argument(2));
+  a.repeat(outputs, outputWidth(shape), () => {
+    a.repeat(groups, registers / together, () => {
       for (let register = 0; register < together; register++) body(register * lanes);
       a.add(wide, 2 * lanes * together);
       a.add(pooled, 2 * lanes * together);
@@ -62,10 +70,18 @@ function eachOutput(a: Assembler, shape: MaxPoolShape, lanes: number, body: (cha
 }
 
 /** A register per number, with the number in every element. */
-function broadcast(a: Assembler, how: "vpbroadcastd" | "vpbroadcastw", into: readonly Vector[], from: number): void {
-  into.forEach((register, index) => {
-    a.mov(rax, BigInt(from + index));
-    a[how](register, rax);
+function broadcast(
+  a: KernelAssembler,
+  how: "vpbroadcastd" | "vpbroadcastw",
+  into: readonly Zmm[],
+  first: number,
+): void {
+  a.registers.scope(() => {
+    const { number } = a.registers.general("number");
+    into.forEach((register, index) => {
+      a.mov(number, BigInt(first + index));
+      a[how](register, number);
+    });
   });
 }
 
@@ -79,39 +95,43 @@ export interface MaxPoolForwardShape extends MaxPoolShape {
 
 /** Arguments: the window's row in the map, the row of outputs, the row of winners (any number where none are stored). */
 export function maxPoolKernel(shape: MaxPoolForwardShape): Kernel {
+  const { channels, width, window, winners: stored } = shape;
   const offsets = elementOffsets(shape);
-  const [largest, value, number, zero, none, ...numbers] = Array.from({ length: 5 + offsets.length }, (_, i) =>
-    zmm(i),
-  ) as [Vector, Vector, Vector, Vector, Vector, ...Vector[]];
-  const body = (a: Assembler) =>
-    eachOutput(a, shape, CHANNELS_PER_REGISTER, (channel) => {
-      offsets.forEach((offset, element) => {
-        if (element === 0) {
-          loadFloats(a, largest, at(wide, 2 * channel));
-          a.move("vmovups", number, numbers[0]!);
-          return;
+  const name = `max pooling ${nameOf(shape)}, winners: ${stored}`;
+  return taskKernel({ kind: "maxPool", shape: { channels, width, window, winners: stored }, name }, (a) => {
+    const { largest, value, number, zero, none } = a.registers.vectors("largest", "value", "number", "zero", "none");
+    const numbers = a.registers.row("numbers", offsets.length);
+    const { isWinner } = a.registers.masks("isWinner");
+    broadcast(a, "vpbroadcastd", numbers, 0);
+    broadcast(a, "vpbroadcastd", [none], NONE);
+    a.vpxord(zero, zero, zero);
+    const task = () => {
+      const rows = takeRows(a);
+      const { wide, pooled, winners } = rows;
+      eachOutput(a, rows, shape, CHANNELS_PER_REGISTER, (channel) => {
+        offsets.forEach((offset, element) => {
+          if (element === 0) {
+            loadFloats(a, largest, at(wide, 2 * channel));
+            a.vmovups(number, numbers[0]!);
+            return;
+          }
+          loadFloats(a, value, at(wide, offset + 2 * channel));
+          a.vcmpps(isWinner, value, largest, floatPredicate.greaterThan);
+          a.vmovups(masked(number, isWinner, "keep"), numbers[element]!);
+          // Of two operands of which one is not a number, the instruction gives the second.
+          a.vmaxps(largest, value, largest);
+        });
+        if (stored === "positive") {
+          a.vcmpps(isWinner, largest, zero, floatPredicate.greaterThan);
+          a.vmovups(value, none);
+          a.vmovups(masked(value, isWinner, "keep"), number);
         }
-        loadFloats(a, value, at(wide, offset + 2 * channel));
-        a.compare("vcmpps", winner, value, largest, "greaterThan");
-        a.move("vmovups", number, numbers[element]!, { masking: { mask: winner, others: "keep" } });
-        // Of two operands of which one is not a number, the instruction gives the second.
-        a.op("vmaxps", largest, value, largest);
+        if (stored !== "none") a.vpmovdb(at(winners, channel), stored === "all" ? number : value);
+        a.vpsrld(largest, largest, 16);
+        a.vpmovdw(at(pooled, 2 * channel), largest);
       });
-      if (shape.winners === "positive") {
-        a.compare("vcmpps", winner, largest, zero, "greaterThan");
-        a.move("vmovups", value, none);
-        a.move("vmovups", value, number, { masking: { mask: winner, others: "keep" } });
-      }
-      if (shape.winners !== "none") a.narrow("vpmovdb", at(winners, channel), shape.winners === "all" ? number : value);
-      a.vpsrld(largest, largest, 16);
-      a.narrow("vpmovdw", at(pooled, 2 * channel), largest);
-    });
-  return taskKernel(`max pooling ${nameOf(shape)}, winners: ${shape.winners}`, body, {
-    before(a) {
-      broadcast(a, "vpbroadcastd", numbers, 0);
-      broadcast(a, "vpbroadcastd", [none], NONE);
-      a.op("vpxord", zero, zero, zero);
-    },
+    };
+    return { task };
   });
 }
 
@@ -125,45 +145,44 @@ export function maxPoolGradientKernel(shape: MaxPoolShape): Kernel {
   const { channels, width, window } = shape;
   const offsets = elementOffsets(shape);
   const lanes = channels % (2 * CHANNELS_PER_REGISTER) === 0 ? 2 * CHANNELS_PER_REGISTER : CHANNELS_PER_REGISTER;
-  const length = lanes === CHANNELS_PER_REGISTER ? 256 : 512;
-  const [gradient, number, value, zero, ...numbers] = Array.from({ length: 4 + offsets.length }, (_, i) => zmm(i)) as [
-    Vector,
-    Vector,
-    Vector,
-    Vector,
-    ...Vector[],
-  ];
+  const sized = (register: Zmm) => (lanes === CHANNELS_PER_REGISTER ? lowerHalf(register) : register);
   const rowBytes = 2 * channels * width;
   const columnsLeft = rowBytes - 2 * channels * outputWidth(shape) * window[1];
-  const body = (a: Assembler) => {
-    eachOutput(a, shape, lanes, (channel) => {
-      a.move("vmovups", gradient, at(pooled, 2 * channel), { length });
-      a.convert("vpmovzxbw", number, at(winners, channel), { length });
-      offsets.forEach((offset, element) => {
-        a.compare("vpcmpuw", winner, number, numbers[element]!, "equal", { length });
-        a.move("vmovdqu16", value, gradient, { length, masking: { mask: winner, others: "zero" } });
-        a.move("vmovups", at(wide, offset + 2 * channel), value, { length });
-      });
-    });
-    const clear = () =>
-      a.repeat(rax, () => {
-        a.move("vmovups", at(wide), zero, { length: 256 });
-        a.add(wide, CLEARED);
-      });
-    for (let row = 0; row < window[0]; row++) {
-      // `wide` stands behind the row's last window.
-      if (row > 0) a.add(wide, rowBytes - columnsLeft);
-      if (columnsLeft === 0) continue;
-      a.mov(rax, BigInt(columnsLeft / CLEARED));
-      clear();
-    }
-    a.mov(rax, argumentOf(3));
-    clear();
-  };
-  return taskKernel(`gradient of max pooling ${nameOf(shape)}`, body, {
-    before(a) {
-      broadcast(a, "vpbroadcastw", numbers, 0);
-      a.op("vpxord", zero, zero, zero);
-    },
+  const name = `gradient of max pooling ${nameOf(shape)}`;
+  return taskKernel({ kind: "maxPoolGradient", shape: { channels, width, window }, name }, (a) => {
+    const whole = a.registers.vectors("gradient", "number", "value", "zero");
+    const [gradient, number, value] = [sized(whole.gradient), sized(whole.number), sized(whole.value)];
+    const numbers = a.registers.row("numbers", offsets.length);
+    const { isWinner } = a.registers.masks("isWinner");
+    broadcast(a, "vpbroadcastw", numbers, 0);
+    a.vpxord(whole.zero, whole.zero, whole.zero);
+    const task = () => {
+      const rows = takeRows(a);
+      const { wide, pooled, winners } = rows;
+      a.registers.scope(() =>
+        eachOutput(a, rows, shape, lanes, (channel) => {
+          a.vmovups(gradient, at(pooled, 2 * channel));
+          a.vpmovzxbw(number, at(winners, channel));
+          offsets.forEach((offset, element) => {
+            a.vpcmpuw(isWinner, number, sized(numbers[element]!), integerPredicate.equal);
+            a.vmovdqu16(masked(value, isWinner, "zero"), gradient);
+            a.vmovups(at(wide, offset + 2 * channel), value);
+          });
+        }),
+      );
+      const { pieces } = a.registers.general("pieces");
+      const clear = (times: Address | number) =>
+        a.repeat(pieces, times, () => {
+          a.vmovups(at(wide), lowerHalf(whole.zero));
+          a.add(wide, CLEARED);
+        });
+      for (let row = 0; row < window[0]; row++) {
+        // `wide` stands behind the row's last window.
+        if (row > 0) a.add(wide, rowBytes - columnsLeft);
+        if (columnsLeft > 0) clear(columnsLeft / CLEARED);
+      }
+      clear(a.argument(3));
+    };
+    return { task };
   });
 }

@@ -1,6 +1,6 @@
 /** Channels-last bytes to bfloat16 numbers, scaled and shifted per channel. */
-import { type Assembler, at, k, rax, rcx, rdi, rdx, rsi, type Vector, zmm } from "../assembler/assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "./task-kernel.ts";
+import { at, lowerHalf, masked } from "../assembler/operands.ts";
+import { type Kernel, taskKernel } from "./task-kernel.ts";
 
 const LANES = 16;
 /** The most registers after which channels and lanes are in step again: scale and shift take one each. */
@@ -31,35 +31,42 @@ export const remainderMasks = (channels: number, values: number): number[] =>
  */
 export function normalizeBytesKernel(channels: number): Kernel {
   const period = periodOf(channels);
-  const registers = (from: number) => Array.from({ length: period }, (_, index) => zmm(from + index));
-  const scale = registers(0);
-  const shift = registers(period);
-  const value: Vector = zmm(2 * period);
-  const within = k(1);
-  const convert = (a: Assembler, register: number, partly: boolean) => {
-    const masked = (others: "zero" | "keep") => (partly ? { masking: { mask: within, others } } : {});
-    a.convert("vpmovzxbd", value, at(rsi, LANES * register), masked("zero"));
-    a.convert("vcvtdq2ps", value, value);
-    a.op("vfmadd213ps", value, scale[register]!, shift[register]!);
-    a.convert("vcvtneps2bf16", value, value);
-    a.move("vmovdqu16", at(rdi, 2 * LANES * register), value, { length: 256, ...masked("keep") });
-  };
-  return taskKernel(`normalize bytes of ${channels} channels`, (a) => {
-    a.mov(rsi, argumentOf(1));
-    a.mov(rdi, argumentOf(2));
-    a.mov(rdx, argumentOf(3));
-    scale.forEach((into, register) => void a.move("vmovups", into, at(rdx, 4 * LANES * register)));
-    shift.forEach((into, register) => void a.move("vmovups", into, at(rdx, 4 * LANES * (period + register))));
-    a.mov(rcx, argumentOf(0));
-    a.repeat(rcx, () => {
-      for (let register = 0; register < period; register++) convert(a, register, false);
-      a.add(rsi, LANES * period);
-      a.add(rdi, 2 * LANES * period);
-    });
-    for (let register = 0; register < period; register++) {
-      a.mov(rax, argumentOf(4 + register));
-      a.kmovd(within, rax);
-      convert(a, register, true);
-    }
-  });
+  const name = `normalize bytes of ${channels} channels`;
+  return taskKernel({ kind: "normalizeBytes", shape: { channels }, name }, (a) => ({
+    task() {
+      const { bits, turns, coefficients, from, to } = a.registers.general(
+        "bits",
+        "turns",
+        "coefficients",
+        "from",
+        "to",
+      );
+      const scale = a.registers.row("scale", period);
+      const shift = a.registers.row("shift", period);
+      const { value } = a.registers.vectors("value");
+      const { within } = a.registers.masks("within");
+      const convert = (register: number, partly: boolean) => {
+        const result = at(to, 2 * LANES * register);
+        a.vpmovzxbd(partly ? masked(value, within, "zero") : value, at(from, LANES * register));
+        a.vcvtdq2ps(value, value);
+        a.vfmadd213ps(value, scale[register]!, shift[register]!);
+        a.vcvtneps2bf16(lowerHalf(value), value);
+        a.vmovdqu16(partly ? masked(result, within, "keep") : result, lowerHalf(value));
+      };
+      a.mov(from, a.argument(1));
+      a.mov(to, a.argument(2));
+      a.mov(coefficients, a.argument(3));
+      for (const [index, into] of [...scale, ...shift].entries()) a.vmovups(into, at(coefficients, 4 * LANES * index));
+      a.repeat(turns, a.argument(0), () => {
+        for (let register = 0; register < period; register++) convert(register, false);
+        a.add(from, LANES * period);
+        a.add(to, 2 * LANES * period);
+      });
+      for (let register = 0; register < period; register++) {
+        a.mov(bits, a.argument(4 + register));
+        a.kmovd(within, bits);
+        convert(register, true);
+      }
+    },
+  }));
 }

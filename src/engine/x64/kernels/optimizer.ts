@@ -1,20 +1,6 @@
 /** Updates of parameters in one pass over flat arrays of floats: what the formulas of `optimizer.ts` say, element by element. */
-import {
-  type Assembler,
-  at,
-  atIndex,
-  type General,
-  r8,
-  r9,
-  rax,
-  rcx,
-  rdi,
-  rdx,
-  rsi,
-  type Vector,
-  zmm,
-} from "../assembler/assembler.ts";
-import { argumentOf, BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
+import { at, atIndex, type Zmm } from "../assembler/operands.ts";
+import { BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, type KernelAssembler, taskKernel } from "./task-kernel.ts";
 
 /** Numbers of an update in the order in which a task finds them: floats, one after the other. */
 export const sgdScalars = ["decay", "momentum", "rate"] as const;
@@ -57,79 +43,78 @@ export const updateArguments = ({ floats, scalars, gradients, weights, slots, re
   ...slots,
 ];
 
-const gradients = rsi;
-const changed: readonly General[] = [rdi, rcx, r8];
-const place = r9;
-
 /**
  * @param slots arrays of state
  * @param change from a gradient, which may be overwritten, to the new weights and slots, in their registers
  */
 function updateKernel<Scalar extends string>(
+  kind: "sgd" | "adam",
   name: string,
   names: readonly Scalar[],
   slots: number,
   change: (
-    a: Assembler,
-    scalars: Readonly<Record<Scalar, Vector>>,
-    gradient: Vector,
-    weights: Vector,
-    slots: readonly Vector[],
+    a: KernelAssembler,
+    scalars: Readonly<Record<Scalar, Zmm>>,
+    gradient: Zmm,
+    weights: Zmm,
+    slots: readonly Zmm[],
   ) => void,
 ): Kernel {
-  const pointers = changed.slice(0, 1 + slots);
-  const gradient = zmm(0);
-  const values = pointers.map((_, index) => zmm(1 + index));
-  const residues = pointers.map((_, index) => zmm(9 + index));
-  const zero = zmm(12);
-  const scalars = Object.fromEntries(names.map((scalar, index) => [scalar, zmm(16 + index)])) as Record<Scalar, Vector>;
-  return taskKernel(name, (a) => {
-    a.mov(rdx, argumentOf(1));
-    names.forEach((scalar, index) => void a.convert("vbroadcastss", scalars[scalar], at(rdx, 4 * index)));
-    a.mov(gradients, argumentOf(3));
-    pointers.forEach((pointer, index) => void a.mov(pointer, argumentOf(4 + index)));
-    for (const register of [...residues, zero]) a.op("vpxord", register, register, register);
-    a.mov(place, 0n);
-    a.mov(rax, argumentOf(0));
-    a.repeat(rax, () => {
-      a.prefetcht0(atIndex(gradients, place, 1, BYTES_AHEAD));
-      for (const pointer of pointers) a.prefetchw(atIndex(pointer, place, 1, BYTES_AHEAD));
-      a.move("vmovups", gradient, atIndex(gradients, place));
-      pointers.forEach((pointer, index) => void a.move("vmovups", values[index]!, atIndex(pointer, place)));
-      change(a, scalars, gradient, values[0]!, values.slice(1));
-      pointers.forEach((pointer, index) => void a.move("vmovups", atIndex(pointer, place), values[index]!));
-      // Infinity times zero is no number, and a sum with one never is again. Memory is the limit: this costs nothing.
-      values.forEach((value, index) => void a.op("vfmadd231ps", residues[index]!, value, zero));
-      a.add(place, 4 * FLOATS_AT_ONCE);
-    });
-    a.mov(rdx, argumentOf(2));
-    for (const residue of residues.slice(1)) a.op("vaddps", residues[0]!, residues[0]!, residue);
-    a.move("vmovups", at(rdx), residues[0]!);
-  });
+  const pointers = ["weights", "firstSlot", "secondSlot"].slice(0, 1 + slots);
+  return taskKernel({ kind, shape: {}, name }, (a) => ({
+    task() {
+      const { turns, numbers, gradients, place } = a.registers.general("turns", "numbers", "gradients", "place");
+      const changed = Object.values(a.registers.general(...pointers));
+      const { gradient, zero } = a.registers.vectors("gradient", "zero");
+      const scalars = a.registers.vectors(...names);
+      const values = a.registers.row("values", changed.length);
+      const residues = a.registers.row("residues", changed.length);
+      a.mov(numbers, a.argument(1));
+      for (const [index, scalar] of names.entries()) a.vbroadcastss(scalars[scalar], at(numbers, 4 * index));
+      a.mov(gradients, a.argument(3));
+      for (const [index, pointer] of changed.entries()) a.mov(pointer, a.argument(4 + index));
+      for (const register of [...residues, zero]) a.vpxord(register, register, register);
+      a.mov(place, 0n);
+      a.repeat(turns, a.argument(0), () => {
+        a.prefetcht0(atIndex(gradients, place, 1, BYTES_AHEAD));
+        for (const pointer of changed) a.prefetchw(atIndex(pointer, place, 1, BYTES_AHEAD));
+        a.vmovups(gradient, atIndex(gradients, place));
+        for (const [index, pointer] of changed.entries()) a.vmovups(values[index]!, atIndex(pointer, place));
+        change(a, scalars, gradient, values[0]!, values.slice(1));
+        for (const [index, pointer] of changed.entries()) a.vmovups(atIndex(pointer, place), values[index]!);
+        // Infinity times zero is no number, and a sum with one never is again. Memory is the limit: this costs nothing.
+        for (const [index, value] of values.entries()) a.vfmadd231ps(residues[index]!, value, zero);
+        a.add(place, 4 * FLOATS_AT_ONCE);
+      });
+      a.mov(numbers, a.argument(2));
+      for (const residue of residues.slice(1)) a.vaddps(residues[0]!, residues[0]!, residue);
+      a.vmovups(at(numbers), residues[0]!);
+    },
+  }));
 }
 
 /** Stochastic gradient descent with momentum. */
 export const sgdKernel = (): Kernel =>
-  updateKernel("SGD", sgdScalars, 1, (a, { decay, momentum, rate }, gradient, weights, [velocity]) => {
-    a.op("vfmadd231ps", gradient, weights, decay);
-    a.op("vfmadd213ps", velocity!, momentum, gradient);
-    a.op("vfmadd231ps", weights, velocity!, rate);
+  updateKernel("sgd", "SGD", sgdScalars, 1, (a, { decay, momentum, rate }, gradient, weights, [velocity]) => {
+    a.vfmadd231ps(gradient, weights, decay);
+    a.vfmadd213ps(velocity!, momentum, gradient);
+    a.vfmadd231ps(weights, velocity!, rate);
   });
 
 /** Adam and AdamW. */
 export const adamKernel = (): Kernel =>
-  updateKernel("Adam", adamScalars, 2, (a, scalars, gradient, weights, [mean, meanSquare]) => {
-    const step = zmm(8);
-    a.op("vfmadd231ps", gradient, weights, scalars.decay);
-    a.op("vmulps", mean!, mean!, scalars.beta1);
-    a.op("vfmadd231ps", mean!, gradient, scalars.meanShare);
-    a.op("vmulps", gradient, gradient, gradient);
-    a.op("vmulps", meanSquare!, meanSquare!, scalars.beta2);
-    a.op("vfmadd231ps", meanSquare!, gradient, scalars.squareShare);
-    a.op("vmulps", step, meanSquare!, scalars.squareCorrection);
-    a.convert("vsqrtps", step, step);
-    a.op("vaddps", step, step, scalars.epsilon);
-    a.op("vdivps", step, mean!, step);
-    a.op("vmulps", weights, weights, scalars.kept);
-    a.op("vfmadd231ps", weights, step, scalars.rate);
+  updateKernel("adam", "Adam", adamScalars, 2, (a, scalars, gradient, weights, [mean, meanSquare]) => {
+    const { step } = a.registers.vectors("step");
+    a.vfmadd231ps(gradient, weights, scalars.decay);
+    a.vmulps(mean!, mean!, scalars.beta1);
+    a.vfmadd231ps(mean!, gradient, scalars.meanShare);
+    a.vmulps(gradient, gradient, gradient);
+    a.vmulps(meanSquare!, meanSquare!, scalars.beta2);
+    a.vfmadd231ps(meanSquare!, gradient, scalars.squareShare);
+    a.vmulps(step, meanSquare!, scalars.squareCorrection);
+    a.vsqrtps(step, step);
+    a.vaddps(step, step, scalars.epsilon);
+    a.vdivps(step, mean!, step);
+    a.vmulps(weights, weights, scalars.kept);
+    a.vfmadd231ps(weights, step, scalars.rate);
   });

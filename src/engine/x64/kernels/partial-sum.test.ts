@@ -3,7 +3,11 @@ import { describe, expect, test } from "vitest";
 import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
 import { alignedBytes } from "../../onednn/library/memory.ts";
-import { kernels, kernelsMissing, singles } from "../../testing/kernels-under-test.ts";
+import {
+  vectorKernels as kernels,
+  vectorKernelsMissing as kernelsMissing,
+  singles,
+} from "../../testing/kernels-under-test.ts";
 import { COLUMNS_AT_ONCE, columnSumArguments, columnSumKernel } from "./partial-sum.ts";
 import { taskList } from "./task-kernel.ts";
 

@@ -1,6 +1,6 @@
 /** Sums of arrays of floats, in a fixed order. */
-import { at, rax, rcx, rdi, rdx, rsi, zmm } from "../assembler/assembler.ts";
-import { argumentOf, FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
+import { at } from "../assembler/operands.ts";
+import { FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
 
 export interface PartialSumTask {
   /** The first term, which becomes the sum. */
@@ -15,18 +15,22 @@ export const partialSumArguments = ({ sum, others, floats }: PartialSumTask) => 
 
 /** Adds `others` arrays, `pitch` bytes apart, to the first, in order. */
 export function partialSumKernel(others: number, pitch: number): Kernel {
-  return taskKernel(`sum of ${others + 1} parts, ${pitch} bytes apart`, (a) => {
-    a.mov(rdi, argumentOf(0));
-    a.mov(rsi, argumentOf(1));
-    a.mov(rax, argumentOf(2));
-    a.repeat(rax, () => {
-      a.move("vmovups", zmm(0), at(rdi));
-      for (let other = 0; other < others; other++) a.op("vaddps", zmm(0), zmm(0), at(rsi, other * pitch));
-      a.move("vmovups", at(rdi), zmm(0));
-      a.add(rdi, 4 * FLOATS_AT_ONCE);
-      a.add(rsi, 4 * FLOATS_AT_ONCE);
-    });
-  });
+  const name = `sum of ${others + 1} parts, ${pitch} bytes apart`;
+  return taskKernel({ kind: "partialSum", shape: { others, pitch }, name }, (a) => ({
+    task() {
+      const { turns, first, next } = a.registers.general("turns", "first", "next");
+      const { sum } = a.registers.vectors("sum");
+      a.mov(first, a.argument(0));
+      a.mov(next, a.argument(1));
+      a.repeat(turns, a.argument(2), () => {
+        a.vmovups(sum, at(first));
+        for (let other = 0; other < others; other++) a.vaddps(sum, sum, at(next, other * pitch));
+        a.vmovups(at(first), sum);
+        a.add(first, 4 * FLOATS_AT_ONCE);
+        a.add(next, 4 * FLOATS_AT_ONCE);
+      });
+    },
+  }));
 }
 
 /** Columns that {@link columnSumKernel} must have a multiple of. */
@@ -43,25 +47,28 @@ export const columnSumArguments = ({ from, to, rows }: ColumnSumTask) => [from, 
 
 /** Adds rows of floats in order and in double precision. */
 export function columnSumKernel(columns: number): Kernel {
-  const registers = [0, 1, 2, 3];
-  return taskKernel(`sums of ${columns} columns`, (a) => {
-    a.mov(rsi, argumentOf(0));
-    a.mov(rdi, argumentOf(1));
-    a.mov(rax, BigInt(columns / COLUMNS_AT_ONCE));
-    a.repeat(rax, () => {
-      for (const register of registers) a.op("vpxord", zmm(register), zmm(register), zmm(register));
-      a.mov(rdx, rsi);
-      a.mov(rcx, argumentOf(2));
-      a.repeat(rcx, () => {
-        for (const register of registers) {
-          a.convert("vcvtps2pd", zmm(4 + register), at(rdx, 32 * register));
-          a.op("vaddpd", zmm(register), zmm(register), zmm(4 + register));
-        }
-        a.add(rdx, 4 * columns);
+  const name = `sums of ${columns} columns`;
+  return taskKernel({ kind: "columnSum", shape: { columns }, name }, (a) => ({
+    task() {
+      const { turns, rows, place, from, to } = a.registers.general("turns", "rows", "place", "from", "to");
+      const sums = a.registers.row("sums", 4);
+      const doubles = a.registers.row("doubles", 4);
+      a.mov(from, a.argument(0));
+      a.mov(to, a.argument(1));
+      a.repeat(turns, columns / COLUMNS_AT_ONCE, () => {
+        for (const sum of sums) a.vpxord(sum, sum, sum);
+        a.mov(place, from);
+        a.repeat(rows, a.argument(2), () => {
+          for (const [index, sum] of sums.entries()) {
+            a.vcvtps2pd(doubles[index]!, at(place, 32 * index));
+            a.vaddpd(sum, sum, doubles[index]!);
+          }
+          a.add(place, 4 * columns);
+        });
+        for (const [index, sum] of sums.entries()) a.vmovups(at(to, 64 * index), sum);
+        a.add(from, 4 * COLUMNS_AT_ONCE);
+        a.add(to, 8 * COLUMNS_AT_ONCE);
       });
-      for (const register of registers) a.move("vmovups", at(rdi, 64 * register), zmm(register));
-      a.add(rsi, 4 * COLUMNS_AT_ONCE);
-      a.add(rdi, 8 * COLUMNS_AT_ONCE);
-    });
-  });
+    },
+  }));
 }

@@ -1,8 +1,10 @@
 /** What every kernel is: machine code that a team of OpenMP threads runs over a list of tasks. */
+import type { Code } from "../assembler/assembler.ts";
 import {
-  Assembler,
+  type Address,
   at,
   atIndex,
+  type General,
   r12,
   r13,
   r14,
@@ -14,7 +16,8 @@ import {
   rdi,
   rdx,
   rsp,
-} from "../assembler/assembler.ts";
+} from "../assembler/operands.ts";
+import { StructuredAssembler } from "../assembler/structured-assembler.ts";
 
 /** Where OpenMP's own functions are: the number of the calling thread, and how many there are. */
 export interface ThreadTeam {
@@ -22,21 +25,28 @@ export interface ThreadTeam {
   readonly threadCount: bigint;
 }
 
-export interface Kernel {
-  /** Tells kernels apart, and names them in profiles: what it does and for which sizes. */
+export interface KernelIdentity {
+  /** What the kernel does. */
+  readonly kind: string;
+  /** All that its code depends on: numbers, words, and lists and records of them. Kernels of one kind and shape have the same code. */
+  readonly shape: object;
+  /** Names it in profiles and in messages. */
   readonly name: string;
-  /** Machine code of a `void (*)(void *tasks)` that all threads of a parallel region call (System V calling convention). */
-  assemble(team: ThreadTeam): Uint8Array;
 }
 
-/** Holds the address of the task's arguments, 8 bytes each, while a kernel's body runs. */
-const task = rbx;
+export interface Kernel extends KernelIdentity {
+  /** Machine code of a `void (*)(void *tasks)` that all threads of a parallel region call (System V calling convention). */
+  assemble(team: ThreadTeam): Code;
+}
 
-/** The task's argument at a position. */
-export const argumentOf = (position: number) => at(task, 8 * position);
+const sorted = (_: string, value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([first], [second]) => (first < second ? -1 : 1)))
+    : value;
 
-/** Where the number of the calling thread is, as long as rsp is as it was at the start of the body. */
-export const callingThread = at(rsp);
+/** The same for kernels of one kind and shape, in whichever order the shape's properties are, and for no others. */
+export const kernelKey = ({ kind, shape }: Pick<Kernel, "kind" | "shape">): string =>
+  JSON.stringify([kind, shape], sorted);
 
 /** Floats in a register. */
 export const FLOATS_AT_ONCE = 16;
@@ -58,101 +68,155 @@ export function taskList(tasks: readonly (readonly (bigint | number)[])[]): BigI
   return BigInt64Array.from([tasks.length, 8 * length, ...taken, ...tasks.flat()], BigInt);
 }
 
-/** On the stack, from {@link callingThread} on. */
-const FRAME = { thread: 0, share: 8, size: 16, first: 24, bytes: 40 } as const;
+/** The variables that every kernel has, after its own: the thread, whose share it does, how many tasks that has, and the first of them. */
+const VARIABLES = ["thread", "share", "size", "first"] as const;
+/** Bytes of them; calls need a stack aligned to 16 bytes. */
+const VARIABLE_BYTES = 40;
+
+/** Saved for the caller, as the System V calling convention asks for. */
+const calleeSaved = { rbx, rbp, r12, r13, r14, r15 } as const;
+
+/** Assembles a kernel. */
+export class KernelAssembler extends StructuredAssembler {
+  #task: General | undefined;
+
+  /** The task's argument at a position. */
+  argument(position: number): Address {
+    if (this.#task === undefined) throw new Error("there is no task yet");
+    return at(this.#task, 8 * position);
+  }
+
+  /** Holds the address of the task's arguments, 8 bytes each, from now on. */
+  set task(register: General) {
+    this.#task = register;
+  }
+
+  /** The number of the calling thread. */
+  get threadNumber(): Address {
+    return this.variable("thread");
+  }
+}
+
+/** What a kernel does: one task; and what every thread does after its last one. */
+export interface KernelBody {
+  task(): void;
+  after?(): void;
+}
 
 /**
- * A kernel whose `body` does one task. Every thread has a consecutive share of the list, by its number, as what it did in the kernel before is in
+ * A kernel whose body does one task. Every thread has a consecutive share of the list, by its number, as what it did in the kernel before is in
  * its cache; once it is done it takes tasks from the shares of others, so that one that is held up does not hold up all. A team of any
- * size does all. The body may change every register but rbx, r12, r14 and rsp.
+ * size does all.
  *
- * @param around code that every thread runs before its first task and after its last one
+ * @param define gives the body; what it emits itself, every thread runs before its first task, and registers that it takes stay: any vectors, masks
+ *   and tiles, but of the general ones not rax, rcx and rdx, which the walk over the list needs
+ * @param stack variables of 8 bytes, and bytes that are free between two instructions
  */
 export function taskKernel(
-  name: string,
-  body: (assembler: Assembler) => void,
-  around: {
-    readonly before?: (assembler: Assembler) => void;
-    readonly after?: (assembler: Assembler) => void;
-    /** Bytes of variables, from rsp on; what is there otherwise comes after them. */
-    readonly frame?: number;
-  } = {},
+  identity: KernelIdentity,
+  define: (assembler: KernelAssembler) => KernelBody,
+  { variables = [], scratchBytes = 0 }: { readonly variables?: readonly string[]; readonly scratchBytes?: number } = {},
 ): Kernel {
+  const ownBytes = scratchBytes + 8 * variables.length;
   return {
-    name,
+    ...identity,
     assemble(team) {
-      const a = new Assembler();
-      const list = r12;
-      const [count, taskBytes] = [at(list), at(list, 8)];
-      const threads = r14;
-      const { frame = 0 } = around;
-      const variable = (which: "thread" | "share" | "size" | "first") => at(rsp, frame + FRAME[which]);
-      const saved = [rbx, rbp, r12, r13, r14, r15];
-      for (const register of saved) a.push(register);
-      a.sub(rsp, FRAME.bytes); // Calls need a stack aligned to 16 bytes.
-      a.mov(list, rdi);
-      a.mov(rax, team.threadNumber);
-      a.call(rax);
-      a.mov(threads, rax);
-      a.mov(rax, team.threadCount);
-      a.call(rax);
-      if (frame > 0) a.sub(rsp, frame);
-      a.mov(variable("thread"), threads);
-      a.mov(variable("share"), threads);
-      a.mov(threads, rax);
-      around.before?.(a);
-      const [nextShare, nextTask, shareDone, notLast, sameRound] = Array.from({ length: 5 }, () => a.label());
-      a.place(nextShare!);
-      // Share n begins at n * tasks / threads.
-      const beginOf = (offset: number) => {
-        a.mov(rax, variable("share"));
-        a.add(rax, offset);
-        a.imul(rax, count);
-        a.mov(rdx, 0n);
-        a.div(threads);
-      };
-      beginOf(0);
-      a.mov(variable("first"), rax);
-      beginOf(1);
-      a.sub(rax, variable("first"));
-      a.mov(variable("size"), rax);
-      a.place(nextTask!);
-      a.mov(rcx, variable("share"));
-      a.mov(rax, 1n);
-      const taken = atIndex(list, rcx, 8, 8 * 2);
-      a.lock();
-      a.xadd(taken, rax);
-      a.cmp(rax, variable("size"));
-      a.jump("greaterOrEqual", shareDone!);
-      a.add(rax, variable("first"));
-      a.imul(rax, taskBytes);
-      a.lea(task, at(list, 8 * HEADER));
-      a.add(task, rax);
-      body(a);
-      a.jump("always", nextTask!);
-      a.place(shareDone!);
-      // Each thread comes here once per share; the last one makes it ready for the next run.
-      a.sub(rax, threads);
-      a.add(rax, 1);
-      a.cmp(rax, variable("size"));
-      a.jump("notEqual", notLast!);
-      a.mov(rax, 0n);
-      a.mov(taken, rax);
-      a.place(notLast!);
-      a.add(rcx, 1);
-      a.cmp(rcx, threads);
-      a.jump("less", sameRound!);
-      a.mov(rcx, 0n);
-      a.place(sameRound!);
-      a.mov(variable("share"), rcx);
-      a.cmp(rcx, variable("thread"));
-      a.jump("notEqual", nextShare!);
-      around.after?.(a);
-      a.vzeroupper();
-      a.add(rsp, FRAME.bytes + frame);
-      for (const register of saved.toReversed()) a.pop(register);
+      const a = new KernelAssembler();
+      const { registers } = a;
+      registers.scope(() => {
+        const saved = Object.values(registers.fixed(calleeSaved));
+        a.given(...saved);
+        for (const register of saved) a.push(register);
+      });
+      registers.scope(() => {
+        const { list, threads, task } = registers.fixed({ list: r12, threads: r14, task: rbx });
+        a.sub(rsp, VARIABLE_BYTES);
+        registers.scope(() => {
+          const { tasks, result } = registers.fixed({ tasks: rdi, result: rax });
+          a.given(tasks);
+          a.mov(list, tasks);
+          a.mov(result, team.threadNumber);
+          a.call(result);
+          a.mov(threads, result);
+          a.mov(result, team.threadCount);
+          a.call(result);
+          if (ownBytes > 0) a.sub(rsp, ownBytes);
+          a.declareVariables([...variables, ...VARIABLES], scratchBytes);
+          a.mov(a.variable("thread"), threads);
+          a.mov(a.variable("share"), threads);
+          a.mov(threads, result);
+        });
+        const body = define(a);
+        a.task = task;
+        doShares(a, { list, threads, task }, body);
+        body.after?.();
+        a.vzeroupper();
+        a.add(rsp, VARIABLE_BYTES + ownBytes);
+      });
+      registers.scope(() => {
+        for (const register of Object.values(registers.fixed(calleeSaved)).toReversed()) a.pop(register);
+      });
       a.ret();
       return a.finish();
     },
   };
+}
+
+interface Team {
+  readonly list: General;
+  readonly threads: General;
+  readonly task: General;
+}
+
+/** The thread's own share, then what is left of the others'. */
+function doShares(a: KernelAssembler, { list, threads, task }: Team, body: KernelBody): void {
+  const { registers } = a;
+  const [count, taskBytes] = [at(list), at(list, 8)];
+  const [share, size, first] = [a.variable("share"), a.variable("size"), a.variable("first")];
+  const takenOf = (index: General) => atIndex(list, index, 8, 8 * 2);
+  a.doWhile(() => {
+    registers.scope(() => {
+      const { begin, remainder } = registers.fixed({ begin: rax, remainder: rdx });
+      // Share n begins at n * tasks / threads.
+      const beginOf = (offset: number) => {
+        a.mov(begin, share);
+        a.add(begin, offset);
+        a.imul(begin, count);
+        a.mov(remainder, 0n);
+        a.div(threads);
+      };
+      beginOf(0);
+      a.mov(first, begin);
+      beginOf(1);
+      a.sub(begin, first);
+      a.mov(size, begin);
+    });
+    a.loop((leaveIf) => {
+      registers.scope(() => {
+        const { current, taken } = registers.fixed({ current: rcx, taken: rax });
+        a.mov(current, share);
+        a.mov(taken, 1n);
+        a.lockXadd(takenOf(current), taken);
+        leaveIf([taken, "greaterOrEqual", size]);
+        a.add(taken, first);
+        a.imul(taken, taskBytes);
+        a.lea(task, at(list, 8 * HEADER));
+        a.add(task, taken);
+      });
+      registers.scope(() => body.task());
+    });
+    const { current, taken } = registers.fixed({ current: rcx, taken: rax });
+    a.given(current, taken); // As the loop left them.
+    // Each thread comes here once per share; the last one makes it ready for the next run.
+    a.sub(taken, threads);
+    a.add(taken, 1);
+    a.when([taken, "equal", size], () => {
+      a.mov(taken, 0n);
+      a.mov(takenOf(current), taken);
+    });
+    a.add(current, 1);
+    a.when([current, "greaterOrEqual", threads], () => a.mov(current, 0n));
+    a.mov(share, current);
+    return [current, "notEqual", a.threadNumber];
+  });
 }

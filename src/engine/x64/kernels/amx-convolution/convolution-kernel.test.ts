@@ -14,7 +14,7 @@ import {
   words,
 } from "../../../testing/kernels-under-test.ts";
 import { COEFFICIENT_ROWS, type CoefficientRow, coefficientRows, SUM_ROWS } from "../channel-pass.ts";
-import { taskList } from "../task-kernel.ts";
+import { kernelKey, taskList } from "../task-kernel.ts";
 import {
   type ConvolutionSink,
   type ConvolutionSource,
@@ -349,11 +349,20 @@ describe.skipIf(kernels === undefined)(`convolutions on tiles${kernelsMissing}`,
   });
 });
 
-test("convolutions on tiles that differ have different names", () => {
-  const names = cases.map(
-    ([shape, _, source, sink, projected]) => convolutionKernel(shape, source, sink, projected).name,
-  );
-  expect(new Set(names).size).toBe(names.length);
+test("convolutions on tiles that differ have different keys and names", () => {
+  const all = cases.map(([shape, _, source, sink, projected]) => convolutionKernel(shape, source, sink, projected));
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  expect(new Set(all.map(kernelKey)).size).toBe(all.length);
+});
+
+test("convolutions on tiles need AMX, and all that their vectors need", () => {
+  const [shape, _, source, sink, projected] = cases[0]!;
+  const { features } = convolutionKernel(shape, source, sink, projected).assemble({
+    threadNumber: 1n,
+    threadCount: 2n,
+  });
+  const needed = ["3dnowprefetch", "amx_bf16", "amx_tile", "avx", "avx512_bf16", "avx512f", "avx512vl"];
+  expect([...features].sort()).toEqual(needed);
 });
 
 describe("no kernel serves", () => {

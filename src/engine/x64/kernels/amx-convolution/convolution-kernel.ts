@@ -9,21 +9,17 @@
 import {
   type Address,
   type AmxTile,
-  type Assembler,
   at,
   atIndex,
   type General,
-  r8,
+  lowerHalf,
   r11,
   r13,
   r15,
-  rax,
   rbp,
   rdx,
-  tmm,
-  type Vector,
-} from "../../assembler/assembler.ts";
-import { configureAmx } from "../amx-configuration.ts";
+} from "../../assembler/operands.ts";
+import { AMX_ROW_BYTES, AMX_TILE_BYTES, AMX_TILE_ROWS, configureAmx } from "../amx-configuration.ts";
 import {
   type GradientSumsShape,
   gradientSumsName,
@@ -41,26 +37,21 @@ import {
 import {
   channelGroup,
   channelPass,
-  groupOffset,
-  mapPointers,
   type PassArguments,
   passArguments,
-  registerFile,
   registersOf,
   storeRounded,
-  type TakeRegisters,
+  takeGroupRegisters,
+  takeMapPointers,
 } from "../channel-pass.ts";
-import { argumentOf, callingThread, type Kernel, taskKernel } from "../task-kernel.ts";
+import { type Kernel, type KernelAssembler, taskKernel } from "../task-kernel.ts";
 import {
-  AMX_TILE_BYTES,
   AMX_TILE_CHANNELS,
   AMX_TILE_FILTERS,
-  AMX_TILE_ROWS,
   amxTilingOf,
   type ConvolutionShape,
   geometryOf,
   paddedLayout,
-  ROW_BYTES,
   range,
   type Tap,
 } from "./geometry.ts";
@@ -109,18 +100,22 @@ export const convolutionArguments = ({ workspace, weights, source, projection, s
 /** How many arguments {@link passArguments} gives. */
 const passLength = (maps: number): number => 2 + maps;
 
-/** The thread's own memory: first the sums of a block, then the padded maps. */
-const workspace = r11;
-const packedWeights = rbp;
-/** Bytes from a pixel to the next, and from a row of a tile in memory to the next. */
-const pixelStride = r15;
-const rowStride = r13;
+/** What all of a task uses: */
+interface Registers {
+  /** The thread's own memory: first the sums of a block, then the padded maps. */
+  readonly workspace: General;
+  /** Tiles of two by two sums, two of pixels and two of weights. */
+  readonly sums: readonly (readonly AmxTile[])[];
+  readonly pixels: readonly AmxTile[];
+  readonly weights: readonly AmxTile[];
+}
 
-/** Tiles 0 to 3 are for sums, 4 and 5 for pixels, 6 and 7 for weights. */
-const FIRST_WEIGHT_TILE = 6;
-const sumTile = (pixels: number, filters: number): AmxTile => tmm(2 * pixels + filters);
-const pixelTile = (pixels: number): AmxTile => tmm(4 + pixels);
-const weightTile = (filters: number): AmxTile => tmm(FIRST_WEIGHT_TILE + filters);
+function takeRegisters(a: KernelAssembler): Registers {
+  const { workspace } = a.registers.fixed({ workspace: r11 });
+  const take = (...names: readonly string[]) => Object.values(a.registers.tiles(...names));
+  const sums = [take("sum 00", "sum 01"), take("sum 10", "sum 11")];
+  return { workspace, sums, pixels: take("pixels 0", "pixels 1"), weights: take("weights 0", "weights 1") };
+}
 
 const sourceNames: {
   readonly [K in ConvolutionSource["kind"]]: (source: Extract<ConvolutionSource, { kind: K }>) => string;
@@ -150,44 +145,44 @@ export function convolutionKernel(
   const what = `${direction} convolution ${kernel}x${kernel} / ${stride} of ${channels}x${height}x${width} to ${filters}`;
   const added = projected ? `, ${nameOf(sourceNames, projected)}projection` : "";
   const name = `${nameOf(sourceNames, source)}${what}${added}${nameOf(sinkNames, sink)}`;
-  return taskKernel(
-    name,
-    (a) => {
-      a.mov(workspace, BigInt(workspaceBytes(shape)));
-      a.imul(workspace, callingThread);
-      a.add(workspace, argumentOf(0));
-      const inPlace = kernel === 1 && source.kind === "maps";
-      let first = FIRST + (inPlace ? passLength(1) : fillPadded(a, shape, source, FIRST, 0));
-      if (projected) first += fillPadded(a, shape, projected, first, paddedLayout(shape).bytes);
-      convolve(a, shape, sink, first, inPlace);
-    },
-    {
-      before(a) {
-        const { positions } = amxTilingOf(shape)!;
-        configureAmx(
-          a,
-          range(8).map((tile) => (tile < FIRST_WEIGHT_TILE ? positions : AMX_TILE_ROWS)),
-        );
+  const key = {
+    ...{ channels, filters, height, width, kernel, stride, direction },
+    ...{ projected: shape.projected === true, source, sink, projectedSource: projected ?? "none" },
+  };
+  return taskKernel({ kind: "convolution", shape: key, name }, (a) => {
+    const { positions } = amxTilingOf(shape)!;
+    const registers = takeRegisters(a);
+    const { workspace, weights } = registers;
+    configureAmx(
+      a,
+      range(8).map((tile) => (weights.some(({ code }) => code === tile) ? AMX_TILE_ROWS : positions)),
+    );
+    return {
+      task() {
+        a.mov(workspace, BigInt(workspaceBytes(shape)));
+        a.imul(workspace, a.threadNumber);
+        a.add(workspace, a.argument(0));
+        const inPlace = kernel === 1 && source.kind === "maps";
+        let first = FIRST + (inPlace ? passLength(1) : fillPadded(a, shape, source, FIRST, workspace, 0));
+        if (projected) first += fillPadded(a, shape, projected, first, workspace, paddedLayout(shape).bytes);
+        convolve(a, registers, shape, sink, first, inPlace);
       },
-      after: (a) => a.tilerelease(),
-    },
-  );
+      after: () => a.tilerelease(),
+    };
+  });
 }
 
 /** Puts an image's maps into the thread's memory, `offset` bytes on and inside the border; returns how many arguments it has. */
 function fillPadded(
-  a: Assembler,
+  a: KernelAssembler,
   shape: ConvolutionShape,
   source: ConvolutionSource,
   first: number,
+  workspace: General,
   offset: number,
 ): number {
   const { channels, height, width, kernel } = shape;
   const { rowBytes, copies, copyBytes } = paddedLayout(shape);
-  const take = registerFile();
-  const made = sourceOf(a, take, registersOf(channels), source);
-  const [rounded] = take(1) as [Vector];
-  const maps = made ? made.maps + 1 : 1;
   const pixelBytes = 2 * channels;
   const border = (kernel - 1) / 2;
   const isShifted = amxTilingOf(shape)!.rowsPerTile > 1;
@@ -200,49 +195,51 @@ function fillPadded(
       .filter(({ place }) => place >= 0 && place < width)
       .map(({ copy, place }) => copy * copyBytes + place * pixelBytes);
   };
-  const [padded, rows] = [r15, r13];
-  channelPass(a, {
-    channels,
-    maps,
-    written: made?.maps,
-    first,
-    loops(block) {
-      a.mov(rows, BigInt(height));
-      a.repeat(rows, () => {
-        a.mov(rax, BigInt(width / turns));
-        a.repeat(rax, () => {
-          block(turns);
-          a.add(padded, turns * pixelBytes);
+  return a.registers.scope(() => {
+    const made = sourceOf(a, registersOf(channels), source);
+    const { rounded } = a.registers.vectors("rounded");
+    const { padded, rows } = a.registers.fixed({ padded: r15, rows: r13 });
+    const maps = made ? made.maps + 1 : 1;
+    channelPass(a, {
+      channels,
+      maps,
+      written: made?.maps,
+      first,
+      loops(block) {
+        const { blocks } = a.registers.general("blocks");
+        a.repeat(rows, height, () => {
+          a.repeat(blocks, width / turns, () => {
+            block(turns);
+            a.add(padded, turns * pixelBytes);
+          });
+          a.add(padded, rowBytes - width * pixelBytes);
         });
-        a.add(padded, rowBytes - width * pixelBytes);
-      });
-    },
-    begin(group) {
-      const inside = offset + border * (isShifted ? rowBytes : rowBytes + pixelBytes);
-      a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + inside));
-      made?.begin(group);
-    },
-    pixel(map, register, turn) {
-      if (made) storeRounded(a, map(made.maps), made.make(map, register), rounded);
-      else a.move("vmovups", rounded, map(0), { length: 256 });
-      for (const place of placesOf(turn)) {
-        a.move("vmovups", at(padded, place + 32 * register), rounded, { length: 256 });
-      }
-    },
+      },
+      begin(group, groupOffset) {
+        const inside = offset + border * (isShifted ? rowBytes : rowBytes + pixelBytes);
+        a.lea(padded, atIndex(workspace, groupOffset, 1, BLOCK_BYTES + inside));
+        made?.begin(group);
+      },
+      pixel(map, register, turn) {
+        if (made) storeRounded(a, map(made.maps), made.make(map, register), rounded);
+        else a.vmovups(lowerHalf(rounded), map(0));
+        for (const place of placesOf(turn)) a.vmovups(at(padded, place + 32 * register), lowerHalf(rounded));
+      },
+    });
+    return passLength(maps);
   });
-  return passLength(maps);
 }
 
-function sourceOf(a: Assembler, take: TakeRegisters, registers: number, source: ConvolutionSource): Source | undefined {
+function sourceOf(a: KernelAssembler, registers: number, source: ConvolutionSource): Source | undefined {
   if (source.kind === "maps") return undefined;
   return source.kind === "normalize"
-    ? normalizeSource(a, take, registers, source)
-    : inputGradientSource(a, take, registers, source);
+    ? normalizeSource(a, registers, source)
+    : inputGradientSource(a, registers, source);
 }
 
-function sinkOf(a: Assembler, take: TakeRegisters, sink: ConvolutionSink): Sink | undefined {
+function sinkOf(a: KernelAssembler, sink: ConvolutionSink): Sink | undefined {
   if (sink.kind === "plain") return undefined;
-  return sink.kind === "statistics" ? statisticsSink(a, take, 2, 2) : gradientSumsSink(a, take, 2, sink);
+  return sink.kind === "statistics" ? statisticsSink(a, 2, 2) : gradientSumsSink(a, 2, sink);
 }
 
 /** Two tiles of positions in one phase: where their pixels are in the result, and the first of the steps through the weights. */
@@ -257,7 +254,15 @@ interface Block {
 const PIXELS_AHEAD = 32;
 
 /** Multiplies the padded maps, or those of the first pass in place, by the weights, block by block, and hands each block's pixels to the sink. */
-function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, first: number, inPlace: boolean): void {
+function convolve(
+  a: KernelAssembler,
+  registers: Registers,
+  shape: ConvolutionShape,
+  sink: ConvolutionSink,
+  first: number,
+  inPlace: boolean,
+): void {
+  const { workspace, sums } = registers;
   const { channels, filters } = shape;
   const { rows, columns, readStep, writeStep, phases } = geometryOf(shape);
   const { positions, rowsPerTile, tilesPerRow, rowsAtOnce } = amxTilingOf(shape)!;
@@ -267,13 +272,17 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
   const pixelBytes = 2 * channels;
   const resultRow = 2 * filters * columns * writeStep;
   const resultBytes = rowsAtOnce * writeStep * resultRow;
-  const take = registerFile();
-  const work = sinkOf(a, take, sink);
-  const [value, rounded] = take(2) as [Vector, Vector];
-  const group = channelGroup(a, filters, first);
-  const pointers: readonly General[] = mapPointers.slice(0, 1 + (work?.maps ?? 0));
-  // The rows' base is free between the begin and the end of a group.
-  const padded = rdx;
+  const work = sinkOf(a, sink);
+  const { value, rounded } = a.registers.vectors("value", "rounded");
+  const { groups, groupOffset } = takeGroupRegisters(a);
+  const group = channelGroup(a, filters, first, groupOffset);
+  const pointers = takeMapPointers(a, 1 + (work?.maps ?? 0));
+  /** Strides: bytes from a pixel to the next, and from a row of a tile in memory to the next. */
+  const { packedWeights, pixelStride, rowStride } = a.registers.fixed({
+    packedWeights: rbp,
+    pixelStride: r15,
+    rowStride: r13,
+  });
   const rowOf = (tile: number) => Math.floor(tile / tilesPerRow) * rowsPerTile;
   const columnOf = (tile: number) => (tile % tilesPerRow) * positions;
 
@@ -296,22 +305,23 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
   }
 
   /** Multiplies, giving the other instructions in between: the processor works on both. */
-  const multiply = ({ tiles, taps, firstStep }: Block, meanwhile: (() => void)[]) => {
+  const multiply = (padded: General, { tiles, taps, firstStep }: Block, meanwhile: (() => void)[]) => {
     const perStep = Math.ceil(meanwhile.length / (chunks * taps.length));
-    for (const p of [0, 1]) for (const f of [0, 1]) a.tilezero(sumTile(p, f));
+    for (const sum of sums.flat()) a.tilezero(sum);
     let step = firstStep;
     for (const chunk of range(chunks)) {
       for (const tap of taps) {
         const region = tap.ofProjection ? paddedBytes : 0;
         const shift = tap.column * (copies > 1 ? copyBytes : pixelBytes);
-        const offset = region + tap.row * rowBytes + shift + ROW_BYTES * chunk;
-        for (const f of [0, 1]) {
-          a.tileloadd(weightTile(f), atIndex(packedWeights, rowStride, 1, (2 * step + f) * AMX_TILE_BYTES));
+        const offset = region + tap.row * rowBytes + shift + AMX_ROW_BYTES * chunk;
+        for (const [f, weights] of registers.weights.entries()) {
+          a.tileloadd(weights, atIndex(packedWeights, rowStride, 1, (2 * step + f) * AMX_TILE_BYTES));
         }
         tiles.forEach((tile, p) => {
           const start = rowOf(tile) * readStep * rowBytes + columnOf(tile) * readStep * pixelBytes;
-          a.tileloadd(pixelTile(p), atIndex(padded, pixelStride, 1, start + offset));
-          for (const f of [0, 1]) a.tdpbf16ps(sumTile(p, f), pixelTile(p), weightTile(f));
+          const pixels = registers.pixels[p]!;
+          a.tileloadd(pixels, atIndex(padded, pixelStride, 1, start + offset));
+          for (const [f, weights] of registers.weights.entries()) a.tdpbf16ps(sums[p]![f]!, pixels, weights);
         });
         for (const instructions of meanwhile.splice(0, perStep)) instructions();
         step++;
@@ -319,9 +329,8 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
     }
     // Where a phase has no taps.
     for (const instructions of meanwhile.splice(0)) instructions();
-    for (const p of [0, 1]) {
-      for (const f of [0, 1])
-        a.tilestored(atIndex(workspace, rowStride, 1, (2 * p + f) * AMX_TILE_BYTES), sumTile(p, f));
+    for (const [index, sum] of sums.flat().entries()) {
+      a.tilestored(atIndex(workspace, rowStride, 1, index * AMX_TILE_BYTES), sum);
     }
   };
 
@@ -338,44 +347,46 @@ function convolve(a: Assembler, shape: ConvolutionShape, sink: ConvolutionSink, 
         [0, 1].map((f) => () => {
           const map = (index: number): Address => at(pointers[index]!, shift + place + 32 * f);
           if (f === 0) askFor(shift + place + ahead);
-          a.move("vmovups", value, at(workspace, (2 * p + f) * AMX_TILE_BYTES + ROW_BYTES * position));
+          a.vmovups(value, at(workspace, (2 * p + f) * AMX_TILE_BYTES + AMX_ROW_BYTES * position));
           work?.take(value, (index) => map(1 + index), f, position);
           storeRounded(a, map(0), value, rounded);
         }),
       ),
     );
   const last = blocks.at(-1)!;
-  const multiplyRows = (before: (() => void)[]) => {
+  const multiplyRows = (padded: General, before: (() => void)[]) => {
     let meanwhile = before;
     for (const block of blocks) {
-      multiply(block, meanwhile);
+      multiply(padded, block, meanwhile);
       meanwhile = finish(block, 0);
     }
   };
 
-  a.mov(packedWeights, argumentOf(1));
-  a.mov(rowStride, BigInt(ROW_BYTES));
+  a.mov(packedWeights, a.argument(1));
+  a.mov(rowStride, BigInt(AMX_ROW_BYTES));
   a.mov(pixelStride, BigInt(readStep * pixelBytes));
   a.mov(groupOffset, 0n);
-  a.mov(r8, BigInt(filters / (2 * AMX_TILE_FILTERS)));
-  a.repeat(r8, () => {
+  a.repeat(groups, filters / (2 * AMX_TILE_FILTERS), () => {
     pointers.forEach((pointer, index) => {
-      a.mov(pointer, argumentOf(first + 2 + index));
+      a.mov(pointer, a.argument(first + 2 + index));
       a.add(pointer, groupOffset);
     });
     work?.begin(group);
-    if (inPlace) a.mov(padded, argumentOf(FIRST + 2));
-    else a.lea(padded, at(workspace, BLOCK_BYTES));
-    multiplyRows([]);
-    a.mov(rax, BigInt(rows / rowsAtOnce - 1));
-    a.repeat(rax, () => {
-      for (const pointer of pointers) a.add(pointer, resultBytes);
-      a.add(padded, rowsAtOnce * readStep * rowBytes);
-      multiplyRows(finish(last, -resultBytes));
+    a.registers.scope(() => {
+      const { padded } = a.registers.fixed({ padded: rdx });
+      const { turns } = a.registers.general("turns");
+      if (inPlace) a.mov(padded, a.argument(FIRST + 2));
+      else a.lea(padded, at(workspace, BLOCK_BYTES));
+      multiplyRows(padded, []);
+      a.repeat(turns, rows / rowsAtOnce - 1, () => {
+        for (const pointer of pointers) a.add(pointer, resultBytes);
+        a.add(padded, rowsAtOnce * readStep * rowBytes);
+        multiplyRows(padded, finish(last, -resultBytes));
+      });
+      for (const instructions of finish(last, 0)) instructions();
     });
-    for (const instructions of finish(last, 0)) instructions();
     work?.end(group);
-    a.add(groupOffset, ROW_BYTES);
+    a.add(groupOffset, AMX_ROW_BYTES);
     a.add(packedWeights, 2 * steps * AMX_TILE_BYTES);
   });
 }

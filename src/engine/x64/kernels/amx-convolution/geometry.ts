@@ -1,9 +1,8 @@
 /** Where the pixels and taps of a convolution are, and how they make tiles. */
 
-/** What a tile of AMX holds: 16 rows of 64 bytes, 32 bfloat16 numbers or 16 floats each. */
-export const AMX_TILE_ROWS = 16;
-export const AMX_TILE_BYTES = 1024;
-export const ROW_BYTES = 64;
+import { AMX_TILE_ROWS } from "../amx-configuration.ts";
+
+/** Channels, as bfloat16 numbers, and filters, as floats, of a tile. */
 export const AMX_TILE_CHANNELS = 32;
 export const AMX_TILE_FILTERS = 16;
 

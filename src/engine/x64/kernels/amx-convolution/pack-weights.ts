@@ -1,7 +1,8 @@
 /** Weights of a convolution from floats to the tiles that AMX multiplies by. */
-import { type Address, type Assembler, at, rcx, rdi, rdx, rsi, zmm } from "../../assembler/assembler.ts";
-import { argumentOf, type Kernel, taskKernel } from "../task-kernel.ts";
-import { AMX_TILE_BYTES, AMX_TILE_CHANNELS, AMX_TILE_FILTERS, AMX_TILE_ROWS, ROW_BYTES, range } from "./geometry.ts";
+import { type Address, at, lowerHalf, type Zmm } from "../../assembler/operands.ts";
+import { AMX_ROW_BYTES, AMX_TILE_BYTES, AMX_TILE_ROWS } from "../amx-configuration.ts";
+import { type Kernel, type KernelAssembler, taskKernel } from "../task-kernel.ts";
+import { AMX_TILE_CHANNELS, AMX_TILE_FILTERS } from "./geometry.ts";
 
 /** Channels, and filters, that are packed at a time. */
 const BLOCK = AMX_TILE_CHANNELS;
@@ -58,76 +59,83 @@ export function packTasks(
 
 export function packWeightsKernel(filters: number, direction: PackDirection): Kernel {
   const rowBytes = 4 * filters;
-  const read = (row: number, half: number) => at(rsi, row * rowBytes + 4 * AMX_TILE_FILTERS * half);
-  return taskKernel(`pack weights, ${direction}, ${filters} filters`, (a) => {
-    a.mov(rsi, argumentOf(0));
-    a.mov(rdi, argumentOf(1));
-    a.mov(rdx, argumentOf(2));
-    a.mov(rcx, BigInt(filters / BLOCK));
-    a.repeat(rcx, () => {
-      for (const half of [0, 1]) {
-        const tile = (row: number) => at(rdi, AMX_TILE_BYTES * half + ROW_BYTES * row);
-        if (direction === "forward") joinRows(a, (row) => read(row, half), tile);
-        else
-          transposePairs(a, (row) => [read(AMX_TILE_ROWS * half + row, 0), read(AMX_TILE_ROWS * half + row, 1)], tile);
-      }
-      a.add(rsi, 4 * BLOCK);
-      a.add(rdi, rdx);
-    });
-  });
+  const name = `pack weights, ${direction}, ${filters} filters`;
+  return taskKernel({ kind: "packWeights", shape: { filters, direction }, name }, (a) => ({
+    task() {
+      const { blocks, step, from, to } = a.registers.general("blocks", "step", "from", "to");
+      const read = (row: number, half: number) => at(from, row * rowBytes + 4 * AMX_TILE_FILTERS * half);
+      const readBoth = (row: number) => [read(row, 0), read(row, 1)] as const;
+      a.mov(from, a.argument(0));
+      a.mov(to, a.argument(1));
+      a.mov(step, a.argument(2));
+      a.repeat(blocks, filters / BLOCK, () => {
+        for (const half of [0, 1]) {
+          const tile = (row: number) => at(to, AMX_TILE_BYTES * half + AMX_ROW_BYTES * row);
+          a.registers.scope(() => {
+            if (direction === "forward") joinRows(a, (row) => read(row, half), tile);
+            else transposePairs(a, (row) => readBoth(AMX_TILE_ROWS * half + row), tile);
+          });
+        }
+        a.add(from, 4 * BLOCK);
+        a.add(to, step);
+      });
+    },
+  }));
 }
 
 /** Pairs along rows: two rows of 16 floats make one. */
-function joinRows(a: Assembler, read: (row: number) => Address, write: (row: number) => Address): void {
-  const [first, second] = [zmm(0), zmm(1)];
+function joinRows(a: KernelAssembler, read: (row: number) => Address, write: (row: number) => Address): void {
+  const { first, second } = a.registers.vectors("first", "second");
   for (let row = 0; row < AMX_TILE_ROWS; row++) {
     for (const [index, into] of [first, second].entries()) {
-      a.convert("vcvtneps2bf16", into, read(2 * row + index));
-      a.convert("vpmovzxwd", into, into);
+      a.vcvtneps2bf16(lowerHalf(into), read(2 * row + index));
+      a.vpmovzxwd(into, lowerHalf(into));
     }
     a.vpslld(second, second, 16);
-    a.op("vpord", first, first, second);
-    a.move("vmovups", write(row), first);
+    a.vpord(first, first, second);
+    a.vmovups(write(row), first);
   }
 }
 
 /** Pairs along columns: 16 rows of 32 floats, in two halves, become columns. */
 function transposePairs(
-  a: Assembler,
+  a: KernelAssembler,
   read: (row: number) => readonly [Address, Address],
   write: (row: number) => Address,
 ): void {
-  const [rows, others] = [range(16).map(zmm), range(16).map((index) => zmm(16 + index))];
+  const rows = a.registers.row("rows", AMX_TILE_ROWS);
+  const others = a.registers.row("others", AMX_TILE_ROWS);
   for (const [row, into] of rows.entries()) {
     const [low, high] = read(row);
-    a.move("vmovups", others[row]!, high);
-    a.op("vcvtne2ps2bf16", into, others[row]!, low);
+    a.vmovups(others[row]!, high);
+    a.vcvtne2ps2bf16(into, others[row]!, low);
   }
   // Columns of two rows side by side, then of four, in each quarter of a register.
   for (let i = 0; i < 16; i += 2) {
-    a.op("vpunpckldq", others[i]!, rows[i]!, rows[i + 1]!);
-    a.op("vpunpckhdq", others[i + 1]!, rows[i]!, rows[i + 1]!);
+    a.vpunpckldq(others[i]!, rows[i]!, rows[i + 1]!);
+    a.vpunpckhdq(others[i + 1]!, rows[i]!, rows[i + 1]!);
   }
   for (let i = 0; i < 16; i += 4) {
     for (const j of [0, 1]) {
-      a.op("vpunpcklqdq", rows[i + 2 * j]!, others[i + j]!, others[i + j + 2]!);
-      a.op("vpunpckhqdq", rows[i + 2 * j + 1]!, others[i + j]!, others[i + j + 2]!);
+      a.vpunpcklqdq(rows[i + 2 * j]!, others[i + j]!, others[i + j + 2]!);
+      a.vpunpckhqdq(rows[i + 2 * j + 1]!, others[i + j]!, others[i + j + 2]!);
     }
   }
   // Quarter q of register 4 g + c holds column 4 q + c of the rows from 4 g on.
   const quarters = { firstTwo: 0x44, lastTwo: 0xee, even: 0x88, odd: 0xdd };
-  const [top, bottom, column] = [zmm(16), zmm(17), zmm(18)];
+  // The other registers hold nothing more.
+  const [top, bottom, column] = others as readonly [Zmm, Zmm, Zmm, ...Zmm[]];
   for (let c = 0; c < 4; c++) {
     for (const [q, two] of [
       [0, quarters.firstTwo],
       [2, quarters.lastTwo],
     ] as const) {
-      a.shuffle("vshufi32x4", top, rows[c]!, rows[4 + c]!, two);
-      a.shuffle("vshufi32x4", bottom, rows[8 + c]!, rows[12 + c]!, two);
-      a.shuffle("vshufi32x4", column, top, bottom, quarters.even);
-      a.move("vmovups", write(4 * q + c), column);
-      a.shuffle("vshufi32x4", column, top, bottom, quarters.odd);
-      a.move("vmovups", write(4 * (q + 1) + c), column);
+      a.vshufi32x4(top, rows[c]!, rows[4 + c]!, two);
+      a.vshufi32x4(bottom, rows[8 + c]!, rows[12 + c]!, two);
+      a.vshufi32x4(column, top, bottom, quarters.even);
+      a.vmovups(write(4 * q + c), column);
+      a.vshufi32x4(column, top, bottom, quarters.odd);
+      a.vmovups(write(4 * (q + 1) + c), column);
     }
   }
 }

@@ -1,8 +1,10 @@
 /** What the parts of the kernel share: registers that keep their contents, and variables on the stack. */
-import { type Address, type Assembler, at, k, type Mask, r15, rax, rsp, zmm } from "../../assembler/assembler.ts";
+import { type Address, type General, type Mask, r15, type Zmm, zmm, zmms } from "../../assembler/operands.ts";
+import { AMX_TILE_ROWS } from "../amx-configuration.ts";
+import type { KernelAssembler } from "../task-kernel.ts";
 
 /** Variables on the stack. */
-const LOCALS = [
+export const VARIABLES = [
   // the first image of the unit, how many are left of the task, and the first row of the unit
   "sourceImage",
   "gradientImage",
@@ -25,24 +27,45 @@ const LOCALS = [
   "steps",
   "left",
 ] as const;
-/** Bytes of them, and of 64 others that are free. */
-export const FRAME = 64 + 8 * LOCALS.length;
-export const local = (name: (typeof LOCALS)[number]): Address => at(rsp, 64 + 8 * LOCALS.indexOf(name));
+/** A register's worth, to build its contents in. */
+export const SCRATCH_BYTES = 64;
 
-export const scratchMemory = r15;
-/** Masks of a register's four lanes of 16 bytes. */
-export const laneMasks = [k(1), k(2), k(3), k(4)] as const;
-export const zero = zmm(31);
-/** Which four channels of 32, or of 16, stand where, so that interleaving, which works within 16 bytes, leaves all in order. */
-export const [fullOrder, halfOrder] = [zmm(30), zmm(29)];
+export type Variable = (typeof VARIABLES)[number];
+export const variable = (a: KernelAssembler, name: Variable): Address => a.variable(name);
 
-export function setMask(a: Assembler, mask: Mask, bits: number): void {
-  a.mov(rax, BigInt(bits));
-  a.kmovd(mask, rax);
+/** Registers that keep their contents. */
+export interface Kept {
+  readonly scratchMemory: General;
+  /** Masks of a register's four lanes of 16 bytes. */
+  readonly laneMasks: readonly Mask[];
+  readonly zero: Zmm;
+  /** Which four channels of 32, or of 16, stand where, so that interleaving, which works within 16 bytes, leaves all in order. */
+  readonly fullOrder: Zmm;
+  readonly halfOrder: Zmm;
+  /** For sources of a few channels: where in their registers the words of each are. */
+  readonly pickOrders: readonly Zmm[];
 }
 
-export function advance(a: Assembler, name: (typeof LOCALS)[number], bytes: number): void {
-  a.mov(rax, local(name));
-  a.add(rax, bytes);
-  a.mov(local(name), rax);
+const FIRST_PICK_ORDER = 16;
+
+export function takeKept(a: KernelAssembler, channels: number): Kept {
+  const picked = Array.from({ length: channels < AMX_TILE_ROWS ? channels : 0 }, (_, channel) => channel);
+  const pickOrders = Object.fromEntries(
+    picked.map((channel) => [`pick order ${channel}`, zmms[FIRST_PICK_ORDER + channel]!] as const),
+  );
+  return {
+    ...a.registers.fixed({ scratchMemory: r15, zero: zmm(31), fullOrder: zmm(30), halfOrder: zmm(29) }),
+    laneMasks: Object.values(a.registers.masks("lane 0", "lane 1", "lane 2", "lane 3")),
+    pickOrders: Object.values(a.registers.fixed(pickOrders)),
+  };
+}
+
+export const LANES = 4;
+
+export function setMask(a: KernelAssembler, mask: Mask, bits: number): void {
+  a.registers.scope(() => {
+    const { held } = a.registers.general("held");
+    a.mov(held, BigInt(bits));
+    a.kmovd(mask, held);
+  });
 }

@@ -20,7 +20,6 @@ export interface WeightGradientShape extends ConvolutionSizes {
 }
 
 export const CACHE_LINE = 64;
-export const AMX_TILE_ROWS = 16;
 export const PIXELS_PER_STEP = 32;
 /** Output channels of the usual block: two tiles. */
 export const BLOCK = 32;

@@ -1,10 +1,10 @@
 /** All taps' products of a unit: AMX's tiles of channels times pixels, and pixels times channels. */
 import {
-  type Address,
   type AmxTile,
-  type Assembler,
   at,
+  atIndex,
   type General,
+  type IndexedAddress,
   r8,
   r9,
   r10,
@@ -15,11 +15,11 @@ import {
   rdi,
   rdx,
   rsi,
-  tmm,
-} from "../../assembler/assembler.ts";
-import { advance, local, scratchMemory } from "./frame.ts";
+} from "../../assembler/operands.ts";
+import { AMX_TILE_ROWS } from "../amx-configuration.ts";
+import type { KernelAssembler } from "../task-kernel.ts";
+import { type Kept, type Variable, variable } from "./frame.ts";
 import {
-  AMX_TILE_ROWS,
   BLOCK,
   CACHE_LINE,
   type Layout,
@@ -35,42 +35,45 @@ const MOST_LINES = 8;
 /** Tiles that hold sums. */
 const SUMS = 4;
 
+/** Where in either map what is asked for next lies. */
+interface Ahead {
+  readonly source: General;
+  readonly gradient: General;
+}
+
 /** Adds the unit's products to the task's sums; the first unit's are the sums. */
-export function multiply(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
+export function multiply(a: KernelAssembler, kept: Kept, shape: WeightGradientShape, layout: Layout): void {
   const { blocks, hasHalfBlock, blockBytes } = layout;
-  a.lea(rax, at(scratchMemory, layout.sums));
-  a.mov(local("sums"), rax);
+  const pointTo = (name: Variable, offset: number) =>
+    a.registers.scope(() => {
+      const { place } = a.registers.general("place");
+      a.lea(place, at(kept.scratchMemory, offset));
+      a.mov(variable(a, name), place);
+    });
+  pointTo("sums", layout.sums);
   // The next unit follows in memory: it is on its way into the cache while this one is multiplied.
+  const ahead = a.registers.fixed({ source: rdi, gradient: rdx });
   for (const [pointer, image, map] of [
-    [rdi, "sourceImage", layout.next.source],
-    [rdx, "gradientImage", layout.next.gradient],
+    [ahead.source, "sourceImage", layout.next.source],
+    [ahead.gradient, "gradientImage", layout.next.gradient],
   ] as const) {
     a.mov(pointer, BigInt(map.rowBytes));
-    a.imul(pointer, local("row"));
-    a.add(pointer, local(image));
+    a.imul(pointer, variable(a, "row"));
+    a.add(pointer, variable(a, image));
     a.add(pointer, map.unitBytes);
   }
-  for (const name of ["weights", "bias"] as const) {
-    a.mov(rax, argument(name));
-    a.mov(local(name), rax);
-  }
-  a.lea(rax, at(scratchMemory, layout.gradient));
-  a.mov(local("pairs"), rax);
+  for (const name of ["weights", "bias"] as const) a.assign(variable(a, name), argument(a, name));
+  pointTo("pairs", layout.gradient);
+  const whole = { shape, layout, ahead };
   if (blocks > 0) {
-    a.mov(rax, BigInt(blocks));
-    a.mov(local("block"), rax);
-    const next = a.label();
-    a.place(next);
-    multiplyBlock(a, shape, layout, 2);
-    advance(a, "sums", layout.blockSumBytes);
-    for (const name of ["weights", "bias"] as const) advance(a, name, 4 * BLOCK);
-    advance(a, "pairs", blockBytes);
-    a.mov(rax, local("block"));
-    a.sub(rax, 1);
-    a.mov(local("block"), rax);
-    a.jump("notEqual", next);
+    a.repeatInMemory(variable(a, "block"), blocks, () => {
+      multiplyBlock(a, kept, { ...whole, width: 2 });
+      a.increase(variable(a, "sums"), layout.blockSumBytes);
+      for (const name of ["weights", "bias"] as const) a.increase(variable(a, name), 4 * BLOCK);
+      a.increase(variable(a, "pairs"), blockBytes);
+    });
   }
-  if (hasHalfBlock) multiplyBlock(a, shape, layout, 1);
+  if (hasHalfBlock) multiplyBlock(a, kept, { ...whole, width: 1 });
 }
 
 /** Sixteen rows of a product: where their factors begin in scratch memory, and which rows of the sums they are. */
@@ -99,73 +102,72 @@ function rowTilesOf(shape: WeightGradientShape, layout: Layout): (RowTile | type
   return shape.hasBias ? [...tiles, BIAS] : tiles;
 }
 
-function multiplyBlock(a: Assembler, shape: WeightGradientShape, layout: Layout, width: 1 | 2): void {
-  const tiles = rowTilesOf(shape, layout);
-  const chunks = Math.ceil(layout.steps / shape.cut.steps);
-  const chunkSteps = Math.ceil(layout.steps / chunks);
-  const nextChunk = a.label();
-  a.mov(r8, scratchMemory);
-  a.mov(r9, local("pairs"));
-  a.mov(rax, local("accumulate"));
-  a.mov(local("hasSums"), rax);
-  a.mov(rax, BigInt(layout.steps));
-  a.mov(local("left"), rax);
-  a.mov(r10, BigInt(layout.channelPitch));
-  a.mov(rbp, BigInt(PAIR_BYTES));
-  a.place(nextChunk);
-  a.mov(rax, local("left"));
-  const short = a.label();
-  a.cmp(rax, chunkSteps);
-  a.jump("lessOrEqual", short);
-  a.mov(rax, BigInt(chunkSteps));
-  a.place(short);
-  a.mov(local("steps"), rax);
-  a.mov(rcx, 0n);
-  a.cmp(rax, local("left"));
-  const more = a.label();
-  a.jump("less", more);
-  a.mov(rcx, local("last"));
-  a.place(more);
-  a.mov(local("isWanted"), rcx);
-  const atOnce = SUMS / width;
-  const groups = Math.ceil(tiles.length / atOnce);
-  const stepsOfUnit = layout.steps * Math.ceil(shape.cut.outputChannels / BLOCK);
-  for (let group = 0; group < groups; group++) {
-    const linesOf = ({ unitBytes }: { readonly unitBytes: number }) => {
-      const upTo = (count: number) => Math.ceil((count * unitBytes) / CACHE_LINE / stepsOfUnit / groups);
-      const lines = upTo(group + 1) - upTo(group);
-      return layout.nextFits && lines <= MOST_LINES ? lines : 0;
-    };
-    const lines = [linesOf(layout.next.source), linesOf(layout.next.gradient)] as const;
-    const groupAt = (index: number) => tiles.slice(atOnce * index, atOnce * (index + 1));
-    const next = width === 2 ? groupAt((group + 1) % groups) : [];
-    multiplyTiles(a, groupAt(group), { shape, layout, width, lines, next, steps: chunkSteps });
-  }
-  a.mov(rax, 1n);
-  a.mov(local("hasSums"), rax);
-  a.add(r8, 2 * PIXELS_PER_STEP * chunkSteps);
-  a.add(r9, STEP_BYTES * chunkSteps);
-  a.mov(rax, local("left"));
-  a.sub(rax, chunkSteps);
-  a.mov(local("left"), rax);
-  a.cmp(rax, 0);
-  a.jump("greater", nextChunk);
-}
-
-type TileRows = Address & { readonly index: General };
-/** Rows of a tile, `pitch` bytes apart. */
-const tileRows = (base: General, pitch: General, displacement: number): TileRows => ({
-  base,
-  index: pitch,
-  displacement,
-});
-
-interface Product {
+/** One or two tiles of output channels. */
+interface Block {
   readonly shape: WeightGradientShape;
   readonly layout: Layout;
   readonly width: 1 | 2;
-  /** Cache lines of the next unit's source and gradient to ask for with each step. */
-  readonly lines: readonly [source: number, gradient: number];
+  readonly ahead: Ahead;
+}
+
+function multiplyBlock(a: KernelAssembler, kept: Kept, block: Block): void {
+  const { shape, layout, width } = block;
+  const tiles = rowTilesOf(shape, layout);
+  const chunks = Math.ceil(layout.steps / shape.cut.steps);
+  const chunkSteps = Math.ceil(layout.steps / chunks);
+  a.registers.scope(() => {
+    const places = a.registers.fixed({ source: r8, pairs: r9, channelPitch: r10, pairPitch: rbp });
+    a.mov(places.source, kept.scratchMemory);
+    a.mov(places.pairs, variable(a, "pairs"));
+    a.assign(variable(a, "hasSums"), variable(a, "accumulate"));
+    a.assign(variable(a, "left"), BigInt(layout.steps));
+    a.mov(places.channelPitch, BigInt(layout.channelPitch));
+    a.mov(places.pairPitch, BigInt(PAIR_BYTES));
+    a.doWhile(() => {
+      a.registers.scope(() => chooseSteps(a, chunkSteps));
+      const atOnce = SUMS / width;
+      const groups = Math.ceil(tiles.length / atOnce);
+      const stepsOfUnit = layout.steps * Math.ceil(shape.cut.outputChannels / BLOCK);
+      for (let group = 0; group < groups; group++) {
+        const linesOf = ({ unitBytes }: { readonly unitBytes: number }) => {
+          const upTo = (count: number) => Math.ceil((count * unitBytes) / CACHE_LINE / stepsOfUnit / groups);
+          const lines = upTo(group + 1) - upTo(group);
+          return layout.nextFits && lines <= MOST_LINES ? lines : 0;
+        };
+        const lines = { source: linesOf(layout.next.source), gradient: linesOf(layout.next.gradient) };
+        const groupAt = (index: number) => tiles.slice(atOnce * index, atOnce * (index + 1));
+        const next = width === 2 ? groupAt((group + 1) % groups) : [];
+        const product = { ...block, places, lines, next, steps: chunkSteps };
+        a.registers.scope(() => multiplyTiles(a, kept, groupAt(group), product));
+      }
+      a.assign(variable(a, "hasSums"), 1n);
+      a.add(places.source, 2 * PIXELS_PER_STEP * chunkSteps);
+      a.add(places.pairs, STEP_BYTES * chunkSteps);
+      const { left } = a.registers.general("left");
+      a.mov(left, variable(a, "left"));
+      a.sub(left, chunkSteps);
+      a.mov(variable(a, "left"), left);
+      return [left, "greater", 0];
+    });
+  });
+}
+
+/** Sets the variables `steps`, to what is left but not more than so many, and `isWanted`, to whether they end the task's sums. */
+function chooseSteps(a: KernelAssembler, most: number): void {
+  const { steps, isWanted } = a.registers.fixed({ steps: rax, isWanted: rcx });
+  a.mov(steps, variable(a, "left"));
+  a.min(steps, most);
+  a.mov(variable(a, "steps"), steps);
+  a.mov(isWanted, 0n);
+  a.when([steps, "greaterOrEqual", variable(a, "left")], () => a.mov(isWanted, variable(a, "last")));
+  a.mov(variable(a, "isWanted"), isWanted);
+}
+
+interface Product extends Block {
+  /** Where the factors are, and bytes from one of their rows to the next. */
+  readonly places: Readonly<Record<"source" | "pairs" | "channelPitch" | "pairPitch", General>>;
+  /** Cache lines of the next unit's maps to ask for with each step. */
+  readonly lines: Readonly<Record<keyof Ahead, number>>;
   /** The rows that come next, whose sums are fetched in the meantime. */
   readonly next: readonly (RowTile | typeof BIAS)[];
   /** The most steps at a time. */
@@ -174,72 +176,92 @@ interface Product {
 
 /** Up to two tiles of rows times two of columns, or four times one. */
 function multiplyTiles(
-  a: Assembler,
+  a: KernelAssembler,
+  { scratchMemory }: Kept,
   rows: readonly (RowTile | typeof BIAS)[],
-  { shape, layout, width, lines, next, steps }: Product,
+  product: Product,
 ): void {
+  const { shape, layout, width, places } = product;
   const columns = Array.from({ length: width }, (_, column) => column);
-  const sum = (row: number, column: number) => tmm(row * width + column);
+  const sums = Object.values(a.registers.tiles("sum 0", "sum 1", "sum 2", "sum 3"));
+  const { left0, left1, right0, right1 } = a.registers.tiles("left0", "left1", "right0", "right1");
+  const sum = (row: number, column: number) => sums[row * width + column]!;
   // The ones of the bias stay; the other rows take turns in what is left.
-  const left = (row: number) => (rows[row] === BIAS ? tmm(5) : tmm(rows.includes(BIAS) ? 4 : 4 + (row % 2)));
-  const right = (column: number) => tmm(6 + column);
+  const left = (row: number) => (rows[row] === BIAS || (row % 2 === 1 && !rows.includes(BIAS)) ? left1 : left0);
+  const right = (column: number) => (column === 0 ? right0 : right1);
   // While there are units to come, sums are kept close together; only the last ones go to where they are wanted.
-  const eachSum = (work: (tile: AmxTile, place: TileRows) => void, wanted: boolean) => {
-    for (const [row, tile] of rows.entries()) {
-      const pitch = wanted ? 4 * shape.channels[1] : 4 * BLOCK;
-      const first = tile === BIAS ? layout.rows : tile.row;
-      a.mov(rsi, local(!wanted ? "sums" : tile === BIAS ? "bias" : "weights"));
-      // All rows of the bias's tile are the same: they are one in memory.
-      a.mov(rcx, tile === BIAS ? 0n : BigInt(pitch));
-      for (const column of columns) {
-        work(sum(row, column), tileRows(rsi, rcx, (wanted && tile === BIAS ? 0 : first * pitch) + 64 * column));
+  const eachSum = (work: (tile: AmxTile, place: IndexedAddress) => void, wanted: boolean) =>
+    a.registers.scope(() => {
+      const { from, pitch } = a.registers.fixed({ from: rsi, pitch: rcx });
+      for (const [row, tile] of rows.entries()) {
+        const bytes = wanted ? 4 * shape.channels[1] : 4 * BLOCK;
+        const start = tile === BIAS ? layout.rows : tile.row;
+        a.mov(from, variable(a, !wanted ? "sums" : tile === BIAS ? "bias" : "weights"));
+        // All rows of the bias's tile are the same: they are one in memory.
+        a.mov(pitch, tile === BIAS ? 0n : BigInt(bytes));
+        for (const column of columns) {
+          const offset = (wanted && tile === BIAS ? 0 : start * bytes) + 64 * column;
+          work(sum(row, column), atIndex(from, pitch, 1, offset));
+        }
       }
-    }
-  };
-  const [add, go] = [a.label(), a.label()];
-  a.mov(rax, local("hasSums"));
-  a.cmp(rax, 0);
-  a.jump("notEqual", add);
-  for (const row of rows.keys()) for (const column of columns) a.tilezero(sum(row, column));
-  a.jump("always", go);
-  a.place(add);
-  eachSum((tile, place) => void a.tileloadd(tile, place), false);
-  a.place(go);
+    });
+  const isSet = (name: Variable, then: () => void, otherwise: () => void) =>
+    a.registers.scope(() => {
+      const { flag } = a.registers.general("flag");
+      a.mov(flag, variable(a, name));
+      a.when([flag, "equal", 0], otherwise, then);
+    });
+  isSet(
+    "hasSums",
+    () => eachSum((tile, place) => a.tileloadd(tile, place), false),
+    () => {
+      for (const row of rows.keys()) for (const column of columns) a.tilezero(sum(row, column));
+    },
+  );
   for (const [row, tile] of rows.entries()) {
     if (tile !== BIAS) continue;
-    a.mov(rax, 0n);
-    a.tileloadd(left(row), tileRows(scratchMemory, rax, layout.ones));
+    a.registers.scope(() => {
+      const { pitch } = a.registers.general("pitch");
+      a.mov(pitch, 0n);
+      a.tileloadd(left(row), atIndex(scratchMemory, pitch, 1, layout.ones));
+    });
   }
-  a.mov(r11, local("sums"));
-  a.mov(rsi, r8);
-  a.mov(rcx, r9);
-  a.mov(rax, local("steps"));
-  a.repeat(rax, () => {
-    for (const column of columns) a.tileloadd(right(column), tileRows(rcx, rbp, (column * PAIR_BYTES) / 2));
-    for (const [row, tile] of rows.entries()) {
-      if (tile !== BIAS) a.tileloadd(left(row), tileRows(rsi, r10, tile.offset));
-      for (const column of columns) a.tdpbf16ps(sum(row, column), left(row), right(column));
-    }
-    a.add(rsi, 2 * PIXELS_PER_STEP);
-    a.add(rcx, STEP_BYTES);
-    const sumLines = Math.ceil((AMX_TILE_ROWS * 4 * BLOCK) / CACHE_LINE / steps);
-    for (const tile of next) {
-      if (tile === BIAS) continue;
-      for (let line = 0; line < sumLines; line++) a.prefetcht0(at(r11, tile.row * 4 * BLOCK + line * CACHE_LINE));
-    }
-    if (next.length > 0) a.add(r11, sumLines * CACHE_LINE);
-    for (const [index, pointer] of [rdi, rdx].entries()) {
-      for (let line = 0; line < lines[index]!; line++) a.prefetcht1(at(pointer, CACHE_LINE * line));
-      if (lines[index]! > 0) a.add(pointer, CACHE_LINE * lines[index]!);
-    }
+  a.registers.scope(() => {
+    const { nextSums, source, pairs } = a.registers.fixed({ nextSums: r11, source: rsi, pairs: rcx });
+    const { turns } = a.registers.general("turns");
+    a.mov(nextSums, variable(a, "sums"));
+    a.mov(source, places.source);
+    a.mov(pairs, places.pairs);
+    a.repeat(turns, variable(a, "steps"), () => {
+      for (const column of columns) {
+        a.tileloadd(right(column), atIndex(pairs, places.pairPitch, 1, (column * PAIR_BYTES) / 2));
+      }
+      for (const [row, tile] of rows.entries()) {
+        if (tile !== BIAS) a.tileloadd(left(row), atIndex(source, places.channelPitch, 1, tile.offset));
+        for (const column of columns) a.tdpbf16ps(sum(row, column), left(row), right(column));
+      }
+      a.add(source, 2 * PIXELS_PER_STEP);
+      a.add(pairs, STEP_BYTES);
+      askForNext(a, nextSums, product);
+    });
   });
-  const [wanted, end] = [a.label(), a.label()];
-  a.mov(rax, local("isWanted"));
-  a.cmp(rax, 0);
-  a.jump("notEqual", wanted);
-  eachSum((tile, place) => void a.tilestored(place, tile), false);
-  a.jump("always", end);
-  a.place(wanted);
-  eachSum((tile, place) => void a.tilestored(place, tile), true);
-  a.place(end);
+  isSet(
+    "isWanted",
+    () => eachSum((tile, place) => a.tilestored(place, tile), true),
+    () => eachSum((tile, place) => a.tilestored(place, tile), false),
+  );
+}
+
+/** Asks for a step's part of the sums of the next rows, and of the next unit. */
+function askForNext(a: KernelAssembler, sums: General, { next, steps, lines, ahead }: Product): void {
+  const sumLines = Math.ceil((AMX_TILE_ROWS * 4 * BLOCK) / CACHE_LINE / steps);
+  for (const tile of next) {
+    if (tile === BIAS) continue;
+    for (let line = 0; line < sumLines; line++) a.prefetcht0(at(sums, tile.row * 4 * BLOCK + line * CACHE_LINE));
+  }
+  if (next.length > 0) a.add(sums, sumLines * CACHE_LINE);
+  for (const map of ["source", "gradient"] as const) {
+    for (let line = 0; line < lines[map]; line++) a.prefetcht1(at(ahead[map], CACHE_LINE * line));
+    if (lines[map] > 0) a.add(ahead[map], CACHE_LINE * lines[map]);
+  }
 }

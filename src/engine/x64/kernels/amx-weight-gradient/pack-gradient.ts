@@ -1,102 +1,131 @@
 /** The gradient, channels last, to pairs of pixels, as AMX multiplies them. */
-import { type Assembler, at, r8, r9, r10, r11, rax, rbp, rcx, rdi, rdx, rsi, zmm } from "../../assembler/assembler.ts";
-import { fullOrder, halfOrder, local, scratchMemory, zero } from "./frame.ts";
+import {
+  at,
+  type General,
+  lowerHalf,
+  r8,
+  r9,
+  r10,
+  r11,
+  rbp,
+  rcx,
+  rdi,
+  rdx,
+  rsi,
+  type Zmm,
+} from "../../assembler/operands.ts";
+import type { KernelAssembler } from "../task-kernel.ts";
+import { type Kept, variable } from "./frame.ts";
 import type { Geometry } from "./geometry.ts";
 import { BLOCK, type Layout, PAIR_BYTES, type WeightGradientShape } from "./layout.ts";
 import { whereValid } from "./valid-rows.ts";
 
 /** Rows of the gradient, image beside image, to pairs of pixels. */
-export function packGradient(a: Assembler, shape: WeightGradientShape, layout: Layout): void {
+export function packGradient(a: KernelAssembler, kept: Kept, shape: WeightGradientShape, layout: Layout): void {
   const { channels, output, cut } = shape;
   const { geometry, blocks, hasHalfBlock, blockBytes } = layout;
   const pixelBytes = 2 * channels[1];
   const rowBytes = output[1] * pixelBytes;
   const allBlocks = blocks + (hasHalfBlock ? 1 : 0);
-  a.mov(r8, local("row"));
-  a.mov(r9, BigInt(rowBytes));
-  a.imul(r9, r8);
-  a.add(r9, local("gradientImage"));
-  a.lea(rdi, at(scratchMemory, layout.gradient));
-  a.mov(r10, BigInt(cut.rows));
-  a.repeat(r10, () => {
-    a.mov(r11, r9);
-    a.mov(rbp, local("images"));
-    a.mov(rdx, BigInt(cut.images));
-    a.repeat(rdx, () => {
-      whereValid(
-        a,
-        output[0],
-        () => {
-          a.mov(rsi, r11);
-          if (blocks > 0) {
-            a.mov(rcx, BigInt(blocks));
-            a.repeat(rcx, () => {
-              pairRow(a, 512, output[1], geometry, pixelBytes);
-              a.add(rsi, 2 * BLOCK);
-              a.add(rdi, blockBytes);
-            });
-          }
-          if (hasHalfBlock) pairRow(a, 256, output[1], geometry, pixelBytes);
-          a.sub(rdi, blocks * blockBytes);
-        },
-        () => {
-          a.mov(rcx, BigInt(allBlocks));
-          a.repeat(rcx, () => {
-            a.mov(rax, BigInt(geometry.pitch / 2));
-            a.repeat(rax, () => {
-              for (const offset of [0, 64]) a.move("vmovups", at(rdi, offset), zero);
-              a.add(rdi, PAIR_BYTES);
-            });
-            a.add(rdi, blockBytes - (geometry.pitch / 2) * PAIR_BYTES);
-          });
-          a.sub(rdi, allBlocks * blockBytes);
-        },
-      );
-      a.add(r11, output[0] * rowBytes);
-      a.add(rdi, (geometry.pitch / 2) * PAIR_BYTES);
-      a.sub(rbp, 1);
+  const { row, rowStart, rows, image, imagesLeft, images, block, from, to } = a.registers.fixed({
+    ...{ row: r8, rowStart: r9, rows: r10, image: r11, imagesLeft: rbp, images: rdx, block: rcx, from: rsi, to: rdi },
+  });
+  const sourceRow = { from, to, pixels: output[1], pitch: geometry.pitch, pixelBytes };
+  a.mov(row, variable(a, "row"));
+  a.mov(rowStart, BigInt(rowBytes));
+  a.imul(rowStart, row);
+  a.add(rowStart, variable(a, "gradientImage"));
+  a.lea(to, at(kept.scratchMemory, layout.gradient));
+  const valid = () => {
+    a.mov(from, image);
+    if (blocks > 0) {
+      a.repeat(block, blocks, () => {
+        pairRow(a, kept, 512, sourceRow);
+        a.add(from, 2 * BLOCK);
+        a.add(to, blockBytes);
+      });
+    }
+    if (hasHalfBlock) pairRow(a, kept, 256, sourceRow);
+    a.sub(to, blocks * blockBytes);
+  };
+  const empty = () => {
+    a.repeat(block, allBlocks, () => {
+      const { pairs } = a.registers.general("pairs");
+      a.repeat(pairs, geometry.pitch / 2, () => {
+        for (const offset of [0, 64]) a.vmovups(at(to, offset), kept.zero);
+        a.add(to, PAIR_BYTES);
+      });
+      a.add(to, blockBytes - (geometry.pitch / 2) * PAIR_BYTES);
     });
-    a.add(r9, rowBytes);
-    a.add(r8, 1);
+    a.sub(to, allBlocks * blockBytes);
+  };
+  a.repeat(rows, cut.rows, () => {
+    a.mov(image, rowStart);
+    a.mov(imagesLeft, variable(a, "images"));
+    a.repeat(images, cut.images, () => {
+      whereValid(a, { row, imagesLeft }, output[0], valid, empty);
+      a.add(image, output[0] * rowBytes);
+      a.add(to, (geometry.pitch / 2) * PAIR_BYTES);
+      a.sub(imagesLeft, 1);
+    });
+    a.add(rowStart, rowBytes);
+    a.add(row, 1);
   });
 }
 
 const PAIRS_AT_ONCE = 4;
 
-/** 32 or 16 channels of a row (rsi) to pairs of pixels (rdi). */
-function pairRow(a: Assembler, length: 256 | 512, pixels: number, { pitch }: Geometry, pixelBytes: number): void {
-  const [even, odd, low, high] = [zmm(0), zmm(1), zmm(2), zmm(3)] as const;
-  const pair = (index: number, kind: "both" | "one" | "none") => {
-    const to = index * PAIR_BYTES;
-    if (kind === "none") {
-      a.move("vmovups", at(rdi, to), zero, { length });
-      a.move("vmovups", at(rdi, to + length / 8), zero, { length });
-      return;
+interface GradientRow {
+  readonly from: General;
+  readonly to: General;
+  readonly pixels: number;
+  readonly pitch: Geometry["pitch"];
+  readonly pixelBytes: number;
+}
+
+/** 32 or 16 channels of a row to pairs of pixels. */
+function pairRow(
+  a: KernelAssembler,
+  { zero, fullOrder, halfOrder }: Kept,
+  length: 256 | 512,
+  { from, to, pixels, pitch, pixelBytes }: GradientRow,
+): void {
+  a.registers.scope(() => {
+    const sized = (register: Zmm) => (length === 512 ? register : lowerHalf(register));
+    const whole = a.registers.vectors("even", "odd", "low", "high");
+    const [even, odd, low, high] = [sized(whole.even), sized(whole.odd), sized(whole.low), sized(whole.high)];
+    const [nothing, order] = [sized(zero), length === 512 ? fullOrder : lowerHalf(halfOrder)];
+    const pair = (index: number, kind: "both" | "one" | "none") => {
+      const place = index * PAIR_BYTES;
+      if (kind === "none") {
+        a.vmovups(at(to, place), nothing);
+        a.vmovups(at(to, place + length / 8), nothing);
+        return;
+      }
+      a.vpermq(even, order, at(from, 2 * index * pixelBytes));
+      if (kind === "both") a.vpermq(odd, order, at(from, (2 * index + 1) * pixelBytes));
+      const second = kind === "both" ? odd : nothing;
+      a.vpunpcklwd(low, even, second);
+      a.vpunpckhwd(high, even, second);
+      a.vmovups(at(to, place), low);
+      a.vmovups(at(to, place + length / 8), high);
+    };
+    const turns = Math.floor(pixels / 2 / PAIRS_AT_ONCE);
+    if (turns > 0) {
+      const { counter } = a.registers.general("counter");
+      a.repeat(counter, turns, () => {
+        for (let index = 0; index < PAIRS_AT_ONCE; index++) pair(index, "both");
+        a.add(from, PAIRS_AT_ONCE * 2 * pixelBytes);
+        a.add(to, PAIRS_AT_ONCE * PAIR_BYTES);
+      });
     }
-    const order = length === 512 ? fullOrder : halfOrder;
-    a.op("vpermq", even, order, at(rsi, 2 * index * pixelBytes), { length });
-    if (kind === "both") a.op("vpermq", odd, order, at(rsi, (2 * index + 1) * pixelBytes), { length });
-    const second = kind === "both" ? odd : zero;
-    a.op("vpunpcklwd", low, even, second, { length });
-    a.op("vpunpckhwd", high, even, second, { length });
-    a.move("vmovups", at(rdi, to), low, { length });
-    a.move("vmovups", at(rdi, to + length / 8), high, { length });
-  };
-  const turns = Math.floor(pixels / 2 / PAIRS_AT_ONCE);
-  if (turns > 0) {
-    a.mov(rax, BigInt(turns));
-    a.repeat(rax, () => {
-      for (let index = 0; index < PAIRS_AT_ONCE; index++) pair(index, "both");
-      a.add(rsi, PAIRS_AT_ONCE * 2 * pixelBytes);
-      a.add(rdi, PAIRS_AT_ONCE * PAIR_BYTES);
-    });
-  }
-  const done = turns * PAIRS_AT_ONCE;
-  for (let index = done; index < pitch / 2; index++) {
-    pair(index - done, 2 * index + 1 < pixels ? "both" : 2 * index < pixels ? "one" : "none");
-  }
-  if (turns > 0) {
-    a.sub(rsi, turns * PAIRS_AT_ONCE * 2 * pixelBytes);
-    a.sub(rdi, turns * PAIRS_AT_ONCE * PAIR_BYTES);
-  }
+    const done = turns * PAIRS_AT_ONCE;
+    for (let index = done; index < pitch / 2; index++) {
+      pair(index - done, 2 * index + 1 < pixels ? "both" : 2 * index < pixels ? "one" : "none");
+    }
+    if (turns > 0) {
+      a.sub(from, turns * PAIRS_AT_ONCE * 2 * pixelBytes);
+      a.sub(to, turns * PAIRS_AT_ONCE * PAIR_BYTES);
+    }
+  });
 }

@@ -1,6 +1,6 @@
 /** What a task of the kernel is told. */
-import type { Address } from "../../assembler/assembler.ts";
-import { argumentOf } from "../task-kernel.ts";
+import type { Address } from "../../assembler/operands.ts";
+import type { KernelAssembler } from "../task-kernel.ts";
 
 export interface WeightGradientTask {
   /** The task's first image in the source and in the gradient, there at its first output channel. */
@@ -15,6 +15,7 @@ export interface WeightGradientTask {
 }
 
 const ARGUMENTS = ["source", "gradient", "images", "weights", "bias", "scratch"] as const;
-export const argument = (name: (typeof ARGUMENTS)[number]): Address => argumentOf(ARGUMENTS.indexOf(name));
+export const argument = (a: KernelAssembler, name: (typeof ARGUMENTS)[number]): Address =>
+  a.argument(ARGUMENTS.indexOf(name));
 
 export const weightGradientArguments = (task: WeightGradientTask) => ARGUMENTS.map((name) => task[name] ?? 0n);

@@ -1,18 +1,27 @@
 /** Rows of images that may or may not be there. */
-import { type Assembler, r8, rbp } from "../../assembler/assembler.ts";
+import type { General } from "../../assembler/operands.ts";
+import type { KernelAssembler } from "../task-kernel.ts";
 
-/** `valid` for a row (r8) of `rows` of an image that there is (rbp: images left), else `empty`. */
-export function whereValid(a: Assembler, rows: number, valid: () => void, empty: () => void): void {
-  const [isEmpty, end] = [a.label(), a.label()];
-  a.cmp(rbp, 0);
-  a.jump("lessOrEqual", isEmpty);
-  a.cmp(r8, 0);
-  a.jump("less", isEmpty);
-  a.cmp(r8, rows);
-  a.jump("greaterOrEqual", isEmpty);
-  valid();
-  a.jump("always", end);
-  a.place(isEmpty);
-  empty();
-  a.place(end);
+export interface Place {
+  readonly row: General;
+  readonly imagesLeft: General;
+}
+
+/** `valid` for a row of `rows` of an image that there is, else `empty`. */
+export function whereValid(
+  a: KernelAssembler,
+  { row, imagesLeft }: Place,
+  rows: number,
+  valid: () => void,
+  empty: () => void,
+): void {
+  a.when(
+    [
+      [imagesLeft, "greater", 0],
+      [row, "greaterOrEqual", 0],
+      [row, "less", rows],
+    ],
+    valid,
+    empty,
+  );
 }
