@@ -1,13 +1,7 @@
-/** Every engine against PyTorch: recorded numbers always, every entry of every gradient where PyTorch is installed. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { trainingLoss } from "./loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
 import { formulaParameters, formulaUniform } from "./reference-numbers/formula.ts";
@@ -23,29 +17,7 @@ import {
 } from "./reference-numbers/records.ts";
 import { normError, relativeError } from "./testing/conformance-cases.ts";
 import { enginesUnderTest } from "./testing/engines-under-test.ts";
-
-/** bf16 is far from float64 in any deep network; it is compared with PyTorch's own bf16. */
-const engines = enginesUnderTest.filter(({ precision }) => precision === "f32");
-
-const smallNames = ["resnet18-w32, small", "efficientnetv2-mini, small"] as const;
-
-/**
- * The reference engine would take too long for the large networks, and has them at a smaller size. The deepest of them divides by the
- * deviations of 16 values there, again and again, and float32's rounding grows beyond what is allowed: in float32 its own size counts.
- */
-const isLeftOut = (title: string, name: string) =>
-  title === "reference"
-    ? smallNames.some((other) => other === `${name}, small`)
-    : name === "efficientnetv2-mini, small";
-
-/** The reference computes in float64 and hands logits out in float32. */
-const toleranceOf = (title: string) => (title === "reference" ? 1e-6 : 1e-4);
-
-/**
- * What errors are at least relative to: 1 where a gradient cancels to nothing, as that of a shift which the next normalisation takes
- * away again, so that only rounding is left of it. Others are about 1e-3 to 10.
- */
-const floorOf = (norm: number) => (norm < 1e-12 ? 1 : 0);
+import { engines, floorOf, isLeftOut, toleranceOf } from "./testing/pytorch-tolerances.ts";
 
 function expectSummary(actual: ArrayLike<number>, recorded: TensorSummary, tolerance: number, what: string): void {
   const { norm, sum, samples } = summarise(actual);
@@ -158,39 +130,5 @@ describe("softmax cross-entropy against PyTorch's recorded numbers", () => {
     const value = trainingLoss(Float64Array.from(logits), Float64Array.from(targets), classes, options, computed);
     expect(value).toBeCloseTo(loss, 10);
     expect(relativeError(computed, gradient)).toBeLessThan(1e-10);
-  });
-});
-
-const python = "/usr/bin/python3";
-const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
-
-describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: ${python} has no torch)`}`, () => {
-  const script = fileURLToPath(new URL("../../scripts/references/networks.py", import.meta.url));
-
-  test.each([...networkNames, ...smallNames])("every entry of every gradient of %s", (name) => {
-    const record = networkRecords()[name];
-    const folder = temporaryFolder();
-    const file = join(folder, "gradients");
-    execFileSync(python, [script, name, `${record.salt}`, file], {
-      env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
-    });
-    const bytes = readFileSync(file);
-    const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8);
-
-    const { graph, parameters, input, targets } = recordedProblem(name, record);
-    for (const { title, engine } of engines.filter(({ title }) => !isLeftOut(title, name))) {
-      const plan = engine.trainingPlan(graph, { batch: record.batch, optimizer: sgd(), precision: "f32" });
-      plan.setParameters(parameters);
-      plan.computeGradients(input, targets);
-      let offset = 0;
-      for (const [parameter, { data }] of plan.gradients()) {
-        const values = expected.subarray(offset, offset + data.length);
-        const error = relativeError(data, values, floorOf(summarise(values).norm));
-        expect(error, `${title}: ${parameter}`).toBeLessThanOrEqual(toleranceOf(title));
-        offset += data.length;
-      }
-      expect(offset).toBe(expected.length);
-      plan.dispose();
-    }
   });
 });

@@ -480,11 +480,3 @@ describe("fingerprint", () => {
     expect(await fingerprint()).not.toBe(original);
   });
 });
-
-const real = process.env.NAEVUS_DATA;
-test.skipIf(real === undefined)("the 9-class ISIC set packs whole, with NAEVUS_DATA", async () => {
-  const packed = await pack({}, real!);
-  expect(packed.images).toHaveLength(2359);
-  expect(packed.problems).toEqual([]);
-  expect(packed.fingerprint).toBe("91634e3017127d0ebf505fd35ebc0d0486ab65be810e30a801d4d49571502184");
-});

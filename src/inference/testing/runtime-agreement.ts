@@ -1,0 +1,173 @@
+/** For tests: what stock ONNX Runtime, native and in WebAssembly, computes of a network, beside an engine. */
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { ImmediateEngine, InputBatch } from "../../engine/engine.ts";
+import { softmax } from "../../engine/loss.ts";
+import { exampleFor, relativeError } from "../../engine/testing/conformance-cases.ts";
+import { NetworkError } from "../../errors.ts";
+import { type NetworkName, networks } from "../../network/architectures.ts";
+import { buildGraph, type Graph } from "../../network/graph.ts";
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+} from "../../network/layer.ts";
+import { initialParameters } from "../../network/parameters.ts";
+import { onnxModel } from "../../onnx/onnx-model.ts";
+import { Random } from "../../random.ts";
+import type { Tensors } from "../../tensor.ts";
+import { importRuntime, type RuntimeName } from "../runtime.ts";
+
+interface Outputs {
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+}
+
+async function runtimeOutputs(
+  runtime: RuntimeName,
+  graph: Graph,
+  parameters: Tensors,
+  input: InputBatch,
+): Promise<Outputs> {
+  const { library, executionProvider } = await importRuntime(runtime);
+  const classes = Array.from({ length: graph.classes }, (_, label) => `class ${label}`);
+  const metadata = { classes, network: graph.network.name, dataFingerprint: "", version: "0.0.0" };
+  library.env.logLevel = "fatal";
+  const session = await library.InferenceSession.create(onnxModel(graph, parameters, metadata), {
+    executionProviders: [executionProvider],
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+  const [channels, height, width] = graph.inputShape as readonly [number, number, number];
+  const shape = graph.inputType === "uint8" ? [-1, height, width, channels] : [-1, channels, height, width];
+  shape[0] = input.length / (channels * height * width);
+  const outputs = await session.run({ images: new library.Tensor(graph.inputType, input, shape) });
+  await session.release();
+  const data = (name: keyof Outputs) => outputs[name]!.data as Float32Array;
+  return { logits: data("logits"), probabilities: data("probabilities") };
+}
+
+function engineOutputs(
+  engine: ImmediateEngine,
+  graph: Graph,
+  parameters: Tensors,
+  input: InputBatch,
+  batch: number,
+): Outputs {
+  const plan = engine.inferencePlan(graph, { batch });
+  try {
+    plan.setParameters(parameters);
+    const logits = plan.infer(input).slice();
+    return { logits, probabilities: softmax(logits, graph.classes, new Float32Array(logits.length)) };
+  } finally {
+    plan.dispose();
+  }
+}
+
+/** Random examples of a network, to a tolerance. */
+export async function expectAgreement(
+  engine: ImmediateEngine,
+  network: Network,
+  batch: number,
+  seed: number,
+  tolerance: number,
+) {
+  const graph = buildGraph(network);
+  await expectSameOutputs(engine, graph, exampleFor(graph, batch, "hard", { seed }), batch, tolerance);
+}
+
+/** As training begins: in a deep network arbitrary normalisations make much of every rounding. */
+export async function expectAgreementAtStart(
+  engine: ImmediateEngine,
+  name: NetworkName,
+  imageSize: number | undefined,
+  tolerance: number,
+) {
+  const graph = buildGraph(networks[name]({ classes: 9, ...(imageSize !== undefined && { imageSize }) }));
+  const batch = 2;
+  const { input } = exampleFor(graph, batch, "hard", { seed: 1 });
+  const parameters = initialParameters(graph.parameters, Random.of(1));
+  await expectSameOutputs(engine, graph, { parameters, input }, batch, tolerance);
+}
+
+async function expectSameOutputs(
+  engine: ImmediateEngine,
+  graph: Graph,
+  { parameters, input }: { readonly parameters: Tensors; readonly input: InputBatch },
+  batch: number,
+  tolerance: number,
+) {
+  const expected = engineOutputs(engine, graph, parameters, input, batch);
+  for (const runtime of ["native", "webassembly"] as const) {
+    const actual = await runtimeOutputs(runtime, graph, parameters, input);
+    expect(actual.probabilities.length).toBe(batch * graph.classes);
+    const worst = actual.probabilities.reduce(
+      (largest, value, i) => Math.max(largest, Math.abs(value - expected.probabilities[i]!)),
+      0,
+    );
+    expect(worst, runtime).toBeLessThan(tolerance);
+    // A sure softmax hides differences that its logits show.
+    expect(relativeError(actual.logits, expected.logits, 1), runtime).toBeLessThan(tolerance);
+  }
+}
+
+/** Whole numbers of a range. */
+export const size = (min: number, max: number) => fc.integer({ min, max });
+const window = fc.record({ kernel: fc.tuple(size(1, 3), size(1, 3)), stride: fc.tuple(size(1, 2), size(1, 2)) });
+
+/** Kernels, strides and paddings of any kind; those that do not fit the shape at hand are left out below. */
+const anyLayer: fc.Arbitrary<Layer> = fc.oneof(
+  fc
+    .record({ filters: size(1, 3), groups: size(1, 3), padding: size(0, 2), bias: fc.boolean(), window })
+    .map(({ filters, groups, padding, bias, window: { kernel, stride } }) =>
+      conv2d(filters * groups, kernel, { stride, padding, groups, bias }),
+    ),
+  window.map(({ kernel, stride }) =>
+    maxPool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
+  ),
+  window.map(({ kernel, stride }) =>
+    averagePool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
+  ),
+  fc.constantFrom(batchNorm(), batchNorm({ epsilon: 0.1 }), relu(), dropout(0.5)),
+  fc.constantFrom(residual([]), residual([relu()]), residual([batchNorm()], [dropout(0.1)])),
+);
+
+/** Random networks (drawn with a fixed seed, for rounding has no strict bound): those of the drawn layers that fit, between an optional normalisation and a head. */
+export const anyNetwork: fc.Arbitrary<Network> = fc
+  .record({
+    height: size(1, 9),
+    width: size(1, 9),
+    bytes: fc.boolean(),
+    layers: fc.array(anyLayer, { maxLength: 8 }),
+    pooled: fc.boolean(),
+    classes: size(1, 5),
+  })
+  .map(({ height, width, bytes, layers, pooled, classes }) => {
+    const head = [pooled ? globalAveragePool() : flatten(), dense(classes)];
+    const networkOf = (body: readonly Layer[]): Network => ({
+      name: "random",
+      input: { channels: 3, height, width },
+      layers: [...(bytes ? [normalize([0.5, 0.4, 0.3], [0.25, 0.2, 0.3])] : []), ...body, ...head],
+    });
+    const fits = (body: readonly Layer[]): boolean => {
+      try {
+        return buildGraph(networkOf(body)).classes === classes;
+      } catch (error) {
+        if (error instanceof NetworkError) return false;
+        throw error;
+      }
+    };
+    const body: Layer[] = [];
+    for (const layer of layers) if (fits([...body, layer])) body.push(layer);
+    return networkOf(body);
+  });
