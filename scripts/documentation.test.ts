@@ -64,3 +64,13 @@ test("the architecture names every room", () => {
   );
   expect(rooms.filter((room) => room !== "testing" && !text.includes(`| \`${room}/\``))).toEqual([]);
 });
+
+test("the walk of one image names only functions that stand in the files beside them", () => {
+  const [, walk] = /^## One image.*?$(.*?)^## /ms.exec(textOf("docs/architecture.md"))!;
+  const named = [...walk!.matchAll(/`(\w+)`\s+\(`([\w./-]+\.ts)`\)/g)];
+  expect(named.length).toBeGreaterThan(10);
+  const missing = named.filter(
+    ([, name, file]) => !new RegExp(`export [^=(]*\\b${name}\\b`).test(textOf(`src/${file}`)),
+  );
+  expect(missing.map(([whole]) => whole)).toEqual([]);
+});
