@@ -3,10 +3,10 @@
 const blockBytes = 64;
 
 /** The first 32 bits of the fractional part of a root of each of the first primes. */
-const fractions = (count: number, root: (prime: number) => number): Uint32Array => {
+const fractions = (count: number, root: (prime: number) => number): Int32Array => {
   const primes: number[] = [];
   for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
-  return Uint32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
+  return Int32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
 };
 
 const initial = fractions(8, Math.sqrt);
@@ -20,12 +20,20 @@ const schedule = new Int32Array(64);
 function compress(state: Int32Array, view: DataView, start: number): void {
   for (let i = 0; i < 16; i++) schedule[i] = view.getInt32(start + 4 * i);
   for (let i = 16; i < 64; i++) {
-    const [early, late] = [schedule[i - 15]!, schedule[i - 2]!];
+    const early = schedule[i - 15]!;
+    const late = schedule[i - 2]!;
     const first = rotate(early, 7) ^ rotate(early, 18) ^ (early >>> 3);
     const second = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
     schedule[i] = (schedule[i - 16]! + first + schedule[i - 7]! + second) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number];
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  let e = state[4]!;
+  let f = state[5]!;
+  let g = state[6]!;
+  let h = state[7]!;
   for (let i = 0; i < 64; i++) {
     const choice = (e & f) ^ (~e & g);
     const t1 = (h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + choice + roundConstants[i]! + schedule[i]!) | 0;
@@ -40,8 +48,14 @@ function compress(state: Int32Array, view: DataView, start: number): void {
     b = a;
     a = (t1 + t2) | 0;
   }
-  const mixed = [a, b, c, d, e, f, g, h];
-  for (let i = 0; i < 8; i++) state[i] = state[i]! + mixed[i]!;
+  state[0]! += a;
+  state[1]! += b;
+  state[2]! += c;
+  state[3]! += d;
+  state[4]! += e;
+  state[5]! += f;
+  state[6]! += g;
+  state[7]! += h;
 }
 
 /** The digest, 32 bytes. */

@@ -1,4 +1,5 @@
 /** A trained model file, loaded and ready to judge images; this folder is the only one that knows ONNX Runtime. */
+import { createHash } from "node:crypto";
 import { readWhole } from "../disk/files.ts";
 import { readSentence } from "../disk/system-errors.ts";
 import { ModelError } from "../errors.ts";
@@ -98,7 +99,7 @@ export async function loadModel(file: string, options: LoadOptions = {}): Promis
   const bytes = await readModelFile(file);
   try {
     const metadata = readMetadata(bytes);
-    if (!checksumFits(bytes)) {
+    if (!checksumFits(bytes, (content) => createHash("sha256").update(content).digest())) {
       throw new ModelError(
         "a damaged model, or one that another program changed: its checksum does not fit its content",
       );

@@ -1,17 +1,24 @@
 /** Wires settings to a training: plans, loop and validation. Where images come from and what is kept and shown are arguments. */
-import type { Engine, InferencePlan, Precision } from "../engine/engine.ts";
+import type { Engine, Precision, TrainingPlan } from "../engine/engine.ts";
 import { precisionOn } from "../engine/precision.ts";
 import type { Graph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Stopwatch } from "../stopwatch.ts";
-import type { Tensors } from "../tensor.ts";
+import { elements, type Tensors } from "../tensor.ts";
 import type { OpenLoader } from "./batch-loader.ts";
 import { batchedLogits, judgeLogits } from "./batched-logits.ts";
 import type { EpochMetrics } from "./progress.ts";
 import { learningRateOf, lossOf, optimizerOf, preparationOf } from "./settings/resolve.ts";
 import type { Settings } from "./settings/schema.ts";
-import { freshProgress, type StepReport, type TrainedNetwork, type TrainingImages, trainNetwork } from "./train.ts";
+import {
+  freshProgress,
+  type StepReport,
+  type TrainedNetwork,
+  type TrainingImages,
+  type TrainingOptions,
+  trainNetwork,
+} from "./train.ts";
 import type { TrainingState } from "./training-state.ts";
 
 /** What settings come to on an engine and some training images. */
@@ -74,80 +81,89 @@ export interface Fitted extends TrainedNetwork {
  * went on. Throws TrainingError, EngineError, MemoryError; what the hooks throw.
  */
 export async function fit(options: FitOptions): Promise<Fitted> {
-  const { engine, graph, settings, images, validation, save } = options;
-  const { classes, inputShape } = graph;
-  const { seed } = settings;
+  const { engine, graph, settings, images, validation } = options;
   const resolved = options.resolved ?? resolvedSettings(engine, settings, images.labels.length);
   const plan = engine.trainingPlan(graph, {
     batch: resolved.batch,
     precision: resolved.precision,
     optimizer: optimizerOf(settings),
-    seed,
-    ...lossOf(settings, images.labels, classes),
+    seed: settings.seed,
+    ...lossOf(settings, images.labels, graph.classes),
   });
-  const judging = validation && engine.inferencePlan(graph, judgingOptions(validation, settings, resolved));
-  const logitsOf = (of: ValidationImages, weights: Tensors) => judged(judging!, graph, of, weights);
   try {
-    const state = await options.restore?.();
-    plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(seed)));
-    if (state) plan.setOptimizerState(state.optimizer);
-    const trained = await trainNetwork({
-      plan,
-      images,
-      openLoader: options.openLoader,
-      preparation: preparationOf(settings),
-      imbalance: settings.imbalance,
-      averaging: settings.averaging,
-      ...(validation &&
-        validation.use !== "end" && {
-          validate: async (weights) => judgeLogits(await logitsOf(validation, weights), validation.labels, classes),
-        }),
-      keepBest: validation?.use === "choose",
-      patience: settings.patience,
-      inputShape,
-      classes,
-      epochs: settings.epochs,
-      seed,
-      schedule: settings.schedule,
-      learningRate: resolved.learningRate,
-      warmupEpochs: settings.warmupEpochs,
-      progress: state?.progress ?? freshProgress,
-      ...(state && { companions: state }),
-      checkpointSeconds: save ? settings.checkpointSeconds : Number.POSITIVE_INFINITY,
-      save: async (progress, companions) => {
-        await save?.({
-          parameters: await plan.parameters(),
-          optimizer: await plan.optimizerState(),
-          progress,
-          ...companions,
-        });
-      },
-      ...(options.onStep && { onStep: options.onStep }),
-      ...(options.onEpoch && { onEpoch: options.onEpoch }),
-      signal: options.signal,
-      stopwatch: options.stopwatch,
+    if (validation === undefined) return { ...(await trainPlan(plan, resolved, options)), logits: undefined };
+    return await withLogits(engine, graph, validation, resolved, async (logitsOf) => {
+      const { classes } = graph;
+      const validate = async (weights: Tensors) => judgeLogits(await logitsOf(weights), validation.labels, classes);
+      const trained = await trainPlan(plan, resolved, options, validation.use === "end" ? undefined : validate);
+      return { ...trained, logits: trained.finished ? await logitsOf(trained.parameters) : undefined };
     });
-    const logits = validation && trained.finished ? await logitsOf(validation, trained.parameters) : undefined;
-    return { ...trained, logits };
   } finally {
     plan.dispose();
-    judging?.dispose();
   }
 }
 
-const judgingOptions = ({ labels }: ValidationImages, { batch }: Settings, { precision }: ResolvedSettings) => ({
-  batch: Math.max(1, Math.min(batch, labels.length)),
-  precision,
-});
-
-/** Logits of the validation images, (images, classes). */
-function judged(plan: InferencePlan, graph: Graph, { read, labels }: ValidationImages, weights: Tensors) {
-  const [channels, height, width] = graph.inputShape as readonly [number, number, number];
-  plan.setParameters(weights);
-  return batchedLogits(plan, {
-    read,
-    count: labels.length,
-    imageBytes: height * width * channels,
+async function trainPlan(
+  plan: TrainingPlan,
+  { learningRate }: ResolvedSettings,
+  { graph, settings, images, validation, save, ...options }: FitOptions,
+  validate?: NonNullable<TrainingOptions["validate"]>,
+): Promise<TrainedNetwork> {
+  const { seed } = settings;
+  const state = await options.restore?.();
+  plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(seed)));
+  if (state) plan.setOptimizerState(state.optimizer);
+  return trainNetwork({
+    plan,
+    images,
+    openLoader: options.openLoader,
+    preparation: preparationOf(settings),
+    imbalance: settings.imbalance,
+    averaging: settings.averaging,
+    ...(validate && { validate }),
+    keepBest: validation?.use === "choose",
+    patience: settings.patience,
+    inputShape: graph.inputShape,
     classes: graph.classes,
+    epochs: settings.epochs,
+    seed,
+    schedule: settings.schedule,
+    learningRate,
+    warmupEpochs: settings.warmupEpochs,
+    progress: state?.progress ?? freshProgress,
+    ...(state && { companions: state }),
+    checkpointSeconds: save ? settings.checkpointSeconds : Number.POSITIVE_INFINITY,
+    save: async (progress, companions) => {
+      await save?.({
+        parameters: await plan.parameters(),
+        optimizer: await plan.optimizerState(),
+        progress,
+        ...companions,
+      });
+    },
+    ...(options.onStep && { onStep: options.onStep }),
+    ...(options.onEpoch && { onEpoch: options.onEpoch }),
+    signal: options.signal,
+    stopwatch: options.stopwatch,
   });
+}
+
+/** Does work that needs logits of images, (images, classes), by any weights. */
+async function withLogits<T>(
+  engine: Engine,
+  graph: Graph,
+  { read, labels }: ValidationImages,
+  { batch, precision }: ResolvedSettings,
+  work: (logitsOf: (weights: Tensors) => Promise<Float32Array>) => Promise<T>,
+): Promise<T> {
+  const count = labels.length;
+  const plan = engine.inferencePlan(graph, { batch: Math.max(1, Math.min(batch, count)), precision });
+  try {
+    return await work((weights) => {
+      plan.setParameters(weights);
+      return batchedLogits(plan, { read, count, imageBytes: elements(graph.inputShape), classes: graph.classes });
+    });
+  } finally {
+    plan.dispose();
+  }
 }
