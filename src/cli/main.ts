@@ -22,7 +22,7 @@ import { printMessage, printText, processTerminal, type Terminal } from "./termi
 /** The whole command line with its options and help; a command that ends gives its exit status to `finish`. */
 export function commandLine(terminal: Terminal, finish: (status: number) => void): Command {
   const program = new Command("naevus")
-    .description("Trains, judges, explains and ships convolutional networks on photographs of skin lesions.")
+    .description("Trains, evaluates and ships convolutional networks on photographs of skin lesions.")
     .version(version)
     .showSuggestionAfterError()
     .showHelpAfterError("(--help shows what can be given)")

@@ -1,7 +1,9 @@
 /** `naevus compare`: models side by side on the same images. */
+
 import type { Command } from "commander";
 import { checkLines } from "../../evaluation/judgement/format-check.ts";
 import { compareRuns, type RunsCompared } from "../../run/compare.ts";
+import { percent } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
@@ -48,7 +50,7 @@ async function runComparison(runs: readonly string[], options: CompareOptions, t
   });
 }
 
-const percent = (value: number | null): string => (value === null ? "-" : `${(value * 100).toFixed(1)} %`);
+const accuracyOf = ({ value }: { readonly value: number | null }): string => (value === null ? "-" : percent(value));
 
 const points = ({
   value,
@@ -76,7 +78,7 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
         printableLine(
           `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
         ),
-        `  right                 ${percent(one.first.value)} against ${percent(one.second.value)}`,
+        `  right                 ${accuracyOf(one.first)} against ${accuracyOf(one.second)}`,
         `  right alone           ${one.onlyFirst} against ${one.onlySecond}; ${one.test}: p = ${one.pValue.toFixed(4)}`,
         `  accuracy              ${points(one.accuracyDifference)}`,
         `  balanced accuracy     ${points(one.balancedAccuracyDifference)}`,

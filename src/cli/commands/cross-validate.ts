@@ -1,9 +1,11 @@
 /** `naevus cross-validate`: a model per fold, each judged on groups of images (known lesions, near duplicates) that it never saw, and the pooled figures. */
+
 import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
 import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../../run/cross-validate.ts";
 import type { RunEvent } from "../../run/run-events.ts";
+import { percent } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { settingDescriptions } from "../../training/settings/descriptions.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "../options/setting-options.ts";
@@ -76,8 +78,6 @@ async function runCrossValidation(options: CrossValidateOptions, terminal: Termi
     }
   });
 }
-
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
 function report(
   { folder, evaluation }: CrossValidationResult,

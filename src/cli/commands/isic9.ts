@@ -1,4 +1,5 @@
 /** `naevus data isic9`: downloads the ISIC 9-class set from the ISIC Archive. */
+
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
 import { isicArchive } from "../../acquire/isic-archive/archive-record.ts";
@@ -6,6 +7,7 @@ import { type DownloadResult, downloadIsicImages } from "../../acquire/isic-arch
 import { isic9Manifest } from "../../acquire/isic-archive/manifest.ts";
 import { SettingsError } from "../../errors.ts";
 import { stopwatch } from "../../stopwatch.ts";
+import { count } from "../../text/numbers.ts";
 import { version } from "../../version.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { downloadView } from "../terminal/download-progress.ts";
@@ -24,8 +26,6 @@ const licence = [
   "Every image has its own licence, CC-0, CC-BY or CC-BY-NC: a part of the set is not for commercial use. Use it for",
   "research and teaching, and name its sources; metadata.csv will tell licence and attribution of every image.",
 ];
-
-const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Adds the command; `finish` takes its exit status. */
 export function addIsic9Command(data: Command, terminal: Terminal, finish: (status: number) => void): void {

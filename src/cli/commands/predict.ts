@@ -1,8 +1,10 @@
 /** `naevus predict`: the class of single images by a run's model. */
+
 import type { Command } from "commander";
 import { RunError } from "../../errors.ts";
 import { isRun } from "../../run/folder/run-folder.ts";
 import { type Prediction, streamPredictions } from "../../run/predict.ts";
+import { percent } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { givenImages, listOnInput } from "../options/given-images.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
@@ -77,5 +79,5 @@ function lineOf({ image, probabilities }: Exclude<Prediction, { readonly error: 
   const likely = Object.entries(probabilities)
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, shown);
-  return `${image}: ${likely.map(([name, probability]) => `${name} ${(probability * 100).toFixed(1)} %`).join(", ")}`;
+  return `${image}: ${likely.map(([name, probability]) => `${name} ${percent(probability)}`).join(", ")}`;
 }

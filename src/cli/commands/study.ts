@@ -1,4 +1,5 @@
 /** `naevus study`: the ten chapters from the data to the conclusion, within a time budget, as one report. */
+
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
@@ -6,6 +7,7 @@ import { type Evaluation, formatEvaluation } from "../../evaluation/judgement/ev
 import { study } from "../../report/study/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";
+import { percent } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import type { SettingName } from "../../training/settings/schema.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "../options/setting-options.ts";
@@ -186,7 +188,7 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
         const time = repetitions === 1 ? "" : `, time ${repetition + 1}/${repetitions}`;
         const name = `${recipe}, fold ${fold + 1}/${folds}${time}`;
         runs.stop();
-        bar.move(name, done, total, `epoch ${epoch}/${epochs}  accuracy ${(accuracy * 100).toFixed(1)} %`);
+        bar.move(name, done, total, `epoch ${epoch}/${epochs}  accuracy ${percent(accuracy)}`);
         if (done === total) {
           bar.stop();
           print(`      ${name}: ${epochs} epochs, ${Math.round(imagesPerSecond)} images/s`);

@@ -1,12 +1,14 @@
 /** `naevus watch`: the epochs of a run as they come, as a picture that renews itself in a terminal, else line by line. */
+
 import type { Command } from "commander";
 import { type FollowedEvent, followRun } from "../../run/folder/follow-run.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
+import { percent } from "../../text/numbers.ts";
 import { shorten, textTable } from "../../text/text-table.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import { interrupted, withInterruption } from "../terminal/interruption.ts";
 import { lossChart } from "../terminal/loss-chart.ts";
-import { epochLine, headLines, percent } from "../terminal/progress.ts";
+import { epochLine, headLines } from "../terminal/progress.ts";
 import { shellWord, type Terminal } from "../terminal/terminal.ts";
 
 /** Epochs in the table: with the chart they fit a screen of 24 lines. */

@@ -1,11 +1,11 @@
 /** Shows a download as it goes: a moving bar in a terminal, a line for every tenth elsewhere. */
+
 import type { DownloadEvent } from "../../acquire/isic-archive/isic-download.ts";
 import type { Stopwatch } from "../../stopwatch.ts";
+import { count } from "../../text/numbers.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import type { Terminal } from "./terminal.ts";
-
-const count = (value: number): string => value.toLocaleString("en-US");
 
 /** `412 kB`, `37 MB`, `1.2 GB`. */
 function size(bytes: number): string {

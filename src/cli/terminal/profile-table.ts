@@ -1,11 +1,12 @@
 /** A profile as a table for a terminal of 100 columns. */
+
 import type { Profile, ProfileRow } from "../../engine/profile/profile.ts";
 import { bandwidthFor } from "../../engine/profile/roofline.ts";
 import type { Pass } from "../../engine/profile/timing.ts";
+import { percent } from "../../text/numbers.ts";
 import { shorten } from "../../text/text-table.ts";
 
 const milliseconds = (seconds: number): string => (seconds * 1000).toFixed(seconds < 0.01 ? 2 : 1);
-const percent = (part: number): string => `${(part * 100).toFixed(1)}%`;
 const giga = (value: number): string => (value / 1e9).toFixed(0);
 
 /** What was reached of what is possible, in the unit that says more: arithmetic where there is any, else memory. */
@@ -20,9 +21,9 @@ const columns = [
   ["layer", 13],
   ["primitive", 29],
   ["ms", 6],
-  ["share", 5],
+  ["share", 7],
   ["reached of limit", 19],
-  ["implementation", 23],
+  ["implementation", 21],
 ] as const;
 
 const fromTheRight = new Set<string>(["ms", "share", "reached of limit"]);

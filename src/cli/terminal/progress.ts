@@ -1,8 +1,10 @@
 /** Shows a run as it goes: a moving bar in a terminal, one plain line per epoch elsewhere. */
+
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
 import type { RunEvent } from "../../run/run-events.ts";
+import { count, percent, plural } from "../../text/numbers.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
@@ -27,9 +29,6 @@ export const problemLines = (problems: readonly Problem[]): string[] => [
   ...(problems.length > listedProblems ? [`and ${problems.length - listedProblems} more`] : []),
 ];
 
-export const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
-const count = (value: number): string => value.toLocaleString("en-US");
-
 interface Figures {
   readonly loss: number;
   readonly accuracy: number;
@@ -51,7 +50,7 @@ export const headLines = (run: string, { settings, resolved, data, versions }: R
   `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
-    `${resolved.threads} ${resolved.threads === 1 ? "thread" : "threads"}`,
+    `${plural(resolved.threads, "thread")}`,
   `${imageCounts(data)} of ${data.classes.length} classes${beside(data.origin)}`,
   `run: ${run}`,
 ];

@@ -2,6 +2,7 @@
 
 import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { nameList } from "../../text/name-list.ts";
+import { percent } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import { shorten, textTable } from "../../text/text-table.ts";
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
@@ -136,8 +137,6 @@ const WORST = 20;
 
 /** Characters of a class name in the per-class table, which leaves room for the figures in 80 columns. */
 const WIDEST_NAME = 40;
-
-const percent = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
 /** The classes that are printed, as indices: all, or of many those with the lowest recall, of equals those with the most images. */
 function printedClasses(perClass: readonly ClassScores[]): readonly number[] {

@@ -1,5 +1,6 @@
 /** All that is said of one question with two answers: areas, operating points and decision curve, with intervals. */
 
+import { chosenPercent } from "../../text/numbers.ts";
 import type { Areas } from "../curves/one-vs-rest.ts";
 import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } from "../curves/precision-recall-curve.ts";
 import { type RocPoint, rocArea, rocCurve } from "../curves/roc-curve.ts";
@@ -63,8 +64,6 @@ export interface QuestionOptions {
   readonly points: number;
 }
 
-const percent = (part: number): string => `${Number((part * 100).toFixed(2))} %`;
-
 /** Asks a question of checked predictions, with thresholds chosen on those for validation where there are any. */
 export function askQuestion({
   question,
@@ -91,7 +90,7 @@ export function askQuestion({
 
   return {
     tests: chosen.map(({ target, threshold }) => ({
-      name: `${question.name}, threshold for ${percent(target)} sensitivity`,
+      name: `${question.name}, threshold for ${chosenPercent(target)} sensitivity`,
       threshold,
       ...images,
     })),

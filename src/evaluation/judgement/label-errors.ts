@@ -1,5 +1,6 @@
 /** Images whose label is probably wrong: confident learning on out-of-fold probabilities (Northcutt, Jiang and Chuang 2021). */
 
+import { chosenPercent, percent } from "../../text/numbers.ts";
 import { checkPredictions, type Predictions, predictedClasses } from "../predictions.ts";
 import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
 
@@ -139,7 +140,7 @@ export function findLabelErrors(predictions: Predictions): LabelErrors {
     ...ranked,
     estimated: null,
     notEstimated:
-      `the models have ${(accuracy * 100).toFixed(1)} % of these images right out of fold, and below ${leastAccuracy * 100} % ` +
+      `the models have ${percent(accuracy)} of these images right out of fold, and below ${chosenPercent(leastAccuracy)} ` +
       "most images that they doubt are merely hard, so that the number of wrong labels cannot be told",
     confidentJoint: null,
     candidates: candidates.slice(0, mostListed),
