@@ -2,7 +2,7 @@
 import { INPUT } from "../../../network/graph.ts";
 import { elements } from "../../../tensor.ts";
 import { bytesPerElement } from "../library/constants.ts";
-import { sumGradients } from "../lowering/lowering-rule.ts";
+import { sumGradients } from "../lowering/operations/addition.ts";
 import type { Value } from "../program/value.ts";
 import type { ForwardProgram, Segment } from "./forward-program.ts";
 

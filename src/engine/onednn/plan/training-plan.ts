@@ -8,7 +8,7 @@ import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
 import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
-import { buildOptimizer } from "../lowering/optimizer/optimizer-primitives.ts";
+import { lowerOptimizer } from "../lowering/optimizer/lower-optimizer.ts";
 import { areFinite } from "../lowering/optimizer/optimizer-update.ts";
 import type { InstructionInfo, Section } from "../program/instruction.ts";
 import { asFloats, floats } from "../program/value.ts";
@@ -49,7 +49,7 @@ export function trainingPlan(
   const { values, gradients, decayed, trained } = store.allocate();
   const slotNames = optimizerSlots[optimizer.kind];
   const slots = slotNames.map(() => alignedBytes(gradients.byteLength));
-  const optimizerUpdate = buildOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
+  const optimizerUpdate = lowerOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
   const running = asFloats(values).subarray(trained.to);
   const sections = {
     forward: { from: 0, to: afterForward },

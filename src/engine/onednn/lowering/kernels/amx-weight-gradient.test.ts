@@ -6,7 +6,7 @@ import { alignedBytes } from "../../library/memory.ts";
 import { sharedRuntime } from "../../library/runtime.ts";
 import { Program } from "../../program/program.ts";
 import { floats, type Value } from "../../program/value.ts";
-import { kernelWeightGradient } from "./amx-weight-gradient.ts";
+import { byKernel } from "./kernel-table.ts";
 
 interface Layer {
   readonly batch: number;
@@ -57,7 +57,10 @@ function check(layer: Layer): void {
     return value;
   };
   const [diffWeights, diffBias] = [ofFloats(kernel * kernel * channels * filters), ofFloats(filters)];
-  const weightGradient = kernelWeightGradient(program, "layer", {
+  const weightGradient = byKernel("weightGradient", {
+    program,
+    name: "layer",
+    kind: "convolution",
     source: source.value.descriptor,
     weights: [filters, channels, kernel, kernel],
     destination: gradient.value.descriptor,

@@ -1,7 +1,6 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
 
 import { cutWeightGradient } from "../../../x64/kernels/amx-weight-gradient/cut.ts";
-import type { ConvolutionSizes } from "../../../x64/kernels/amx-weight-gradient/geometry.ts";
 import { scratchBytesOf } from "../../../x64/kernels/amx-weight-gradient/layout.ts";
 import { weightGradientArguments } from "../../../x64/kernels/amx-weight-gradient/task.ts";
 import { weightGradientKernel } from "../../../x64/kernels/amx-weight-gradient/weight-gradient-kernel.ts";
@@ -12,6 +11,7 @@ import type { MemoryDescriptor } from "../../library/descriptors.ts";
 import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
 import type { WeightGradient } from "../weight-gradient.ts";
+import type { KernelLowering, WeightGradientSite } from "./sites.ts";
 
 /** Height and width of a feature map's or of a filter's dimensions. */
 const sizeOf = (dimensions: readonly number[]) => [dimensions[2]!, dimensions[3]!] as const;
@@ -22,14 +22,6 @@ export function tapMajor({ descriptors }: Program, weights: readonly number[]): 
   return descriptors.memory(weights, "f32", [1, filters, width * channels * filters, channels * filters]);
 }
 
-/** What is computed; the maps as the forward pass has them. */
-interface ConvolutionLayer extends Pick<ConvolutionSizes, "stride" | "padding"> {
-  readonly source: MemoryDescriptor;
-  readonly weights: readonly number[];
-  readonly destination: MemoryDescriptor;
-  readonly bias: MemoryDescriptor | undefined;
-}
-
 const MULTIPLE_OF_CHANNELS = 16;
 /** As many as the kernel picks from pixels one by one: those of photographs. */
 const FEW_CHANNELS = 4;
@@ -37,23 +29,31 @@ const FEW_CHANNELS = 4;
 const FLOATS_PER_TASK = 2 ** 18;
 
 /**
- * Undefined where the kernel cannot compute the gradient: it takes channels-last maps of bfloat16, with channels by the tile or those of photographs, on AMX.
- * The gradient is laid out as {@link tapMajor}.
+ * It takes channels-last maps of bfloat16, with channels by the tile of AMX or those of photographs. The gradient is laid out as
+ * {@link tapMajor}.
  */
-export function kernelWeightGradient(
-  program: Program,
-  name: string,
-  { source, weights, destination, bias, stride, padding }: ConvolutionLayer,
-): WeightGradient | undefined {
-  const { runtime } = program;
-  const isServed =
-    runtime.mapKernels !== undefined &&
+export const amxWeightGradient: KernelLowering<"weightGradient"> = {
+  needs: "AMX",
+  serves: ({ program, kind, source, weights, destination }) =>
+    kind === "convolution" &&
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
-    [source, destination].every((map) => map.type === "bf16" && program.isChannelsLast(map));
-  if (!isServed) return undefined;
+    [source, destination].every((map) => map.type === "bf16" && program.isChannelsLast(map)),
+  lower,
+};
 
+function lower({
+  program,
+  name,
+  source,
+  weights,
+  destination,
+  bias,
+  stride,
+  padding,
+}: WeightGradientSite): WeightGradient {
+  const { runtime } = program;
   const [outputs, inputs] = weights as readonly [number, number];
   const [input, output, kernel] = [sizeOf(source.dimensions), sizeOf(destination.dimensions), sizeOf(weights)];
   const channels = [inputs, outputs] as const;

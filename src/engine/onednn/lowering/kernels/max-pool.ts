@@ -1,26 +1,32 @@
-/** Max pooling by kernels of our own, where they can do it: oneDNN's write 4 to 8 times more slowly than memory takes. */
-import type { GraphNode } from "../../../../network/graph.ts";
-import type { MaxPool } from "../../../../network/layer.ts";
+/** Max pooling by kernels of our own: oneDNN's write 4 to 8 times more slowly than memory takes. */
 import { CLEARED, canMaxPool, maxPoolGradientKernel, maxPoolKernel } from "../../../x64/kernels/max-pool.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { Locate, Value } from "../../program/value.ts";
-import type { Lowered, LoweringContext, NodeContext } from "../lowering-rule.ts";
+import type { Lowered } from "../lowering-rule.ts";
+import type { KernelLowering, MaxPoolSite } from "./sites.ts";
 
-/** Undefined where oneDNN must do it: the kernels take channels-last bf16 maps and windows that do not overlap. */
-export function maxPoolByKernels(
-  { program, mode, type, batch }: LoweringContext,
-  { name, operation, shape, inputShapes }: GraphNode<MaxPool>,
-  source: Value,
-  place: NodeContext,
-): Lowered | undefined {
-  const { kernel: window, stride, padding } = operation;
+/** They take channels-last bf16 maps and windows that do not overlap. */
+export const maxPoolKernels: KernelLowering<"maxPool"> = {
+  needs: "AMX",
+  serves({ program, type, node: { operation, inputShapes }, source: { descriptor } }) {
+    const { kernel: window, stride, padding } = operation;
+    return (
+      type === "bf16" &&
+      descriptor.type === type &&
+      stride.every((step, axis) => step === window[axis] && padding[axis] === 0) &&
+      canMaxPool(inputShapes[0]![0]!, window) &&
+      program.isChannelsLast(descriptor)
+    );
+  },
+  lower,
+};
+
+function lower({ program, mode, type, batch, node, source, maskGradient }: MaxPoolSite): Lowered {
+  const { name, operation, shape, inputShapes } = node;
+  const { kernel: window } = operation;
   const [channels, height, width] = inputShapes[0] as readonly [number, number, number];
   const [, rows, columns] = shape as readonly [number, number, number];
-  if (program.runtime.mapKernels === undefined || type !== "bf16" || source.descriptor.type !== type) return undefined;
-  if (stride.some((step, axis) => step !== window[axis] || padding[axis] !== 0)) return undefined;
   const data = program.channelsLast([batch, channels, height, width], type);
-  if (!canMaxPool(channels, window) || !program.isChannelsLast(source.descriptor)) return undefined;
-
   const dimensions = [batch, channels, rows, columns];
   const pooled = program.channelsLast(dimensions, type);
   const output = program.value(pooled);
@@ -38,7 +44,7 @@ export function maxPoolByKernels(
       ];
     });
 
-  const keeps = winners === undefined ? "none" : place.maskGradient ? "positive" : "all";
+  const keeps = winners === undefined ? "none" : maskGradient ? "positive" : "all";
   program.addKernel(
     `${name} forward`,
     maxPoolKernel({ ...sizes, winners: keeps }),

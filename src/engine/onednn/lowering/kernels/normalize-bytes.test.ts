@@ -5,23 +5,23 @@ import { roundToBf16 } from "../../../testing/conformance-cases.ts";
 import { onednnEngines, onednnMissing } from "../../../testing/engines-under-test.ts";
 import { alignedBytes } from "../../library/memory.ts";
 import { sharedRuntime } from "../../library/runtime.ts";
-import { ParameterStore } from "../../program/parameter-store.ts";
 import { Program } from "../../program/program.ts";
-import type { LoweringContext } from "../lowering-rule.ts";
-import { normalizeByKernel } from "./normalize-bytes.ts";
+import type { Value } from "../../program/value.ts";
+import { byKernel } from "./kernel-table.ts";
 
 const runtime = onednnEngines.length === 0 ? undefined : sharedRuntime(undefined, undefined);
 const missing = onednnMissing || (runtime?.mapKernels ? "" : " (skipped: this processor or system runs no kernels)");
 
-const contextOf = (program: Program, batch: number, type: "f32" | "bf16"): LoweringContext => ({
-  program,
-  store: new ParameterStore(program, false),
-  batch,
-  mode: "inference",
-  type,
-  beforeForward: [],
-  afterForward: [],
-});
+const normalizeByKernel = (
+  program: Program,
+  type: "f32" | "bf16",
+  input: Value,
+  scale: readonly number[],
+  shift: readonly number[],
+) => {
+  const batch = input.descriptor.dimensions[0]!;
+  return byKernel("normalize", { program, batch, mode: "inference", type, name: "0", input, scale, shift });
+};
 
 describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a kernel${missing}`, () => {
   // With and without a rest of less than a turn of the kernel's loop, in one task and in several.
@@ -35,7 +35,7 @@ describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a k
     [2, 5, 61, 60],
     [16, 3, 64, 64],
   ])("%i images of %i x %i x %i", (...dimensions) => {
-    const [batch, channels] = dimensions;
+    const [, channels] = dimensions;
     const program = new Program(runtime!);
     const input = program.persistent(program.channelsLast(dimensions, "u8"));
     const random = Random.of(elements(dimensions));
@@ -43,7 +43,7 @@ describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a k
     for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(256);
     const scale = Array.from({ length: channels }, (_, channel) => (channel + 1) / 255);
     const shift = Array.from({ length: channels }, (_, channel) => 0.1 - channel / 2);
-    const output = normalizeByKernel(contextOf(program, batch, "bf16"), "0", input, scale, shift)!;
+    const output = normalizeByKernel(program, "bf16", input, scale, shift)!;
     // A word more than there are values must stay as it is.
     const memory = alignedBytes(2 * bytes.length + 2).fill(0xff);
     const result = new Uint16Array(memory.buffer, memory.byteOffset, bytes.length + 1);
@@ -65,7 +65,7 @@ describe.skipIf(runtime?.mapKernels === undefined)(`images are normalised by a k
     const kernelFor = (channels: number, type: "f32" | "bf16") => {
       const input = program.persistent(program.channelsLast([1, channels, 4, 4], "u8"));
       const ones = Array.from({ length: channels }, () => 1);
-      return normalizeByKernel(contextOf(program, 1, type), "0", input, ones, ones) !== undefined;
+      return normalizeByKernel(program, type, input, ones, ones) !== undefined;
     };
     expect(kernelFor(3, "bf16")).toBe(true);
     expect(kernelFor(3, "f32")).toBe(false);

@@ -8,28 +8,25 @@ import {
 } from "../../../x64/kernels/normalize-bytes.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { Value } from "../../program/value.ts";
-import type { LoweringContext } from "../lowering-rule.ts";
+import type { KernelLowering, NormalizeSite } from "./sites.ts";
 
 /** Values of a task: a part of the batch that is long enough to be worth starting. */
 const TASK_VALUES = 2 ** 14;
 
-/**
- * input * scale + shift, a number of each per channel; undefined where oneDNN must do it.
- *
- * On AMX, convolutions of few channels read this layout; elsewhere a reorder follows, as one does in oneDNN's way.
- */
-export function normalizeByKernel(
-  { program, type }: LoweringContext,
-  name: string,
-  input: Value,
-  scale: readonly number[],
-  shift: readonly number[],
-): Value | undefined {
+/** On AMX, convolutions of few channels read this layout; elsewhere a reorder follows, as one does in oneDNN's way. */
+export const normalizeBytes: KernelLowering<"normalize"> = {
+  needs: "AMX",
+  serves: ({ program, type, input: { descriptor } }) =>
+    type === "bf16" &&
+    canNormalize(descriptor.dimensions[1]!) &&
+    descriptor.type === "u8" &&
+    program.isChannelsLast(descriptor),
+  lower,
+};
+
+function lower({ program, type, name, input, scale, shift }: NormalizeSite): Value {
   const { dimensions } = input.descriptor;
   const channels = dimensions[1]!;
-  if (program.runtime.mapKernels === undefined || type !== "bf16" || !canNormalize(channels)) return undefined;
-  if (input.descriptor.type !== "u8" || !program.isChannelsLast(input.descriptor)) return undefined;
-
   const period = periodValues(channels);
   const { value: factors, array } = program.host([2 * period]);
   for (let i = 0; i < period; i++) {

@@ -1,11 +1,12 @@
 /** Optimizer updates by kernels of our own: all arrays are read and written once. */
 
-import type { Optimizer } from "../../../optimizer.ts";
+import type { Adam, AdamW, Optimizer } from "../../../optimizer.ts";
 import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "../../../x64/kernels/optimizer.ts";
 import { FLOATS_AT_ONCE, type Kernel } from "../../../x64/kernels/task-kernel.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { Program } from "../../program/program.ts";
 import { areFinite, type FlatArrays, type OptimizerUpdate } from "../optimizer/optimizer-update.ts";
+import type { KernelLowering } from "./sites.ts";
 
 /** Floats of a task, a multiple of what the kernel does at once. */
 const TASK_FLOATS = 2 ** 14;
@@ -62,27 +63,38 @@ function addUpdate<Scalar extends string>(
   };
 }
 
-/** Appends one update, as `buildOptimizer` says; the runtime must run kernels. */
-export function addOptimizerKernel(optimizer: Optimizer, program: Program, arrays: FlatArrays): OptimizerUpdate {
-  if (optimizer.kind === "sgd") {
-    const { momentum, weightDecay } = optimizer;
-    return addUpdate(program, arrays, sgdKernel(), sgdScalars, weightDecay, (decay, learningRate) => ({
+type AddUpdate<O extends Optimizer> = (optimizer: O, program: Program, arrays: FlatArrays) => OptimizerUpdate;
+
+const addAdam =
+  (decoupled: boolean): AddUpdate<Adam | AdamW> =>
+  ({ beta1, beta2, epsilon, weightDecay }, program, arrays) =>
+    addUpdate(program, arrays, adamKernel(), adamScalars, weightDecay, (decay, learningRate, updates) => ({
+      decay: decoupled ? 0 : decay,
+      kept: decoupled ? 1 - learningRate * decay : 1,
+      beta1,
+      meanShare: 1 - beta1,
+      beta2,
+      squareShare: 1 - beta2,
+      squareCorrection: 1 / (1 - beta2 ** (updates + 1)),
+      epsilon,
+      rate: -learningRate / (1 - beta1 ** (updates + 1)),
+    }));
+
+/** Undefined for an optimizer without a kernel, which oneDNN's primitives update. */
+const updates: { readonly [K in Optimizer["kind"]]: AddUpdate<Extract<Optimizer, { kind: K }>> | undefined } = {
+  sgd: ({ momentum, weightDecay }, program, arrays) =>
+    addUpdate(program, arrays, sgdKernel(), sgdScalars, weightDecay, (decay, learningRate) => ({
       decay,
       momentum,
       rate: -learningRate,
-    }));
-  }
-  const { beta1, beta2, epsilon, weightDecay } = optimizer;
-  const decoupled = optimizer.kind === "adamW";
-  return addUpdate(program, arrays, adamKernel(), adamScalars, weightDecay, (decay, learningRate, updates) => ({
-    decay: decoupled ? 0 : decay,
-    kept: decoupled ? 1 - learningRate * decay : 1,
-    beta1,
-    meanShare: 1 - beta1,
-    beta2,
-    squareShare: 1 - beta2,
-    squareCorrection: 1 / (1 - beta2 ** (updates + 1)),
-    epsilon,
-    rate: -learningRate / (1 - beta1 ** (updates + 1)),
-  }));
-}
+    })),
+  adam: addAdam(false),
+  adamW: addAdam(true),
+};
+
+export const optimizerKernels: KernelLowering<"optimizer"> = {
+  needs: "AVX-512",
+  serves: ({ optimizer }) => updates[optimizer.kind] !== undefined,
+  lower: ({ optimizer, program, arrays }) =>
+    (updates[optimizer.kind] as AddUpdate<Optimizer>)(optimizer, program, arrays),
+};

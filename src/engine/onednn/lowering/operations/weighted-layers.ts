@@ -1,16 +1,19 @@
-/** Convolutions and dense layers as primitives: the layers with a matrix of weights. */
+/** Convolutions and dense layers: the layers with a matrix of weights. */
 import type { GraphNode } from "../../../../network/graph.ts";
-import type { HeightWidth } from "../../../../network/layer.ts";
+import type { Conv2d, Dense, HeightWidth } from "../../../../network/layer.ts";
 import type { ParameterRole } from "../../../../network/parameters.ts";
 import type { DataType } from "../../library/constants.ts";
+import type { PrimitiveDescriptor } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
-import { amxConvolution } from "../kernels/amx-convolution.ts";
-import { kernelWeightGradient } from "../kernels/amx-weight-gradient.ts";
-import { type Lowered, type LoweringContext, maskByRelu, type NodeContext, reluPost } from "../lowering-rule.ts";
+import { byKernel } from "../kernels/kernel-table.ts";
+import type { WeightedKind } from "../kernels/sites.ts";
+import type { Lowered, LoweringContext, LoweringRule, NodeContext } from "../lowering-rule.ts";
+import type { WeightGradient } from "../weight-gradient.ts";
+import { maskByRelu, reluPost } from "./elementwise.ts";
 import { primitiveWeightGradient } from "./weight-gradient-primitive.ts";
 
-interface WeightedForward {
-  readonly kind: "convolution" | "innerProduct";
+interface WeightedLayer {
+  readonly kind: WeightedKind;
   readonly weightDimensions: readonly number[];
   readonly outputDimensions: readonly number[];
   readonly stride: HeightWidth;
@@ -18,14 +21,50 @@ interface WeightedForward {
   readonly hasBias: boolean;
 }
 
-/** Convolutions and dense layers: every primitive chooses its own layouts, the weights live in their gradient's. */
-export function weighted(
+/** Appends the gradient of weights and bias, from what the layer read and the gradient of what it gave. */
+type AppendWeightGradient = (source: Value, gradient: Value) => void;
+
+/** A layer that is about to be lowered by primitives: its shapes, its forward one and its parameters. */
+type Weighted = ReturnType<typeof prepare>;
+
+/** Every primitive chooses its own layouts, the weights live in their gradient's. */
+function weighted(
   context: LoweringContext,
   node: GraphNode,
   input: Value,
   place: NodeContext,
-  { kind, weightDimensions, outputDimensions, stride, padding, hasBias }: WeightedForward,
+  layer: WeightedLayer,
 ): Lowered {
+  const { name } = node;
+  const { program, type } = context;
+  const { kind, weightDimensions: weights, stride, padding, hasBias } = layer;
+  const prepared = prepare(context, node, input, place, layer);
+  const { weight, appendWeightGradient } = prepared;
+  const { dimensions } = input.descriptor;
+  const { relu, isOutput } = place;
+  const layerSite = { name, kind, input: dimensions, weights, stride, padding, hasBias, weight, relu, isOutput };
+  const convolution = byKernel("convolution", { ...context, ...layerSite });
+  if (convolution === undefined) return byPrimitives(context, name, input, place, prepared);
+  const source = program.convert(name, input, program.channelsLast(dimensions, type));
+  return {
+    output: convolution.forward(source),
+    backward(gradient) {
+      const append = () => appendWeightGradient(source, gradient);
+      if (place.wantsGradient[0]) return [convolution.backwardData(gradient, append)];
+      append();
+      return [undefined];
+    },
+  };
+}
+
+/** Configures the forward primitive, chooses how the weights' gradient is computed, and registers the parameters. */
+function prepare(
+  context: LoweringContext,
+  node: GraphNode,
+  input: Value,
+  place: NodeContext,
+  { kind, weightDimensions, outputDimensions, stride, padding, hasBias }: WeightedLayer,
+) {
   const { program, store, type, mode } = context;
   const { descriptors } = program;
   const { name } = node;
@@ -52,82 +91,104 @@ export function weighted(
         };
   const forwardShapes = shapes(type, place.isOutput ? "f32" : type);
   const forward = make.forward(forwardShapes, mode, reluPost(place.relu));
-  const sourceLayout = program.chosen(forward, "source", forwardShapes.source);
-  const destinationLayout = program.chosen(forward, "destination", forwardShapes.destination);
-  const chooseWeightGradient = () => {
-    const maps = { source: sourceLayout, weights: weightDimensions, destination: destinationLayout };
-    const byKernel =
-      kind === "convolution" ? kernelWeightGradient(program, name, { ...maps, bias, stride, padding }) : undefined;
-    if (byKernel !== undefined) return byKernel;
+  const source = program.chosen(forward, "source", forwardShapes.source);
+  const destination = program.chosen(forward, "destination", forwardShapes.destination);
+  const chooseWeightGradient = (): WeightGradient => {
+    const maps = { source, weights: weightDimensions, destination };
+    const served = byKernel("weightGradient", { program, name, kind, ...maps, bias, stride, padding });
+    if (served !== undefined) return served;
     const gradientShapes = shapes("f32", type);
     return primitiveWeightGradient(program, name, make.backwardWeights(gradientShapes, forward), gradientShapes);
   };
-  const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
-  const weightGradient = mode === "training" && specOf("weight").trainable ? chooseWeightGradient() : undefined;
+  const weightGradient = mode === "training" ? chooseWeightGradient() : undefined;
 
+  const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
   const forwardWeights = program.chosen(forward, "weights", forwardShapes.weights);
   const weight = store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
   const biasParameter = bias && store.add(specOf("bias"), bias);
-
-  const appendWeightGradient = (source: Value, gradient: Value) => {
+  const appendWeightGradient: AppendWeightGradient = (from, gradient) => {
     if (weightGradient === undefined) return;
     const diffWeights = store.gradientShare(weight, weightGradient.layout);
     const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
-    weightGradient.append({ source, gradient, diffWeights, diffBias });
+    weightGradient.append({ source: from, gradient, diffWeights, diffBias });
     store.addGradientShare(weight, diffWeights);
     if (biasParameter) store.addGradientShare(biasParameter, diffBias);
   };
+  const layouts = { source, destination, weights: forwardWeights };
+  return { kind, make, shapes, forward, layouts, weight, bias: biasParameter, appendWeightGradient };
+}
 
-  const isPlain = kind === "convolution" && mode === "training" && !hasBias && !place.relu && !place.isOutput;
-  const layer = { input: input.descriptor.dimensions, weights: weightDimensions, stride, padding };
-  const convolution = isPlain ? amxConvolution(context, name, layer, weight) : undefined;
-  if (convolution) {
-    const source = program.convert(name, input, program.channelsLast(input.descriptor.dimensions, type));
-    return {
-      output: convolution.forward(source),
-      backward(gradient) {
-        const append = () => appendWeightGradient(source, gradient);
-        if (place.wantsGradient[0]) return [convolution.backwardData(gradient, append)];
-        append();
-        return [undefined];
-      },
-    };
-  }
-
-  const source = program.convert(name, input, sourceLayout);
-  const output = program.value(destinationLayout);
-  const working = store.working(weight, "forward", forwardWeights);
-  program.add(`${name} forward`, forward, {
-    source,
-    weights: working,
-    bias: biasParameter?.value,
-    destination: output,
-  });
-
+function byPrimitives(
+  context: LoweringContext,
+  name: string,
+  input: Value,
+  place: NodeContext,
+  prepared: Weighted,
+): Lowered {
+  const { program, store } = context;
+  const { forward, layouts, weight, bias, appendWeightGradient } = prepared;
+  const source = program.convert(name, input, layouts.source);
+  const output = program.value(layouts.destination);
+  const weights = store.working(weight, "forward", layouts.weights);
+  program.add(`${name} forward`, forward, { source, weights, bias: bias?.value, destination: output });
   return {
     output,
     backward(incoming) {
       const gradient = place.maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
-      let inputGradient: Value | undefined;
-      if (place.wantsGradient[0]) {
-        // A matrix product reads its large matrix as well either way round: the forward copy serves again.
-        const dataShapes = shapes(type, type);
-        const weights = kind === "innerProduct" ? forwardWeights : dataShapes.weights;
-        const backwardData = make.backwardData({ ...dataShapes, weights }, forward);
-        const layout = program.chosen(backwardData, "weights", weights);
-        inputGradient = program.value(program.chosen(backwardData, "diffSource", dataShapes.source));
-        program.add(`${name} backward data`, backwardData, {
-          weights: kind === "innerProduct" ? working : store.working(weight, "backward", layout),
-          diffDestination: program.convert(
-            name,
-            gradient,
-            program.chosen(backwardData, "diffDestination", dataShapes.destination),
-          ),
-          diffSource: inputGradient,
-        });
-      }
+      const inputGradient = place.wantsGradient[0]
+        ? addBackwardData(context, name, prepared, weights, gradient)
+        : undefined;
       appendWeightGradient(source, gradient);
       return [inputGradient];
     },
   };
 }
+
+/** Appends the gradient of the input; `working` are the weights as the forward primitive reads them. */
+function addBackwardData(
+  { program, store, type }: LoweringContext,
+  name: string,
+  { kind, make, shapes, forward, layouts, weight }: Weighted,
+  working: Value,
+  gradient: Value,
+): Value {
+  // A matrix product reads its large matrix as well either way round: the forward copy serves again.
+  const isProduct = kind === "innerProduct";
+  const own = shapes(type, type);
+  const dataShapes = { ...own, weights: isProduct ? layouts.weights : own.weights };
+  const primitive: PrimitiveDescriptor = make.backwardData(dataShapes, forward);
+  const layout = program.chosen(primitive, "weights", dataShapes.weights);
+  const inputGradient = program.value(program.chosen(primitive, "diffSource", dataShapes.source));
+  const incoming = program.chosen(primitive, "diffDestination", dataShapes.destination);
+  program.add(`${name} backward data`, primitive, {
+    weights: isProduct ? working : store.working(weight, "backward", layout),
+    diffDestination: program.convert(name, gradient, incoming),
+    diffSource: inputGradient,
+  });
+  return inputGradient;
+}
+
+export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
+  const { filters, kernel, stride, padding, groups, bias } = node.operation;
+  const channels = node.inputShapes[0]![0]!;
+  return weighted(context, node, input!, place, {
+    kind: "convolution",
+    weightDimensions:
+      groups === 1 ? [filters, channels, ...kernel] : [groups, filters / groups, channels / groups, ...kernel],
+    outputDimensions: [context.batch, ...node.shape],
+    stride,
+    padding,
+    hasBias: bias,
+  });
+};
+
+export const dense: LoweringRule<Dense> = (context, node, [input], place) =>
+  weighted(context, node, input!, place, {
+    kind: "innerProduct",
+    // A flattened input keeps its feature maps, so that it need not leave its layout.
+    weightDimensions: [node.operation.units, ...input!.descriptor.dimensions.slice(1)],
+    outputDimensions: [context.batch, node.operation.units],
+    stride: [1, 1],
+    padding: [0, 0],
+    hasBias: node.operation.bias,
+  });

@@ -1,108 +1,11 @@
-/** Optimizer updates over the flat parameter array: by a kernel of our own where it can, else as oneDNN primitives over pieces that stay in the cache. */
+/** Optimizer updates as oneDNN primitives over pieces of the flat arrays. */
 import type { Optimizer } from "../../../optimizer.ts";
-import { type BinaryAlgorithm, bytesPerElement } from "../../library/constants.ts";
-import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../../library/descriptors.ts";
+import type { PostOperation } from "../../library/descriptors.ts";
 import type { Program } from "../../program/program.ts";
 import { asFloats, type Value } from "../../program/value.ts";
-import { addOptimizerKernel } from "../kernels/optimizer.ts";
+import { partWatcher, sumMaker } from "./finite-sums.ts";
 import { areFinite, type FlatArrays, type OptimizerUpdate } from "./optimizer-update.ts";
-
-// Five float32 arrays of this many elements fit a core's second-level cache.
-const PIECE = 1 << 16;
-
-interface Piece {
-  readonly descriptor: MemoryDescriptor;
-  readonly decays: boolean;
-  readonly weights: Value;
-  readonly gradients: Value;
-  readonly slots: readonly Value[];
-}
-
-function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece> {
-  const descriptors = new Map<number, MemoryDescriptor>();
-  const { decayed, trained } = arrays;
-  for (const region of [decayed, { from: decayed.to, to: trained.to }]) {
-    for (let from = region.from; from < region.to; from += PIECE) {
-      const length = Math.min(PIECE, region.to - from);
-      const descriptor = descriptors.get(length) ?? program.rowMajor([length], "f32");
-      descriptors.set(length, descriptor);
-      const piece = (array: Uint8Array) =>
-        program.persistent(descriptor, array.subarray(from * 4, (from + length) * 4));
-      yield {
-        descriptor,
-        decays: region === decayed,
-        weights: piece(arrays.weights),
-        gradients: piece(arrays.gradients),
-        slots: arrays.slots.map(piece),
-      };
-    }
-  }
-}
-
-/** destination = post(first (algorithm) second); one compiled primitive per kind of step and length. */
-function stepMaker(program: Program) {
-  const made = new Map<string, PrimitiveDescriptor>();
-  return (
-    name: string,
-    { descriptor }: Piece,
-    algorithm: BinaryAlgorithm,
-    [first, second, destination]: readonly [Value, Value, Value],
-    post: readonly PostOperation[] = [],
-    operands: readonly (readonly [number, Value])[] = [],
-  ) => {
-    const key = `${name} ${descriptor.dimensions[0]}`;
-    const primitive =
-      made.get(key) ?? program.descriptors.binary(algorithm, descriptor, second.descriptor, descriptor, post);
-    made.set(key, primitive);
-    program.add(`optimizer ${name}`, primitive, { source: first, source1: second, destination }, operands);
-  };
-}
-
-/** Floats of a register of the widest processors, and how many registers are summed up side by side. */
-const LANES = 16;
-const REGISTERS = 8;
-
-/**
- * Appends sums of the weights of every piece, which oneDNN makes fastest as a mean over the height of maps of so many channels.
- *
- * @returns where the sums will be
- */
-function sumMaker(program: Program, pieces: readonly Piece[]) {
-  const sums = program.host([pieces.length, REGISTERS * LANES]);
-  const made = new Map<number, PrimitiveDescriptor>();
-  const addSum = (index: number) => {
-    const { weights, descriptor } = pieces[index]!;
-    const length = descriptor.dimensions[0]!;
-    // Every piece is whole registers long, and all but the last of a region are whole numbers of so many.
-    const width = length % (REGISTERS * LANES) === 0 ? REGISTERS : 1;
-    const height = length / (width * LANES);
-    const source = program.channelsLast([1, LANES, height, width], "f32");
-    const destination = program.channelsLast([1, LANES, 1, width], "f32");
-    const kernel = [height, 1] as const;
-    const shapes = { source, destination, kernel, stride: kernel, padding: [0, 0] } as const;
-    const primitive =
-      made.get(length) ?? program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
-    made.set(length, primitive);
-    program.add("optimizer sums", primitive, {
-      source: program.view(weights, source),
-      destination: program.view(sums.value, destination, bytesPerElement.f32 * REGISTERS * LANES * index),
-    });
-  };
-  return { sums: sums.array, addSum };
-}
-
-/** So many updates see all of Adam's mean squares: one that is not finite stays so, and makes its weight stand still. */
-const PARTS = 64;
-
-/** Whether a part of the values is finite: another one with every call. */
-function partWatcher(values: Float32Array): () => boolean {
-  const length = Math.ceil(values.length / PARTS);
-  let next = 0;
-  return () => {
-    const from = length * (next++ % PARTS);
-    return areFinite(values.subarray(from, from + length));
-  };
-}
+import { piecesOf, stepMaker } from "./pieces.ts";
 
 type Builder<O extends Optimizer> = (optimizer: O, program: Program, arrays: FlatArrays) => OptimizerUpdate;
 
@@ -186,8 +89,5 @@ const builders: { readonly [K in Optimizer["kind"]]: Builder<Extract<Optimizer, 
   adamW: (optimizer, program, arrays) => buildAdam(optimizer, true, program, arrays),
 };
 
-/** Appends one update to the program. */
-export const buildOptimizer = (optimizer: Optimizer, program: Program, arrays: FlatArrays): OptimizerUpdate =>
-  program.runtime.kernels
-    ? addOptimizerKernel(optimizer, program, arrays)
-    : (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);
+export const addOptimizerPrimitives = (optimizer: Optimizer, program: Program, arrays: FlatArrays): OptimizerUpdate =>
+  (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);

@@ -1,6 +1,6 @@
 /** Training with convolutions on tiles, joined with the normalisations around them, against the same without kernels. */
 import { describe, expect, test } from "vitest";
-import { buildGraph, type Graph } from "../../../../network/graph.ts";
+import { buildGraph, type Graph } from "../../../../../network/graph.ts";
 import {
   batchNorm,
   conv2d,
@@ -12,11 +12,11 @@ import {
   relu,
   residual,
   squeezeExcite,
-} from "../../../../network/layer.ts";
-import { sgd } from "../../../optimizer.ts";
-import { exampleFor, normError, roundToBf16 } from "../../../testing/conformance-cases.ts";
-import { kernels, kernelsMissing } from "../../../testing/kernels-under-test.ts";
-import { onednnEngine } from "../../onednn-engine.ts";
+} from "../../../../../network/layer.ts";
+import { sgd } from "../../../../optimizer.ts";
+import { exampleFor, normError, roundToBf16 } from "../../../../testing/conformance-cases.ts";
+import { kernels, kernelsMissing } from "../../../../testing/kernels-under-test.ts";
+import { onednnEngine } from "../../../onednn-engine.ts";
 
 const convNorm = (filters: number, stride = 1, kernel = 3): Layer[] => [
   conv2d(filters, kernel, { stride, bias: false }),

@@ -1,0 +1,57 @@
+/** The flat arrays of an optimizer in pieces that stay in the cache, and elementwise steps over them. */
+import type { BinaryAlgorithm } from "../../library/constants.ts";
+import type { MemoryDescriptor, PostOperation, PrimitiveDescriptor } from "../../library/descriptors.ts";
+import type { Program } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
+import type { FlatArrays } from "./optimizer-update.ts";
+
+// Five float32 arrays of this many elements fit a core's second-level cache.
+const PIECE = 1 << 16;
+
+export interface Piece {
+  readonly descriptor: MemoryDescriptor;
+  readonly decays: boolean;
+  readonly weights: Value;
+  readonly gradients: Value;
+  readonly slots: readonly Value[];
+}
+
+export function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece> {
+  const descriptors = new Map<number, MemoryDescriptor>();
+  const { decayed, trained } = arrays;
+  for (const region of [decayed, { from: decayed.to, to: trained.to }]) {
+    for (let from = region.from; from < region.to; from += PIECE) {
+      const length = Math.min(PIECE, region.to - from);
+      const descriptor = descriptors.get(length) ?? program.rowMajor([length], "f32");
+      descriptors.set(length, descriptor);
+      const piece = (array: Uint8Array) =>
+        program.persistent(descriptor, array.subarray(from * 4, (from + length) * 4));
+      yield {
+        descriptor,
+        decays: region === decayed,
+        weights: piece(arrays.weights),
+        gradients: piece(arrays.gradients),
+        slots: arrays.slots.map(piece),
+      };
+    }
+  }
+}
+
+/** destination = post(first (algorithm) second); one compiled primitive per kind of step and length. */
+export function stepMaker(program: Program) {
+  const made = new Map<string, PrimitiveDescriptor>();
+  return (
+    name: string,
+    { descriptor }: Piece,
+    algorithm: BinaryAlgorithm,
+    [first, second, destination]: readonly [Value, Value, Value],
+    post: readonly PostOperation[] = [],
+    operands: readonly (readonly [number, Value])[] = [],
+  ) => {
+    const key = `${name} ${descriptor.dimensions[0]}`;
+    const primitive =
+      made.get(key) ?? program.descriptors.binary(algorithm, descriptor, second.descriptor, descriptor, post);
+    made.set(key, primitive);
+    program.add(`optimizer ${name}`, primitive, { source: first, source1: second, destination }, operands);
+  };
+}
