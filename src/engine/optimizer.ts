@@ -29,10 +29,13 @@ export type Optimizer = Sgd | Adam | AdamW;
 
 /** The tensors of state that each optimizer keeps per parameter. */
 export const optimizerSlots = {
-  sgd: ["velocity"],
   adam: ["mean", "meanSquare"],
   adamW: ["mean", "meanSquare"],
+  sgd: ["velocity"],
 } as const satisfies { readonly [K in Optimizer["kind"]]: readonly string[] };
+
+/** All optimizers by name. */
+export const optimizerKinds = Object.keys(optimizerSlots) as readonly Optimizer["kind"][];
 
 /** Stochastic gradient descent; by default with a momentum of 0.9 and no weight decay. */
 export const sgd = ({ momentum = 0.9, weightDecay = 0 }: Partial<Omit<Sgd, "kind">> = {}): Sgd => ({

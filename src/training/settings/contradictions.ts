@@ -1,8 +1,12 @@
 /** Settings that are right one by one and contradict each other. */
 import { externalProtocol } from "../../dataset/protocol-summary.ts";
+import type { Optimizer } from "../../engine/optimizer.ts";
 import { networks } from "../../network/architectures.ts";
 import { residualLayers } from "../../network/stochastic-depth.ts";
 import type { Settings } from "./schema.ts";
+
+/** Optimizers whose momentum can be set. */
+const takesMomentum: { readonly [K in Optimizer["kind"]]: boolean } = { adam: false, adamW: false, sgd: true };
 
 /** Each says in a sentence what is wrong, or nothing. */
 const rules: readonly ((settings: Settings) => string | false)[] = [
@@ -11,7 +15,7 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     "protocol: external is for judging a model; train with official, clean or grouped:K",
   ({ momentum, optimizer }) =>
     momentum !== undefined &&
-    optimizer !== "sgd" &&
+    !takesMomentum[optimizer] &&
     `momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`,
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",

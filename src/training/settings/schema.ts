@@ -1,5 +1,6 @@
 /** Every setting of a training: its type, default and limits, what it decides, and a sentence on it. */
 import { z } from "zod";
+import { optimizerKinds } from "../../engine/optimizer.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
@@ -116,7 +117,7 @@ const entries = {
     "Fraction of each class that is kept for testing where the data folder has no Test folder",
     z.number().min(0.01).max(0.9).default(0.2),
   ),
-  optimizer: setting(["weights"], "How gradients change the weights", z.enum(["adam", "adamW", "sgd"]).default("adam")),
+  optimizer: setting(["weights"], "How gradients change the weights", z.enum(optimizerKinds).default("adam")),
   learningRate: setting(
     ["weights"],
     "Highest learning rate; by default 0.001 for adam and adamW, 0.05 for sgd",
