@@ -54,7 +54,7 @@ test("a row says time, share, what was reached of the limit, and who computed it
   const lines = formatProfile(profile).split("\n");
   expect(lines[0]).toBe("notebook, batch 32, bf16: 10.0 ms a step, 3200 images/s");
   expect(lines).toContainEqual(
-    expect.stringMatching(/^1 +conv2d forward x8 +3\.10 31\.0 % +290 of 450 GFLOP\/s jit_bf16:avx512_core…$/),
+    expect.stringMatching(/^1 +conv2d forward x8 +3\.10 +31\.0 % +290 of 450 GFLOP\/s jit_bf16:avx512_core…$/),
   );
   expect(lines).toContainEqual(expect.stringMatching(/^12\.shortcut\.0 conv2d backward weights +5\.00/));
   expect(lines).toContainEqual(expect.stringMatching(/^3 +maxPool forward x8 +0\.40 +4\.0 % +10 of 40 GB\/s /));
