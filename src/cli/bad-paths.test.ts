@@ -78,7 +78,7 @@ const roles: Readonly<Record<string, readonly Kind[]>> = {
 const bad = "BAD";
 
 const data = ["--data", "data"];
-const quick = ["--engine", "reference", "--image-size", "16", "--batch", "8", "--epochs", "1"];
+const quick = ["--engine", "reference", "--image-size", "8", "--batch", "8", "--epochs", "1"];
 const train = ["train", ...data, ...quick, "--out", "new"];
 const fold = ["cross-validate", ...data, ...quick, "--folds", "2", "--out", "new"];
 const evaluate = ["evaluate", "run", ...data];
@@ -86,7 +86,7 @@ const compare = ["compare", "run", "run", ...data];
 const audit = ["audit", ...data, "--out", "new"];
 const curate = ["curate", ...data, "--out", "new.csv"];
 const show = ["show", ...data, "--out", "new"];
-const study = ["study", ...data, "--engine", "reference", "--image-size", "16", "--out", "new"];
+const study = ["study", ...data, "--engine", "reference", "--image-size", "8", "--out", "new"];
 
 /** The command with the bad path for one of its options. */
 const but = (command: readonly string[], option: string) => {

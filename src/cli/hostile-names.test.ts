@@ -29,7 +29,7 @@ beforeAll(async () => {
   await writeHostileData(data, metadata);
   small = [
     "--image-size",
-    "16",
+    "8",
     "--engine",
     "reference",
     "--batch",

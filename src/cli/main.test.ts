@@ -37,7 +37,7 @@ beforeAll(async () => {
   cache = join(folder, "cache");
   const drawn = await naevus("data", "phantom", "--out", data, "--images", "40", "--size", "16");
   expect(drawn).toMatchObject({ status: 0, out: `${data}: 40 phantom images` });
-  small = ["--data", data, "--image-size", "16", "--engine", "reference", "--batch", "8", "--cache", cache];
+  small = ["--data", data, "--image-size", "8", "--engine", "reference", "--batch", "8", "--cache", cache];
   expect(await naevus("train", ...small, "--epochs", "2", "--out", run)).toMatchObject({ status: 0 });
 });
 
@@ -218,7 +218,7 @@ describe("watch", () => {
     const { status, out } = await naevus("watch", run);
     expect(status).toBe(0);
     const lines = out.split("\n");
-    expect(lines[0]).toMatch(/^notebook: .* parameters, 16x16 pixels, batch 8; f32 on plain TypeScript, 1 thread$/);
+    expect(lines[0]).toMatch(/^notebook: .* parameters, 8x8 pixels, batch 8; f32 on plain TypeScript, 1 thread$/);
     expect(lines.slice(2)).toEqual([
       `run: ${run}`,
       expect.stringMatching(/^epoch 1\/2 {2}loss \d+\.\d{4} {2}accuracy .* {2}\(phantom data\)$/),

@@ -12,7 +12,7 @@ const metadata = ["--data", data, "--metadata", join(place, "metadata.csv")];
 
 beforeAll(() => writeMarkedData(place));
 
-const small = ["--image-size", "16", "--epochs", "1", "--batch", "16", "--threads", "1"];
+const small = ["--image-size", "8", "--epochs", "1", "--batch", "16", "--threads", "1"];
 
 describe("what is written", () => {
   it("by audit, show and curate holds no path and no photograph's metadata", async () => {

@@ -17,7 +17,7 @@ let settings: SettingsInput;
 beforeAll(async () => {
   await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
-  settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 2, seed: 3, cache: join(folder, "cache") };
+  settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 2, seed: 3, cache: join(folder, "cache") };
 });
 
 const modelOf = (run: string): Promise<Buffer> => readFile(join(run, "model.onnx"));

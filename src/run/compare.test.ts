@@ -18,7 +18,7 @@ beforeAll(async () => {
   data = join(folder, "data");
   await writePhantomDataset(data, { images: 80, size: 16, seed: 1 });
   const dataset = await readDataset(data);
-  const settings: SettingsInput = { engine: "reference", imageSize: 16, batch: 8, seed: 3, cache: cache() };
+  const settings: SettingsInput = { engine: "reference", imageSize: 8, batch: 8, seed: 3, cache: cache() };
   await train(dataset, { ...settings, epochs: 1, out: run("one") });
   await train(dataset, { ...settings, epochs: 4, out: run("two") });
 });
@@ -47,7 +47,7 @@ it("refuses a single run", async () => {
 });
 
 it("judges runs of different splits on what neither of them learned from", async () => {
-  const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: cache() } as const;
+  const settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, cache: cache() } as const;
   const drawn = join(data, "Train");
   const tested: Set<string>[] = [];
   for (const seed of [1, 2]) {

@@ -14,7 +14,7 @@ const folder = temporaryFolder();
 it("goes on in the middle of a fold", async () => {
   const data = join(folder, "data");
   await writePhantomDataset(data, { images: 40, size: 16, seed: 1 });
-  const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 2, cache: join(folder, "cache") } as const;
+  const settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 2, cache: join(folder, "cache") } as const;
   const whole = await crossValidate(data, { ...settings, out: join(folder, "whole") }, { folds: 2 });
 
   const out = join(folder, "stopped");
@@ -36,7 +36,7 @@ it("goes on in the middle of a fold", async () => {
 it("goes on with the folds of an earlier version, which had no limit of pixels among its settings", async () => {
   const data = join(folder, "older-data");
   await writePhantomDataset(data, { images: 40, size: 16, seed: 1 });
-  const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") } as const;
+  const settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, cache: join(folder, "cache") } as const;
   const out = join(folder, "older");
   const { evaluation } = await crossValidate(data, { ...settings, out }, { folds: 2 });
   await makeOlderRun(join(out, "fold-0"));
@@ -63,7 +63,7 @@ it("lets intervals go by the lesions, where they are known", async () => {
   await writeFile(metadata, `image,lesion_id\n${rows.join("\n")}\n`);
   const settings = {
     engine: "reference",
-    imageSize: 16,
+    imageSize: 8,
     batch: 8,
     epochs: 1,
     cache: join(folder, "cache"),

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await writePhantomDataset(data, { images: 48, size: 16, seed: 1 });
   dataset = await readDataset(data);
   context = { cache: join(folder, "cache") };
-  settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, ...context };
+  settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, ...context };
   runs = [];
   for (const own of [
     { seed: 3 },

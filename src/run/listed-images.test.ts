@@ -19,7 +19,7 @@ const folder = temporaryFolder();
 let data: string;
 let cache: string;
 let images: readonly LabelledImage[];
-const settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, seed: 3, validation: 0.25 } as const;
+const settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, seed: 3, validation: 0.25 } as const;
 
 beforeAll(async () => {
   data = join(folder, "data");

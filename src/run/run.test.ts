@@ -19,7 +19,7 @@ import type { RunEvent } from "./run-events.ts";
 import { changeConfig, makeOlderRun } from "./testing/changed.ts";
 import { train } from "./train.ts";
 
-const size = 16;
+const size = 8;
 const folder = temporaryFolder();
 let data: string;
 let dataset: Dataset;

@@ -38,7 +38,7 @@ beforeAll(async () => {
     metadata,
     "\ufeffimage_id;lesion_id;dx\r\nconflict;;mel\r\nphantom-train-00002;L1;\r\nother-view;L1;\r\n",
   );
-  small = ["--data", data, "--image-size", "16", "--engine", "reference", "--batch", "16", "--epochs", "1"];
+  small = ["--data", data, "--image-size", "8", "--engine", "reference", "--batch", "16", "--epochs", "1"];
 });
 
 describe("naevus curate", () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
   cache = join(folder, "cache");
   await writePhantomDataset(published, { images: 96, size: 16, seed: 1 });
   await cp(join(published, "Train"), flat, { recursive: true });
-  settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 1, seed: 7, cache };
+  settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, seed: 7, cache };
   publishedRun = join(folder, "published-run");
   flatRun = join(folder, "flat-run");
   await train(await readDataset(published), { ...settings, out: publishedRun });

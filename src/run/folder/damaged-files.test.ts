@@ -23,7 +23,7 @@ beforeAll(async () => {
   run = join(folder, "run");
   const cache = join(folder, "cache");
   const validated = { validation: 0.2, patience: 3, mixup: 0.2, averaging: 0.9 };
-  await train(dataset, { engine: "reference", imageSize: 16, batch: 8, epochs: 3, ...validated, cache, out: run });
+  await train(dataset, { engine: "reference", imageSize: 8, batch: 8, epochs: 3, ...validated, cache, out: run });
   await evaluate(run, dataset, { cache });
 });
 

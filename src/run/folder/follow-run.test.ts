@@ -26,7 +26,7 @@ const pollMilliseconds = 5;
 beforeAll(async () => {
   await writePhantomDataset(join(folder, "data"), { images: 40, size: 16, seed: 1 });
   dataset = await readDataset(join(folder, "data"));
-  settings = { engine: "reference", imageSize: 16, batch: 8, epochs: 3, cache: join(folder, "cache") };
+  settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 3, cache: join(folder, "cache") };
   finished = join(folder, "finished");
   await train(dataset, { ...settings, out: finished });
 });

@@ -18,7 +18,7 @@ import { lockRun } from "./run-lock.ts";
 const folder = temporaryFolder();
 let dataset: Dataset;
 const settings = () =>
-  ({ engine: "reference", imageSize: 16, batch: 8, epochs: 1, cache: join(folder, "cache") }) as const;
+  ({ engine: "reference", imageSize: 8, batch: 8, epochs: 1, cache: join(folder, "cache") }) as const;
 
 beforeAll(async () => {
   await writePhantomDataset(join(folder, "data"), { images: 24, size: 16, seed: 1 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   dataset = await readDataset(join(folder, "data"));
   settings = {
     engine: "reference",
-    imageSize: 16,
+    imageSize: 8,
     batch: 8,
     epochs: 3,
     cache: join(folder, "cache"),

@@ -33,7 +33,7 @@ async function official(data: string): Promise<OfficialModel> {
     source: { data: raw.root, metadata },
     pictures: true,
     engine: referenceEngine(),
-    settings: parseSettings({ engine: "reference", imageSize: 16, batch: 8, cache: join(folder, "cache") }),
+    settings: parseSettings({ engine: "reference", imageSize: 8, batch: 8, cache: join(folder, "cache") }),
     dataHash: data,
     onEvent: () => {},
     signal: undefined,
