@@ -87,7 +87,7 @@ const matrix = `
   text-decoration: none; background: rgba(var(--heat), var(--share)); }
 .matrix td a:hover, .matrix td a:focus { outline: 2px solid var(--mark); }
 .matrix td small { color: inherit; opacity: 0.85; font-size: 0.72rem; }
-.matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; padding: 0.3rem 0; border: 0; }
+.matrix thead th { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; padding: 0.3rem 0; border: 0; vertical-align: middle; }
 .matrix tbody th { border: 0; padding-right: 0.6rem; vertical-align: middle; }
 .matrix .own { font-weight: 700; }
 .panel { display: none; background: var(--card); border-radius: 0.5rem; padding: 0.8rem 1rem; }
@@ -100,6 +100,7 @@ const media = `
   th, td { padding-right: 0.55rem; font-size: 0.85rem; } tbody th { max-width: 9rem; } .pictures { grid-template-columns: repeat(3, 1fr); } }
 @media print { :root { color-scheme: light; ${light} --paper: #fff; } body { max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip, #tip, .chart details { display: none; } section { margin-top: 1.2rem; } h2, h3, h4, .chart figcaption { break-after: avoid; }
+  table { font-size: 8pt; } th, td { padding-right: 0.45rem; } .pictures { grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
   tr, figure { break-inside: avoid; } tbody th { position: static; } .scroll { overflow: visible; } .charts { grid-template-columns: 1fr 1fr; }
   a { color: inherit; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }`;
 
