@@ -118,7 +118,7 @@ export function choiceInWords(comparison: Comparison): string {
   return [
     gain === undefined
       ? `No other row scored higher than the first (${comparison.chosen}), which stays.`
-      : `The highest balanced accuracy decides: ${comparison.chosen} is chosen, ${gain}.`,
+      : `The row with the highest balanced accuracy is chosen: ${comparison.chosen}, ${gain}.`,
     visibleInWords(comparison),
     optimismInWords(comparison),
   ]
