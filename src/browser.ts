@@ -22,7 +22,8 @@ export {
   type CompleteEvaluationOptions,
   completeEvaluation,
 } from "./evaluation/judgement/complete-evaluation.ts";
-export { type Evaluation, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
+export { type Evaluation, evaluateClassification } from "./evaluation/judgement/evaluation.ts";
+export { formatEvaluation } from "./evaluation/judgement/format-evaluation.ts";
 // Augmentation
 export { Augmenter } from "./image/augmentation/augmenter.ts";
 export { type Mixing, mixBatch } from "./image/augmentation/mixing.ts";

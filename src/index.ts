@@ -90,7 +90,8 @@ export {
   type CompleteEvaluationOptions,
   completeEvaluation,
 } from "./evaluation/judgement/complete-evaluation.ts";
-export { type Evaluation, evaluateClassification, formatEvaluation } from "./evaluation/judgement/evaluation.ts";
+export { type Evaluation, evaluateClassification } from "./evaluation/judgement/evaluation.ts";
+export { formatEvaluation } from "./evaluation/judgement/format-evaluation.ts";
 export type { JudgedCheck, SeenCounts } from "./evaluation/judgement/judged-check.ts";
 export { findLabelErrors, type LabelErrors } from "./evaluation/judgement/label-errors.ts";
 // Augmentation

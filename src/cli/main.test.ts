@@ -363,11 +363,11 @@ describe("evaluate and compare", () => {
     await cp(join(data, path), join(other, "Test", name, "seen.jpg"));
     const judged = await naevus("evaluate", run, "--data", other, "--cache", cache);
     expect(judged.out).toMatch(/^external: 20 images of /);
-    expect(judged.out).toContain("not judged, because they stand in training: 1 by content");
+    expect(judged.out).toContain("not judged, because seen in training: 1 by content");
     expect(judged.out).toContain(`  Test/${name}/seen.jpg: its content stands in training`);
     const insisted = await naevus("evaluate", run, "--data", other, "--cache", cache, "--allow-seen");
     expect(insisted.out).toMatch(/^external: 21 images of /);
-    expect(insisted.out).toContain("judged although they stand in training: 1 by content");
+    expect(insisted.out).toContain("judged although seen in training: 1 by content");
     const compared = await naevus("compare", run, join(run, "model.onnx"), "--data", other, "--cache", cache);
     expect(compared.out).toMatch(/: 20 images, external, phantom data; 1 not judged\n/);
     expect(compared.out).toContain("This compares trained models, not the recipes that they were trained by");

@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
-import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
+import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../../run/cross-validate.ts";
 import type { RunEvent } from "../../run/run-events.ts";
 import { percent } from "../../text/numbers.ts";

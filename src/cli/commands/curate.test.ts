@@ -97,7 +97,7 @@ describe("--curation and --protocol", () => {
     const trained = await naevus("train", ...small, ...flags, "--out", run);
     expect(trained).toMatchObject({ status: 0 });
     expect(trained.out).toMatch(/^clean: \d+ images of (\d of the model's )?9 classes/m);
-    expect(trained.out).toMatch(/\d+ training images, kept apart by content, near duplicate, lesion, curation plan/);
+    expect(trained.out).toMatch(/[\d,]+ training images, grouped by content, near duplicate, lesion, curation plan/);
     expect(trained.out).toMatch(/^curated: 2 left out, 0 relabelled \(plan [0-9a-f]{12}\)$/m);
     const again = await naevus("evaluate", run, "--data", data, "--json");
     const figures = JSON.parse(again.out);

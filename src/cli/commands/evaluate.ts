@@ -1,6 +1,6 @@
 /** `naevus evaluate`: judges a run's model on a data folder. */
 import type { Command } from "commander";
-import { formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
+import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { runsOf } from "../../run/folder/runs.ts";
 import { researchOnly } from "../../text/research-only.ts";

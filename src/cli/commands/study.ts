@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
-import { type Evaluation, formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { study } from "../../report/study/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";

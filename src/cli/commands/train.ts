@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { FileError, SettingsError } from "../../errors.ts";
-import { type Evaluation, formatEvaluation } from "../../evaluation/judgement/evaluation.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { openData, openJudgedData } from "../../run/data/open-data.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { unknownPlace } from "../../run/folder/local-paths.ts";

@@ -20,6 +20,6 @@ it("says what the run did not use, and whose class is another one in the folder"
   const lines = checkLines({ ...nothing, newImages: 2, otherLabels: 1 }, "official");
   expect(lines).toEqual([
     "not judged, because the run did not use them (new, unreadable, or left out by its plan or map): 2 images; --protocol external judges those that it can",
-    "judged by the class that they had in the run, not by that of their folder: 1 image",
+    "judged by the class that they had in the run, not by their folder's: 1 image",
   ]);
 });

@@ -1,11 +1,12 @@
-/** What was found out about the judged images, in lines for a terminal. */
+/** What a check of the judged images found, as lines for a terminal. */
+import { plural } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import type { JudgedCheck, SeenCounts } from "./judged-check.ts";
 
 /** Left-out images that are named one by one. */
 const named = 5;
 
-const images = (count: number): string => (count === 1 ? "1 image" : `${count} images`);
+const images = (count: number): string => plural(count, "image");
 
 /** Such as `2 by content, 1 by lesion`; empty where all counts are 0. */
 const inWords = (counts: SeenCounts): string =>
@@ -13,7 +14,7 @@ const inWords = (counts: SeenCounts): string =>
     .flatMap((kind) => (counts[kind] > 0 ? [`${counts[kind]} by ${kind}`] : []))
     .join(", ");
 
-/** Says what was judged although it was seen, what was left out, and what nobody knows. */
+/** Says which images were judged although they were seen in training, which were left out, and what is unknown. */
 export function checkLines(
   { comparedBy, seen, leftOut, leftOutImages, newImages, otherLabels }: JudgedCheck,
   protocol: string,
@@ -21,19 +22,19 @@ export function checkLines(
   const [judged, avoided] = [inWords(seen), inWords(leftOut)];
   const names = leftOutImages.slice(0, named).map(({ path, reason }) => printableLine(`  ${path}: ${reason}`));
   const asPublished =
-    protocol === "official" ? " (a published test is judged as it is; the protocol clean leaves them out)" : "";
+    protocol === "official"
+      ? " (this protocol keeps the test set as published; the protocol clean leaves them out)"
+      : "";
   const more = leftOutImages.length - named;
   return [
-    ...(comparedBy.length === 0
-      ? ["nothing tells which images the model was trained on: these may be among them"]
-      : []),
-    ...(judged === "" ? [] : [`judged although they stand in training: ${judged}${asPublished}`]),
-    ...(avoided === "" ? [] : [`not judged, because they stand in training: ${avoided}`]),
+    ...(comparedBy.length === 0 ? ["the model's training images are unknown, so these images may be among them"] : []),
+    ...(judged === "" ? [] : [`judged although seen in training: ${judged}${asPublished}`]),
+    ...(avoided === "" ? [] : [`not judged, because seen in training: ${avoided}`]),
     ...(leftOut.missing === 0
       ? []
       : [`not judged, because missing, changed or unreadable: ${images(leftOut.missing)}`]),
     ...names,
-    ...(more > 0 ? [`  and ${more} more, all of them in the JSON`] : []),
+    ...(more > 0 ? [`  and ${more} more; the JSON lists all of them`] : []),
     ...(newImages === 0
       ? []
       : [
@@ -42,6 +43,6 @@ export function checkLines(
         ]),
     ...(otherLabels === 0
       ? []
-      : [`judged by the class that they had in the run, not by that of their folder: ${images(otherLabels)}`]),
+      : [`judged by the class that they had in the run, not by their folder's: ${images(otherLabels)}`]),
   ];
 }

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../random.ts";
-import { evaluateClassification, formatEvaluation } from "./evaluation.ts";
+import { evaluateClassification } from "./evaluation.ts";
+import { formatEvaluation } from "./format-evaluation.ts";
 
 const lesions = [
   "actinic keratosis",
@@ -47,7 +48,9 @@ describe("formatEvaluation", () => {
     const groups = [0, 0, 0, 0, 1, 1, 1, 1];
     const grouped = evaluateClassification({ ...half, probabilities, groups });
     expect(grouped).toMatchObject({ groups: 2, intervalMethod: "Wilson, on the effective number of images" });
-    expect(formatEvaluation(grouped)).toMatch(/^intervals {10}Wilson's for 1 effective image: the 8 are of 2 groups$/m);
+    expect(formatEvaluation(grouped)).toMatch(
+      /^intervals {10}Wilson's, on 1 effective image \(8 images in 2 groups\)$/m,
+    );
     const alone = evaluateClassification({ ...half, probabilities });
     expect(formatEvaluation(alone)).toMatch(/^intervals {10}Wilson's$/m);
     expect(alone.accuracyInterval[0]).toBeGreaterThan(grouped.accuracyInterval[0]);
@@ -81,10 +84,10 @@ describe("formatEvaluation", () => {
     });
     expect(text.split("\n").slice(0, 5)).toEqual([
       "clean: 118 images of 9 classes",
-      "2031 training images, kept apart by content, lesion",
-      "not judged: 18 whose content and 26 whose group stands in training",
+      "2,031 training images, grouped by content, lesion",
+      "left out: 18 test images whose content, and 26 whose group, is in training",
       "curated: 215 left out, 3 relabelled, without wart (plan 0123456789ab)",
-      "data fedcba987654",
+      "data fingerprint fedcba987654",
     ]);
     expect(formatEvaluation({ ...nine, protocol: "grouped:5", fold: 0 })).toMatch(/^fold 0$/m);
   });
@@ -134,7 +137,9 @@ describe("formatEvaluation", () => {
       "class 7  100.0 %  33.3 %  50.0 %  3",
       "class 9  100.0 %  50.0 %  66.7 %  2",
     ]);
-    expect(text).toContain("Shown are the 20 classes with the lowest recall, of 1500. The JSON has all of them");
+    expect(text).toContain(
+      "The table shows the 20 classes with the lowest recall, of 1,500. The JSON lists all of them",
+    );
     expect(lines.slice(lines.indexOf("largest confusions") + 1)).toEqual([
       "truth  prediction  images  of",
       "class 7  class 8  2  3",
