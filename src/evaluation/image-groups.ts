@@ -4,6 +4,7 @@ import { EvaluationError } from "../errors.ts";
 /** A name or number per image, equal for images that belong together; null: an image that belongs with no other. */
 export type GroupLabels = ArrayLike<string | number | null>;
 
+/** Numbered groups of images. */
 export interface ImageGroups {
   /** The group of every image, from 0. */
   readonly of: Uint32Array;

@@ -1,12 +1,25 @@
 /** The input of every metric: true labels and predicted probabilities, checked once. */
 import { EvaluationError } from "../errors.ts";
+import type { GroupLabels, ImageGroups } from "./image-groups.ts";
 
+/** Predictions on labelled images. */
 export interface Predictions {
   readonly classes: readonly string[];
   /** The true class of every image, as an index into `classes`. */
   readonly truth: ArrayLike<number>;
   /** (images, classes): each row sums to 1. */
   readonly probabilities: Float32Array;
+}
+
+/** The same, with the groups of the images. */
+export interface GroupedPredictions extends Predictions {
+  readonly groups: ImageGroups;
+}
+
+/** Predictions on other images of the same classes. */
+export interface OtherPredictions extends Pick<Predictions, "truth" | "probabilities"> {
+  /** The groups of these images, in the same names as those of the test images. */
+  readonly groups?: GroupLabels;
 }
 
 /** How far a row of float32 probabilities may be from summing to 1. */

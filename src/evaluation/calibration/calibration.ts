@@ -11,6 +11,7 @@ import {
   reliabilityBins,
 } from "./reliability.ts";
 
+/** How well probabilities are calibrated. */
 export interface Calibration {
   /** The mean probability of the predicted class; above accuracy: overconfident. */
   readonly meanConfidence: number;

@@ -3,6 +3,7 @@
 import { EvaluationError } from "../../errors.ts";
 import { type GroupLabels, numberGroups } from "../image-groups.ts";
 
+/** A temperature found on validation predictions. */
 export interface TemperatureFit {
   /** What logits are divided by; above 1: the network was overconfident. */
   readonly temperature: number;

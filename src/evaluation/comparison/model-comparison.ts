@@ -8,6 +8,7 @@ import { checkPredictions } from "../predictions.ts";
 import { differenceInterval, meanDifference, type PairedDifference, pairedDifference } from "./paired-difference.ts";
 import { signFlip } from "./sign-flip.ts";
 
+/** Two models' probabilities for the same images. */
 export interface ComparisonOptions {
   readonly classes: readonly string[];
   readonly truth: ArrayLike<number>;
@@ -18,6 +19,7 @@ export interface ComparisonOptions {
   readonly groups?: GroupLabels;
 }
 
+/** How two models compare on the same images. */
 export interface ModelComparison {
   readonly samples: number;
   /** Groups among the images; as many as images where each stands alone. */

@@ -26,6 +26,7 @@ export interface FoldedImages {
  */
 export type OutOfFoldClasses = readonly ArrayLike<number>[];
 
+/** What a comparison of recipes needs. */
 export interface RecipeComparisonOptions extends FoldedImages {
   /** At least two; the first is the one that the others are compared with. */
   readonly recipes: readonly OutOfFoldClasses[];
@@ -41,6 +42,7 @@ export interface RecipeDifference extends Estimate {
   readonly distinguishable: boolean;
 }
 
+/** How recipes compare, over images and over training seeds. */
 export interface RecipeComparison {
   /** Of each recipe, with a 95 % interval of its own, over images (groups whole) and over trainings. */
   readonly balancedAccuracy: readonly Estimate[];

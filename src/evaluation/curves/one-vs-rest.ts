@@ -6,6 +6,7 @@ import { averagePrecision, type PrecisionRecallPoint, precisionRecallCurve } fro
 import { type RocPoint, rocArea, rocCurve } from "./roc-curve.ts";
 import { thinCurve } from "./thin-curve.ts";
 
+/** The curves of one class against the rest. */
 export interface ClassCurves {
   readonly class: string;
   readonly support: number;
@@ -16,6 +17,7 @@ export interface ClassCurves {
 /** NaN where not defined. */
 export type Areas = { readonly auroc: number; readonly averagePrecision: number };
 
+/** The areas under the curves of every class. */
 export type OneVsRestAreas = {
   /** In the order of the classes; NaN for a class without images. */
   readonly perClass: readonly Areas[];

@@ -1,6 +1,7 @@
 /** The precision-recall curve of a score, and the average precision. */
 import { type Counts, type Ranking, walkRanking } from "../ranking.ts";
 
+/** A point of a precision-recall curve; rates are in [0, 1]. */
 export interface PrecisionRecallPoint {
   /** Images with this score or a higher one are called positive; null: none is. */
   readonly threshold: number | null;

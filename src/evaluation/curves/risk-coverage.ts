@@ -4,6 +4,7 @@ import type { ImageGroups } from "../image-groups.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
 import { type Counts, type Ranking, rankImages, walkRanking } from "../ranking.ts";
 
+/** A point of a risk-coverage curve; both are in [0, 1]. */
 export interface RiskCoveragePoint {
   /** Images with this confidence or a higher one are answered. */
   readonly threshold: number;
@@ -13,6 +14,7 @@ export interface RiskCoveragePoint {
   readonly risk: number;
 }
 
+/** What a threshold of confidence answers, and how well. */
 export interface SelectiveAccuracy {
   readonly threshold: number;
   readonly coverage: Proportion;

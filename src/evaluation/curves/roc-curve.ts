@@ -1,6 +1,7 @@
 /** The receiver operating characteristic of a score, and the area under it. */
 import { type Counts, type Ranking, walkRanking } from "../ranking.ts";
 
+/** A point of a ROC curve; rates are in [0, 1]. */
 export interface RocPoint {
   /** Images with this score or a higher one are called positive; null: none is. */
   readonly threshold: number | null;

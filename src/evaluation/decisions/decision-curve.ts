@@ -4,6 +4,7 @@ import { EvaluationError } from "../../errors.ts";
 import type { Counts } from "../ranking.ts";
 import { countsAtThreshold, type ScoredImages } from "./operating-point.ts";
 
+/** Net benefits per image at one threshold probability. */
 export type NetBenefit = {
   /** True positives per image, less false positives per image weighed with the odds of the threshold. */
   readonly model: number;
@@ -13,6 +14,7 @@ export type NetBenefit = {
   readonly avoided: number;
 };
 
+/** A point of a decision curve. */
 export interface DecisionPoint extends NetBenefit {
   /** The probability from which on one would act: 0.1 says that nine needless acts are worth one that was needed. */
   readonly threshold: number;

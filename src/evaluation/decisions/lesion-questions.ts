@@ -58,6 +58,7 @@ export function positiveClasses({ name, positive }: Question, classes: readonly 
   return flags;
 }
 
+/** The true and the given answers to a question, by image. */
 export interface Answers {
   /** For every image whether it is of a class looked for. */
   readonly positive: readonly boolean[];

@@ -3,6 +3,7 @@ import type { Estimate, Resampled } from "./cluster-bootstrap.ts";
 import { effectiveSize } from "./effective-size.ts";
 import { scoreInterval } from "./wilson-interval.ts";
 
+/** The values that a figure can take, and the groups that it rests on. */
 export interface Range {
   readonly low: number;
   readonly high: number;

@@ -11,6 +11,7 @@ import { quantile } from "./quantile.ts";
 /** A number, or any nesting of arrays and objects of numbers; NaN where a figure is not defined. */
 export type Figures = number | readonly Figures[] | { readonly [name: string]: Figures };
 
+/** A figure with its 95 % interval. */
 export interface Estimate {
   /** The statistic of the data themselves; null where it is not defined. */
   readonly value: number | null;
@@ -27,6 +28,7 @@ export interface Resampled extends Estimate {
 /** The same nesting with an estimate in the place of each number. */
 export type Estimates<T, E = Estimate> = T extends number ? E : { readonly [Name in keyof T]: Estimates<T[Name], E> };
 
+/** What a bootstrap over groups needs. */
 export interface BootstrapOptions<T> {
   /** One label per image; images with the same label are drawn together. */
   readonly groups: GroupLabels;

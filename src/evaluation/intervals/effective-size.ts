@@ -20,6 +20,7 @@ export function sizeOfMean(weights: readonly number[], sizes: readonly number[])
   return 1 / weights.reduce((total, weight, index) => total + (weight / whole) ** 2 / sizes[index]!, 0);
 }
 
+/** A figure with what tells how many independent images it is worth. */
 export interface SizedFigure {
   /** In [0, 1], as a proportion. */
   readonly value: number;

@@ -6,6 +6,7 @@ import { type Interval, scoreInterval } from "./wilson-interval.ts";
 
 export type { Interval } from "./wilson-interval.ts";
 
+/** A proportion with its 95 % interval. */
 export interface Proportion {
   readonly count: number;
   /** Images that could have counted. */

@@ -3,7 +3,7 @@
 import { EvaluationError } from "../../errors.ts";
 import type { Random } from "../../random.ts";
 import { type Calibration, calibration } from "../calibration/calibration.ts";
-import { fitTemperature, logitsOf, type TemperatureFit, temperedProbabilities } from "../calibration/temperature.ts";
+import type { TemperatureFit } from "../calibration/temperature.ts";
 import { compareModels, type ModelComparison } from "../comparison/model-comparison.ts";
 import { verdicts } from "../confidence.ts";
 import { type ClassCurves, oneVsRestCurves, rankByClass } from "../curves/one-vs-rest.ts";
@@ -11,27 +11,21 @@ import { lesionQuestions, type Question } from "../decisions/lesion-questions.ts
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
 import { clusterBootstrap, type Estimates } from "../intervals/cluster-bootstrap.ts";
 import { proportion } from "../intervals/proportion.ts";
-import { checkPredictions, type Predictions } from "../predictions.ts";
+import { checkPredictions, type OtherPredictions, type Predictions } from "../predictions.ts";
 import { type ClassRates, ratesByClass } from "../scores/diagnostic-rates.ts";
 import { type ProperScores, properScores } from "../scores/proper-scores.ts";
+import { calibratedPredictions } from "./calibrated-predictions.ts";
 import { type ConfidentError, confidentErrors } from "./confident-errors.ts";
 import { type Evaluation, type EvaluationSubject, evaluateClassification } from "./evaluation.ts";
 import { type Abstention, askAbstention } from "./judge-abstention.ts";
-import { type AskedQuestion, askQuestion, type QuestionJudgement } from "./judge-question.ts";
+import { askQuestion, type QuestionJudgement } from "./judge-question.ts";
 import { findLabelErrors, type LabelErrors } from "./label-errors.ts";
 import { type MainFigures, mainFigures } from "./main-figures.ts";
 import { mainIntervals, properIntervals } from "./main-intervals.ts";
+import type { Miss, NotStated } from "./not-stated.ts";
 import { judgeSubgroups, type Subgrouping } from "./subgroups.ts";
 
-/** Predictions on other images of the same classes. */
-export interface OtherPredictions {
-  readonly truth: ArrayLike<number>;
-  /** (images, classes) */
-  readonly probabilities: Float32Array;
-  /** The groups of these images, in the same names as those of the test images. */
-  readonly groups?: GroupLabels;
-}
-
+/** What a complete evaluation needs. */
 export interface CompleteEvaluationOptions extends EvaluationSubject, Predictions {
   /** Which images are of one lesion; unless given, every image stands alone. */
   readonly groups?: GroupLabels;
@@ -53,6 +47,7 @@ export interface CompleteEvaluationOptions extends EvaluationSubject, Prediction
   readonly random: Random;
 }
 
+/** Every figure of an evaluation, ready for JSON. */
 export interface CompleteEvaluation extends Evaluation {
   /** How intervals were made that no formula gives; those of proportions are as `intervalMethod` says. */
   readonly resampling: {
@@ -87,7 +82,7 @@ export interface CompleteEvaluation extends Evaluation {
   readonly confidentErrors: readonly ConfidentError[];
   readonly labelErrors: LabelErrors | null;
   /** What could not be stated, and why. */
-  readonly notStated: readonly { readonly what: string; readonly why: string }[];
+  readonly notStated: readonly NotStated[];
 }
 
 /** Points of a stored curve: more cannot be told apart on a screen. */
@@ -105,57 +100,41 @@ function sharedGroups(test: GroupLabels, validation: GroupLabels | undefined): n
  * Temperature and thresholds come from `validation` alone, and are then applied to the test images; their intervals hold the
  * threshold fixed, so they tell how it does on such images, not how well it was chosen. Throws EvaluationError for bad input.
  */
-export function completeEvaluation({
-  classes,
-  truth,
-  probabilities,
-  groups: labels,
-  validation,
-  outOfFold,
-  questions = lesionQuestions(classes),
-  sensitivities = [0.9, 0.95],
-  groupings = {},
-  smallestSubgroup,
-  rivals = [],
-  bins = 15,
-  replicates = 1000,
-  random,
-  ...subject
-}: CompleteEvaluationOptions): CompleteEvaluation {
+export function completeEvaluation(options: CompleteEvaluationOptions): CompleteEvaluation {
+  const {
+    classes,
+    truth,
+    probabilities,
+    groups: labels,
+    validation,
+    outOfFold,
+    questions = lesionQuestions(classes),
+    sensitivities = [0.9, 0.95],
+    groupings = {},
+    smallestSubgroup,
+    rivals = [],
+    bins = 15,
+    replicates = 1000,
+    random,
+    ...subject
+  } = options;
   const predictions = { classes, truth, probabilities };
   const evaluation = evaluateClassification({ ...subject, ...predictions, ...(labels && { groups: labels }) });
   const groups = labels ?? separateImages(truth.length);
   const imageGroups = numberGroups(groups, truth.length);
   if (validation) checkPredictions({ classes, ...validation });
 
-  const notStated: { what: string; why: string }[] = [];
-  const miss = (what: string, why: string) => notStated.push({ what, why });
-
-  const logits = validation && logitsOf(validation.probabilities);
-  const fit = validation && logits ? fitTemperature({ ...validation, logits }) : undefined;
-  const scaled = (given: Float32Array): Float32Array =>
-    fit && !fit.atLimit ? temperedProbabilities(logitsOf(given), classes.length, fit.temperature) : given;
-  const decided = { ...predictions, probabilities: scaled(probabilities), groups: imageGroups };
-  const decidedValidation = validation && {
-    classes,
-    truth: validation.truth,
-    probabilities: scaled(validation.probabilities),
-    groups: numberGroups(validation.groups ?? separateImages(validation.truth.length), validation.truth.length),
-  };
-  if (!validation) {
-    miss("temperature scaling, operating points and thresholds of abstention", "no validation predictions were given");
-  } else if (fit?.atLimit)
-    miss("temperature scaling", "the validation predictions fix no temperature between 1/20 and 20");
-
-  const asked: readonly AskedQuestion[] = questions.map((question) =>
-    askQuestion({ question, test: decided, validation: decidedValidation, sensitivities, miss, points: CURVE_POINTS }),
-  );
+  const notStated: NotStated[] = [];
+  const miss: Miss = (what, why) => notStated.push({ what, why });
+  const calibrated = calibratedPredictions({ ...predictions, groups: imageGroups }, validation, miss);
+  const forDecisions = { test: calibrated.test, validation: calibrated.validation, points: CURVE_POINTS, miss };
+  const asked = questions.map((question) => askQuestion({ question, sensitivities, ...forDecisions }));
   if (asked.length === 0) miss("operating points and decision curves", "no class is named as melanoma or a carcinoma");
+  const abstention = askAbstention(forDecisions);
 
-  const abstention = askAbstention({ test: decided, validation: decidedValidation, points: CURVE_POINTS, miss });
   const rankings = rankByClass(predictions);
   const main = mainFigures(predictions, rankings);
-  const calibratedScores = properScores(decided);
+  const calibratedScores = properScores(calibrated.test);
   const estimates = clusterBootstrap({
     groups,
     replicates,
@@ -170,16 +149,7 @@ export function completeEvaluation({
   const said = verdicts(predictions);
   const rates = ratesByClass(classes, { truth, predicted: said.predicted }, imageGroups);
   const judged = asked.map((question, index) => question.judge(estimates.asked[index]!));
-
-  for (const [label, { support }] of evaluation.perClass.entries()) {
-    if (support === 0) miss(`sensitivity, areas and curves of ${classes[label]}`, "no test image is of this class");
-  }
-  if (!outOfFold) miss("likely label errors", "no out-of-fold predictions were given");
-  if (Object.keys(groupings).length === 0) miss("subgroups", "no groupings of the images were given");
-  miss(
-    "the interval of the calibration error",
-    "a resample's is larger than that of its data, so that no bootstrap gives one",
-  );
+  missUnjudged(evaluation, { outOfFold, groupings }, miss);
 
   return {
     ...evaluation,
@@ -194,39 +164,57 @@ export function completeEvaluation({
     rates,
     curves: oneVsRestCurves(classes, rankings, CURVE_POINTS),
     calibration: calibration(predictions, { bins, groups }),
-    calibrated:
-      fit && !fit.atLimit
-        ? {
-            fit,
-            calibration: calibration(decided, { bins, groups }),
-            figures: properIntervals(estimates.calibrated, decided, imageGroups),
-          }
-        : null,
+    calibrated: calibrated.fit && {
+      fit: calibrated.fit,
+      calibration: calibration(calibrated.test, { bins, groups }),
+      figures: properIntervals(estimates.calibrated, calibrated.test, imageGroups),
+    },
     validation: validation
       ? { images: validation.truth.length, sharedGroups: sharedGroups(groups, validation.groups) }
       : null,
-    decisionsFrom: fit && !fit.atLimit ? "calibrated probabilities" : "probabilities as given",
+    decisionsFrom: calibrated.fit ? "calibrated probabilities" : "probabilities as given",
     questions: judged,
     abstention: abstention.judge(estimates.abstention),
     subgroups: judgeSubgroups({
-      ...decided,
+      ...calibrated.test,
       groupings,
       groups,
       ...(smallestSubgroup === undefined ? {} : { minimum: smallestSubgroup }),
       tests: asked.flatMap((question) => question.tests),
     }),
-    comparisons: compare(),
+    comparisons: compareWithRivals(predictions, rivals, groups),
     confidentErrors: confidentErrors(predictions),
     labelErrors: outOfFold ? findLabelErrors({ classes, ...outOfFold }) : null,
     notStated,
   };
+}
 
-  function compare(): CompleteEvaluation["comparisons"] {
-    const names = new Set(rivals.map(({ name }) => name));
-    if (names.size < rivals.length) throw new EvaluationError("evaluation: expected rivals with different names");
-    return rivals.map(({ name, probabilities: second }) => ({
-      rival: name,
-      ...compareModels({ classes, truth, first: probabilities, second, groups }),
-    }));
+/** Takes note of what the images and the options give no figures for. */
+function missUnjudged(
+  { perClass }: Evaluation,
+  { outOfFold, groupings }: Pick<CompleteEvaluationOptions, "groupings"> & { readonly outOfFold: unknown },
+  miss: Miss,
+): void {
+  for (const { class: name, support } of perClass) {
+    if (support === 0) miss(`sensitivity, areas and curves of ${name}`, "no test image is of this class");
   }
+  if (!outOfFold) miss("likely label errors", "no out-of-fold predictions were given");
+  if (Object.keys(groupings ?? {}).length === 0) miss("subgroups", "no groupings of the images were given");
+  miss(
+    "the interval of the calibration error",
+    "a resample's is larger than that of its data, so that no bootstrap gives one",
+  );
+}
+
+function compareWithRivals(
+  { classes, truth, probabilities: first }: Predictions,
+  rivals: NonNullable<CompleteEvaluationOptions["rivals"]>,
+  groups: GroupLabels,
+): CompleteEvaluation["comparisons"] {
+  const names = new Set(rivals.map(({ name }) => name));
+  if (names.size < rivals.length) throw new EvaluationError("evaluation: expected rivals with different names");
+  return rivals.map(({ name, probabilities: second }) => ({
+    rival: name,
+    ...compareModels({ classes, truth, first, second, groups }),
+  }));
 }

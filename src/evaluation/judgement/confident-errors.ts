@@ -3,6 +3,7 @@
 import { verdicts } from "../confidence.ts";
 import { checkPredictions, type Predictions } from "../predictions.ts";
 
+/** A wrong prediction. */
 export interface ConfidentError {
   /** Index of the image. */
   readonly image: number;

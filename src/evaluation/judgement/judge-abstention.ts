@@ -15,9 +15,11 @@ import { groupSizes, type ImageGroups } from "../image-groups.ts";
 import { boundedInterval } from "../intervals/bounded-interval.ts";
 import type { Estimate, Resampled } from "../intervals/cluster-bootstrap.ts";
 import { kishSize } from "../intervals/effective-size.ts";
-import type { Predictions } from "../predictions.ts";
+import type { GroupedPredictions } from "../predictions.ts";
 import type { Counts } from "../ranking.ts";
+import type { Miss } from "./not-stated.ts";
 
+/** A threshold of confidence, and what it does on validation and test images. */
 export interface AbstentionThreshold {
   /** What the threshold was chosen for, on the validation images. */
   readonly goal: "coverage" | "accuracy";
@@ -26,6 +28,7 @@ export interface AbstentionThreshold {
   readonly test: SelectiveAccuracy;
 }
 
+/** What abstaining gives on the test images. */
 export interface Abstention {
   /** The area under the risk-coverage curve of the test images. */
   readonly area: Estimate;
@@ -44,10 +47,7 @@ export interface AskedAbstention {
   readonly judge: (area: Resampled) => Abstention;
 }
 
-export interface GroupedPredictions extends Predictions {
-  readonly groups: ImageGroups;
-}
-
+/** What the judgement of abstention needs. */
 export interface AbstentionOptions {
   readonly test: GroupedPredictions;
   /** Without these there are no thresholds. */
@@ -55,14 +55,14 @@ export interface AbstentionOptions {
   /** The most points of the stored curve. */
   readonly points: number;
   /** Told of what cannot be stated. */
-  readonly miss: (what: string, why: string) => void;
+  readonly miss: Miss;
 }
 
 /** The thresholds for every goal that the validation images allow. */
 function chooseThresholds(
   validation: GroupedPredictions,
   test: { readonly said: Verdicts; readonly groups: ImageGroups },
-  miss: AbstentionOptions["miss"],
+  miss: Miss,
 ) {
   const chosenOn = verdicts(validation);
   const ranking = rankByConfidence(chosenOn);

@@ -12,11 +12,13 @@ import { groupSizes } from "../image-groups.ts";
 import { boundedInterval, groupsOfArea } from "../intervals/bounded-interval.ts";
 import type { Estimate, Estimates, Resampled } from "../intervals/cluster-bootstrap.ts";
 import { kishSize } from "../intervals/effective-size.ts";
+import type { GroupedPredictions } from "../predictions.ts";
 import { type Counts, rankImages } from "../ranking.ts";
 import type { DiagnosticRates } from "../scores/diagnostic-rates.ts";
-import type { GroupedPredictions } from "./judge-abstention.ts";
+import type { Miss } from "./not-stated.ts";
 import type { SubgroupTest } from "./subgroups.ts";
 
+/** A threshold for a question, and its rates on validation and test images. */
 export interface OperatingPoint {
   /** The sensitivity that the threshold was chosen for, on the validation images. */
   readonly target: number;
@@ -26,10 +28,12 @@ export interface OperatingPoint {
   readonly test: DiagnosticRates;
 }
 
+/** Net benefit at one threshold probability, with intervals. */
 export interface DecisionEstimate extends Estimates<NetBenefit> {
   readonly threshold: number;
 }
 
+/** All that is stated of one question. */
 export interface QuestionJudgement extends Question {
   /** Test images of the classes looked for. */
   readonly positives: number;
@@ -41,6 +45,7 @@ export interface QuestionJudgement extends Question {
   readonly decisionCurve: readonly DecisionEstimate[];
 }
 
+/** The figures of a question that the bootstrap resamples. */
 export type QuestionFigures = {
   readonly areas: Areas;
   readonly benefits: readonly NetBenefit[];
@@ -53,13 +58,14 @@ export interface AskedQuestion {
   readonly judge: (estimates: Estimates<QuestionFigures, Resampled>) => QuestionJudgement;
 }
 
+/** What the judgement of a question needs. */
 export interface QuestionOptions {
   readonly question: Question;
   readonly test: GroupedPredictions;
   readonly validation: GroupedPredictions | undefined;
   readonly sensitivities: readonly number[];
   /** Told of what cannot be stated. */
-  readonly miss: (what: string, why: string) => void;
+  readonly miss: Miss;
   /** The most points of a stored curve. */
   readonly points: number;
 }

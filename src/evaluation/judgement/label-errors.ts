@@ -4,6 +4,7 @@ import { chosenPercent, percent } from "../../text/numbers.ts";
 import { checkPredictions, type Predictions, predictedClasses } from "../predictions.ts";
 import type { ConfusionMatrix } from "../scores/confusion-matrix.ts";
 
+/** An image whose label may be wrong. */
 export interface LabelErrorCandidate {
   /** Index of the image. */
   readonly image: number;
@@ -14,6 +15,7 @@ export interface LabelErrorCandidate {
   readonly suggestedProbability: number;
 }
 
+/** What confident learning finds. */
 export interface ConfidentLearning {
   /** In the order of the classes, the mean self-confidence of the images labelled so; null for a class without images. */
   readonly thresholds: readonly (number | null)[];
@@ -41,6 +43,8 @@ export interface LabelErrors {
 
 /** Below this out-of-fold accuracy most candidates are images that the models merely find hard, and their number says nothing. */
 export const leastAccuracy = 0.8;
+
+/** Candidates that are listed. */
 export const mostListed = 100;
 
 /** A mean of equal float32 numbers may exceed them by its rounding. */

@@ -18,10 +18,13 @@ export type Rates = {
   readonly npv: number;
 };
 
+/** The figures of one class against the rest. */
 export type ClassFigures = Rates & Areas & { readonly f1: number };
 
+/** Means of the classes' figures. */
 export type MeanFigures = Areas & { readonly precision: number; readonly recall: number; readonly f1: number };
 
+/** The figures of all images and of every class. */
 export type MainFigures = ProperScores & {
   readonly accuracy: number;
   readonly balancedAccuracy: number;

@@ -12,6 +12,7 @@ import type { ClassRates } from "../scores/diagnostic-rates.ts";
 import { brierScores, LEAST_PROBABILITY, negativeLogLikelihoods, type ProperScores } from "../scores/proper-scores.ts";
 import type { MainFigures, MeanFigures } from "./main-figures.ts";
 
+/** What the intervals of the main figures are made from. */
 export interface MainIntervalOptions {
   readonly estimates: Estimates<MainFigures, Resampled>;
   readonly accuracy: Proportion;

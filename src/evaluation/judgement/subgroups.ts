@@ -16,6 +16,7 @@ export interface SubgroupTest extends ScoredImages {
   readonly threshold: number;
 }
 
+/** Predictions, and the groupings to divide them by. */
 export interface SubgroupOptions extends Predictions {
   /** A name per image for each grouping, such as { sex: ["female", "male", null, …] }; null: not known. */
   readonly groupings: { readonly [grouping: string]: readonly (string | null)[] };
@@ -26,6 +27,7 @@ export interface SubgroupOptions extends Predictions {
   readonly tests?: readonly SubgroupTest[];
 }
 
+/** The figures of one subgroup. */
 export interface SubgroupFigures {
   readonly accuracy: Proportion;
   /** Over the classes that have images in this part, which differ between parts: look at `classes` before comparing. */
@@ -34,6 +36,7 @@ export interface SubgroupFigures {
   readonly tests: readonly (DiagnosticRates & { readonly name: string; readonly threshold: number })[];
 }
 
+/** One part of a grouping, such as female. */
 export interface Subgroup {
   /** Null: the images of which this is not known. */
   readonly name: string | null;
@@ -44,6 +47,7 @@ export interface Subgroup {
   readonly figures: SubgroupFigures | null;
 }
 
+/** A grouping, such as sex, with its parts. */
 export interface Subgrouping {
   readonly grouping: string;
   /** The fewest images of which figures are stated. */

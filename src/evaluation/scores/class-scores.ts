@@ -1,6 +1,7 @@
 /** Precision, recall and F1: per class and as means over the classes. */
 import { type ConfusionMatrix, predictedCounts, supports } from "./confusion-matrix.ts";
 
+/** Precision, recall and F1, in [0, 1]. */
 export interface Scores {
   /** Of the images predicted as this class, the part that is of it. */
   readonly precision: number;
@@ -10,6 +11,7 @@ export interface Scores {
   readonly f1: number;
 }
 
+/** The scores of one class. */
 export interface ClassScores extends Scores {
   readonly class: string;
   /** Images of this class. */

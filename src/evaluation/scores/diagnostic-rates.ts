@@ -12,6 +12,7 @@ export interface TestCounts {
   readonly trueNegatives: number;
 }
 
+/** Rates of a test with two answers, with intervals. */
 export interface DiagnosticRates {
   /** Of the positive images, the part found; recall by another name. */
   readonly sensitivity: Proportion;
@@ -23,6 +24,7 @@ export interface DiagnosticRates {
   readonly npv: Proportion;
 }
 
+/** The rates of one class against the rest. */
 export interface ClassRates extends DiagnosticRates {
   readonly class: string;
 }
@@ -33,6 +35,7 @@ export interface Answers {
   readonly called: ArrayLike<boolean>;
 }
 
+/** The rates of given answers against true ones; intervals go by the groups. */
 export function diagnosticRates({ positive, called }: Answers, groups: ImageGroups): DiagnosticRates {
   const rate = (outcome: (isPositive: boolean, isCalled: boolean) => boolean | null): Proportion =>
     proportion(

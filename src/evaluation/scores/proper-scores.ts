@@ -42,6 +42,7 @@ export function countedMean(values: Float64Array, counts: Counts): number {
   return sum / whole;
 }
 
+/** Means over the images: the Brier score, and the log loss in nats. */
 export type ProperScores = { readonly brier: number; readonly negativeLogLikelihood: number };
 
 /** Prepares the mean scores of predictions as a statistic for the bootstrap. */

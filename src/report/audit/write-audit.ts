@@ -15,6 +15,7 @@ import { readDataset } from "../../image/read-dataset.ts";
 import { Random } from "../../random.ts";
 import { auditPage } from "./audit-page.ts";
 
+/** What an audit is made with, and where it is left. */
 export interface AuditReportOptions {
   /** Folder for the two files; made where it is missing. */
   readonly out: string;
@@ -32,6 +33,7 @@ export interface AuditReportOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What an audit left. */
 export interface AuditReport {
   readonly audit: Audit;
   /** `audit.json` and `audit.html`. */

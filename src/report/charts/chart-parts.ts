@@ -40,6 +40,7 @@ export const nameAxis = {
 /** Pixels of one row: two lines of text. */
 export const rowHeight = 28;
 
+/** An axis of proportions over part of their range. */
 export const percentAxis = { format: ".1~%", tickCount: 5 };
 /** From 0 to 1. */
 export const wholePercentAxis = { format: ".0%", values: [0, 0.25, 0.5, 0.75, 1] };

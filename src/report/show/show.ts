@@ -16,9 +16,13 @@ import { sampleOfClasses } from "../audit/write-audit.ts";
 import { drawChart } from "../charts/draw-chart.ts";
 import { contactSheet, type SheetRow } from "./contact-sheet.ts";
 
+/** The formats of pictures. */
 export const showFormats = ["svg", "png"] as const;
+
+/** One of them. */
 export type ShowFormat = (typeof showFormats)[number];
 
+/** What is drawn, and where it is left. */
 export interface ShowOptions extends HashOptions {
   /** Folder for the pictures; made where it is missing. */
   readonly out: string;
