@@ -24,18 +24,24 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
   const command = program
     .command("audit")
     .description(
-      "Find what is wrong with a data folder: broken files, duplicates, leaks, contradicting labels, sources",
+      "Find what is wrong with a data folder: broken files, duplicates, leaks, contradicting labels, confounding sources",
     )
-    .requiredOption("--data <path>", "Folder of images; not one of them is changed")
-    .option("--metadata <path...>", "CSV of metadata: lesions, patients and the diagnoses to compare labels with")
+    .requiredOption("--data <path>", "Folder of images; none of them is changed")
+    .option(
+      "--metadata <path...>",
+      "CSV of metadata: lesions, patients, and the diagnoses that labels are compared with",
+    )
     .option(
       "--mapping <path>",
-      "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
+      "CSV with the columns diagnosis and class, in addition to the built-in names of ISIC and HAM10000",
     )
-    .option("--curation <file>", "Audit what this curation plan leaves")
-    .option("--out <path>", "Folder for audit.json and audit.html, the page with the pictures", "audit")
-    .option("--no-images", "Make the page without pictures of the images, to send it around")
-    .option("--json", "Print what audit.json holds as one JSON object to standard output, all else to standard error");
+    .option("--curation <file>", "Curation plan; what it leaves is audited")
+    .option("--out <path>", "Folder for audit.json and audit.html, a page with pictures", "audit")
+    .option("--no-images", "Leave pictures of the images out of the page, so that it can be shared")
+    .option(
+      "--json",
+      "Print the content of audit.json as one JSON object to standard output, everything else to standard error",
+    );
   addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: AuditOptions) =>
     finish(await withinPixelLimit(options, () => runAudit(options, terminal))),
   );

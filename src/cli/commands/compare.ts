@@ -19,12 +19,12 @@ interface CompareOptions extends JudgedDataOptions {
 export function addCompareCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("compare")
-    .description("Compare models with the first of them, on the same images, which none of them learned from")
+    .description("Compare models with the first of them, on the same images, which none of them was trained on")
     .argument(
       "<run...>",
-      "run folders, or their model.onnx, or cross-validations' folders, each judging as an ensemble",
+      "run folders, their model.onnx files, or folders of cross-validations, each of which predicts as an ensemble",
     )
-    .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
+    .option("--json", "Print the figures as one JSON object to standard output, everything else to standard error");
   addJudgedDataOptions(command).action(async (runs: string[], options: CompareOptions) =>
     finish(await runComparison(runs, options, terminal)),
   );

@@ -25,12 +25,18 @@ export function addCrossValidateCommand(program: Command, terminal: Terminal, fi
   const command = program
     .command("cross-validate")
     .description(
-      "Train a model for each fold of whole groups (near duplicates, and lesions where they are known), and judge each on its fold",
+      "Train a model for each fold and evaluate it on that fold; groups (near duplicates and known lesions) are never split",
     )
-    .option("--folds <n>", "Folds, from 2 to 100; as many models are trained", "5")
-    .option("--config <file>", "JSON file of settings, by the names below in camelCase; flags have the last word")
-    .option("--json", "Print the pooled figures as one JSON object to standard output, all else to standard error")
-    .addHelpText("after", "\nGiven again with the --out of one that was stopped, it goes on with it.");
+    .option("--folds <n>", "Number of folds, from 2 to 100; one model is trained for each", "5")
+    .option(
+      "--config <file>",
+      "JSON file of settings (the names below in camelCase); options on the command line override it",
+    )
+    .option(
+      "--json",
+      "Print the pooled figures as one JSON object to standard output, everything else to standard error",
+    )
+    .addHelpText("after", "\nThe same command with the --out of a cross-validation that was stopped continues it.");
   const names = settingDescriptions.map(({ name }) => name).filter((name) => name !== "protocol" && name !== "fold");
   addSettingOptions(command, names).action(async (options: CrossValidateOptions) =>
     finish(await runCrossValidation(options, terminal)),

@@ -24,17 +24,25 @@ interface CurateOptions extends Readonly<Record<string, unknown>> {
 export function addCurateCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("curate")
-    .description("Write a plan that settles duplicates and contradicting labels of a data folder, for --curation")
-    .requiredOption("--data <path>", "Folder of images; not one of them is changed")
-    .option("--metadata <path...>", "CSV of metadata: lesions, and the diagnoses that settle contradicting labels")
+    .description(
+      "Write a curation plan, for --curation, that resolves the duplicates and contradicting labels of a data folder",
+    )
+    .requiredOption("--data <path>", "Folder of images; none of them is changed")
+    .option(
+      "--metadata <path...>",
+      "CSV of metadata: lesions, and the diagnoses that decide between contradicting labels",
+    )
     .option(
       "--mapping <path>",
-      "CSV with the columns diagnosis and class, beside the built-in names of ISIC and HAM10000",
+      "CSV with the columns diagnosis and class, in addition to the built-in names of ISIC and HAM10000",
     )
     .option("--patients", "Keep all images of one patient together, not only those of one lesion")
-    .requiredOption("--out <file>", "The plan's new file, CSV")
-    .option("--overwrite", "Replace the file where it is there already")
-    .option("--json", "Print what the plan does as one JSON object to standard output, all else to standard error");
+    .requiredOption("--out <file>", "New CSV file for the plan")
+    .option("--overwrite", "Replace the file if it exists")
+    .option(
+      "--json",
+      "Print what the plan does as one JSON object to standard output, everything else to standard error",
+    );
   addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: CurateOptions) =>
     finish(await withinPixelLimit(options, () => runCurate(options, terminal))),
   );

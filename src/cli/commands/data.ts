@@ -17,15 +17,15 @@ interface PhantomOptions {
 
 /** Adds the commands; `finish` takes their exit status. */
 export function addDataCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
-  const data = program.command("data").description("Download or make data sets");
+  const data = program.command("data").description("Download or draw a data set");
   addIsic9Command(data, terminal, finish);
   data
     .command("phantom")
-    .description("Draw a phantom data set: procedural lesions, for trying things out; they show no real skin")
+    .description("Draw a phantom data set: procedural lesions for trying things out, which show no real skin")
     .requiredOption("--out <path>", "New folder for the images")
     .option("--images <n>", "Number of images", "1200")
     .option("--size <n>", "Height and width in pixels", "180")
-    .option("--seed <n>", "Start of the randomness", "0")
+    .option("--seed <n>", "Seed of all randomness", "0")
     .action(async ({ out, images, size, seed }: PhantomOptions) => {
       const options = {
         images: wholeNumber("--images", images, 18, 1_000_000),

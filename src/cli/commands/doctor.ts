@@ -16,7 +16,7 @@ const nativeRuntimeCommand = "npm install --ignore-scripts onnxruntime-node";
 export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   program
     .command("doctor")
-    .description("Show what trains here: library, processor features, threads, and what to install")
+    .description("Show what this machine trains with (library, processor features, threads), and what to install")
     .action(async () => finish(await examine(terminal)));
 }
 

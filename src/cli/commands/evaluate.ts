@@ -18,13 +18,13 @@ interface EvaluateOptions extends JudgedDataOptions {
 export function addEvaluateCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("evaluate")
-    .description("Judge a trained model on labelled images that it did not learn from")
+    .description("Evaluate a trained model on labelled images that it was not trained on")
     .argument(
       "<run...>",
-      "run folders, or their model.onnx, or a cross-validation's folder; several judge as an ensemble",
+      "run folders, their model.onnx files, or the folder of a cross-validation; several predict as an ensemble",
     )
-    .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
-    .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
+    .option("--tta", "Test-time augmentation: average the predictions for the 8 flips and quarter turns of each image")
+    .option("--json", "Print the figures as one JSON object to standard output, everything else to standard error");
   addJudgedDataOptions(command)
     .addHelpText("after", "The figures of a single run on its own test images are also written to its evaluation.json.")
     .action(async (runs: string[], options: EvaluateOptions) => finish(await runEvaluate(runs, options, terminal)));

@@ -32,16 +32,16 @@ export function addIsic9Command(data: Command, terminal: Terminal, finish: (stat
   data
     .command("isic9")
     .description("Download the ISIC 9-class set, 2,357 photographs of skin lesions, from the ISIC Archive")
-    .requiredOption("--out <path>", "Folder for the images; one that an earlier download was begun in goes on")
+    .requiredOption("--out <path>", "Folder for the images; a download that was stopped there is continued")
     .option(
       "--max-side <n>",
       "Reduce images to at most this width and height in pixels (default: as the archive has them)",
     )
-    .option("--parallel <n>", "Images under way at once", "8")
-    .option("--archive <url>", "Address of the archive's interface, version 2, or of a mirror", isicArchive)
+    .option("--parallel <n>", "Number of images that are downloaded at once", "8")
+    .option("--archive <url>", "Address of the archive's API, version 2, or of a mirror", isicArchive)
     .option(
       "--image-host <host...>",
-      "Further hosts that a mirror keeps its images on, such as files.example.org:8443; no others are asked",
+      "Further hosts on which a mirror keeps its images, such as files.example.org:8443; no other hosts are asked",
     )
     .action(async (options: Isic9Options) => finish(await runIsic9(options, terminal)));
 }

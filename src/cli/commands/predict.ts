@@ -24,18 +24,21 @@ interface PredictOptions extends Readonly<Record<string, unknown>> {
 export function addPredictCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("predict")
-    .description("Judge single images with a trained model")
-    .argument("<run>", "run folder, or its model.onnx, or a cross-validation's folder")
+    .description("Predict the classes of single images with a trained model")
+    .argument("<run>", "run folder, its model.onnx file, or the folder of a cross-validation")
     .argument(
       "<image...>",
       "image files, folders (all images below them), quoted patterns such as 'a/**/*.jpg', and - for a list of paths on standard " +
-        "input, one a line; further runs among them judge together with the first, as an ensemble",
+        "input, one per line; further runs among them predict together with the first, as an ensemble",
     )
-    .option("--tta", "Test-time augmentation: judge each image as the mean over its 8 flips and quarter turns")
-    .option("--json", "Print all probabilities as one JSON object to standard output, all else to standard error")
+    .option("--tta", "Test-time augmentation: average the predictions for the 8 flips and quarter turns of each image")
+    .option(
+      "--json",
+      "Print all probabilities as one JSON object to standard output, everything else to standard error",
+    )
     .option(
       "-0, --null",
-      "The list on standard input ends each path with a NUL, as find -print0 does, not with a line",
+      "Each path in the list on standard input ends with a NUL, as find -print0 writes it, and not with a line feed",
     );
   addSettingOptions(command, ["maxPixels"]).action(
     async (run: string, args: readonly string[], options: PredictOptions) => {

@@ -25,8 +25,8 @@ export function addProfileCommand(program: Command, terminal: Terminal, finish: 
   const command = program
     .command("profile")
     .description("Show where a training step spends its time: every primitive, its rate and the machine's limit for it")
-    .option("--rounds <n>", "How often everything is timed; medians count (default 7)", "7")
-    .option("--json", "Print the figures as one JSON object to standard output, all else to standard error");
+    .option("--rounds <n>", "How often everything is timed; medians are shown", "7")
+    .option("--json", "Print the figures as one JSON object to standard output, everything else to standard error");
   addSettingOptions(command, settingNames).action((options: ProfileOptions) => finish(runProfile(options, terminal)));
 }
 

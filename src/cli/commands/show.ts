@@ -23,12 +23,14 @@ interface ShowOptions extends Readonly<Record<string, unknown>> {
 export function addShowCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("show")
-    .description("Draw a data folder: a sample of every class, the class distribution, conflicting labels side by side")
+    .description(
+      "Draw pictures of a data folder: samples of every class, the class distribution, contradicting labels side by side",
+    )
     .requiredOption("--data <path>", "Folder of images")
-    .option("--curation <file>", "Show what this curation plan leaves, and the distribution before and after")
+    .option("--curation <file>", "Curation plan; what it leaves is drawn, and the distribution before and after it")
     .option("--out <path>", "Folder for the pictures", "pictures")
     .option("--format <name>", `${showFormats.join(" or ")}`, "svg")
-    .option("--no-images", "Draw the class distribution alone, which shows no image")
+    .option("--no-images", "Draw only the class distribution, which shows no image")
     .option("--per-class <n>", "Images of each class in the gallery", "8");
   addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: ShowOptions) =>
     finish(await withinPixelLimit(options, () => runShow(options, terminal))),

@@ -49,14 +49,18 @@ const shared: readonly SettingName[] = [
 export function addStudyCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("study")
-    .description("Study a data folder from its audit to a judged model, and write the report")
-    .option("--budget <minutes>", "Minutes for the whole; they decide epochs and folds, as the report states", "30")
-    .option("--out <path>", "Folder of the study; one that was stopped is gone on with", "study")
-    .option("--no-images", "Make the report without pictures of the images, to send it around")
-    .option("--json", "Print one JSON line with the main figures to standard output, all else to standard error")
+    .description("Study a data folder from its audit to an evaluated model, and write a report")
+    .option(
+      "--budget <minutes>",
+      "Time for the whole study, in minutes; it decides the numbers of epochs and folds, which the report states",
+      "30",
+    )
+    .option("--out <path>", "Folder of the study; a study that was stopped there is continued", "study")
+    .option("--no-images", "Leave pictures of the images out of the report, so that it can be shared")
+    .option("--json", "Print one JSON line with the main figures to standard output, everything else to standard error")
     .addHelpText(
       "after",
-      "\nWithout --data: the folder in NAEVUS_DATA, else data/isic9, else images that naevus draws itself (phantom data).",
+      "\nWithout --data, naevus takes the folder in NAEVUS_DATA, else data/isic9, else phantom data, which it draws itself.",
     );
   addSettingOptions(command, shared).action(async (options: StudyOptions) => finish(await runStudy(options, terminal)));
 }

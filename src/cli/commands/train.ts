@@ -35,13 +35,16 @@ interface TrainOptions extends Readonly<Record<string, unknown>> {
 export function addTrainCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("train")
-    .description("Train a network from scratch on a folder of images, and judge it on the test images")
-    .option("--config <file>", "JSON file of settings, by the names below in camelCase; flags have the last word")
-    .option("--resume <run>", "Go on with a run that was stopped, with its own settings")
-    .option("--json", "Print one JSON line with the result to standard output, all else to standard error")
+    .description("Train a network from scratch on a folder of images, and evaluate it on the test images")
+    .option(
+      "--config <file>",
+      "JSON file of settings (the names below in camelCase); options on the command line override it",
+    )
+    .option("--resume <run>", "Continue a run that was stopped, with its own settings")
+    .option("--json", "Print one JSON line with the result to standard output, everything else to standard error")
     .addHelpText(
       "after",
-      "\nWithout --data: the folder in NAEVUS_DATA, else data/isic9, else images that naevus draws itself (phantom data).",
+      "\nWithout --data, naevus takes the folder in NAEVUS_DATA, else data/isic9, else phantom data, which it draws itself.",
     );
   addSettingOptions(command).action(async (options: TrainOptions) => finish(await runTrain(options, terminal)));
 }
@@ -159,7 +162,7 @@ function report(
     print,
     evaluation
       ? formatEvaluation(evaluation, columns === undefined ? {} : { columns })
-      : "There are no test images, so the model was not judged.",
+      : "There are no test images, so the model was not evaluated.",
   );
   print("");
   print(`run: ${result.run}${result.origin === "phantom" ? `  (${phantomNotice})` : ""}`);

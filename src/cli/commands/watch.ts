@@ -18,7 +18,7 @@ const shownEpochs = 6;
 export function addWatchCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   program
     .command("watch")
-    .description("Follow a run while it is trained elsewhere: its epochs and losses, until it ends")
+    .description("Follow a run that another process trains: print its epochs and losses until it ends")
     .argument("<run>", "run folder")
     .option("--json", "Print every event as one line of JSON")
     .action(async (run: string, { json }: { readonly json?: boolean }) => {

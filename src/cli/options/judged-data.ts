@@ -13,9 +13,9 @@ export interface JudgedDataOptions extends Readonly<Record<string, unknown>> {
 }
 
 const help = `
-Which images are judged is decided by their content. Of the first run's own data, moved or renamed as they may be, its test images; of
-any other folder all images (the protocol external). What a model learned from is left out and counted. With --protocol,
---fold or --curation: the test images that these make. --protocol external judges all that no model learned from.`;
+Content decides which images are evaluated. In the first run's own data, even if they were moved or renamed, these are its test images;
+in any other folder, all images (the protocol external). Images that a model was trained on are left out and counted. With --protocol,
+--fold or --curation, the test images that these make are evaluated; with --protocol external, all that no model was trained on.`;
 
 /** Adds the options that say which images are judged. */
 export function addJudgedDataOptions(command: Command): Command {
@@ -24,7 +24,7 @@ export function addJudgedDataOptions(command: Command): Command {
       "--data <path>",
       "Folder of labelled images: one folder per class, or Train, Test or both of such folders",
     )
-    .option("--allow-seen", "Judge images that a model learned from all the same; the figures say so")
+    .option("--allow-seen", "Also evaluate images that a model was trained on; the figures say so")
     .addHelpText("after", help);
   // How a test is drawn is the run's own; which images there are and how they are grouped may be said anew.
   const given = dataSettings.filter((name) => name !== "seed" && name !== "testFraction");

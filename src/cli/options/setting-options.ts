@@ -22,6 +22,8 @@ function helpOf({ description, choices, defaultValue }: SettingDescription): str
     ...(choices ? [choices.join(", ")] : []),
     ...(defaultValue === undefined || typeof defaultValue === "boolean" ? [] : [`default ${defaultValue}`]),
   ];
+  // The option of what is on by default switches it off.
+  if (defaultValue === true) return `Leave out: ${description.charAt(0).toLowerCase()}${description.slice(1)}`;
   return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
 }
 

@@ -31,17 +31,17 @@ const path = () => z.string().min(1).optional();
 const entries = {
   data: setting(
     ["place"],
-    "Folder of images: Train/<class>/* and Test/<class>/*, or one folder per class (then split by seed)",
+    "Folder of images: Train/<class>/* and Test/<class>/*, or one folder per class (then split at random, by seed)",
     path(),
   ),
   classMap: setting(
     ["images", "place"],
-    "CSV with the columns class and becomes: classes are renamed and merged, such as all malignant ones into one",
+    "CSV with the columns class and becomes, which renames and merges classes, such as all malignant ones into one",
     path(),
   ),
   curation: setting(
     ["images", "place"],
-    "Curation plan, as naevus curate writes it, applied as the images are read",
+    "Curation plan, as naevus curate writes it; it is applied as the images are read",
     path(),
   ),
   metadata: setting(
@@ -52,8 +52,8 @@ const entries = {
   protocol: setting(
     ["images"],
     "How training and test images are separated: official (as the folders are), clean (no test image whose content, near " +
-      "duplicate or known lesion is in the training images) or grouped:K (one of K folds of whole groups of such images); " +
-      "a model is also judged by external, on all images",
+      "duplicate or known lesion is among the training images) or grouped:K (one of K folds, which keep such images together); " +
+      "an evaluation may also be external (all images)",
     z
       .string()
       .regex(/^(official|clean|external|grouped:([2-9]|[1-9]\d|100))$/)
@@ -89,12 +89,12 @@ const entries = {
   ),
   engine: setting(
     ["weights", "speed"],
-    "What computes: oneDNN, or plain TypeScript (slow); auto takes oneDNN where it is installed",
+    "Engine that trains: onednn, or reference, which is plain TypeScript and slow; auto takes onednn where it is installed",
     z.enum(["auto", "onednn", "reference"]).default("auto"),
   ),
   precision: setting(
     ["weights", "speed"],
-    "Number format of activations; auto takes bf16 where the processor is built for it",
+    "Number format of activations; auto takes bf16 where the processor has instructions for it",
     z.enum(["auto", "f32", "bf16"]).default("auto"),
   ),
   epochs: setting(["weights"], "Passes over the training images", z.int().min(1).max(100_000).default(20)),
@@ -105,7 +105,7 @@ const entries = {
   ),
   seed: setting(
     ["images", "weights"],
-    "Start of all randomness: the same seed, data and threads give the same weights",
+    "Seed of all randomness: the same seed, data and threads give the same weights",
     z
       .int()
       .min(0)
@@ -125,17 +125,17 @@ const entries = {
   ),
   weightDecay: setting(
     ["weights"],
-    "Pull of the weights towards 0; by default 0.01 for adamW, 0 for the others",
+    "Strength of the weight decay; by default 0.01 for adamW, 0 for the others",
     z.number().min(0).max(1).optional(),
   ),
   momentum: setting(
     ["weights"],
-    "Momentum of sgd, which alone has it; by default 0.9",
+    "Momentum of sgd, the only optimizer that has one; by default 0.9",
     z.number().min(0).lt(1).optional(),
   ),
   schedule: setting(
     ["weights"],
-    "Course of the learning rate after the warm-up",
+    "How the learning rate goes on after the warm-up",
     z.enum(scheduleNames).default("cosine"),
   ),
   warmupEpochs: setting(
@@ -145,12 +145,12 @@ const entries = {
   ),
   imbalance: setting(
     ["weights"],
-    "What is done about rare classes: weights in the loss, drawing them more often, dropping images of the others, or another loss",
+    "How rare classes are treated: weights in the loss, drawing their images more often, dropping images of the others, or another loss",
     z.enum(imbalanceNames).default("none"),
   ),
   augmentation: setting(
     ["weights"],
-    "How training images are varied: flips only, or also turned, scaled and recoloured, or more of all that",
+    "How training images are varied: flips only; standard also rotates, scales and recolours; strong does more of all that",
     z.enum(policyNames).default("none"),
   ),
   randomErasing: setting(
@@ -160,12 +160,12 @@ const entries = {
   ),
   mixup: setting(
     ["weights"],
-    "Alpha of mixup, which lays two images over one another; 0 for none",
+    "Alpha of mixup, which blends two images; 0 for none",
     z.number().min(0).max(100).default(0),
   ),
   cutmix: setting(
     ["weights"],
-    "Alpha of CutMix, which puts a piece of one image into another; 0 for none",
+    "Alpha of CutMix, which pastes a piece of one image into another; 0 for none",
     z.number().min(0).max(100).default(0),
   ),
   stochasticDepth: setting(
@@ -175,7 +175,7 @@ const entries = {
   ),
   labelSmoothing: setting(
     ["weights"],
-    "Part of each target that is spread over all classes: evenly, or by their frequency with logitAdjustment",
+    "Fraction of each target that is spread over all classes: evenly, or by class frequency with logitAdjustment",
     z.number().min(0).lt(1).default(0),
   ),
   averaging: setting(
@@ -191,7 +191,7 @@ const entries = {
   ),
   patience: setting(
     ["weights"],
-    "Epochs without a lower validation loss after which training ends; 0 for all epochs",
+    "Epochs without a lower validation loss after which training stops early; 0 for never",
     z.int().min(0).max(100_000).default(0),
   ),
   threads: setting(
@@ -211,7 +211,7 @@ const entries = {
   ),
   hashes: setting(
     ["record"],
-    "Whether model.onnx tells, by digests, which images it was trained on, so that every judgement can leave these out",
+    "Digests of the training images in model.onnx, by which every evaluation recognises these images and leaves them out",
     z.boolean().default(true),
   ),
   out: setting(["place"], "New folder for the run; by default runs/<network>-<date>-<time>", path()),
