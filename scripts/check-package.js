@@ -43,9 +43,10 @@ function judge(user) {
 }
 
 const program = `import { evaluate, networks, predict, readDataset, train } from "naevus";
+import { fit, referenceEngine } from "naevus/browser";
 
 const network: { readonly name: string } = networks.notebook({ classes: 9 });
-const functions: readonly ((...args: never[]) => unknown)[] = [evaluate, predict, readDataset, train];
+const functions: readonly ((...args: never[]) => unknown)[] = [evaluate, predict, readDataset, train, fit, referenceEngine];
 if (network.name !== "notebook" || !functions.every((value) => typeof value === "function")) throw new Error("wrong API");
 `;
 
