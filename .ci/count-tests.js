@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-const { testResults } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+/** @type {{ testResults: { name: string, status: string, assertionResults: { status: string, fullName: string }[] }[] }} */
+const { testResults } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 const count = { passed: 0, failed: 0, skipped: 0 };
 
 for (const { name: file, status: fileStatus, assertionResults } of testResults) {

@@ -41,7 +41,11 @@ const folders = {
   run: ["folder", "data", "models"],
 };
 
-/** Rooms that a room may not use, though they come before it. A report draws what was computed elsewhere. */
+/**
+ * Rooms that a room may not use, though they come before it. A report draws what was computed elsewhere.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
 const strangers = { report: ["engine", "training", "onnx", "inference", "run"] };
 
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
@@ -51,15 +55,19 @@ const outside = ["bench"];
 const interfaces = ["index.ts", "browser.ts"];
 
 /** Foreign runtimes, and the one folder that may import each. */
-export const owners = {
+export const owners = /** @type {Readonly<Record<string, string>>} */ ({
   koffi: "foreign",
   "onnxruntime-node": "inference",
   "onnxruntime-web": "inference",
   "onnxruntime-common": "inference",
   sharp: "image",
-};
+});
 
-/** Every import of a source text, of types as well: its specifier and its line. */
+/**
+ * Every import of a source text, of types as well: its specifier and its line.
+ *
+ * @param {string} source
+ */
 export function importsOf(source) {
   // Comments and template literals become blanks of the same length, so that positions still give lines.
   const text = source.replace(
@@ -68,55 +76,85 @@ export function importsOf(source) {
   );
   const statement = /^[ \t]*(?:import\s*|(?:import|export)\b[^"'`;=()]*?\bfrom\s*)["']([^"']+)["']/gm;
   const call = /\bimport\s*\(\s*["']([^"']+)["']/g;
+  /** @param {RegExp} pattern */
   const found = (pattern) =>
     [...text.matchAll(pattern)].map((match) => ({
-      specifier: match[1],
+      specifier: match[1] ?? "",
       line: text.slice(0, match.index).split("\n").length,
     }));
   return [...found(statement), ...found(call)];
 }
 
+/** @param {string} specifier */
 const packageName = (specifier) =>
   specifier
     .split("/")
     .slice(0, specifier.startsWith("@") ? 2 : 1)
     .join("/");
 
-/** Fast tests, slow proofs and what only they use may use any part to prove their own. */
+/**
+ * Fast tests, slow proofs and what only they use may use any part to prove their own.
+ *
+ * @param {string} file
+ */
 const isProof = (file) => /\.(?:test|proof)\.ts$|(?:^|\/)(?:testing|reference-numbers)\//.test(file);
 
-/** Whether `target` is a test's own file, which is no part of the product. */
+/**
+ * Whether `target` is a test's own file, which is no part of the product.
+ *
+ * @param {string} target
+ */
 const isTesting = (target) => /(?:^|\/)testing\//.test(target);
 
-/** The place of a file in the order: leaves of src/ come first, the public interfaces and the bench last. */
+/**
+ * The place of a file in the order: leaves of src/ come first, the public interfaces and the bench last.
+ *
+ * @param {string} file
+ */
 function rank(file) {
-  const [folder, ...rest] = file.split("/");
+  const [folder = "", ...rest] = file.split("/");
   if (rest.length === 0) return interfaces.includes(file) ? pipeline.length : -1;
   if (outside.includes(folder)) return pipeline.length + 1;
   return pipeline.indexOf(folder);
 }
 
-/** Whether `target` comes later than `file` inside a room that both stand in. */
+/**
+ * Whether `target` comes later than `file` inside a room that both stand in.
+ *
+ * @param {string} file
+ * @param {string} target
+ */
 function isLaterInside(file, target) {
   return Object.entries(folders).some(([room, order]) => {
     if (!file.startsWith(`${room}/`) || !target.startsWith(`${room}/`)) return false;
-    const place = (path) => order.indexOf(path.slice(room.length + 1).split("/")[0]);
+    /** @param {string} path */
+    const place = (path) => order.indexOf(path.slice(room.length + 1).split("/")[0] ?? "");
     return place(file) >= 0 && place(target) > place(file);
   });
 }
 
-/** Why `file` may not import `target`; undefined where it may. */
+/**
+ * Why `file` may not import `target`; undefined where it may.
+ *
+ * @param {string} file
+ * @param {string} target
+ */
 function objection(file, target) {
   if (isTesting(target)) return `${target} is only for tests`;
   if (rank(target) > rank(file) || isLaterInside(file, target)) return `${target} comes later in the pipeline`;
-  const [room] = file.split("/");
-  const [stranger] = target.split("/");
+  const [room = ""] = file.split("/");
+  const [stranger = ""] = target.split("/");
   return strangers[room]?.includes(stranger) ? `${room}/ may not import ${stranger}/` : undefined;
 }
 
-/** The first cycle among `edges` (file to files) as a list of files that ends where it began, or undefined. */
+/**
+ * The first cycle among `edges` (file to files) as a list of files that ends where it began, or undefined.
+ *
+ * @param {ReadonlyMap<string, readonly string[]>} edges
+ */
 function findCycle(edges) {
   const done = new Set();
+  /** @type {(file: string, trail: readonly string[]) => string[] | undefined} */
   const visit = (file, trail) => {
     if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
     if (done.has(file)) return undefined;
@@ -134,16 +172,21 @@ function findCycle(edges) {
   return undefined;
 }
 
-/** Sentences about all that is wrong under a source folder; none where all is well. */
+/**
+ * Sentences about all that is wrong under a source folder; none where all is well.
+ *
+ * @param {string} sourceFolder
+ */
 export function checkImports(sourceFolder) {
   const files = readdirSync(sourceFolder, { recursive: true })
     .map((file) => String(file).split(path.sep).join("/"))
     .filter((file) => /\.tsx?$/.test(file))
     .sort();
+  /** @type {string[]} */
   const problems = [];
   const edges = new Map();
   for (const file of files) {
-    const folder = file.split("/")[0];
+    const [folder = ""] = file.split("/");
     const known = !file.includes("/") || [...pipeline, ...outside, "testing"].includes(folder);
     if (!known)
       problems.push(

@@ -12,13 +12,24 @@ const user = path.join(work, "user");
 /** A user's environment: without what npm was told for this clone, and without any word to an install script. */
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:npm_|onnxruntime_)/i.test(name)));
 
+/**
+ * Runs a command, which must succeed, and gives what it printed.
+ *
+ * @param {string} cwd
+ * @param {string} command
+ * @param {string[]} args
+ */
 function run(cwd, command, ...args) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8", env });
   assert.equal(status, 0, `${command} ${args.join(" ")} ended with status ${status}:\n${stdout}\n${stderr}`);
   return stdout;
 }
 
-/** Which build of ONNX Runtime the installed package found: native or WebAssembly. */
+/**
+ * Which build of ONNX Runtime the installed package found: native or WebAssembly.
+ *
+ * @param {string} user
+ */
 function runtimeOf(user) {
   const { stdout } = spawnSync("npx", ["naevus", "doctor"], { cwd: user, encoding: "utf8", env });
   const found = /^ONNX Runtime: +[\d.]+, (native|WebAssembly)/m.exec(stdout);
@@ -26,15 +37,23 @@ function runtimeOf(user) {
   return found[1];
 }
 
-/** Trains a run on drawn images, and judges with it. */
+/**
+ * Trains a run on drawn images, and judges with it.
+ *
+ * @param {string} user
+ */
 function judge(user) {
+  /** @param {string[]} args */
   const naevus = (...args) => run(user, "npx", "naevus", ...args);
-  const [data, trained, cache] = ["data", "run", "cache"].map((name) => path.join(user, "judged", name));
+  /** @param {string} name */
+  const place = (name) => path.join(user, "judged", name);
+  const [data, trained, cache] = [place("data"), place("run"), place("cache")];
   rmSync(path.dirname(data), { recursive: true, force: true });
   naevus("data", "phantom", "--out", data, "--images", "24", "--size", "16");
   const size = ["--image-size", "16", "--batch", "8", "--epochs", "1"];
   naevus("train", "--data", data, "--out", trained, "--cache", cache, "--engine", "reference", ...size);
   assert.match(naevus("evaluate", trained, "--data", data, "--cache", cache), /accuracy/);
+  /** @type {{ predictions: { probability: number }[] }} */
   const { predictions } = JSON.parse(naevus("predict", trained, path.join(data, "Test"), "--json"));
   assert.ok(
     predictions.length > 0 && predictions.every(({ probability }) => probability > 0),
@@ -54,6 +73,7 @@ if (network.name !== "notebook" || !functions.every((value) => typeof value === 
 const examples = [...readFileSync(path.join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)];
 
 try {
+  /** @type {[{ filename: string, files: { path: string }[], unpackedSize: number }]} */
   const [{ filename, files, unpackedSize }] = JSON.parse(
     run(root, "npm", "pack", "--json", "--pack-destination", work),
   );
@@ -84,7 +104,8 @@ try {
   assert.ok(examples.length > 0, "the README shows no TypeScript");
   writeFileSync(path.join(user, "program.ts"), program);
   const sources = ["program.ts", ...examples.map((_, index) => `readme-${index}.ts`)];
-  for (const [index, [, example]] of examples.entries()) writeFileSync(path.join(user, `readme-${index}.ts`), example);
+  for (const [index, [, example = ""]] of examples.entries())
+    writeFileSync(path.join(user, `readme-${index}.ts`), example);
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
   const strict = ["--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
   const nodeTypes = ["--typeRoots", path.join(root, "node_modules", "@types")];

@@ -14,7 +14,11 @@ if (!data || !statSync(data, { throwIfNoEntry: false })?.isDirectory()) {
 const root = path.resolve(import.meta.dirname, "..");
 const work = mkdtempSync(path.join(tmpdir(), "naevus-end-to-end-"));
 
-/** Runs `npx naevus ...` and gives what it printed; its messages pass through. */
+/**
+ * Runs `npx naevus ...` and gives what it printed; its messages pass through.
+ *
+ * @param {string[]} args
+ */
 function naevus(...args) {
   console.log(`$ npx naevus ${args.join(" ")}`);
   const { status, signal, stdout } = spawnSync("npx", ["naevus", ...args], {
@@ -28,14 +32,26 @@ function naevus(...args) {
   return stdout;
 }
 
-const lastLine = (text) => JSON.parse(text.trimEnd().split("\n").at(-1));
+/** @param {string} text */
+const lastLine = (text) => JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
+/**
+ * @param {unknown} value
+ * @param {number} low
+ * @param {number} high
+ * @param {string} name
+ */
 const within = (value, low, high, name) =>
   assert.ok(
     typeof value === "number" && value >= low && value <= high,
     `${name}: expected ${low} to ${high}, got ${value}`,
   );
 
-/** First image under a folder, depth first, in the order of the names. */
+/**
+ * First image under a folder, depth first, in the order of the names.
+ *
+ * @param {string} folder
+ * @returns {string | undefined}
+ */
 function firstImage(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = path.join(folder, entry.name);
@@ -68,6 +84,7 @@ try {
   );
   assert.equal(readFileSync(path.join(run, "metrics.jsonl"), "utf8").trimEnd().split("\n").length, 3);
 
+  /** @type {import("../src/evaluation/judgement/evaluation.ts").Evaluation} */
   const evaluation = JSON.parse(naevus("evaluate", run, "--data", data, "--json"));
   const { classes, confusionMatrix, samples, accuracy } = evaluation;
   console.log(JSON.stringify({ ...evaluation, confusionMatrix: undefined, perClass: undefined }));
@@ -75,7 +92,8 @@ try {
   assert.ok(Array.isArray(classes) && classes.length > 1);
   assert.equal(confusionMatrix.length, classes.length);
   assert.ok(confusionMatrix.every((row) => row.length === classes.length));
-  const total = (values) => values.reduce((sum, value) => sum + value, 0);
+  /** @param {readonly (number | undefined)[]} values */
+  const total = (values) => values.reduce((/** @type {number} */ sum, value) => sum + (value ?? 0), 0);
   assert.equal(total(confusionMatrix.flat()), samples);
   assert.ok(Math.abs(total(confusionMatrix.map((row, index) => row[index])) / samples - accuracy) < 1e-9);
   within(accuracy, 0, 1, "accuracy");
@@ -88,16 +106,16 @@ try {
     classes,
   );
   for (const score of [...scores, evaluation.macro, evaluation.weighted]) {
-    for (const name of ["precision", "recall", "f1"]) within(score[name], 0, 1, name);
+    for (const name of /** @type {const} */ (["precision", "recall", "f1"])) within(score[name], 0, 1, name);
   }
   assert.equal(total(scores.map((score) => score.support)), samples);
   // Three epochs are few, but a network that learns nothing names one class for all images.
-  const named = classes.filter((_, column) => confusionMatrix.some((row) => row[column] > 0));
+  const named = classes.filter((_, column) => confusionMatrix.some((row) => (row[column] ?? 0) > 0));
   assert.ok(named.length > 1, `every image was called ${named[0]}`);
   const stored = JSON.parse(readFileSync(path.join(run, "evaluation.json"), "utf8"));
   assert.deepEqual(stored.confusionMatrix, confusionMatrix, "evaluation.json differs from what evaluate prints");
 
-  const predicted = JSON.parse(naevus("predict", run, firstImage(data), "--json"));
+  const predicted = JSON.parse(naevus("predict", run, firstImage(data) ?? "", "--json"));
   console.log(JSON.stringify(predicted));
   const [prediction] = predicted.predictions;
   assert.deepEqual(Object.keys(prediction.probabilities), classes);

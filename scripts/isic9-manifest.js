@@ -5,14 +5,22 @@ import path from "node:path";
 const output = path.resolve(import.meta.dirname, "../src/acquire/isic-archive/isic9-images.ts");
 const width = 118;
 
-/** The folders of a folder, in code-point order. */
+/**
+ * The folders of a folder, in code-point order.
+ *
+ * @param {string} folder
+ */
 const folders = (folder) =>
   readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
     .sort();
 
-/** The digits of each image of a class folder; "(1)" copies of a file are the same image. */
+/**
+ * The digits of each image of a class folder; "(1)" copies of a file are the same image.
+ *
+ * @param {string} folder
+ */
 function idsOf(folder) {
   const ids = readdirSync(folder).map((name) => {
     const [, digits] = /^ISIC_(\d{7})(?: ?\(\d+\))?\.jpe?g$/i.exec(name) ?? [];
@@ -22,11 +30,15 @@ function idsOf(folder) {
   return [...new Set(ids)].sort();
 }
 
-/** Words in lines of bounded width. */
+/**
+ * Words in lines of bounded width.
+ *
+ * @param {readonly string[]} words
+ */
 function wrap(words) {
   const lines = [""];
   for (const word of words) {
-    const line = lines.at(-1);
+    const line = lines.at(-1) ?? "";
     if (line === "") lines[lines.length - 1] = word;
     else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);

@@ -4,13 +4,18 @@ import { join } from "node:path";
 import { drawChart } from "../dist/report/charts/draw-chart.js";
 
 const [run, file] = process.argv.slice(2);
-if (file === undefined) {
+if (run === undefined || file === undefined) {
   console.error("usage: node scripts/run-figure.js RUN FILE");
   process.exit(1);
 }
 const evaluation = JSON.parse(readFileSync(join(run, "evaluation.json"), "utf8"));
-const epochs = readFileSync(join(run, "metrics.jsonl"), "utf8").trim().split("\n").map(JSON.parse);
+const epochs = readFileSync(join(run, "metrics.jsonl"), "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line));
+/** @type {import("../src/evaluation/judgement/evaluation.ts").Evaluation} */
 const { classes, confusionMatrix, accuracy, accuracyInterval, correct, samples, protocol, origin } = evaluation;
+/** @param {number} value */
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 const cells = confusionMatrix.flatMap((row, truth) => {

@@ -38,6 +38,13 @@ function prepare() {
   return { zmq: need("zeromq"), deno: stdout.trim() };
 }
 
+/** @typedef {{ type: string, of?: string, content: any }} Message what the kernel says */
+
+/**
+ * Ports that nobody listens on.
+ *
+ * @param {number} count
+ */
 async function freePorts(count) {
   const servers = await Promise.all(
     Array.from(
@@ -54,7 +61,12 @@ async function freePorts(count) {
   return ports;
 }
 
-/** Starts the kernel in the notebook's folder and connects to it. */
+/**
+ * Starts the kernel in the notebook's folder and connects to it.
+ *
+ * @param {{ zmq: any, deno: string }} programs
+ * @param {string} folder
+ */
 async function startKernel({ zmq, deno }, folder) {
   const [shell, iopub, stdin, control, heartbeat] = await freePorts(5);
   const key = randomUUID();
@@ -90,6 +102,10 @@ async function startKernel({ zmq, deno }, folder) {
   published.subscribe();
   const session = randomUUID();
 
+  /**
+   * @param {string} type
+   * @param {object} content
+   */
   const send = async (type, content) => {
     const header = {
       msg_id: randomUUID(),
@@ -104,14 +120,23 @@ async function startKernel({ zmq, deno }, folder) {
     await requests.send(["<IDS|MSG>", signature, ...parts]);
     return header.msg_id;
   };
+  /**
+   * @param {any} socket
+   * @returns {Promise<Message>}
+   */
   const receive = async (socket) => {
     const frames = (await Promise.race([socket.receive(), ended])).map(String);
     const at = frames.indexOf("<IDS|MSG>");
-    const [header, parent, , content] = frames.slice(at + 2).map((part) => JSON.parse(part));
+    const [header, parent, , content] = frames.slice(at + 2).map((/** @type {string} */ part) => JSON.parse(part));
     return { type: header.msg_type, of: parent.msg_id, content };
   };
   return {
-    /** Runs code to its end; `onMessage` takes all that it publishes meanwhile. Returns the kernel's reply. */
+    /**
+     * Runs code to its end; `onMessage` takes all that it publishes meanwhile. Returns the kernel's reply.
+     *
+     * @param {string} code
+     * @param {(message: Message) => void} onMessage
+     */
     async execute(code, onMessage) {
       const id = await send("execute_request", {
         code,
@@ -148,7 +173,12 @@ async function startKernel({ zmq, deno }, folder) {
   };
 }
 
-/** A message as an output of the notebook format 4; undefined for those that are none. */
+/**
+ * A message as an output of the notebook format 4; undefined for those that are none.
+ *
+ * @param {Message} message
+ * @returns {Record<string, any> | undefined}
+ */
 function outputOf({ type, content }) {
   if (type === "stream") return { output_type: "stream", name: content.name, text: content.text };
   if (type === "display_data") return { output_type: type, data: content.data, metadata: content.metadata ?? {} };
@@ -160,7 +190,11 @@ function outputOf({ type, content }) {
   return undefined;
 }
 
-/** An output for a terminal: pictures and tables by their kind alone. */
+/**
+ * An output for a terminal: pictures and tables by their kind alone.
+ *
+ * @param {Record<string, any>} output
+ */
 function print(output) {
   if (output.output_type === "stream") process.stdout.write(output.text);
   else if (output.output_type === "error") console.log(output.traceback.join("\n"));
@@ -176,6 +210,7 @@ const started = Date.now();
 const folder = mkdtempSync(path.join(tmpdir(), "naevus-notebook-"));
 let kernel;
 try {
+  /** @type {{ cells: { cell_type: string, source: string | string[], outputs: object[], execution_count: number }[] }} */
   const notebook = JSON.parse(readFileSync(file, "utf8"));
   kernel = await startKernel(prepare(), folder);
   await kernel.ready();
@@ -183,6 +218,7 @@ try {
   if (cells.length === 0) throw new Error(`${file}: no cell to execute`);
   for (const [index, cell] of cells.entries()) {
     const begun = Date.now();
+    /** @type {Record<string, any>[]} */
     const outputs = [];
     const reply = await kernel.execute([cell.source].flat().join(""), (message) => {
       const output = outputOf(message);
@@ -202,7 +238,7 @@ try {
   if (values.out) writeFileSync(values.out, `${JSON.stringify(notebook, undefined, 1)}\n`);
   console.log(`${cells.length} cells executed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
 } catch (error) {
-  console.error(`run-notebook: ${error.message}`);
+  console.error(`run-notebook: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 } finally {
   kernel?.stop();

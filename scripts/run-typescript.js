@@ -10,7 +10,11 @@ import { isMainThread } from "node:worker_threads";
 
 if (!isMainThread) register(import.meta.url);
 
-/** Node's hook that loads a module. */
+/**
+ * Node's hook that loads a module.
+ *
+ * @type {import("node:module").LoadHook}
+ */
 export async function load(url, context, nextLoad) {
   if (!url.startsWith("file:") || !url.endsWith(".ts")) return nextLoad(url, context);
   const { transformSync } = await import("rolldown/utils");

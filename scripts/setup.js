@@ -6,14 +6,20 @@ import { nodeProblem } from "../bin/node-version.js";
 import { ensureOneDnn } from "./onednn-package.js";
 
 const root = path.resolve(import.meta.dirname, "..");
+/**
+ * When a file of this clone was changed last.
+ *
+ * @param {string} file
+ */
 const modified = (file) => statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs;
 
 /** Whether node_modules holds what package-lock.json asks for. */
 function packagesAreInstalled() {
   const installed = modified("node_modules/.package-lock.json");
   if (installed === undefined) return false;
-  if (installed >= modified("package-lock.json")) return true;
+  if (installed >= (modified("package-lock.json") ?? Number.POSITIVE_INFINITY)) return true;
   // A newer lock file need not be a different one: checking out a branch touches it, `npm install` writes it last.
+  /** @param {string} file */
   const packages = (file) => JSON.parse(readFileSync(path.join(root, file), "utf8")).packages;
   const present = packages("node_modules/.package-lock.json");
   return Object.entries(packages("package-lock.json")).every(
@@ -28,10 +34,19 @@ function distIsCurrent() {
   const sources = readdirSync(path.join(root, "src"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && !/\.(?:test|proof)\.ts$/.test(entry.name)))
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
-  return ["tsconfig.json", "tsconfig.build.json", ...sources].every((file) => modified(file) <= built);
+  return ["tsconfig.json", "tsconfig.build.json", ...sources].every(
+    (file) => (modified(file) ?? Number.POSITIVE_INFINITY) <= built,
+  );
 }
 
-/** Runs a command to its end, its output shown; throws a sentence where it fails. */
+/**
+ * Runs a command to its end, its output shown; throws a sentence where it fails.
+ *
+ * @param {string} what
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cure
+ */
 function run(what, command, args, cure) {
   console.error(`setup: ${what}`);
   // All to standard error: standard output belongs to the command that follows, and may be JSON.
@@ -66,6 +81,6 @@ async function setup() {
 try {
   await setup();
 } catch (error) {
-  console.error(`setup: ${error.message}`);
+  console.error(`setup: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 }

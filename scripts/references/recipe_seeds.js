@@ -20,10 +20,10 @@ import { packImages } from "../../dist/image/store/packed-store.js";
 import { curate } from "../../dist/run/curate.js";
 import { openCuratedData } from "../../dist/run/data/open-data.js";
 import { fitNetwork } from "../../dist/run/fit-network.js";
-import { parseSettings } from "../../dist/training/settings.js";
+import { parseSettings } from "../../dist/training/settings/parse.js";
 
 const [data, metadata, epochs, given = "20"] = process.argv.slice(2);
-if (epochs === undefined) {
+if (data === undefined || metadata === undefined || epochs === undefined) {
   console.error("usage: node scripts/references/recipe_seeds.js DATA METADATA EPOCHS [SEEDS]");
   process.exit(1);
 }
@@ -40,7 +40,7 @@ const { dataset, options } = await openCuratedData(data, { curation, metadata })
 await rm(folder, { recursive: true });
 const clean = await cleanDataset(dataset, options);
 const training = { ...clean, images: clean.images.filter(({ split }) => split === "train") };
-const packed = await packImages(training, { size: 64, cacheFolder: cacheFolder() });
+const packed = await packImages(training, { size: 64, cacheFolder: cacheFolder(undefined) });
 const { foldOf } = await foldsOf({ ...training, images: packed.images }, { ...options, folds });
 const { groupOf } = await groupsOf({ ...training, images: packed.images }, options);
 const classes = training.classes.length;
@@ -64,10 +64,10 @@ for (let seed = 0; seed < seeds; seed++) {
     judged.forEach((index, row) => {
       const own = fit.logits.subarray(row * classes, (row + 1) * classes);
       const largest = own.indexOf(Math.max(...own));
-      if (largest === packed.images[index].label) right++;
+      if (largest === packed.images[index]?.label) right++;
       own.forEach((logit, label) => {
         // At least one step below, so that the most probable class stays the only one.
-        const below = label === largest ? 0 : Math.max(1, Math.round((own[largest] - logit) / step));
+        const below = label === largest ? 0 : Math.max(1, Math.round(((own[largest] ?? 0) - logit) / step));
         logits[(seed * images + index) * classes + label] = Math.min(255, below);
       });
     });
