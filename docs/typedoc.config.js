@@ -45,6 +45,6 @@ export default {
   typeAliasPropertiesFormat: "table",
   treatWarningsAsErrors: true,
   treatValidationWarningsAsErrors: true,
-  validation: { notExported: false, invalidLink: false, rewrittenLink: true, notDocumented: false },
+  validation: { notExported: false, invalidLink: true, rewrittenLink: true, notDocumented: true },
   requiredToBeDocumented: ["Variable", "Function", "Class", "Interface", "TypeAlias"],
 };

@@ -18,6 +18,7 @@ import type { StudyContext, StudyEvent } from "./study-context.ts";
 import { StudyFolder } from "./study-folder.ts";
 import { chapters, studyFormat } from "./study-report.ts";
 
+/** What a study is made from, and how much time it has. */
 export interface StudyOptions {
   /** The data folder. */
   readonly data: string;
@@ -31,6 +32,7 @@ export interface StudyOptions {
   readonly images?: boolean | undefined;
   /** Settings that all trainings share, such as engine, precision, imageSize, batch, seed, cache. */
   readonly settings?: SettingsInput | undefined;
+  /** Told of all that happens; by default nobody is. */
   readonly onEvent?: ((event: StudyEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds since any moment; by default the system's monotonic clock. */

@@ -37,7 +37,7 @@ export interface LabelErrors {
   readonly notEstimated?: string;
   /** As in confident learning; null as `estimated` is, since its sums are that number. */
   readonly confidentJoint: ConfusionMatrix | null;
-  /** Most doubtful first: all, or the first {@link mostListed} where their number means nothing. */
+  /** Most doubtful first: all, or the first 100 where their number means nothing. */
   readonly candidates: readonly LabelErrorCandidate[];
 }
 
@@ -127,7 +127,7 @@ export function confidentLearning(predictions: Predictions): ConfidentLearning {
 
 /**
  * Finds likely label errors by confident learning on out-of-fold probabilities. A candidate is a picture to look at again, not a
- * verdict: a weak network doubts what is merely hard, so that below an accuracy of {@link leastAccuracy} no number is given.
+ * verdict: a weak network doubts what is merely hard, so that below an accuracy of 80 % no number is given.
  * Throws EvaluationError for predictions that cannot be judged.
  */
 export function findLabelErrors(predictions: Predictions): LabelErrors {
