@@ -158,7 +158,7 @@ export function recipeDifferences({
   return { differences, visible, variance, freedom };
 }
 
-/** Compares recipes by the balanced accuracy of grouped cross-validation; see {@link recipeDifferences}, whose errors it throws. */
+/** Compares recipes by the balanced accuracy of grouped cross-validation; throws EvaluationError where they cannot be compared. */
 export function compareRecipes({ replicates = 1000, random, ...options }: RecipeComparisonOptions): RecipeComparison {
   const { recipes, truth, classes, groups, folds } = options;
   const { differences, visible, variance, freedom } = recipeDifferences(options);

@@ -67,7 +67,7 @@ function deviation(values: Float64Array): number {
  * Estimates a statistic with 95 % intervals by drawing whole groups with replacement (Field and Welsh 2007, "Bootstrapping
  * clustered data"), so that ten photographs of one lesion do not count as ten lesions.
  *
- * The interval is the expanded percentile interval (see {@link percentileTail}), which suits figures in the midst of their range. Simulated
+ * The interval is the expanded percentile interval, which suits figures in the midst of their range. Simulated
  * with 100 lesions of unequal numbers of photographs (scripts/references/bootstrap_coverage.py), plain percentiles held the truth of
  * most figures as often as BCa's, at a quarter of the work. Of figures near an end of their range, of skewed ones such as the Brier score, and of a
  * handful of images no percentile tells enough: see `boundedInterval`. Nor of statistics that chance can only raise, such as the ECE (74 %; state
