@@ -101,7 +101,10 @@ export interface OptimizerState {
 }
 
 /** The engines by the names that settings use. */
-export type EngineName = "reference" | "onednn";
+export const engineNames = ["onednn", "reference"] as const;
+
+/** The name of an engine. */
+export type EngineName = (typeof engineNames)[number];
 
 /** What computes on this machine, for people and for choosing a precision. */
 export interface EngineDescription {

@@ -11,6 +11,12 @@ export async function onednnEngine(options: OnednnOptions = {}): Promise<OnednnE
   return open(options);
 }
 
+/** Opens each engine; what it needs is loaded no earlier. */
+const engines: { readonly [K in EngineName]: (options: OnednnOptions) => Promise<Engine> } = {
+  onednn: onednnEngine,
+  reference: async () => referenceEngine(),
+};
+
 /**
  * Loads what the engine needs no earlier than here: nothing of oneDNN where the reference engine is asked for.
  * `onednn` throws where the library is missing; `auto` then warns what to install and gives the reference engine.
@@ -20,11 +26,11 @@ export async function selectEngine(
   warn: (message: string) => void,
   options: OnednnOptions = {},
 ): Promise<Engine> {
-  if (name === "reference") return referenceEngine();
+  if (name !== "auto") return engines[name](options);
   try {
-    return await onednnEngine(options);
+    return await engines.onednn(options);
   } catch (error) {
-    if (name === "onednn" || !(error instanceof EngineError)) throw error;
+    if (!(error instanceof EngineError)) throw error;
     warn(`${error.message}\nGoing on with the reference engine, which is about a thousand times slower.`);
     return referenceEngine();
   }

@@ -9,7 +9,7 @@ import { elements, type Tensors } from "../tensor.ts";
 import type { OpenLoader } from "./batch-loader.ts";
 import { batchedLogits, judgeLogits } from "./batched-logits.ts";
 import type { EpochMetrics } from "./progress.ts";
-import { learningRateOf, lossOf, optimizerOf, preparationOf } from "./settings/resolve.ts";
+import { learningRateOf, loopOptionsOf, lossOf, optimizerOf, preparationOf } from "./settings/resolve.ts";
 import type { Settings } from "./settings/schema.ts";
 import {
   freshProgress,
@@ -109,27 +109,20 @@ async function trainPlan(
   { graph, settings, images, validation, save, ...options }: FitOptions,
   validate?: NonNullable<TrainingOptions["validate"]>,
 ): Promise<TrainedNetwork> {
-  const { seed } = settings;
   const state = await options.restore?.();
-  plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(seed)));
+  plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(settings.seed)));
   if (state) plan.setOptimizerState(state.optimizer);
   return trainNetwork({
     plan,
     images,
     openLoader: options.openLoader,
     preparation: preparationOf(settings),
-    imbalance: settings.imbalance,
-    averaging: settings.averaging,
+    ...loopOptionsOf(settings),
     ...(validate && { validate }),
     keepBest: validation?.use === "choose",
-    patience: settings.patience,
     inputShape: graph.inputShape,
     classes: graph.classes,
-    epochs: settings.epochs,
-    seed,
-    schedule: settings.schedule,
     learningRate,
-    warmupEpochs: settings.warmupEpochs,
     progress: state?.progress ?? freshProgress,
     ...(state && { companions: state }),
     checkpointSeconds: save ? settings.checkpointSeconds : Number.POSITIVE_INFINITY,

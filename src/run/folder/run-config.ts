@@ -6,7 +6,7 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { SealError, sealed, unsealed } from "../../disk/sealed-json.ts";
 import { readSentence } from "../../disk/system-errors.ts";
-import type { Engine } from "../../engine/engine.ts";
+import { type Engine, engineNames } from "../../engine/engine.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { RunError } from "../../errors.ts";
 import { decoderVersion } from "../../image/decoding/decode.ts";
@@ -34,7 +34,7 @@ const configSchema = z.strictObject({
   settings: z.unknown().transform((settings) => parseSettings(withFormerLimit(settings))),
   /** What the settings came to on this machine and these data; resuming needs the same. */
   resolved: z.strictObject({
-    engine: z.enum(["onednn", "reference"]),
+    engine: z.enum(engineNames),
     precision: z.enum(["f32", "bf16"]),
     threads: z.int().min(1),
     batch: z.int().min(1),

@@ -1,10 +1,42 @@
 /** What settings come to: optimizers, losses and the preparation of batches. */
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { policies } from "../../image/augmentation/policy.ts";
 import { plainPreparation } from "../batches.ts";
 import { balancedWeights } from "../imbalance.ts";
 import { parseSettings } from "./parse.ts";
-import { learningRateOf, lossOf, optimizerOf, preparationOf } from "./resolve.ts";
+import { learningRateOf, type loopOptionsOf, lossOf, type networkOf, optimizerOf, preparationOf } from "./resolve.ts";
+import type { SettingThat } from "./schema.ts";
+
+type Read<F extends (settings: never, ...rest: never) => unknown> = keyof Parameters<F>[0];
+
+/** The settings that decide the weights, without those that these functions read. */
+type Unread = Exclude<
+  SettingThat<"weights">,
+  | Read<typeof networkOf>
+  | Read<typeof lossOf>
+  | Read<typeof optimizerOf>
+  | Read<typeof learningRateOf>
+  | Read<typeof preparationOf>
+  | Read<typeof loopOptionsOf>
+>;
+
+it("reads every setting that decides the weights", () => {
+  // One that is read nowhere does not compile here: it would silently do nothing.
+  const elsewhere: Readonly<Record<Unread, string>> = {
+    imageSize: "run/run-preparation.ts",
+    geometry: "run/run-preparation.ts",
+    resampling: "run/run-preparation.ts",
+    engine: "run/train.ts",
+    threads: "run/train.ts",
+    precision: "training/fit.ts",
+    batch: "training/fit.ts",
+    validation: "run/data/divide-images.ts",
+  };
+  for (const [name, file] of Object.entries(elsewhere)) {
+    expect(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"), file).toMatch(new RegExp(`\\b${name}\\b`));
+  }
+});
 
 it("has defaults of its own for every optimizer", () => {
   expect(learningRateOf(parseSettings({ optimizer: "sgd" }))).toBe(0.05);

@@ -41,6 +41,25 @@ export const lossOf = (
   classes: number,
 ): LossOptions => ({ ...lossFor(imbalance, labels, classes), labelSmoothing });
 
+/** What the training loop is told: its length and learning rate, which images it draws, and which weights it keeps. */
+export const loopOptionsOf = ({
+  epochs,
+  seed,
+  schedule,
+  warmupEpochs,
+  imbalance,
+  averaging,
+  patience,
+}: Pick<Settings, "epochs" | "seed" | "schedule" | "warmupEpochs" | "imbalance" | "averaging" | "patience">) => ({
+  epochs,
+  seed,
+  schedule,
+  warmupEpochs,
+  imbalance,
+  averaging,
+  patience,
+});
+
 /** How the images and targets of a batch are varied. */
 export const preparationOf = ({
   augmentation,

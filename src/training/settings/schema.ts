@@ -1,5 +1,6 @@
 /** Every setting of a training: its type, default and limits, what it decides, and a sentence on it. */
 import { z } from "zod";
+import { engineNames } from "../../engine/engine.ts";
 import { optimizerKinds } from "../../engine/optimizer.ts";
 import { policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
@@ -90,7 +91,7 @@ const entries = {
   engine: setting(
     ["weights", "speed"],
     "Engine that trains: onednn, or reference, which is plain TypeScript and slow; auto takes onednn where it is installed",
-    z.enum(["auto", "onednn", "reference"]).default("auto"),
+    z.enum(["auto", ...engineNames]).default("auto"),
   ),
   precision: setting(
     ["weights", "speed"],
