@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { entryPoints } from "../docs/entry-points.js";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -73,4 +74,16 @@ test("the walk of one image names only functions that stand in the files beside 
     ([, name, file]) => !new RegExp(`export [^=(]*\\b${name}\\b`).test(textOf(`src/${file}`)),
   );
   expect(missing.map(([whole]) => whole)).toEqual([]);
+});
+
+test.each(documents)("%s imports only names that the package exports", (document) => {
+  const examples = [...textOf(document).matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code!);
+  const imports = examples.flatMap((code) => [...code.matchAll(/^import \{([^}]*)\} from "(naevus[^"]*)";/gm)]);
+  for (const [, names, specifier] of imports) {
+    const entry = entryPoints().find(({ name }) => name === specifier);
+    expect(entry, `${document} imports ${specifier}`).toBeDefined();
+    const exported = readFileSync(entry!.source, "utf8");
+    const wanted = names!.split(",").map((name) => name.trim().replace(/^type /, ""));
+    expect(wanted.filter((name) => name !== "" && !new RegExp(`\\b${name}\\b`).test(exported))).toEqual([]);
+  }
 });
