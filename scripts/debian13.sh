@@ -88,7 +88,7 @@ if [ -n "${BENCH_RESULTS:-}" ]; then
 fi
 
 status=0
-in_root node node_modules/vitest/vitest.mjs run src/engine --reporter=default --reporter=json \
+in_root node node_modules/vitest/vitest.mjs run --config vitest.all.config.ts src/engine --reporter=default --reporter=json \
   --outputFile.json=report.json || status=$?
 if [ -n "${VITEST_REPORT:-}" ] && [ -f "$folder$inside/project/report.json" ]; then
   cp "$folder$inside/project/report.json" "$VITEST_REPORT"

@@ -6,7 +6,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } fro
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { FileError } from "../errors.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { LockedError, lockFolder, observeLock, refuseLocked } from "./folder-lock.ts";
@@ -166,12 +166,18 @@ describe("a lock is respected", () => {
 test("watching tells of a holder that cannot be seen until its lock is silent, whatever the clocks say", async () => {
   await writeFile(lock, `${process.pid} elsewhere ${elsewhere} ${start} ${nonce}\n`);
   await utimes(lock, 0, 0);
+  let now = 0;
+  const stopwatch = vi.spyOn(performance, "now").mockImplementation(() => now);
+  onTestFinished(() => stopwatch.mockRestore());
   const works = observeLock(folder, 300);
   expect(await works()).toBe(true);
-  await pause(400);
+  now += 299;
+  expect(await works()).toBe(true);
+  now += 1;
   expect(await works()).toBe(false);
   await utimes(lock, 3600, 3600);
   expect(await works()).toBe(true);
+  now += 299;
   expect(await works()).toBe(true);
 });
 
