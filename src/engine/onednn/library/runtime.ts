@@ -66,7 +66,9 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
   const known = processor(instructions);
   const makeDescriptors = () => (major === 2 ? descriptors2 : descriptors3)(library, engine);
-  const kernels = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
+  const runner = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
+  // Where the system does not say what the processor has, kernels would be refused one by one.
+  const kernels = runner?.features.has("avx512f") ? runner : undefined;
 
   return {
     description: {
@@ -77,7 +79,7 @@ export function createRuntime(file: string | undefined, threads: number | undefi
       precisions: (["f32", "bf16"] as const).filter((precision) => computesIn(precision, makeDescriptors())),
     },
     kernels,
-    mapKernels: known.instructionSet.startsWith("AMX") ? kernels : undefined,
+    mapKernels: kernels?.features.has("amx_bf16") ? kernels : undefined,
     descriptors: makeDescriptors,
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;

@@ -1,5 +1,5 @@
 /** Which operations run as one: rectifiers with the operation before them, sums with the normalisation before them. */
-import { type Graph, type GraphNode, INPUT } from "../../../network/graph.ts";
+import { type Graph, type GraphNode, INPUT, type Operation } from "../../../network/graph.ts";
 
 export interface Fusion {
   /** What runs in the node's place: itself, or the normalisation that was put off until the sum. */
@@ -23,7 +23,22 @@ export interface FusionPlan {
   resolve(source: number): number;
 }
 
-const endsInRelu: ReadonlySet<string> = new Set(["conv2d", "dense", "batchNorm", "add"]);
+/** Whether the rectifier after such an operation can be a part of it. */
+const endsInRelu: { readonly [K in Operation["kind"]]: boolean } = {
+  normalize: false,
+  conv2d: true,
+  batchNorm: true,
+  relu: false,
+  sigmoid: false,
+  maxPool: false,
+  averagePool: false,
+  globalAveragePool: false,
+  flatten: false,
+  dense: true,
+  dropout: false,
+  add: true,
+  multiply: false,
+};
 
 /**
  * relu(f(x)) becomes one where f is the rectifier's only source and has no other reader; so does batchNorm(x) + shortcut.
@@ -51,7 +66,7 @@ export function planFusion(graph: Graph): FusionPlan {
   nodes.forEach(({ operation, inputs }, index) => {
     const source = inputs[0]!;
     if (operation.kind !== "relu" || source === INPUT) return;
-    if (endsInRelu.has(nodes[source]!.operation.kind) && readers[source]!.length === 1) absorbedBy.set(index, source);
+    if (endsInRelu[nodes[source]!.operation.kind] && readers[source]!.length === 1) absorbedBy.set(index, source);
   });
   const rectified = new Set(absorbedBy.values());
   const onlyReader = (index: number): number | undefined => {

@@ -1,5 +1,5 @@
 /** A network in evaluation mode, written without batch normalisation and dropout: what is left is the same in training mode. */
-import { type Graph, type GraphNode, INPUT } from "../../../network/graph.ts";
+import { type Graph, type GraphNode, INPUT, type Operation } from "../../../network/graph.ts";
 import type { BatchNorm } from "../../../network/layer.ts";
 import type { ParameterSpec } from "../../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../../tensor.ts";
@@ -19,7 +19,7 @@ export function evaluationGraph(network: Graph): EvaluationGraph {
   const placeOf = (source: number) => (source === INPUT ? INPUT : places[source]!);
   for (const node of network.nodes) {
     const inputs = node.inputs.map(placeOf);
-    if (node.operation.kind === "dropout") {
+    if (inEvaluation[node.operation.kind] === "nothing") {
       places.push(inputs[0]!);
       continue;
     }
@@ -37,7 +37,25 @@ export function evaluationGraph(network: Graph): EvaluationGraph {
   };
 }
 
-const isNormalization = (node: GraphNode): node is GraphNode<BatchNorm> => node.operation.kind === "batchNorm";
+/** What an operation is in evaluation mode: the same as in training, a convolution with constants, or nothing. */
+const inEvaluation: { readonly [K in Operation["kind"]]: "same" | "convolution" | "nothing" } = {
+  normalize: "same",
+  conv2d: "same",
+  batchNorm: "convolution",
+  relu: "same",
+  sigmoid: "same",
+  maxPool: "same",
+  averagePool: "same",
+  globalAveragePool: "same",
+  flatten: "same",
+  dense: "same",
+  dropout: "nothing",
+  add: "same",
+  multiply: "same",
+};
+
+const isNormalization = (node: GraphNode): node is GraphNode<BatchNorm> =>
+  inEvaluation[node.operation.kind] === "convolution";
 
 const weightName = (node: GraphNode): string => `${node.name}.weight`;
 const biasName = (node: GraphNode): string => `${node.name}.bias`;
