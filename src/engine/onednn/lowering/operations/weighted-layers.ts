@@ -100,9 +100,9 @@ function prepare(
     const gradientShapes = shapes("f32", type);
     return primitiveWeightGradient(program, name, make.backwardWeights(gradientShapes, forward), gradientShapes);
   };
-  const weightGradient = mode === "training" ? chooseWeightGradient() : undefined;
-
   const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
+  const weightGradient = mode === "training" && specOf("weight").trainable ? chooseWeightGradient() : undefined;
+
   const forwardWeights = program.chosen(forward, "weights", forwardShapes.weights);
   const weight = store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
   const biasParameter = bias && store.add(specOf("bias"), bias);
