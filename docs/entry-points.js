@@ -4,7 +4,12 @@ import path from "node:path";
 
 export const root = path.resolve(import.meta.dirname, "..");
 
-/** The compiled file that an entry of `exports` leads to, whatever conditions it stands under; undefined for JSON files. */
+/**
+ * The compiled file that an entry of `exports` leads to, whatever conditions it stands under; undefined for JSON files.
+ *
+ * @param {unknown} entry
+ * @returns {string | undefined}
+ */
 function compiledFile(entry) {
   if (typeof entry === "string") return /^\.\/dist\/.*\.js$/.test(entry) ? entry : undefined;
   return Object.values(entry ?? {})
