@@ -26,6 +26,7 @@ export const pipeline = [
   "tune",
   "study",
   "report",
+  "library",
   "server",
   "web",
   "cli",

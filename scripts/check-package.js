@@ -61,13 +61,53 @@ function judge(user) {
   );
 }
 
-const program = `import { evaluate, networks, predict, readDataset, train } from "naevus";
-import { fit, referenceEngine } from "naevus/browser";
+/** What each entry has to give, beside whatever else it gives. */
+const entries = {
+  naevus: [
+    "audit",
+    "compare",
+    "crossValidate",
+    "evaluate",
+    "loadModel",
+    "openDataset",
+    "predict",
+    "resume",
+    "study",
+    "train",
+  ],
+  "naevus/augmentation": ["Augmenter", "policies"],
+  "naevus/charts": ["barChart", "drawChart"],
+  "naevus/dataset": ["foldsOf", "readMetadata", "writePhantomDataset"],
+  "naevus/engine": ["adam", "referenceEngine", "selectEngine"],
+  "naevus/evaluation": ["evaluateClassification", "formatEvaluation"],
+  "naevus/image": ["decodeImage", "packImages"],
+  "naevus/network": ["buildGraph", "conv2d", "networks"],
+  "naevus/onnx": ["onnxModel", "openModel"],
+  "naevus/runs": ["follow", "judge", "readEvaluation"],
+  "naevus/study": [],
+};
 
-const network: { readonly name: string } = networks.notebook({ classes: 9 });
-const functions: readonly ((...args: never[]) => unknown)[] = [evaluate, predict, readDataset, train, fit, referenceEngine];
-if (network.name !== "notebook" || !functions.every((value) => typeof value === "function")) throw new Error("wrong API");
+const usedType =
+  'import type { Dataset, SettingsInput } from "naevus";\nimport type { Network } from "naevus/network";';
+const usesTypes = `export const network: Network = n5.networks.notebook({ classes: 9 });
+export const settings: SettingsInput = { network: "notebook", epochs: 1 };
+export const namesOf = ({ classes }: Dataset): readonly string[] => classes;`;
+
+/** A program that takes every entry, by \`import\` as a module or by \`require\` as CommonJS, and refuses to run where one lacks a function. */
+function program(kind) {
+  const names = Object.keys(entries).sort();
+  const network = names.indexOf("naevus/network");
+  const taken = names.map((name, i) =>
+    kind === "mts" ? `import * as n${i} from "${name}";` : `import n${i} = require("${name}");`,
+  );
+  const wanted = names.map((name, i) => `[n${i}, ${JSON.stringify(entries[name])}]`);
+  return `${usedType}
+${taken.join("\n")}
+${usesTypes.replace("n5", `n${network}`)}
+const wanted: [object, string[]][] = [${wanted.join(", ")}];
+for (const [entry, names] of wanted) for (const name of names) if (!(name in entry)) throw new Error(name + " is missing");
 `;
+}
 
 /** The README's TypeScript, which must compile against the package as it is installed. */
 const examples = [...readFileSync(path.join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```/gm)];
@@ -82,7 +122,16 @@ try {
     /\.test\.|\.proof\.|-for-tests\.|^dist\/bench\/|reference-numbers/.test(name),
   );
   assert.deepEqual(unwanted, [], "the package holds files that only its makers need");
-  for (const name of ["LICENSE", "README.md", "SECURITY.md", "bin/naevus.js", "dist/index.js", "dist/index.d.ts"]) {
+  for (const name of [
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "examples/train.mjs",
+    "SECURITY.md",
+    "bin/naevus.js",
+    "dist/index.js",
+    "dist/index.d.ts",
+  ]) {
     assert.ok(names.includes(name), `the package lacks ${name}`);
   }
 
@@ -102,8 +151,9 @@ try {
   }
 
   assert.ok(examples.length > 0, "the README shows no TypeScript");
-  writeFileSync(path.join(user, "program.ts"), program);
-  const sources = ["program.ts", ...examples.map((_, index) => `readme-${index}.ts`)];
+  const programs = ["program.mts", "program.cts"];
+  for (const file of programs) writeFileSync(path.join(user, file), program(file.slice(-3)));
+  const sources = [...programs, ...examples.map((_, index) => `readme-${index}.ts`)];
   for (const [index, [, example = ""]] of examples.entries())
     writeFileSync(path.join(user, `readme-${index}.ts`), example);
   const tsc = path.join(root, "node_modules", "typescript", "bin", "tsc");
@@ -111,8 +161,12 @@ try {
   const nodeTypes = ["--typeRoots", path.join(root, "node_modules", "@types")];
   run(user, process.execPath, tsc, ...strict, ...nodeTypes, ...sources);
   // The package's types ask for no others.
-  run(user, process.execPath, tsc, "--strict", "--module", "nodenext", "--target", "es2023", "--noEmit", "program.ts");
-  run(user, process.execPath, "program.js");
+  run(user, process.execPath, tsc, "--strict", "--module", "nodenext", "--target", "es2023", "--noEmit", ...programs);
+  for (const file of programs) run(user, process.execPath, file.replace("ts", "js"));
+  const packed = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")).exports;
+  const exported = Object.keys(packed).filter((name) => name !== "./package.json");
+  const checked = Object.keys(entries).map((name) => name.replace("naevus", "."));
+  assert.deepEqual(checked.sort(), exported.sort(), "an entry of package.json is not checked here");
   console.log(
     `check-package: ${filename}, ${names.length} files, ${(unpackedSize / 1e6).toFixed(1)} MB, works where it is installed (ONNX Runtime: ${runtimes.join(", ")})`,
   );

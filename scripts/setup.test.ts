@@ -214,13 +214,13 @@ describe("pure parts", () => {
   test.each([
     ["18.19.0", true],
     ["20.10.0", true],
-    ["20.11.0", false],
+    ["20.19.0", false],
     ["22.0.0", false],
   ])("Node %s: too old is %s", (version, tooOld) => {
     expect(nodeProblem(version) !== undefined).toBe(tooOld);
   });
 
   test("what is said names both versions", () => {
-    expect(nodeProblem("18.19.0")).toContain("needs Node 20.11 or later, and this is Node 18.19.0");
+    expect(nodeProblem("18.19.0")).toContain("needs Node 20.19 or later, and this is Node 18.19.0");
   });
 });

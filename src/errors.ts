@@ -79,6 +79,12 @@ export class FileError extends NaevusError {
   readonly code = "ERR_NAEVUS_FILE";
 }
 
+/** An argument that a function of the library cannot take; the message says what it expected, what came, and gives an example. */
+export class ArgumentError extends NaevusError {
+  override readonly name = "ArgumentError";
+  readonly code = "ERR_NAEVUS_ARGUMENT";
+}
+
 /** Memory that the system did not give. The message says what it was for and what to do. */
 export class MemoryError extends NaevusError {
   override readonly name = "MemoryError";

@@ -92,11 +92,11 @@ async function createSession(
 }
 
 /**
- * Loads a `model.onnx` that naevus wrote. Throws {@link ModelError}, which names the file and what is wrong: missing,
- * no ONNX, not written by naevus, damaged or changed since, or not for images of bytes.
+ * Loads a `model.onnx` that naevus wrote, from its file or from the file's content. Throws {@link ModelError}, which names the file and
+ * what is wrong: missing, no ONNX, not written by naevus, damaged or changed since, or not for images of bytes.
  */
-export async function loadModel(file: string, options: LoadOptions = {}): Promise<Model> {
-  const bytes = await readModelFile(file);
+export async function loadModel(file: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
+  const bytes = typeof file === "string" ? await readModelFile(file) : file;
   try {
     const metadata = readMetadata(bytes);
     if (!checksumFits(bytes, (content) => createHash("sha256").update(content).digest())) {
@@ -109,7 +109,8 @@ export async function loadModel(file: string, options: LoadOptions = {}): Promis
     return openModel(metadata, imageSizeOf(metadata, session), session, runtime);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    throw new ModelError(`${file}: ${error.message}; expected the model.onnx of a run`, { cause: error.cause });
+    const name = typeof file === "string" ? file : "the bytes of a model";
+    throw new ModelError(`${name}: ${error.message}; expected the model.onnx of a run`, { cause: error.cause });
   }
 }
 

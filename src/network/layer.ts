@@ -136,14 +136,14 @@ export interface Network {
   readonly layers: readonly Layer[];
 }
 
-interface ConvolutionOptions {
+export interface ConvolutionOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth | "same";
   readonly groups?: number;
   readonly bias?: boolean;
 }
 
-interface PoolingOptions {
+export interface PoolingOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth;
 }

@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
+import type { ListedDataset } from "../dataset/list-images.ts";
 import { type Folds, foldDataset, foldsOf } from "../dataset/protocols.ts";
 import { fileExists, writeFileAtomic } from "../disk/files.ts";
 import { makeOutputFolder } from "../disk/output-folder.ts";
@@ -47,7 +48,7 @@ export interface CrossValidationResult {
  * Of the settings `data`, `protocol` and `fold` are not read. Throws what `openData`, `train` and `evaluate` throw, RunError where the folder holds runs with other settings.
  */
 export async function crossValidate(
-  data: string,
+  data: string | ListedDataset,
   input: SettingsInput,
   { folds: count, ...context }: RunContext & { readonly folds: number },
 ): Promise<CrossValidationResult> {
@@ -57,7 +58,7 @@ export async function crossValidate(
   const { dataset, options } = await openCuratedData(data, settings, context);
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
-  const folder = await folderOf(settings, data, clock());
+  const folder = await folderOf(settings, dataset.root, clock());
   const lock = await lockRun(folder, { onWait: (message) => context.onEvent?.({ kind: "warning", message }) });
   try {
     return await trainFolds(folder, settings, { protocol, count, dataset, options, folds }, context);

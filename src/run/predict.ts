@@ -1,10 +1,11 @@
-/** Judges single image files with a run's model, or with those of several runs as an ensemble. */
+/** Judges single images with a run's model, or with those of several runs as an ensemble. */
 
-import { type FoundImage, imagesBelow } from "../dataset/images-below.ts";
+import type { ImageSource } from "../dataset/image-source.ts";
+import { imagesBelow } from "../dataset/images-below.ts";
 import { forEachBounded } from "../disk/bounded.ts";
 import { folderExists } from "../disk/files.ts";
 import { ImageError } from "../errors.ts";
-import { decodeImage } from "../image/decoding/decode.ts";
+import { decodeBytes, readImage } from "../image/decoding/decode.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import type { Runs } from "./folder/runs.ts";
 import {
@@ -47,8 +48,15 @@ export interface PredictionStream extends Omit<Predictions, "predictions"> {
   readonly predictions: AsyncIterable<Prediction>;
 }
 
-/** Paths of images, and of folders that stand for all images below them. */
-export type ImagePaths = readonly string[] | AsyncIterable<string>;
+/** An image, and what its prediction calls it. */
+export interface NamedImage {
+  readonly image: ImageSource;
+  /** By default its path, the name of a File, or its number among the images, such as `image 1`. */
+  readonly name?: string | undefined;
+}
+
+/** Images to judge; the path of a folder stands for all images below it. */
+export type JudgedSources = Iterable<ImageSource | NamedImage> | AsyncIterable<ImageSource | NamedImage>;
 
 /** Images that are decoded and judged at once. */
 const block = 32;
@@ -61,13 +69,13 @@ export type PredictOptions = JudgingOptions & {
 };
 
 /**
- * Predicts the class of every image: of files, and of all images below folders. One that cannot be read gives an entry with its error
- * and does not stop the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of their
- * probabilities.
+ * Predicts the class of every image: of files, of all images below folders, and of contents in memory. One that cannot be read gives an
+ * entry with its error and does not stop the others. Several runs, or the folder of a cross-validation, judge as an ensemble: by the mean of
+ * their probabilities.
  *
  * Throws RunError where a run has no model or their classes differ, ModelError where one is damaged.
  */
-export async function predict(runs: Runs, images: ImagePaths, options: PredictOptions = {}): Promise<Predictions> {
+export async function predict(runs: Runs, images: JudgedSources, options: PredictOptions = {}): Promise<Predictions> {
   const { predictions: stream, ...description } = await streamPredictions(runs, images, options);
   const predictions: Prediction[] = [];
   for await (const prediction of stream) predictions.push(prediction);
@@ -77,7 +85,7 @@ export async function predict(runs: Runs, images: ImagePaths, options: PredictOp
 /** As {@link predict}, for more images than memory holds. */
 export async function streamPredictions(
   runs: Runs,
-  images: ImagePaths,
+  images: JudgedSources,
   { maxPixels, ...options }: PredictOptions = {},
 ): Promise<PredictionStream> {
   const models = await openModels(runs, options);
@@ -87,43 +95,75 @@ export async function streamPredictions(
     ...ensembleFields(models),
     classes,
     origin,
-    predictions: judgeImages(models, images, maxPixels),
+    predictions: predictAndDispose(models, findImages(images), maxPixels),
   };
 }
 
-async function* judgeImages(
+async function* predictAndDispose(
   models: OpenedModels,
-  images: ImagePaths,
+  images: AsyncIterable<SourceImage>,
   maxPixels: number | undefined,
 ): AsyncGenerator<Prediction> {
   try {
-    const judge = (some: readonly FoundImage[]) => withPixelLimit(maxPixels, () => judgeBlock(models, some));
-    const files: FoundImage[] = [];
-    for await (const file of findImages(images)) {
-      files.push(file);
-      if (files.length === block) yield* await judge(files.splice(0));
-    }
-    yield* await judge(files);
+    yield* predictEach(models, images, { maxPixels });
   } finally {
     await models.dispose();
   }
 }
 
-async function* findImages(paths: ImagePaths): AsyncGenerator<FoundImage> {
-  for await (const path of paths) {
-    if (await folderExists(path)) yield* imagesBelow(path);
-    else yield { image: path };
+/** An image that is to be opened under the name that its prediction has, or why it cannot be. */
+export type SourceImage = { readonly image: string } & ({ readonly source: ImageSource } | { readonly error: string });
+
+/** Predicts image after image by models that stay open, a block at a time. `onUnread` is told of each that cannot be decoded. */
+export async function* predictEach(
+  models: Pick<OpenedModels, "groups" | "classes" | "count">,
+  images: AsyncIterable<SourceImage>,
+  { maxPixels, onUnread = () => {} }: Pick<PredictOptions, "maxPixels"> & { onUnread?: (error: ImageError) => void },
+): AsyncGenerator<Prediction> {
+  const judge = (some: readonly SourceImage[]) => withPixelLimit(maxPixels, () => judgeBlock(models, some, onUnread));
+  const files: SourceImage[] = [];
+  for await (const file of images) {
+    files.push(file);
+    if (files.length === block) yield* await judge(files.splice(0));
+  }
+  yield* await judge(files);
+}
+
+/** What an image is called that is the `number`th of those given. */
+export function namedImage(given: ImageSource | NamedImage, number: number): { image: string; source: ImageSource } {
+  const isNamed = typeof given === "object" && "image" in given;
+  const source = isNamed ? given.image : given;
+  if (isNamed && given.name !== undefined) return { image: given.name, source };
+  if (typeof source === "string") return { image: source, source };
+  const { name } = source as { readonly name?: unknown };
+  return { image: typeof name === "string" && name !== "" ? name : `image ${number}`, source };
+}
+
+async function* findImages(given: JudgedSources): AsyncGenerator<SourceImage> {
+  let number = 0;
+  for await (const one of given) {
+    const named = namedImage(one, ++number);
+    if (typeof named.source === "string" && (await folderExists(named.source))) {
+      for await (const found of imagesBelow(named.source)) {
+        yield "error" in found ? found : { ...found, source: found.image };
+      }
+    } else yield named;
   }
 }
 
 async function judgeBlock(
-  { groups, classes, count }: OpenedModels,
-  files: readonly FoundImage[],
+  { groups, classes, count }: Pick<OpenedModels, "groups" | "classes" | "count">,
+  files: readonly SourceImage[],
+  onUnread: (error: ImageError) => void,
 ): Promise<Prediction[]> {
   const errors = new Map<number, string>();
+  const note = (i: number, error: ImageError) => {
+    errors.set(i, error.message);
+    onUnread(error);
+  };
   for (const [i, file] of files.entries()) if ("error" in file) errors.set(i, file.error);
   const sum = new Float64Array(files.length * classes.length);
-  for (const group of groups) await addGroup(group, files, sum, errors);
+  for (const group of groups) await addGroup(group, files, sum, { errors, note });
   return files.map(({ image }, i) => {
     const error = errors.get(i);
     if (error !== undefined) return { image, error };
@@ -138,21 +178,25 @@ async function judgeBlock(
   });
 }
 
-/** Adds a group's probabilities of each file to its row of `sum`, or says in `errors` why it could not be decoded; those named there stay. */
+/** Adds a group's probabilities of each file to its row of `sum`, or notes why it could not be decoded; those that have an error are passed over. */
 async function addGroup(
   { imageSize, geometry, resampling, models }: ModelGroup,
-  files: readonly FoundImage[],
+  files: readonly SourceImage[],
   sum: Float64Array,
-  errors: Map<number, string>,
+  {
+    errors,
+    note,
+  }: { readonly errors: ReadonlyMap<number, string>; readonly note: (i: number, error: ImageError) => void },
 ): Promise<void> {
   const decoded = new Map<number, Uint8Array>();
-  await forEachBounded(files, decodedAtOnce, async ({ image }, i) => {
-    if (errors.has(i)) return;
+  await forEachBounded(files, decodedAtOnce, async (file, i) => {
+    if ("error" in file || errors.has(i)) return;
+    const { image, source } = file;
     try {
-      decoded.set(i, await decodeImage(image, imageSize, geometry, resampling));
+      decoded.set(i, await decodeBytes(await readImage(source, image), imageSize, image, geometry, resampling));
     } catch (error) {
       if (!(error instanceof ImageError)) throw error;
-      errors.set(i, error.message);
+      note(i, error);
     }
   });
   const rows = [...decoded.keys()].sort((a, b) => a - b);

@@ -4,12 +4,7 @@ import { brightness, type ColourMatrix } from "./colour-matrix.ts";
 import { PixelKernels } from "./pixel-kernels.ts";
 import type { AugmentationPolicy, Fill } from "./policy.ts";
 import { Resampling } from "./resampling.ts";
-import { drawTransform, type Erasure, type Transform } from "./transform.ts";
-
-interface Size {
-  readonly height: number;
-  readonly width: number;
-}
+import { drawTransform, type Erasure, type Size, type Transform } from "./transform.ts";
 
 /** Applies transforms to RGB images of one size, (height, width, 3). */
 export class Transformer {

@@ -25,7 +25,8 @@ export interface Transform {
   readonly erasures: readonly Erasure[];
 }
 
-interface Size {
+/** Of an image, in pixels. */
+export interface Size {
   readonly height: number;
   readonly width: number;
 }

@@ -94,7 +94,8 @@ export function refuseOtherClasses(first: NamedClasses, { name, classes }: Named
   );
 }
 
-function groupsOf(models: readonly Model[]): ModelGroup[] {
+/** The models by the form of the images that they read. */
+export function groupsOf(models: readonly Model[]): ModelGroup[] {
   const groups = new Map<string, ModelGroup & { readonly models: Model[] }>();
   for (const model of models) {
     const { imageSize, metadata } = model;

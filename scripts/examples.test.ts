@@ -1,0 +1,76 @@
+/** Every program in examples/ runs as its header says, on drawn images, by the package's own name. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { writePhantomDataset } from "../src/acquire/phantom/phantom-files.ts";
+
+const examples = path.resolve(import.meta.dirname, "../examples");
+let folder: string;
+/** An image below `data/Test`. */
+let image: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "naevus-examples-"));
+  await writePhantomDataset(path.join(folder, "data"), { images: 72, size: 16, seed: 1 });
+  await writePhantomDataset(path.join(folder, "elsewhere"), { images: 24, size: 16, seed: 9 });
+  const files = readdirSync(path.join(folder, "data/Test"), { recursive: true }).map(String);
+  image = path.join("data/Test", files.find((file) => file.endsWith(".jpg"))!);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a program prints. It runs in the folder of the images, with a cache of its own. */
+function run(name: string, ...args: readonly string[]): string {
+  const env = { ...process.env, XDG_CACHE_HOME: path.join(folder, "cache"), OMP_WAIT_POLICY: "passive" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(examples, name), ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    env,
+  });
+  expect(status, stderr).toBe(0);
+  return stdout;
+}
+
+it.each(readdirSync(examples))("%s begins with what it does and the command that runs it", (name) => {
+  const header = /^\/\*\*\n \* [A-Z][^\n]*(?:\n \* [^\n]+)*\.\n \*\n \* {5}node examples\/([\w.-]+)/;
+  expect(header.exec(readFileSync(path.join(examples, name), "utf8"))?.[1]).toBe(name);
+});
+
+it("trains, follows, predicts from a Buffer and evaluates external images", () => {
+  const trained = run("train.mjs", "data", "2");
+  expect(trained).toMatch(/epoch 1: loss [\d.]+, held out [\d.]+\nepoch 2: /);
+  expect(trained).toMatch(/balanced accuracy on \d+ test images: [\d.]+\n/);
+  const model = /^model: (.*model\.onnx)$/m.exec(trained)![1]!;
+  const trainedRun = path.dirname(model);
+  expect(run("follow.mjs", trainedRun)).toMatch(
+    /^notebook, \d+ training images\nepoch 1 of 2: .*\nepoch 2 of 2: .*\nfinished\n$/,
+  );
+  expect(run("predict-buffer.mjs", trainedRun, image)).toMatch(/^(?:[a-z ]+: [\d.]+ %\n){3}$/);
+  expect(run("evaluate-external.mjs", model, "elsewhere")).toMatch(/external[\s\S]*accuracy/);
+});
+
+it("trains a network of one's own by a loop of one's own", () => {
+  const losses = [...run("own-loop.mjs", "data", "3").matchAll(/^epoch \d: loss ([\d.]+)$/gm)].map(([, loss]) =>
+    Number(loss),
+  );
+  expect(losses).toHaveLength(3);
+  expect(losses[2]).toBeLessThan(losses[0]!);
+});
+
+it("augments by a policy of one's own", () => {
+  expect(run("own-augmentation.mjs", image, "augmented.html")).toBe("8 pictures: augmented.html\n");
+  const pictures = readFileSync(path.join(folder, "augmented.html"), "utf8").split("\n");
+  expect(new Set(pictures).size).toBe(8);
+});
+
+it("cross-validates", () => {
+  const printed = run("cross-validate.mjs", "data", "2", "1");
+  expect(printed).toMatch(/^fold 0: [\d.]+ on \d+ images\nfold 1: [\d.]+ on \d+ images\nall folds: [\d.]+; /);
+});
+
+it("does a study", () => {
+  const printed = run("study.mjs", "data", "study", "0.05");
+  expect(printed).toMatch(/^1\. [\s\S]*\n10\. .*\n.*: balanced accuracy [\d.]+\nreport: study\/report\.html\n$/);
+  expect(readFileSync(path.join(folder, "study/report.html"), "utf8")).toContain("<h1");
+});

@@ -1,0 +1,63 @@
+/** What is said of an argument that a function of the library cannot take, for callers whose types nobody checked. */
+import type { Dataset } from "../dataset/dataset.ts";
+import type { ImageSource } from "../dataset/image-source.ts";
+import { ArgumentError } from "../errors.ts";
+import type { NamedImage } from "../run/predict.ts";
+
+/** Throws a sentence unless the argument is what the function takes. */
+export function expectArgument(
+  isRight: boolean,
+  value: unknown,
+  { of, expected, example }: { readonly of: string; readonly expected: string; readonly example: string },
+): asserts isRight {
+  if (!isRight) throw new ArgumentError(`${of}: expected ${expected}, got ${inWords(value)}; such as ${example}`);
+}
+
+/** Throws a sentence where options are given that are no object. */
+export function expectOptions(value: unknown, of: string, example: string): void {
+  const isRight = value === undefined || (typeof value === "object" && value !== null && !isIterable(value));
+  expectArgument(isRight, value, { of, expected: "an object of options, or nothing", example });
+}
+
+/** What a value is, shortly, whatever it is. */
+function inWords(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "symbol") return "a symbol";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (value instanceof Promise) return "a promise (await it first)";
+  if (Array.isArray(value))
+    return value.length === 0 ? "an empty list" : `a list of ${value.length}, the first of them ${inWords(value[0])}`;
+  const { name = "" } = (value.constructor as { readonly name?: string } | undefined) ?? {};
+  return name === "" || name === "Object" ? "an object" : `an object of the class ${name}`;
+}
+
+/** Whether a value is text that says something. */
+export const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+
+/** Whether a value is a data set that `openDataset` opened. */
+export const isDataset = (value: unknown): value is Dataset =>
+  typeof value === "object" && value !== null && "root" in value && "classes" in value && "images" in value;
+
+/** Whether a value can be iterated over, and is no text. */
+export const isIterable = (value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> =>
+  typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+
+/** Whether a value is an image: a path, or a file's content. */
+export const isImage = (value: unknown): value is ImageSource =>
+  isText(value) || value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob;
+
+/** Whether a value is an image, with a name or without. */
+export const isNamedImage = (value: unknown): value is ImageSource | NamedImage =>
+  isImage(value) || (typeof value === "object" && value !== null && "image" in value && isImage(value.image));
+
+/** Throws a sentence unless the value is one run or several. */
+export function expectRuns(value: unknown, of: string, example: string): void {
+  const isRight = isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+  expectArgument(isRight, value, {
+    of,
+    expected: "a run's folder, a model file, the folder of a cross-validation, or a list of these",
+    example,
+  });
+}

@@ -1,0 +1,26 @@
+/** `naevus/engine`: engines, which compute networks: the fast one over oneDNN and the reference, behind one interface; optimizers. */
+
+export type {
+  Awaitable,
+  Engine,
+  EngineDescription,
+  EngineName,
+  Immediate,
+  ImmediateEngine,
+  InferencePlan,
+  InferencePlanOptions,
+  InputBatch,
+  OptimizerState,
+  PlanOptions,
+  Precision,
+  StepResult,
+  TrainingPlan,
+  TrainingPlanOptions,
+} from "../../engine/engine.ts";
+export type { LossOptions } from "../../engine/loss.ts";
+export type { OnednnOptions } from "../../engine/onednn/onednn-engine.ts";
+export type { Adam, AdamOptions, AdamW, Sgd } from "../../engine/optimizer.ts";
+export { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
+export { referenceEngine } from "../../engine/reference/reference-engine.ts";
+export { selectEngine } from "../../engine/select-engine.ts";
+export type { FloatArray, Tensor, Tensors } from "../../tensor.ts";

@@ -1,0 +1,50 @@
+/** `naevus/network`: the layers that networks are made of, the named architectures, and what follows from a network: its graph and parameters. */
+
+export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "../../network/architectures.ts";
+export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";
+export type {
+  Add,
+  AveragePool,
+  BatchNorm,
+  Conv2d,
+  ConvolutionOptions,
+  Dense,
+  Dropout,
+  Flatten,
+  Gate,
+  GlobalAveragePool,
+  HeightWidth,
+  MaxPool,
+  Multiply,
+  Normalize,
+  Operation,
+  PoolingOptions,
+  Relu,
+  Residual,
+  Sigmoid,
+} from "../../network/layer.ts";
+export {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gate,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+  sigmoid,
+  squeezeExcite,
+} from "../../network/layer.ts";
+export type { ParameterRole, ParameterSpec } from "../../network/parameters.ts";
+export { countTrainable, initialParameters } from "../../network/parameters.ts";
+export type { Shape } from "../../network/shape.ts";
+export { withStochasticDepth } from "../../network/stochastic-depth.ts";
+export type { RandomState } from "../../random.ts";
+export { Random } from "../../random.ts";
+export type { Tensor, Tensors } from "../../tensor.ts";

@@ -1,0 +1,14 @@
+/** `naevus/runs`: run folders: followed while they are trained in, read afterwards, and asked for the predictions behind their figures. */
+
+export type { Selection, SelectionOptions } from "../../run/data/judged-images.ts";
+export type { PairOptions } from "../../run/data/near-duplicate-pairs.ts";
+export type { JudgedImages } from "../../run/evaluate.ts";
+export { readEvaluation } from "../../run/folder/evaluation-file.ts";
+export { type FollowedEvent, type FollowOptions, followRun as follow } from "../../run/folder/follow-run.ts";
+export type { RunConfig } from "../../run/folder/run-config.ts";
+export type { Stopwatch } from "../../stopwatch.ts";
+export type { Progress } from "../../training/progress.ts";
+export { parseSettings } from "../../training/settings/parse.ts";
+export type { Aspect, SettingThat } from "../../training/settings/schema.ts";
+export type { StepReport } from "../../training/train.ts";
+export { judge } from "../evaluate.ts";
