@@ -76,6 +76,7 @@ const entries = {
     "train",
   ],
   "naevus/augmentation": ["Augmenter", "policies"],
+  "naevus/browser": [],
   "naevus/charts": ["barChart", "drawChart"],
   "naevus/dataset": ["foldsOf", "readMetadata", "writePhantomDataset"],
   "naevus/engine": ["adam", "referenceEngine", "selectEngine"],

@@ -13,6 +13,7 @@ export type Awaitable<T> = T | Promise<T>;
 /** A batch in the graph's input type: bytes (batch, height, width, channels) or floats (batch, channels, height, width). */
 export type InputBatch = Uint8Array | Float32Array;
 
+/** What every plan is made for. */
 export interface PlanOptions {
   /** Images in every batch. */
   readonly batch: number;
@@ -20,11 +21,13 @@ export interface PlanOptions {
   readonly precision?: Precision;
 }
 
+/** What a plan for inference is made for. */
 export interface InferencePlanOptions extends PlanOptions {
   /** Also compute gradients of logits with respect to a float32 input; default false. */
   readonly inputGradient?: boolean;
 }
 
+/** What a plan for training is made for. */
 export interface TrainingPlanOptions extends PlanOptions, LossOptions {
   readonly optimizer: Optimizer;
   /** Seed of dropout's masks; default 0. */
@@ -54,6 +57,7 @@ export interface InferencePlan {
   dispose(): void;
 }
 
+/** What a step gives beside gradients. */
 export interface StepResult {
   /** Mean loss over the batch before the update. */
   readonly loss: number;

@@ -44,6 +44,7 @@ export const sgd = ({ momentum = 0.9, weightDecay = 0 }: Partial<Omit<Sgd, "kind
   weightDecay,
 });
 
+/** The numbers of Adam and AdamW; those left out have their usual values. */
 export type AdamOptions = Partial<Omit<Adam, "kind">>;
 
 const adamOptions = ({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }: AdamOptions) => ({

@@ -136,6 +136,7 @@ export interface Network {
   readonly layers: readonly Layer[];
 }
 
+/** Of a convolution; by default stride 1, padding `same`, one group, with bias. */
 export interface ConvolutionOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth | "same";
@@ -143,6 +144,7 @@ export interface ConvolutionOptions {
   readonly bias?: boolean;
 }
 
+/** Of a pooling; by default the stride is the kernel and nothing is padded. */
 export interface PoolingOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth;

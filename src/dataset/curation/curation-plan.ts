@@ -14,6 +14,7 @@ export type CurationStep =
   | (ImageStep<"group"> & { readonly group: string })
   | { readonly action: "leave out class"; readonly className: string; readonly reason: string };
 
+/** A step about one image. */
 export interface ImageStep<Action extends string> {
   readonly action: Action;
   /** Relative to the data set's root, with `/`; in a plan as read, as it stands there. */

@@ -11,6 +11,7 @@ export interface OnednnEngine extends ImmediateEngine {
   trainingPlan(graph: Graph, options: TrainingPlanOptions): InspectableTrainingPlan;
 }
 
+/** Which library computes, with how many threads and which of its means. */
 export interface OnednnOptions {
   /** The library's file; by default `NAEVUS_ONEDNN`, then the known names. */
   readonly library?: string;

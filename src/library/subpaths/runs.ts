@@ -9,6 +9,6 @@ export type { RunConfig } from "../../run/folder/run-config.ts";
 export type { Stopwatch } from "../../stopwatch.ts";
 export type { Progress } from "../../training/progress.ts";
 export { parseSettings } from "../../training/settings/parse.ts";
-export type { Aspect, SettingThat } from "../../training/settings/schema.ts";
+export type { Aspect, Entries as SettingEntries, SettingName, SettingThat } from "../../training/settings/schema.ts";
 export type { StepReport } from "../../training/train.ts";
 export { judge } from "../evaluate.ts";

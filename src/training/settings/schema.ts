@@ -219,7 +219,8 @@ const entries = {
   cache: setting(["place"], "Folder for decoded images; by default $XDG_CACHE_HOME/naevus or ~/.cache/naevus", path()),
 };
 
-type Entries = typeof entries;
+/** Every setting as the schema tells of it. */
+export type Entries = typeof entries;
 
 const each = <V>(value: (entry: Entries[SettingName]) => V) =>
   Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, value(entry)]));
