@@ -13,5 +13,6 @@ const { folder, evaluation } = await crossValidate(
   { folds: Number(folds) },
 );
 
-for (const { fold, samples, balancedAccuracy } of evaluation.folds) console.log(`fold ${fold}: ${balancedAccuracy} on ${samples} images`);
+for (const { fold, samples, balancedAccuracy } of evaluation.folds)
+  console.log(`fold ${fold}: ${balancedAccuracy} on ${samples} images`);
 console.log(`all folds: ${evaluation.balancedAccuracy}; predictions and runs: ${folder}`);

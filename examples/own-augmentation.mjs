@@ -12,7 +12,12 @@ const size = { height: 128, width: 128 };
 
 const policy = {
   fill: "reflect",
-  steps: [dihedral(), affine({ rotation: 20, scale: [0.8, 1.25] }), colour({ brightness: 0.2, contrast: 0.2 }), erase({ probability: 0.5 })],
+  steps: [
+    dihedral(),
+    affine({ rotation: 20, scale: [0.8, 1.25] }),
+    colour({ brightness: 0.2, contrast: 0.2 }),
+    erase({ probability: 0.5 }),
+  ],
 };
 
 const image = await decodeImage(file, size.width);

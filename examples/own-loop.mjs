@@ -9,7 +9,18 @@ import path from "node:path";
 import { openDataset } from "naevus";
 import { adamW, selectEngine } from "naevus/engine";
 import { packImages } from "naevus/image";
-import { batchNorm, buildGraph, conv2d, dense, globalAveragePool, initialParameters, maxPool, normalize, Random, relu } from "naevus/network";
+import {
+  batchNorm,
+  buildGraph,
+  conv2d,
+  dense,
+  globalAveragePool,
+  initialParameters,
+  maxPool,
+  normalize,
+  Random,
+  relu,
+} from "naevus/network";
 
 const [data = "data/isic9", epochs = "5"] = process.argv.slice(2);
 const [size, batch, learningRate] = [64, 16, 0.001];

@@ -13,6 +13,7 @@ const { model, history, evaluation } = await train(
   { evaluate: true },
 );
 
-for (const { epoch, loss, validationLoss } of history) console.log(`epoch ${epoch}: loss ${loss}, held out ${validationLoss}`);
+for (const { epoch, loss, validationLoss } of history)
+  console.log(`epoch ${epoch}: loss ${loss}, held out ${validationLoss}`);
 console.log(`balanced accuracy on ${evaluation?.samples} test images: ${evaluation?.balancedAccuracy}`);
 console.log(`model: ${model}`);
