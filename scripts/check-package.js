@@ -76,7 +76,7 @@ const entries = {
     "train",
   ],
   "naevus/augmentation": ["Augmenter", "policies"],
-  "naevus/browser": [],
+  "naevus/browser": ["fit", "referenceEngine"],
   "naevus/charts": ["barChart", "drawChart"],
   "naevus/dataset": ["foldsOf", "readMetadata", "writePhantomDataset"],
   "naevus/engine": ["adam", "referenceEngine", "selectEngine"],
