@@ -61,7 +61,11 @@ function judge(user) {
   );
 }
 
-/** What each entry has to give, beside whatever else it gives. */
+/**
+ * What each entry has to give, beside whatever else it gives.
+ *
+ * @type {Record<string, string[]>}
+ */
 const entries = {
   naevus: [
     "audit",
@@ -94,7 +98,11 @@ const usesTypes = `export const network: Network = n5.networks.notebook({ classe
 export const settings: SettingsInput = { network: "notebook", epochs: 1 };
 export const namesOf = ({ classes }: Dataset): readonly string[] => classes;`;
 
-/** A program that takes every entry, by \`import\` as a module or by \`require\` as CommonJS, and refuses to run where one lacks a function. */
+/**
+ * A program that takes every entry, by \`import\` as a module or by \`require\` as CommonJS, and refuses to run where one lacks a function.
+ *
+ * @param {string} kind `mts` or `cts`
+ */
 function program(kind) {
   const names = Object.keys(entries).sort();
   const network = names.indexOf("naevus/network");
