@@ -105,7 +105,7 @@ describe("the table of instructions, against GNU's assembler:", () => {
               operands.length === form.operands.length &&
               form.operands.every(({ kind }, index) => kind.accepts(operands[index], length)),
           );
-          if (accepted.length === 0) missing.push(`${mnemonic} ${form.slots.join("")} ${length}`);
+          if (accepted.length === 0) missing.push(`${mnemonic} ${Object.keys(form.slots).join("")} ${length}`);
           for (const [index, { kind }] of form.operands.entries()) {
             for (const [name, sample] of samples(length)) {
               const isRecorded = accepted.some(({ operands }) => kindName(operands[index]) === name);

@@ -3,7 +3,7 @@ import { encode, type Jump } from "./encode.ts";
 import type { Feature } from "./features.ts";
 import type { Form, Label, Length, Role } from "./forms.ts";
 import { type Instructions, instructions, type Mnemonic, mnemonics } from "./instructions.ts";
-import { describeOperand } from "./operands.ts";
+import { describeOperand, type Register } from "./operands.ts";
 
 /** Machine code, and the features of a processor that runs it. */
 export interface Code {
@@ -48,11 +48,12 @@ export class Assembler extends Methods {
   emit(mnemonic: Mnemonic, operands: readonly unknown[]): void {
     const [form, length] = chooseForm(mnemonic, operands);
     // Sources are read before destinations are written.
-    for (const [index, { role }] of form.operands.entries()) {
+    for (let index = 0; index < operands.length; index++) {
+      const { role } = form.operands[index]!;
       if (role !== "write") this.use(mnemonic, operands[index], role);
     }
-    for (const [index, { role }] of form.operands.entries()) {
-      if (role === "write") this.use(mnemonic, operands[index], role);
+    for (let index = 0; index < operands.length; index++) {
+      if (form.operands[index]!.role === "write") this.use(mnemonic, operands[index], "write");
     }
     const jump = encode(this.#bytes, form, operands, length);
     if (jump !== undefined) {
@@ -80,25 +81,35 @@ for (const mnemonic of mnemonics) {
   });
 }
 
-/** The first operand that a form does not take, and what it should be; undefined where it takes all. */
-function refusal(form: Form, operands: readonly unknown[], length: Length): string | undefined {
-  const { length: count } = form.operands;
-  if (operands.length !== count) return `it has ${count} operands`;
-  for (const [index, { kind }] of form.operands.entries()) {
-    if (!kind.accepts(operands[index], length)) return `operand ${index + 1} must be ${kind.expects(length)}`;
+/** @throws {TypeError} where no form takes the operands */
+function chooseForm(mnemonic: Mnemonic, operands: readonly unknown[]): readonly [Form, Length] {
+  const forms = instructions[mnemonic] as readonly Form[];
+  for (const form of forms) {
+    for (const length of form.lengths) if (refusedOperand(form, operands, length) === undefined) return [form, length];
   }
-  if (form.isDistinct && new Set(operands.map(describeOperand)).size < count) return "its operands must all differ";
-  return undefined;
+  const reasons = forms.flatMap((form) => form.lengths.map((length) => reasonOf(form, operands, length)));
+  throw new TypeError(
+    `${mnemonic} ${operands.map(describeOperand).join(", ")}: ${[...new Set(reasons)].join(", or ")}`,
+  );
 }
 
-function chooseForm(mnemonic: Mnemonic, operands: readonly unknown[]): readonly [Form, Length] {
-  const refusals = new Set<string>();
-  for (const form of instructions[mnemonic] as readonly Form[]) {
-    for (const length of form.lengths) {
-      const refused = refusal(form, operands, length);
-      if (refused === undefined) return [form, length];
-      refusals.add(refused);
-    }
+/** The position of the first operand that a form does not take, or -1 where it is all of them together; undefined where it takes all. */
+function refusedOperand(form: Form, operands: readonly unknown[], length: Length): number | undefined {
+  if (operands.length !== form.operands.length) return -1;
+  for (let index = 0; index < operands.length; index++) {
+    if (!form.operands[index]!.kind.accepts(operands[index], length)) return index;
   }
-  throw new TypeError(`${mnemonic} ${operands.map(describeOperand).join(", ")}: ${[...refusals].join(", or ")}`);
+  return form.isDistinct && hasTwice(operands as readonly Register[]) ? -1 : undefined;
+}
+
+const hasTwice = (registers: readonly Register[]): boolean =>
+  registers.some(({ code }, index) => registers.findIndex((other) => other.code === code) < index);
+
+function reasonOf(form: Form, operands: readonly unknown[], length: Length): string {
+  const count = form.operands.length;
+  if (operands.length !== count) return `it has ${count} operands`;
+  const index = refusedOperand(form, operands, length)!;
+  return index < 0
+    ? "its operands must all differ"
+    : `operand ${index + 1} must be ${form.operands[index]!.kind.expects(length)}`;
 }

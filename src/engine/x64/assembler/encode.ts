@@ -18,8 +18,8 @@ const baseCode = (operand: Direct | Address) => (isAddress(operand) ? operand.ba
 /** Appends an instruction whose operands the form accepts; gives the jump where it is one. */
 export function encode(bytes: number[], form: Form, operands: readonly unknown[], length: Length): Jump | undefined {
   const slot = (letter: Slot) => {
-    const index = form.slots.indexOf(letter);
-    return index < 0 ? undefined : (operands[index] as Value);
+    const index = form.slots[letter];
+    return index === undefined ? undefined : (operands[index] as Value);
   };
   const direct = (letter: "R" | "M" | "V" | "O") => {
     const operand = slot(letter) as Direct | Address | Masked | undefined;
@@ -56,11 +56,11 @@ export function encode(bytes: number[], form: Form, operands: readonly unknown[]
         if (typeof operand === "object" && operand.kind === "masked") mask(bytes, operand);
       }
   }
-  if (form.slots.includes("M")) modRm(bytes, reg, rm!);
+  if (form.slots.M !== undefined) modRm(bytes, reg, rm!);
   // Tiles stand in the field `reg` even where they are the only operand.
   else if (encoding.kind === "vex") bytes.push(0xc0 | ((reg & 7) << 3));
   const number = slot("I") as number | bigint | undefined;
-  if (number !== undefined) immediate(bytes, number, form.operands[form.slots.indexOf("I")]!.kind.immediateBytes!);
+  if (number !== undefined) immediate(bytes, number, form.operands[form.slots.I!]!.kind.immediateBytes!);
   const label = slot("J") as Label | undefined;
   if (label === undefined) return undefined;
   immediate(bytes, 0, 4);
@@ -77,7 +77,7 @@ function evexPrefix(
   // The fifth bit of a register operand takes the place of the index's fourth.
   const index = isAddress(rm) ? indexCode(rm) : rm.code >> 1;
   const inverted = (bit: number, place: number) => (bit === 0 ? 1 << place : 0);
-  const own = form.slots.includes("R") ? reg : 0;
+  const own = form.slots.R !== undefined ? reg : 0;
   const other = second?.code ?? 0;
   bytes.push(
     0x62,

@@ -140,7 +140,8 @@ type AnyOperand = Operand<any>;
 
 export interface Form<Operands extends readonly AnyOperand[] = readonly AnyOperand[]> {
   readonly operands: Operands;
-  readonly slots: readonly Slot[];
+  /** Which operand is where. */
+  readonly slots: Readonly<Partial<Record<Slot, number>>>;
   readonly encoding: Encoding;
   /** What the field `reg` is where no operand is there: a part of the opcode. */
   readonly extension: number;
@@ -156,13 +157,14 @@ export type TypesOf<F> =
   F extends Form<infer Operands> ? { [I in keyof Operands]: Operands[I] extends Operand<infer T> ? T : never } : never;
 
 const plain = { extension: 0, feature: undefined, lengths: [512], isDistinct: false } as const;
-const slotsOf = (letters: string) => [...letters] as Slot[];
+const slotsOf = (letters: string): Form["slots"] =>
+  Object.fromEntries([...letters].map((letter, index) => [letter, index]));
 
 /** A form that is always the same bytes. */
 export const fixed = (bytes: readonly number[], feature?: Feature): Form<readonly []> => ({
   ...plain,
   operands: [],
-  slots: [],
+  slots: {},
   encoding: { kind: "fixed", bytes },
   feature,
 });

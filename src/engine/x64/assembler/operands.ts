@@ -124,18 +124,20 @@ export function masked<To extends Vector | Address>(to: To, mask: Mask, others: 
   return { kind: "masked", to, mask, others };
 }
 
-const LARGEST_DISPLACEMENT = 2 ** 31 - 1;
+const scales: readonly number[] = [1, 2, 4, 8];
+const isSigned32 = (value: number) => (value | 0) === value;
+
+const isGeneral = ({ kind, code }: General | StackPointer) =>
+  kind === "general" ? isNumberOf(kind, code) && code !== rsp.code : kind === "stackPointer" && code === rsp.code;
 
 /** Why the processor has no such address; undefined where it has. */
 export function addressFault({ base, index, scale, displacement }: Address): string | undefined {
-  const isGeneral = (register: General | StackPointer) =>
-    isNumberOf("general", register.code) && (register.code === 4) === (register.kind === "stackPointer");
   if (!isGeneral(base)) return "the base of an address must be a general register";
   if (index !== undefined && (index.kind !== "general" || !isGeneral(index))) {
     return "the index of an address must be a general register other than rsp";
   }
-  if (![1, 2, 4, 8].includes(scale)) return `the scale of an index is 1, 2, 4 or 8, not ${scale}`;
-  if (!Number.isInteger(displacement) || Math.abs(displacement + 0.5) > LARGEST_DISPLACEMENT + 0.5) {
+  if (!scales.includes(scale)) return `the scale of an index is 1, 2, 4 or 8, not ${scale}`;
+  if (!isSigned32(displacement)) {
     return `a displacement is an integer of 32 bits with a sign, not ${displacement}`;
   }
   return undefined;

@@ -31,11 +31,14 @@ interface Taken {
   readonly holder: Holder;
 }
 
-const placeOf = ({ kind, code }: Register) => `${kind}${code}`;
-
 export class Registers {
-  readonly #taken = new Map<string, Holder>();
+  /** By kind and number. */
+  readonly #holders: Readonly<Record<Register["kind"], (Holder | undefined)[]>>;
   #scope: Taken[] = [];
+
+  constructor() {
+    this.#holders = { general: [], vector: [], mask: [], amxTile: [] };
+  }
 
   /** Frees what is taken while `body` runs, once it is done: an instruction that names it later is refused. */
   scope<T>(body: () => T): T {
@@ -46,7 +49,7 @@ export class Registers {
     } finally {
       for (const { register, holder } of this.#scope) {
         holder.isLive = false;
-        this.#taken.delete(placeOf(register));
+        this.#holders[register.kind][register.code] = undefined;
       }
       this.#scope = outer;
     }
@@ -87,27 +90,29 @@ export class Registers {
   }
 
   #any<Name extends string, R extends Register>(names: readonly Name[], make: (code: number) => R): Record<Name, R> {
+    const { kind } = make(0);
+    const holders = this.#holders[kind];
     const taken = names.map((name) => {
-      const { kind } = make(0);
-      const code = order[kind].find((each) => !this.#taken.has(placeOf(make(each))));
+      const code = order[kind].find((each) => holders[each] === undefined);
       if (code === undefined) {
-        const holders = order[kind].map((each) => this.#taken.get(placeOf(make(each)))!.name);
-        throw new Error(`no register is left for '${name}': the ${words[kind]} are taken by ${holders.join(", ")}`);
+        const others = order[kind].map((each) => holders[each]!.name).join(", ");
+        throw new Error(`no register is left for '${name}': the ${words[kind]} are taken by ${others}`);
       }
       return [name, this.#take(name, make(code))] as const;
     });
     return Object.fromEntries(taken) as Record<Name, R>;
   }
 
-  #take<R extends Register>(name: string, { holder: _, ...register }: R): R {
-    const present = this.#taken.get(placeOf(register as Register));
+  #take<R extends Register>(name: string, register: R): R {
+    const holders = this.#holders[register.kind];
+    const present = holders[register.code];
     if (present !== undefined) {
       throw new Error(`${describeOperand(register)} is taken by '${present.name}': '${name}' cannot have it`);
     }
     const holder: Holder = { name, isLive: true, isWritten: false };
-    const taken = { ...register, holder } as unknown as R;
+    const taken = { ...register, holder };
     this.#scope.push({ register: taken, holder });
-    this.#taken.set(placeOf(taken), holder);
+    holders[register.code] = holder;
     return taken;
   }
 }

@@ -1,7 +1,7 @@
 /** The gradient of a convolution's weights by our own kernel for AMX. */
 
 import { cutWeightGradient } from "../../../x64/kernels/amx-weight-gradient/cut.ts";
-import { scratchBytesOf } from "../../../x64/kernels/amx-weight-gradient/layout.ts";
+import { canReadSource, scratchBytesOf } from "../../../x64/kernels/amx-weight-gradient/layout.ts";
 import { weightGradientArguments } from "../../../x64/kernels/amx-weight-gradient/task.ts";
 import { weightGradientKernel } from "../../../x64/kernels/amx-weight-gradient/weight-gradient-kernel.ts";
 import { partialSumArguments, partialSumKernel } from "../../../x64/kernels/partial-sum.ts";
@@ -23,7 +23,7 @@ export function tapMajor({ descriptors }: Program, weights: readonly number[]): 
 }
 
 const MULTIPLE_OF_CHANNELS = 16;
-/** As many as the kernel picks from pixels one by one: those of photographs. */
+/** Channels of photographs, which the kernel picks from pixels one by one. */
 const FEW_CHANNELS = 4;
 /** Floats read in a task that adds: fewer are added sooner than another thread is woken. */
 const FLOATS_PER_TASK = 2 ** 18;
@@ -34,11 +34,12 @@ const FLOATS_PER_TASK = 2 ** 18;
  */
 export const amxWeightGradient: KernelLowering<"weightGradient"> = {
   needs: "AMX",
-  serves: ({ program, kind, source, weights, destination }) =>
+  serves: ({ program, kind, source, weights, destination, stride }) =>
     kind === "convolution" &&
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
+    canReadSource(weights[1]!, stride[1]) &&
     [source, destination].every((map) => map.type === "bf16" && program.isChannelsLast(map)),
   lower,
 };

@@ -1,5 +1,6 @@
 /** Where everything is while gradients of weights are computed: in a thread's scratch memory and in a task's sums. */
 import type { HeightWidth } from "../../../../network/layer.ts";
+import { AMX_TILE_ROWS } from "../amx-configuration.ts";
 import { type ConvolutionSizes, type Geometry, geometryOf } from "./geometry.ts";
 
 /** How the work is cut. */
@@ -28,6 +29,15 @@ export const STEP_BYTES = (PIXELS_PER_STEP / 2) * PAIR_BYTES;
 
 /** Pixels, or channels, of a lane: 16 bytes. */
 export const OCTET = 8;
+
+/** Words of a register, and registers that the pixels of a step may lie in where their few channels are picked one by one. */
+export const WORDS = 32;
+export const MOST_LOADED = 8;
+
+/** Whether the kernel can read a source of so many channels, every so many columns. */
+export const canReadSource = (channels: number, stride: number): boolean =>
+  channels % AMX_TILE_ROWS === 0 ||
+  (channels < AMX_TILE_ROWS && ((PIXELS_PER_STEP - 1) * stride + 1) * channels <= MOST_LOADED * WORDS);
 
 const roundUp = (value: number, multiple: number) => Math.ceil(value / multiple) * multiple;
 

@@ -18,7 +18,15 @@ import {
 import { AMX_TILE_ROWS } from "../amx-configuration.ts";
 import type { KernelAssembler } from "../task-kernel.ts";
 import { type Kept, LANES, setMask, variable } from "./frame.ts";
-import { imagesAtOnce, type Layout, OCTET, PIXELS_PER_STEP, type WeightGradientShape } from "./layout.ts";
+import {
+  imagesAtOnce,
+  type Layout,
+  MOST_LOADED,
+  OCTET,
+  PIXELS_PER_STEP,
+  type WeightGradientShape,
+  WORDS,
+} from "./layout.ts";
 import { whereValid } from "./valid-rows.ts";
 
 /** Rows of the source, image beside image, to rows of pixels per channel. */
@@ -250,10 +258,6 @@ function transposeBlock(
   storePixels({ a, to }, wordMask, second, lanes, planes);
 }
 
-const WORDS = 32;
-/** Registers that 32 pixels of a few channels may lie in. */
-const MOST_LOADED = 8;
-
 /**
  * As {@link transposeRow} for a few channels: 32 pixels of a channel are picked from the registers that hold them. Of each
  * register, the words that are wanted go to the places of their pixels.
@@ -267,7 +271,6 @@ function pickRow({ a, kept, image, from, to, channels }: Pack, row: SourceRow): 
   const block = (first: number, count: number) => {
     const words = (count - 1) * stepWords + channels;
     const loaded = loadedRegisters.slice(0, Math.ceil(words / WORDS));
-    if (words > MOST_LOADED * WORDS) throw new RangeError(`pixels ${stepWords} words apart need too many registers`);
     for (const [index, register] of loaded.entries()) {
       const left = words - index * WORDS;
       if (left < WORDS) setMask(a, wordMask, 2 ** left - 1);

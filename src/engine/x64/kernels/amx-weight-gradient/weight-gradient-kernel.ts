@@ -9,7 +9,7 @@ import { at, rcx, rdi } from "../../assembler/operands.ts";
 import { AMX_TILE_ROWS, configureAmx } from "../amx-configuration.ts";
 import { type Kernel, type KernelAssembler, taskKernel } from "../task-kernel.ts";
 import { type Kept, SCRATCH_BYTES, setMask, takeKept, VARIABLES, variable } from "./frame.ts";
-import { CACHE_LINE, type Layout, layoutOf, PAIR_BYTES, type WeightGradientShape } from "./layout.ts";
+import { CACHE_LINE, canReadSource, type Layout, layoutOf, PAIR_BYTES, type WeightGradientShape } from "./layout.ts";
 import { multiply } from "./multiply.ts";
 import { packGradient } from "./pack-gradient.ts";
 import { packSource, preparePicking } from "./pack-source.ts";
@@ -31,9 +31,13 @@ function prepare(a: KernelAssembler, kept: Kept, { channels, stride }: WeightGra
   if (channels[0] < AMX_TILE_ROWS) preparePicking(a, kept.pickOrders, stride[1] * channels[0]);
 }
 
+/** @throws {RangeError} where the source is not one that it {@link canReadSource} */
 export function weightGradientKernel(shape: WeightGradientShape): Kernel {
   const layout = layoutOf(shape);
   const { channels, input, output, kernel, stride, padding, hasBias, cut } = shape;
+  if (!canReadSource(channels[0], stride[1])) {
+    throw new RangeError(`the kernel cannot read ${channels[0]} channels every ${stride[1]} columns`);
+  }
   const name = [
     `weight gradient ${channels[0]} x ${input.join("x")} to ${channels[1]} x ${output.join("x")}`,
     `${kernel.join("x")} / ${stride.join("x")}, padding ${padding.join("x")}${hasBias ? ", bias" : ""}`,
