@@ -129,7 +129,8 @@ export function completeEvaluation(options: CompleteEvaluationOptions): Complete
   const calibrated = calibratedPredictions({ ...predictions, groups: imageGroups }, validation, miss);
   const forDecisions = { test: calibrated.test, validation: calibrated.validation, points: CURVE_POINTS, miss };
   const asked = questions.map((question) => askQuestion({ question, sensitivities, ...forDecisions }));
-  if (asked.length === 0) miss("operating points and decision curves", "no class is named as melanoma or a carcinoma");
+  if (asked.length === 0)
+    miss("operating points and decision curves", "no class has the name of melanoma or a carcinoma");
   const abstention = askAbstention(forDecisions);
 
   const rankings = rankByClass(predictions);
@@ -196,13 +197,13 @@ function missUnjudged(
   miss: Miss,
 ): void {
   for (const { class: name, support } of perClass) {
-    if (support === 0) miss(`sensitivity, areas and curves of ${name}`, "no test image is of this class");
+    if (support === 0) miss(`sensitivity, areas and curves of ${name}`, "the class has no test image");
   }
   if (!outOfFold) miss("likely label errors", "no out-of-fold predictions were given");
   if (Object.keys(groupings ?? {}).length === 0) miss("subgroups", "no groupings of the images were given");
   miss(
     "the interval of the calibration error",
-    "a resample's is larger than that of its data, so that no bootstrap gives one",
+    "a resample has a larger calibration error than its data, so a bootstrap gives no valid interval",
   );
 }
 

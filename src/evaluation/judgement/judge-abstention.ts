@@ -77,7 +77,7 @@ function chooseThresholds(
     ...accuracies.flatMap((target) => {
       const threshold = thresholdForAccuracy(ranking, target);
       if (threshold !== null) return [apply("accuracy", target, threshold)];
-      miss(`abstaining for ${target * 100} % accuracy`, "no threshold reaches it on the validation images");
+      miss(`abstention for ${target * 100} % accuracy`, "no threshold reaches it on the validation images");
       return [];
     }),
   ];

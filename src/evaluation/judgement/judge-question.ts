@@ -89,10 +89,10 @@ export function askQuestion({
     return [{ target, threshold, validation: ratesAtThreshold(chosenOn, threshold, validation!.groups) }];
   });
   if (validation && chosen.length < sensitivities.length) {
-    miss(`operating points of ${question.name}`, "no validation image is of a class looked for");
+    miss(`operating points of ${question.name}`, "no validation image is positive");
   }
   const positives = images.positive.filter(Boolean).length;
-  if (positives === 0) miss(`areas of ${question.name}`, "no test image is of a class looked for");
+  if (positives === 0) miss(`areas of ${question.name}`, "no test image is positive");
 
   return {
     tests: chosen.map(({ target, threshold }) => ({

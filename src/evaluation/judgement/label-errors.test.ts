@@ -85,8 +85,8 @@ describe("findLabelErrors", () => {
     expect(found).toMatchObject({ estimated: null, confidentJoint: null });
     expect(found.accuracy).toBeLessThan(0.8);
     expect(found.notEstimated).toBe(
-      `the models have ${(found.accuracy * 100).toFixed(1)} % of these images right out of fold, and below 80 % most images ` +
-        "that they doubt are merely hard, so that the number of wrong labels cannot be told",
+      `the models classify ${(found.accuracy * 100).toFixed(1)} % of these images correctly out of fold; below 80 %, most images ` +
+        "that they doubt are merely hard, which says nothing of their labels",
     );
     expect(found.candidates).toEqual(confidentLearning(predictions).candidates.slice(0, mostListed));
   });

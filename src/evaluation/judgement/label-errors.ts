@@ -30,7 +30,7 @@ export interface ConfidentLearning {
 /** A ranked list to look through and, where the models are good enough for it, how many labels are wrong. */
 export interface LabelErrors {
   readonly images: number;
-  /** The part of the images that the models have right out of fold. */
+  /** The share of the images that the models classify correctly out of fold. */
   readonly accuracy: number;
   /** The estimated number of wrong labels; null where the accuracy is too low, for the reason that `notEstimated` gives. */
   readonly estimated: number | null;
@@ -144,8 +144,8 @@ export function findLabelErrors(predictions: Predictions): LabelErrors {
     ...ranked,
     estimated: null,
     notEstimated:
-      `the models have ${percent(accuracy)} of these images right out of fold, and below ${chosenPercent(leastAccuracy)} ` +
-      "most images that they doubt are merely hard, so that the number of wrong labels cannot be told",
+      `the models classify ${percent(accuracy)} of these images correctly out of fold; below ${chosenPercent(leastAccuracy)}, ` +
+      "most images that they doubt are merely hard, which says nothing of their labels",
     confidentJoint: null,
     candidates: candidates.slice(0, mostListed),
   };

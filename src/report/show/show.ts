@@ -37,6 +37,7 @@ export interface ShowOptions extends HashOptions {
 
 /** Wide enough for the caption of a conflict, such as "train: seborrheic keratosis". */
 const pictureSize = 146;
+
 /** What was drawn. */
 export interface Pictures {
   readonly files: readonly string[];
@@ -109,7 +110,7 @@ async function gallery(dataset: Dataset, perClass: number): Promise<string> {
 }
 
 function distribution(dataset: Dataset, curated: Dataset | undefined): Promise<string> {
-  const countings = [{ ...distributionOf(dataset.classes, dataset.images).all, name: "as they are" }];
+  const countings = [{ ...distributionOf(dataset.classes, dataset.images).all, name: "as found" }];
   if (curated !== undefined) {
     // Curation may take classes away, so that labels are counted under the names of before.
     const images = curated.images.map((image) => ({
@@ -119,7 +120,12 @@ function distribution(dataset: Dataset, curated: Dataset | undefined): Promise<s
     countings.push({ ...distributionOf(dataset.classes, images).all, name: "after curation" });
   }
   const title = `Images by class${phantomNote(dataset)}`;
-  const spec = { title: { text: title, offset: 12 }, padding: 12, ...distributionChart(dataset.classes, countings) };
+  const spec = {
+    title: { text: title, offset: 12 },
+    width: 460,
+    padding: 12,
+    ...distributionChart(dataset.classes, countings),
+  };
   return drawChart(spec, title, { background: "#ffffff" });
 }
 
@@ -148,7 +154,7 @@ async function conflictRows(dataset: Dataset, options: HashOptions): Promise<She
       }
     }
     const some = shown.length < conflicts.length ? `, ${shown.length} of ${conflicts.length}` : `: ${conflicts.length}`;
-    rows.push({ title: `One picture under two labels, ${classes}${some}${phantomNote(dataset)}`, cells });
+    rows.push({ title: `One image with two labels, ${classes}${some}${phantomNote(dataset)}`, cells });
   }
   return rows;
 }

@@ -62,30 +62,31 @@ export function judgeCurve(points: readonly CurvePoint[], mostFrequent: number):
   const before = points[Math.max(0, points.length - 1 - Math.ceil(points.length / 4))]!;
   const fallen = 1 - last.validationLoss / before.validationLoss;
   const figures =
-    `after epoch ${last.epoch}, ${percent(last.trainingAccuracy)} of the training images and ` +
-    `${percent(last.validationAccuracy)} of the images held out are right`;
+    `after epoch ${last.epoch}, accuracy is ${percent(last.trainingAccuracy)} on training images and ` +
+    `${percent(last.validationAccuracy)} on held-out images`;
   if (last.validationLoss >= risen * least.validationLoss && last.validationLoss - least.validationLoss >= leastRise) {
     const [from, to] = [least, last].map(({ validationLoss }) => validationLoss.toFixed(3));
     return {
       points,
       verdict: "overfitting",
-      why: `${figures}; the loss on images held out was least after epoch ${least.epoch} and has risen since, from ${from} to ${to}`,
+      why: `${figures}; the held-out loss was lowest after epoch ${least.epoch} and has since risen from ${from} to ${to}`,
     };
   }
-  if (gap >= apart) return { points, verdict: "overfitting", why: `${figures}: ${percent(gap)} apart` };
+  if (gap >= apart)
+    return { points, verdict: "overfitting", why: `${figures}, a gap of ${(gap * 100).toFixed(1)} points` };
   if (last.trainingAccuracy < mostFrequent + hardly(mostFrequent)) {
     return {
       points,
       verdict: "underfitting",
-      why: `${figures}; always naming the most frequent class would be right for ${percent(mostFrequent)}`,
+      why: `${figures}; always predicting the most frequent class would give ${percent(mostFrequent)}`,
     };
   }
   if (points.length > 1 && fallen >= falling) {
     return {
       points,
       verdict: "still improving",
-      why: `${figures}; the loss on images held out fell by ${percent(fallen)} in the last quarter of the epochs`,
+      why: `${figures}; the held-out loss fell by ${percent(fallen)} in the last quarter of the epochs`,
     };
   }
-  return { points, verdict: "balanced", why: `${figures}; the loss on images held out has settled` };
+  return { points, verdict: "balanced", why: `${figures}; the held-out loss has settled` };
 }
