@@ -44,7 +44,7 @@ describe("a learning curve of a task that is done", () => {
   it("says by how much a loss of 0 has risen", () => {
     const { verdict, why } = judgeCurve(losses(0.1, 0, 0.02, 0.2), 0.5);
     expect(verdict).toBe("overfitting");
-    expect(why).toMatch(/least after epoch 2 and has risen since, from 0\.000 to 0\.200$/);
+    expect(why).toMatch(/lowest after epoch 2 and has since risen from 0\.000 to 0\.200$/);
   });
 
   it("is not called underfitting because nearly all images are of one class", () => {
