@@ -2,7 +2,7 @@
 
 import type { StudyReport } from "../../../study/study-report.ts";
 import { unknownLesions } from "../../../study/words/knowledge.ts";
-import { count, plural } from "../../../study/words/notation.ts";
+import { count, list, plural } from "../../../study/words/notation.ts";
 import { bullets, paragraph, tableHtml } from "../../html/components.ts";
 import type { HtmlValue } from "../../html/html.ts";
 
@@ -20,7 +20,7 @@ export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
     paragraph(
       `The protocol ${dataset.protocol} leaves out further test images: ${testLeftOut.content} because the same image is in training, and ` +
         `${testLeftOut.group} because another image of their group is.${dataset.undecoded > 0 ? ` ${plural(dataset.undecoded, "image")} could not be decoded.` : ""} ` +
-        `Images are grouped by ${groupedBy.join(", ")}, which gives ${plural(groups.train, "training group")} and ${plural(groups.test, "test group")}. ${lesions === undefined ? "" : `${lesions} `}` +
+        `Images are grouped by ${list(groupedBy)}, which gives ${plural(groups.train, "training group")} and ${plural(groups.test, "test group")}. ${lesions === undefined ? "" : `${lesions} `}` +
         `All choices below come from ${budget.folds}-fold cross-validation on the training images, which never splits a group; the final model was tested once, at the end.`,
     ),
     tableHtml(

@@ -56,7 +56,7 @@ function subgroupFigure({ grouping, minimum, subgroups }: Subgrouping, overall: 
         "95 % interval",
         "Classes",
         ...tests.flatMap(({ name, threshold }) => [
-          `${sentence(name)} (threshold ${decimal(threshold)}): sensitivity`,
+          `${sentence(name)} (${decimal(threshold)}): sensitivity`,
           "specificity",
         ]),
       ],
