@@ -111,4 +111,4 @@ export async function traces(
 export const brokenLinks = (page: string): string[] =>
   [...page.matchAll(/href="#([^"]+)"/g)].flatMap(([, id]) => (page.includes(`id="${id}"`) ? [] : [id!]));
 
-export const withoutPictures = "without pictures of the images (--no-images)";
+export const withoutPictures = "has no pictures (--no-images)";
