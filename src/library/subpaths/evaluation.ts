@@ -49,6 +49,7 @@ export type { JudgedCheck, SeenCounts } from "../../evaluation/judgement/judged-
 export type { LabelErrorCandidate } from "../../evaluation/judgement/label-errors.ts";
 export { findLabelErrors, type LabelErrors } from "../../evaluation/judgement/label-errors.ts";
 export type { ClassFigures, MainFigures, MeanFigures, Rates } from "../../evaluation/judgement/main-figures.ts";
+export type { NotStated } from "../../evaluation/judgement/not-stated.ts";
 export type { Subgroup, SubgroupFigures, Subgrouping } from "../../evaluation/judgement/subgroups.ts";
 export type { OtherPredictions, Predictions } from "../../evaluation/predictions.ts";
 export type { Counts } from "../../evaluation/ranking.ts";
