@@ -15,18 +15,22 @@ const isAddress = (operand: Direct | Address): operand is Address => operand.kin
 const indexCode = (operand: Direct | Address) => (isAddress(operand) ? (operand.index?.code ?? 0) : 0);
 const baseCode = (operand: Direct | Address) => (isAddress(operand) ? operand.base.code : operand.code);
 
+/** The operand that goes to a place. */
+function slot(form: Form, operands: readonly unknown[], letter: Slot): Value | undefined {
+  const index = form.slots[letter];
+  return index === undefined ? undefined : (operands[index] as Value);
+}
+
+/** The same without its mask. */
+function direct(form: Form, operands: readonly unknown[], letter: "R" | "M" | "V" | "O"): Direct | Address | undefined {
+  const operand = slot(form, operands, letter) as Direct | Address | Masked | undefined;
+  return operand?.kind === "masked" ? operand.to : operand;
+}
+
 /** Appends an instruction whose operands the form accepts; gives the jump where it is one. */
 export function encode(bytes: number[], form: Form, operands: readonly unknown[], length: Length): Jump | undefined {
-  const slot = (letter: Slot) => {
-    const index = form.slots[letter];
-    return index === undefined ? undefined : (operands[index] as Value);
-  };
-  const direct = (letter: "R" | "M" | "V" | "O") => {
-    const operand = slot(letter) as Direct | Address | Masked | undefined;
-    return operand?.kind === "masked" ? operand.to : operand;
-  };
-  const rm = direct("M") ?? direct("O");
-  const reg = (direct("R") as Register | undefined)?.code ?? form.extension;
+  const rm = direct(form, operands, "M") ?? direct(form, operands, "O");
+  const reg = (direct(form, operands, "R") as Register | undefined)?.code ?? form.extension;
   const { encoding } = form;
   switch (encoding.kind) {
     case "fixed":
@@ -37,7 +41,7 @@ export function encode(bytes: number[], form: Form, operands: readonly unknown[]
       const [x, b] = rm === undefined ? [0, 0] : [indexCode(rm) >> 3, baseCode(rm) >> 3];
       const rex = (encoding.wide ? 8 : 0) | ((reg >> 3) << 2) | (x << 1) | b;
       if (rex !== 0) bytes.push(0x40 | rex);
-      const inOpcode = direct("O") as Register | undefined;
+      const inOpcode = direct(form, operands, "O") as Register | undefined;
       const last = encoding.opcode.length - 1;
       bytes.push(...encoding.opcode.slice(0, last), encoding.opcode[last]! | ((inOpcode?.code ?? 0) & 7));
       break;
@@ -45,13 +49,18 @@ export function encode(bytes: number[], form: Form, operands: readonly unknown[]
     case "vex": {
       const [map, prefix, wide, opcode] = encoding.opcode;
       const [x, b] = rm === undefined ? [0, 0] : [indexCode(rm), baseCode(rm)];
-      const second = (direct("V") as Register | undefined)?.code ?? 0;
+      const second = (direct(form, operands, "V") as Register | undefined)?.code ?? 0;
       const inverted = (reg & 8 ? 0 : 0x80) | (x & 8 ? 0 : 0x40) | (b & 8 ? 0 : 0x20);
       bytes.push(0xc4, inverted | map, (wide << 7) | ((~second & 15) << 3) | prefix, opcode);
       break;
     }
     case "evex":
-      evexPrefix(bytes, form, encoding.opcode, { reg, rm: rm!, second: direct("V") as Vector | undefined, length });
+      evexPrefix(bytes, form, encoding.opcode, {
+        reg,
+        rm: rm!,
+        second: direct(form, operands, "V") as Vector | undefined,
+        length,
+      });
       for (const operand of operands as Value[]) {
         if (typeof operand === "object" && operand.kind === "masked") mask(bytes, operand);
       }
@@ -59,9 +68,9 @@ export function encode(bytes: number[], form: Form, operands: readonly unknown[]
   if (form.slots.M !== undefined) modRm(bytes, reg, rm!);
   // Tiles stand in the field `reg` even where they are the only operand.
   else if (encoding.kind === "vex") bytes.push(0xc0 | ((reg & 7) << 3));
-  const number = slot("I") as number | bigint | undefined;
+  const number = slot(form, operands, "I") as number | bigint | undefined;
   if (number !== undefined) immediate(bytes, number, form.operands[form.slots.I!]!.kind.immediateBytes!);
-  const label = slot("J") as Label | undefined;
+  const label = slot(form, operands, "J") as Label | undefined;
   if (label === undefined) return undefined;
   immediate(bytes, 0, 4);
   return { position: bytes.length - 4, label };

@@ -60,9 +60,11 @@ export class StructuredAssembler extends Assembler {
   }
 
   override emit(mnemonic: Mnemonic, operands: readonly unknown[]): void {
-    // A register without itself is zero.
-    const [to, first, second] = operands as readonly Register[];
-    if (clearing.has(mnemonic) && to === first && to === second && to?.holder?.isLive) to.holder.isWritten = true;
+    if (clearing.has(mnemonic)) {
+      // A register without itself is zero.
+      const [to, first, second] = operands as readonly Register[];
+      if (to === first && to === second && to?.holder?.isLive) to.holder.isWritten = true;
+    }
     super.emit(mnemonic, operands);
   }
 
@@ -205,11 +207,13 @@ export class StructuredAssembler extends Assembler {
 
 function useRegister(mnemonic: Mnemonic, register: Register, role: Role): void {
   const { holder } = register;
-  const which = describeOperand(register);
-  if (holder === undefined) throw new Error(`${mnemonic}: ${which} was not taken`);
-  if (!holder.isLive) throw new Error(`${mnemonic}: '${holder.name}' no longer has ${which}, as its scope has ended`);
-  if (role !== "write" && !holder.isWritten) {
-    throw new Error(`${mnemonic}: '${holder.name}' (${which}) is read before anything is written to it`);
+  if (holder === undefined) throw new Error(`${mnemonic}: ${describeOperand(register)} was not taken`);
+  const { name, isLive, isWritten } = holder;
+  if (!isLive) {
+    throw new Error(`${mnemonic}: '${name}' no longer has ${describeOperand(register)}, as its scope has ended`);
+  }
+  if (role !== "write" && !isWritten) {
+    throw new Error(`${mnemonic}: '${name}' (${describeOperand(register)}) is read before anything is written to it`);
   }
   if (role !== "read") holder.isWritten = true;
 }
