@@ -58,15 +58,15 @@ export function positiveClasses({ name, positive }: Question, classes: readonly 
   return flags;
 }
 
-/** The true and the given answers to a question, by image. */
-export interface Answers {
+/** Truth and score of every image for one question. */
+export interface QuestionScores {
   /** For every image whether it is of a class looked for. */
   readonly positive: readonly boolean[];
   /** For every image the sum of the probabilities of the classes looked for. */
   readonly scores: Float64Array;
 }
 
-/** Truth and score of every image for one question. */
+/** Scores the images for a question. Throws {@link EvaluationError} as `positiveClasses` does. */
 export function answersTo(
   question: Question,
   {
@@ -74,7 +74,7 @@ export function answersTo(
     truth,
     probabilities,
   }: { readonly classes: readonly string[]; readonly truth: ArrayLike<number>; readonly probabilities: Float32Array },
-): Answers {
+): QuestionScores {
   const flags = positiveClasses(question, classes);
   const scores = new Float64Array(truth.length);
   for (let image = 0; image < truth.length; image++) {

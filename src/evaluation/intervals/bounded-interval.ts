@@ -4,7 +4,7 @@ import { effectiveSize } from "./effective-size.ts";
 import { scoreInterval } from "./wilson-interval.ts";
 
 /** The values that a figure can take, and the groups that it rests on. */
-export interface Range {
+export interface FigureRange {
   readonly low: number;
   readonly high: number;
   /** What the groups that the figure speaks of are worth, as `kishSize` has it. */
@@ -18,7 +18,7 @@ export interface Range {
  */
 export function boundedInterval(
   { value, standardError }: Pick<Resampled, "value" | "standardError">,
-  { low, high, groups }: Range,
+  { low, high, groups }: FigureRange,
 ): Estimate {
   if (value === null || groups === 0) return { value, interval: null };
   const width = high - low;
@@ -37,7 +37,7 @@ export function boundedInterval(
  * The range of a mean of `values` that can go from `low` to `high`, of which most are far from there: as far as the values go, unless all
  * are equal. So the half group that `effectiveSize` counts more is as bad as the worst image, and not as bad as can be thought.
  */
-export function seenRange(values: Float64Array, low: number, high: number): Pick<Range, "low" | "high"> {
+export function seenRange(values: Float64Array, low: number, high: number): Pick<FigureRange, "low" | "high"> {
   const [least, most] = values.reduce(([from, to], value) => [Math.min(from, value), Math.max(to, value)], [high, low]);
   return least < most ? { low: least, high: most } : { low, high };
 }

@@ -29,14 +29,14 @@ export interface ClassRates extends DiagnosticRates {
   readonly class: string;
 }
 
-/** Truth and answer of every image. */
-export interface Answers {
+/** Truth of every image, and whether it is called positive. */
+export interface CalledImages {
   readonly positive: ArrayLike<boolean>;
   readonly called: ArrayLike<boolean>;
 }
 
-/** The rates of given answers against true ones; intervals go by the groups. */
-export function diagnosticRates({ positive, called }: Answers, groups: ImageGroups): DiagnosticRates {
+/** The rates of what is called positive against the truth; intervals go by the groups. */
+export function diagnosticRates({ positive, called }: CalledImages, groups: ImageGroups): DiagnosticRates {
   const rate = (outcome: (isPositive: boolean, isCalled: boolean) => boolean | null): Proportion =>
     proportion(
       Array.from(positive, (flag, image) => outcome(flag, called[image]!)),
