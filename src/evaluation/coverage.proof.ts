@@ -4,7 +4,6 @@ import { Random } from "../random.ts";
 import { equalMassEdges, reliabilityBins } from "./calibration/reliability.ts";
 import { temperedProbabilities } from "./calibration/temperature.ts";
 import { signFlip } from "./comparison/sign-flip.ts";
-import { type Verdicts, verdicts } from "./confidence.ts";
 import { rankByConfidence, selectiveAccuracy } from "./curves/risk-coverage.ts";
 import { thresholdForAccuracy, thresholdForCoverage } from "./decisions/abstention.ts";
 import { answersTo } from "./decisions/lesion-questions.ts";
@@ -13,6 +12,7 @@ import { numberGroups } from "./image-groups.ts";
 import { type Interval, proportion } from "./intervals/proportion.ts";
 import { wilsonInterval } from "./intervals/wilson-interval.ts";
 import { type CompleteEvaluation, completeEvaluation } from "./judgement/complete-evaluation.ts";
+import { type Verdicts, verdicts } from "./verdicts.ts";
 
 /** How far a part of `runs` may be from its expectation: 3.3 standard errors, which 1 of 1,000 simulations exceeds. */
 const slack = (part: number, runs: number): number => 3.3 * Math.sqrt((part * (1 - part)) / runs);

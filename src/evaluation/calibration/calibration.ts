@@ -1,8 +1,9 @@
 /** All that says whether probabilities mean what they say. */
-import { verdicts } from "../confidence.ts";
+
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
 import { checkPredictions, type Predictions } from "../predictions.ts";
 import { brierScores, negativeLogLikelihoods } from "../scores/proper-scores.ts";
+import { verdicts } from "../verdicts.ts";
 import {
   equalMassEdges,
   equalWidthEdges,

@@ -1,10 +1,10 @@
 /** Two classifiers on the same images: is the difference more than chance? */
 
-import { verdicts } from "../confidence.ts";
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
 import type { Estimate } from "../intervals/cluster-bootstrap.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
 import { checkPredictions } from "../predictions.ts";
+import { verdicts } from "../verdicts.ts";
 import { differenceInterval, meanDifference, type PairedDifference, pairedDifference } from "./paired-difference.ts";
 import { signFlip } from "./sign-flip.ts";
 

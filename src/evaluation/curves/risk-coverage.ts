@@ -1,8 +1,9 @@
 /** What is gained by not answering where the classifier is unsure: error rate by the part of images answered. */
-import type { Verdicts } from "../confidence.ts";
+
 import type { ImageGroups } from "../image-groups.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
 import { type Counts, type Ranking, rankImages, walkRanking } from "../ranking.ts";
+import type { Verdicts } from "../verdicts.ts";
 
 /** A point of a risk-coverage curve; both are in [0, 1]. */
 export interface RiskCoveragePoint {

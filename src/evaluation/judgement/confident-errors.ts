@@ -1,7 +1,7 @@
 /** The wrong predictions that a classifier was surest of: what to look at first. */
 
-import { verdicts } from "../confidence.ts";
 import { checkPredictions, type Predictions } from "../predictions.ts";
+import { verdicts } from "../verdicts.ts";
 
 /** A wrong prediction. */
 export interface ConfidentError {

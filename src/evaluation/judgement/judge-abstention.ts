@@ -1,6 +1,5 @@
 /** What abstaining would give on the test images, with thresholds chosen on the validation images. */
 
-import { type Verdicts, verdicts } from "../confidence.ts";
 import {
   type RiskCoveragePoint,
   rankByConfidence,
@@ -17,6 +16,7 @@ import type { Estimate, Resampled } from "../intervals/cluster-bootstrap.ts";
 import { kishSize } from "../intervals/effective-size.ts";
 import type { GroupedPredictions } from "../predictions.ts";
 import type { Counts } from "../ranking.ts";
+import { type Verdicts, verdicts } from "../verdicts.ts";
 import type { Miss } from "./not-stated.ts";
 
 /** A threshold of confidence, and what it does on validation and test images. */

@@ -1,7 +1,6 @@
 /** Figures of counts: an image that counts twice is two images. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { verdicts } from "../confidence.ts";
 import { rankByClass } from "../curves/one-vs-rest.ts";
 import { rankByConfidence, riskCoverageArea } from "../curves/risk-coverage.ts";
 import { rocArea } from "../curves/roc-curve.ts";
@@ -9,6 +8,7 @@ import { decisionThresholds, netBenefits } from "../decisions/decision-curve.ts"
 import { checkPredictions, type Predictions } from "../predictions.ts";
 import { rankImages } from "../ranking.ts";
 import { anyCase, predictionsOf } from "../reference-numbers/evaluation-cases.ts";
+import { verdicts } from "../verdicts.ts";
 import { evaluateClassification } from "./evaluation.ts";
 import { mainFigures } from "./main-figures.ts";
 

@@ -1,6 +1,5 @@
 /** The figures that stand at the head of a report, computed from counts so that every resample is one quick pass. */
 
-import { verdicts } from "../confidence.ts";
 import { type Areas, oneVsRestAreas } from "../curves/one-vs-rest.ts";
 import type { Predictions } from "../predictions.ts";
 import type { Counts, Ranking } from "../ranking.ts";
@@ -9,6 +8,7 @@ import { balancedAccuracy, macroScores, scoresByClass, weightedScores } from "..
 import { confusionMatrix, correctCount, predictedCounts, supports } from "../scores/confusion-matrix.ts";
 import { countsByClass, type TestCounts } from "../scores/diagnostic-rates.ts";
 import { countedMean, type ProperScores, properScores } from "../scores/proper-scores.ts";
+import { verdicts } from "../verdicts.ts";
 
 /** NaN where nothing is there to divide by. */
 export type Rates = {

@@ -1,6 +1,5 @@
 /** The intervals of the main figures: each from the method that holds for it at any value and for a handful of images. */
 
-import { verdicts } from "../confidence.ts";
 import { groupSizes, type ImageGroups } from "../image-groups.ts";
 import { boundedInterval, groupsOfArea, seenRange } from "../intervals/bounded-interval.ts";
 import type { Estimate, Estimates, Resampled } from "../intervals/cluster-bootstrap.ts";
@@ -10,6 +9,7 @@ import type { Proportion } from "../intervals/proportion.ts";
 import type { Predictions } from "../predictions.ts";
 import type { ClassRates } from "../scores/diagnostic-rates.ts";
 import { brierScores, LEAST_PROBABILITY, negativeLogLikelihoods, type ProperScores } from "../scores/proper-scores.ts";
+import { verdicts } from "../verdicts.ts";
 import type { MainFigures, MeanFigures } from "./main-figures.ts";
 
 /** What the intervals of the main figures are made from. */

@@ -1,7 +1,6 @@
 /** The same figures for parts of the images, such as ages, sexes or sites, where a part is large enough to speak of. */
 
 import { EvaluationError } from "../../errors.ts";
-import { verdicts } from "../confidence.ts";
 import { ratesAtThreshold, type ScoredImages } from "../decisions/operating-point.ts";
 import { type GroupLabels, type ImageGroups, numberGroups } from "../image-groups.ts";
 import type { Estimate } from "../intervals/cluster-bootstrap.ts";
@@ -9,6 +8,7 @@ import { meanInterval } from "../intervals/mean-of-proportions.ts";
 import { type Proportion, proportion } from "../intervals/proportion.ts";
 import { checkPredictions, type Predictions } from "../predictions.ts";
 import { type DiagnosticRates, recallsByClass } from "../scores/diagnostic-rates.ts";
+import { verdicts } from "../verdicts.ts";
 
 /** A question with its threshold, asked of every part. */
 export interface SubgroupTest extends ScoredImages {

@@ -4,7 +4,6 @@ import { calibration } from "../../calibration/calibration.ts";
 import type { ReliabilityBin } from "../../calibration/reliability.ts";
 import { fitTemperature, logitsOf } from "../../calibration/temperature.ts";
 import { signFlip } from "../../comparison/sign-flip.ts";
-import { verdicts } from "../../confidence.ts";
 import { oneVsRestAreas, rankByClass } from "../../curves/one-vs-rest.ts";
 import { precisionRecallCurve } from "../../curves/precision-recall-curve.ts";
 import { rankByConfidence, riskCoverageArea } from "../../curves/risk-coverage.ts";
@@ -13,6 +12,7 @@ import { decisionCurve } from "../../decisions/decision-curve.ts";
 import { type Case, predictionsOf, type ReferenceFigures } from "../../reference-numbers/evaluation-cases.ts";
 import { cohenKappa, matthewsCorrelation } from "../../scores/agreement.ts";
 import { confusionMatrix } from "../../scores/confusion-matrix.ts";
+import { verdicts } from "../../verdicts.ts";
 import { confidentLearning } from "../label-errors.ts";
 
 /** Numbers within rounding; where the reference says null, ours is NaN. */
