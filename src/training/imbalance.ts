@@ -55,9 +55,15 @@ export function effectiveNumberWeights(labels: ArrayLike<number>, classes: numbe
 export const logFrequencies = (labels: ArrayLike<number>, classes: number): number[] =>
   countsOf(labels, classes).map((count) => Math.log(Math.max(count, 0.5) / labels.length));
 
-const losses: {
-  readonly [K in ImbalanceName]?: (labels: ArrayLike<number>, classes: number) => LossOptions;
-} = {
+type LossOf = (labels: ArrayLike<number>, classes: number) => LossOptions;
+
+const plainLoss: LossOf = () => ({});
+
+/** The loss of each strategy. */
+const losses: { readonly [K in ImbalanceName]: LossOf } = {
+  none: plainLoss,
+  oversample: plainLoss,
+  undersample: plainLoss,
   classWeights: (labels, classes) => ({ classWeights: balancedWeights(labels, classes) }),
   effectiveNumber: (labels, classes) => ({ classWeights: effectiveNumberWeights(labels, classes) }),
   focal: () => ({ focusing: FOCUSING }),
@@ -66,7 +72,7 @@ const losses: {
 
 /** The loss that a strategy trains with, for training images of these labels. */
 export const lossFor = (strategy: ImbalanceName, labels: ArrayLike<number>, classes: number): LossOptions =>
-  losses[strategy]?.(labels, classes) ?? {};
+  losses[strategy](labels, classes);
 
 const indicesByClass = (labels: ArrayLike<number>): number[][] => {
   const byClass: number[][] = [];
@@ -93,25 +99,36 @@ function drawInTurn(pools: readonly number[][], length: number, random: Random):
   return random.shuffle(order);
 }
 
-/**
- * The images of an epoch in order: as many as there are, whatever the strategy, so that strategies compare at the same cost. A
- * function of (labels, strategy, seed, epoch) alone.
- */
-export function epochOrder(
-  strategy: ImbalanceName,
-  labels: ArrayLike<number>,
-  seed: number,
-  epoch: number,
-): Uint32Array {
-  const random = Random.of(seed, epoch);
-  if (strategy === "oversample") return drawInTurn(indicesByClass(labels), labels.length, random);
-  if (strategy === "undersample") {
+type OrderOf = (labels: ArrayLike<number>, random: Random, seed: number) => Uint32Array;
+
+const everyImageOnce: OrderOf = (labels, random) =>
+  random.shuffle(Uint32Array.from({ length: labels.length }, (_, i) => i));
+
+/** How each strategy draws the images of an epoch. */
+const orders: { readonly [K in ImbalanceName]: OrderOf } = {
+  none: everyImageOnce,
+  classWeights: everyImageOnce,
+  effectiveNumber: everyImageOnce,
+  focal: everyImageOnce,
+  logitAdjustment: everyImageOnce,
+  oversample: (labels, random) => drawInTurn(indicesByClass(labels), labels.length, random),
+  undersample: (labels, random, seed) => {
     const byClass = indicesByClass(labels);
     const least = Math.min(...byClass.map(({ length }) => length));
     // Drawn once: what is left out stays out.
     const once = Random.of(seed, 0x756e6465);
     const kept = byClass.map((indices) => once.shuffle(indices).slice(0, least));
     return drawInTurn(kept, labels.length, random);
-  }
-  return random.shuffle(Uint32Array.from({ length: labels.length }, (_, i) => i));
-}
+  },
+};
+
+/**
+ * The images of an epoch in order: as many as there are, whatever the strategy, so that strategies compare at the same cost. A
+ * function of (labels, strategy, seed, epoch) alone.
+ */
+export const epochOrder = (
+  strategy: ImbalanceName,
+  labels: ArrayLike<number>,
+  seed: number,
+  epoch: number,
+): Uint32Array => orders[strategy](labels, Random.of(seed, epoch), seed);

@@ -6,13 +6,13 @@ import { plainPreparation } from "../batches.ts";
 import { balancedWeights } from "../imbalance.ts";
 import { parseSettings } from "./parse.ts";
 import { learningRateOf, type loopOptionsOf, lossOf, type networkOf, optimizerOf, preparationOf } from "./resolve.ts";
-import type { SettingThat } from "./schema.ts";
+import type { SettingName } from "./schema.ts";
 
 type Read<F extends (settings: never, ...rest: never) => unknown> = keyof Parameters<F>[0];
 
-/** The settings that decide the weights, without those that these functions read. */
+/** All settings but those that these functions read. */
 type Unread = Exclude<
-  SettingThat<"weights">,
+  SettingName,
   | Read<typeof networkOf>
   | Read<typeof lossOf>
   | Read<typeof optimizerOf>
@@ -21,9 +21,23 @@ type Unread = Exclude<
   | Read<typeof loopOptionsOf>
 >;
 
-it("reads every setting that decides the weights", () => {
+it("has a reader for every setting", () => {
   // One that is read nowhere does not compile here: it would silently do nothing.
   const elsewhere: Readonly<Record<Unread, string>> = {
+    data: "cli/commands/train.ts",
+    classMap: "run/data/open-data.ts",
+    curation: "run/data/open-data.ts",
+    metadata: "run/data/open-data.ts",
+    protocol: "run/data/open-data.ts",
+    fold: "run/data/open-data.ts",
+    groupBy: "run/data/open-data.ts",
+    testFraction: "run/data/open-data.ts",
+    maxPixels: "run/run-preparation.ts",
+    checkpointSeconds: "training/fit.ts",
+    tensorboard: "run/run-training.ts",
+    hashes: "run/folder/model-file.ts",
+    out: "run/train.ts",
+    cache: "run/run-preparation.ts",
     imageSize: "run/run-preparation.ts",
     geometry: "run/run-preparation.ts",
     resampling: "run/run-preparation.ts",
