@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import type { Predictions } from "../predictions.ts";
 
+/** A recorded case: predictions, with the figures that scikit-learn gives for them. */
 export interface Case {
   readonly classes: string[];
   readonly truth: number[];
