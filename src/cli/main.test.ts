@@ -6,7 +6,6 @@ import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Predictions } from "../run/predict.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { settingDescriptions } from "../training/settings/descriptions.ts";
 import { main } from "./main.ts";
 import { drawOver } from "./terminal/terminal.ts";
 
@@ -372,40 +371,4 @@ describe("evaluate and compare", () => {
     expect(compared.out).toMatch(/: 20 images, external, phantom data; 1 not judged\n/);
     expect(compared.out).toContain("This compares trained models, not the recipes that they were trained by");
   });
-});
-
-describe("help", () => {
-  it("shows every setting", async () => {
-    const { status, out } = await naevus("train", "--help");
-    expect(status).toBe(0);
-    for (const { flag, type } of settingDescriptions) {
-      expect(out).toMatch(new RegExp(`${flag} ${type === "boolean" ? " +" : "<"}`));
-    }
-    for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);
-  });
-
-  it.each(["evaluate", "predict", "data", "doctor"])("is there for %s", async (command) => {
-    expect(await naevus(command, "--help")).toMatchObject({ status: 0, out: expect.stringMatching(/^Usage: naevus/) });
-  });
-
-  it("suggests the command that was meant", async () => {
-    expect(await naevus("trian")).toMatchObject({ status: 1, error: expect.stringMatching(/Did you mean train/) });
-    expect(await naevus("--version")).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
-  });
-});
-
-it("doctor says what is here and what to install", async () => {
-  const { out } = await naevus("doctor");
-  for (const word of [
-    "processor",
-    "searched for oneDNN",
-    "cache",
-    "Debian 12",
-    "Debian 13",
-    "Ubuntu",
-    "Fedora",
-    "macOS",
-  ]) {
-    expect(out).toContain(word);
-  }
 });

@@ -1,0 +1,60 @@
+/** What the command line says of itself: the help of every command, and what is here and to install. */
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { settingDescriptions } from "../training/settings/descriptions.ts";
+import { main } from "./main.ts";
+
+const folder = temporaryFolder();
+
+async function naevus(...argv: readonly string[]) {
+  const [out, error]: [string[], string[]] = [[], []];
+  const status = await main(argv, {
+    out: (line) => void out.push(line),
+    error: (line) => void error.push(line),
+    interactive: false,
+    columns: undefined,
+    environment: { XDG_CACHE_HOME: folder },
+  });
+  return { status, out: out.join("\n"), error: error.join("\n") };
+}
+
+const commands = [
+  ...["study", "train", "watch", "evaluate", "compare", "predict", "cross-validate"],
+  ...["audit", "curate", "show", "data", "profile", "doctor"],
+];
+
+describe("help", () => {
+  it("shows every setting", async () => {
+    const { status, out } = await naevus("train", "--help");
+    expect(status).toBe(0);
+    for (const { flag, type } of settingDescriptions) {
+      expect(out).toMatch(new RegExp(`${flag} ${type === "boolean" ? " +" : "<"}`));
+    }
+    for (const flag of ["--resume", "--config", "--json"]) expect(out).toContain(flag);
+  });
+
+  it.each(commands)("is there for %s", async (command) => {
+    expect(await naevus(command, "--help")).toMatchObject({ status: 0, out: expect.stringMatching(/^Usage: naevus/) });
+  });
+
+  it("suggests the command that was meant", async () => {
+    expect(await naevus("trian")).toMatchObject({ status: 1, error: expect.stringMatching(/Did you mean train/) });
+    expect(await naevus("--version")).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  });
+});
+
+it("doctor says what is here and what to install", async () => {
+  const { out } = await naevus("doctor");
+  for (const word of [
+    "processor",
+    "searched for oneDNN",
+    "cache",
+    "Debian 12",
+    "Debian 13",
+    "Ubuntu",
+    "Fedora",
+    "macOS",
+  ]) {
+    expect(out).toContain(word);
+  }
+});
