@@ -62,7 +62,9 @@ export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";
 export { Random } from "./random.ts";
 export type { Tensor, Tensors } from "./tensor.ts";
 // Training
-export { type FitOptions, type Fitted, fit, type ValidationImages } from "./training/fit.ts";
+export type { OpenLoader, ReadImages } from "./training/batch-loader.ts";
+export type { BatchPreparation } from "./training/batches.ts";
+export { type FitOptions, type Fitted, fit, type ResolvedSettings, type ValidationImages } from "./training/fit.ts";
 export type { EpochMetrics, Progress } from "./training/progress.ts";
 export { parseSettings } from "./training/settings/parse.ts";
 export { networkOf } from "./training/settings/resolve.ts";
@@ -74,6 +76,7 @@ export {
   type TrainingImages,
   type TrainingOptions,
   trainNetwork,
+  type ValidationFigures,
 } from "./training/train.ts";
-export type { TrainingState } from "./training/training-state.ts";
+export type { Companions, TrainingState } from "./training/training-state.ts";
 export { version } from "./version.ts";

@@ -12,6 +12,7 @@ import { type DataSource, expectSource, openSource } from "./data-source.ts";
 export interface AuditOptions {
   /** Tells which diagnoses agree with which classes; default: the built-in names. */
   readonly mapping?: DiagnosisMapping | undefined;
+  /** Called as images are opened and compared: what is under way, how many are done, and of how many. */
   readonly onProgress?: ((what: AuditProgress, done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Tells lesions, patients and diagnoses: a table, or the path of its file. */

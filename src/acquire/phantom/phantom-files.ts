@@ -18,6 +18,7 @@ export interface PhantomOptions {
   /** Width and height in pixels. */
   readonly size: number;
   readonly seed: number;
+  /** Called as images are drawn: how many are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }

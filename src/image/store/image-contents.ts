@@ -27,7 +27,7 @@ const schema = z.strictObject({
 export interface ImageContents {
   /** SHA-256 of the file; undefined where it cannot be read. */
   readonly files: readonly (string | undefined)[];
-  /** See {@link pixelHash}; of an image that cannot be decoded, the hash of its file. */
+  /** See `pixelHash`; of an image that cannot be decoded, the hash of its file. */
   readonly contents: readonly (string | undefined)[];
 }
 

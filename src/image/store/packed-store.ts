@@ -47,7 +47,7 @@ export interface PackedImages {
 export interface ImageContent {
   /** SHA-256 of the file. */
   readonly file: string;
-  /** See {@link pixelHash}: the same for every lossless copy of the picture. */
+  /** See `pixelHash`: the same for every lossless copy of the picture. */
   readonly pixels: string;
 }
 

@@ -6,6 +6,7 @@ import { samePhotographs } from "../../near-duplicates/same-photographs.ts";
 export interface PairOptions {
   /** Keeps what was found, by contents. */
   readonly cacheFolder?: string | undefined;
+  /** Told of warnings and of progress; by default nobody is. */
   readonly onEvent?:
     | ((event: { readonly kind: "packing" | "comparing"; readonly done: number; readonly total: number }) => void)
     | undefined;
