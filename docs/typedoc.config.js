@@ -49,6 +49,8 @@ export default {
   intentionallyNotExported: [
     "configSchema",
     "engineNames",
+    "imbalanceNames",
+    "scheduleNames",
     "entries",
     "metricsSchema",
     "oddities",
