@@ -86,7 +86,7 @@ it.each([
     file,
     `import { isMainThread, Worker } from "node:worker_threads";
      async function use() {
-       const { loadModel } = await import("./dist/index.js");
+       const { loadModel } = await import("./dist/inference/model.js");
        const model = await loadModel(${JSON.stringify(join(run, "model.onnx"))});
        const rows = await model.probabilities(new Uint8Array(16 * 16 * 3), 1);
        console.log(rows.length === model.classes.length);
