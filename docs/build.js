@@ -27,6 +27,18 @@ function checkMenus() {
   if (missing.length > 0) throw new Error(`.vitepress/config.js names pages that do not exist: ${missing.join(", ")}`);
 }
 
+/** Lets VitePress build; it fails on a dead link, but only tells of a language that it cannot highlight and the like. */
+function buildSite() {
+  console.log("docs: npx vitepress build .");
+  const { status, stdout, stderr } = spawnSync("npx", ["vitepress", "build", "."], {
+    cwd: docs,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  console.log(`${stdout}${stderr}`);
+  if (status !== 0 || /not loaded|warn/i.test(`${stdout}${stderr}`)) throw new Error("vitepress failed or warned");
+}
+
 try {
   const installed = modified("node_modules/.package-lock.json");
   if (installed === undefined || installed < modified("package-lock.json")) run("npm", "ci");
@@ -35,7 +47,7 @@ try {
   writeFileSync(path.join(docs, "command-line.md"), commandLinePage());
   run("npx", "typedoc", "--options", "typedoc.config.js");
   checkMenus();
-  run("npx", "vitepress", "build", ".");
+  buildSite();
   console.log(`docs: the site is in ${path.relative(process.cwd(), path.join(docs, ".vitepress", "dist"))}`);
 } catch (error) {
   console.error(`docs: ${error.message}`);

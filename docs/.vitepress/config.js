@@ -37,6 +37,8 @@ export default defineConfig({
   lang: "en",
   cleanUrls: false,
   srcExclude: ["node_modules/**"],
+  // The index of the local search is one file.
+  vite: { build: { chunkSizeWarningLimit: 10_000 } },
   themeConfig: {
     search: { provider: "local" },
     outline: [2, 3],
