@@ -40,6 +40,12 @@ describe("images that are groups of their own", () => {
     expect(heldOf(labels, held)).toEqual([100 * part, 100 * part].map(Math.round));
   });
 
+  it("are rounded up where half an image is asked for", () => {
+    const labels = labelsOf(87, 5, 73, 67, 18);
+    const held = groupedHoldout({ labels, groupOf: alone(labels), fraction: 0.494, seed: 0 });
+    expect(held.filter(Boolean)).toHaveLength(124);
+  });
+
   it("are others for another seed, and the same ones for the same", () => {
     const labels = labelsOf(40, 20);
     const draw = (seed: number) => groupedHoldout({ labels, groupOf: alone(labels), fraction: 0.25, seed });

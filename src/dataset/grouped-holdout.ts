@@ -81,7 +81,9 @@ function shareOut(
 ): number[] {
   const exact = totals.map((total, label) => (divisible[label] ? fraction * total : 0));
   const shares = exact.map(Math.floor);
-  const wanted = Math.max(1, Math.round(exact.reduce((sum, share) => sum + share, 0)));
+  // Of the images together: a sum of rounded products may miss a half.
+  const images = totals.reduce((sum, total, label) => sum + (divisible[label] ? total : 0), 0);
+  const wanted = Math.max(1, Math.round(fraction * images));
   const order = random.shuffle(exact.map((_, label) => label));
   order.sort((a, b) => exact[b]! - shares[b]! - (exact[a]! - shares[a]!));
   const left = wanted - shares.reduce((sum, share) => sum + share, 0);
