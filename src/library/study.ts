@@ -1,6 +1,7 @@
 /** The whole study as the library offers it. */
-import { study as writeStudy } from "../report/study/study.ts";
+import { writeStudyReport } from "../report/study/write-study-report.ts";
 import type { StudyOptions } from "../study/open-study.ts";
+import { runStudy } from "../study/study.ts";
 import type { StudyReport } from "../study/study-report.ts";
 import { expectArgument, expectOptions, isText } from "./arguments.ts";
 
@@ -26,5 +27,5 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
   expectArgument(isText(out), out, { of: "study: out", expected: "the folder of the study", example });
   const isTime = budget === undefined || (typeof budget === "number" && budget > 0);
   expectArgument(isTime, budget, { of: "study: budget", expected: "minutes above 0", example });
-  return writeStudy(options);
+  return runStudy(options, writeStudyReport);
 }

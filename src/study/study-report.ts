@@ -1,5 +1,6 @@
 /** Every figure of a study, as `report.json` has it: one field per chapter. */
 
+import { drawnProtocol } from "../dataset/protocol-summary.ts";
 import type { RecipeDifference } from "../evaluation/comparison/recipe-comparison.ts";
 import type { Estimate } from "../evaluation/intervals/cluster-bootstrap.ts";
 import type { BudgetPlan } from "./steps/budget.ts";
@@ -110,3 +111,11 @@ export interface StudyReport extends Judgement {
   readonly conclusion: Conclusion;
   readonly modelCard: ModelCard;
 }
+
+/** Images that recipes are trained on and cross-validated with. */
+export const trainingImages = ({ counts }: Pick<DatasetFindings, "counts">): number =>
+  counts.reduce((sum, { train }) => sum + train, 0);
+
+/** Whether the model's test images are those that the data folder was published with, and not drawn. */
+export const isPublished = ({ evaluation }: Pick<OfficialModel, "evaluation">): boolean =>
+  evaluation.protocol !== drawnProtocol;

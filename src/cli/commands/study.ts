@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { SettingsError } from "../../errors.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
-import { study } from "../../report/study/study.ts";
+import { study } from "../../library/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";
 import { percent } from "../../text/numbers.ts";

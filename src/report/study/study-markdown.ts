@@ -1,7 +1,6 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
 
-import { trainingImages } from "../../study/steps/dataset.ts";
-import type { Comparison, StudyReport } from "../../study/study-report.ts";
+import { type Comparison, type StudyReport, trainingImages } from "../../study/study-report.ts";
 import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/words/notation.ts";
 import { inWords } from "../../study/words/strategy-names.ts";
 import { researchOnly } from "../../text/research-only.ts";

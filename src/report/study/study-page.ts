@@ -1,7 +1,6 @@
 /** `report.html`: the ten chapters of a study as one page that needs nothing else. */
 
-import { trainingImages } from "../../study/steps/dataset.ts";
-import { chapters, type StudyReport } from "../../study/study-report.ts";
+import { chapters, type StudyReport, trainingImages } from "../../study/study-report.ts";
 import { nothingShared } from "../../study/words/knowledge.ts";
 import { count, decimal, duration, percent, plural, range } from "../../study/words/notation.ts";
 import { type Card, callout, cards, paragraph } from "../html/components.ts";

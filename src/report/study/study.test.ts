@@ -10,15 +10,18 @@ import { loadModel } from "../../inference/model.ts";
 import { openCuratedData } from "../../run/data/open-data.ts";
 import { readEvaluation } from "../../run/folder/evaluation-file.ts";
 import type { StudyOptions } from "../../study/open-study.ts";
+import { runStudy } from "../../study/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import type { StudyReport } from "../../study/study-report.ts";
 import { conclude } from "../../study/words/conclusion.ts";
 import { modelCard } from "../../study/words/model-card.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
-import { study } from "./study.ts";
 import { markdownReport, modelCardMarkdown } from "./study-markdown.ts";
 import { studyPage } from "./study-page.ts";
+import { writeStudyReport } from "./write-study-report.ts";
+
+const study = (given: StudyOptions): Promise<StudyReport> => runStudy(given, writeStudyReport);
 
 const folder = temporaryFolder();
 let options: StudyOptions;

@@ -43,10 +43,6 @@ export interface DatasetFindings {
   readonly plan: string;
 }
 
-/** Images that recipes are trained on and cross-validated with. */
-export const trainingImages = ({ counts }: Pick<DatasetFindings, "counts">): number =>
-  counts.reduce((sum, { train }) => sum + train, 0);
-
 const planName = "curation.csv";
 
 /** The training images in their order, not yet divided into folds. */

@@ -8,8 +8,9 @@ import { readDataset } from "../../image/read-dataset.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import { StudyFolder } from "../study-folder.ts";
+import { isPublished } from "../study-report.ts";
 import { inputsOf } from "./cross-validated.ts";
-import { isPublished, type OfficialModel, trainOfficial } from "./trained-model.ts";
+import { type OfficialModel, trainOfficial } from "./trained-model.ts";
 
 const folder = temporaryFolder();
 let metadata: string;

@@ -45,10 +45,6 @@ export interface OfficialModel extends TrainedModel {
   readonly evaluation: Evaluation;
 }
 
-/** Whether its test images are those that the data folder was published with, and not drawn. */
-export const isPublished = ({ evaluation }: Pick<OfficialModel, "evaluation">): boolean =>
-  evaluation.protocol !== drawnProtocol;
-
 /** Trains on the data as published, or as drawn where no test images are, and judges once on those test images. */
 export async function trainOfficial(context: StudyContext, raw: Dataset, recipe: Recipe): Promise<OfficialModel> {
   const { folder, settings, source, onEvent, signal } = context;

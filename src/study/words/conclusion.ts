@@ -1,9 +1,7 @@
 /** The conclusion of a study, written from its figures by rules. */
 
 import type { CompleteEvaluation } from "../../evaluation/judgement/complete-evaluation.ts";
-import { trainingImages } from "../steps/dataset.ts";
-import { isPublished } from "../steps/trained-model.ts";
-import type { Conclusion, StudyReport } from "../study-report.ts";
+import { type Conclusion, isPublished, type StudyReport, trainingImages } from "../study-report.ts";
 import { cautions, modelsCompared } from "./cautions.ts";
 import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";

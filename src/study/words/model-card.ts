@@ -1,7 +1,6 @@
 /** A model card (Mitchell et al. 2019) from the figures of a study. */
 
-import { trainingImages } from "../steps/dataset.ts";
-import type { ModelCard, StudyReport } from "../study-report.ts";
+import { type ModelCard, type StudyReport, trainingImages } from "../study-report.ts";
 import { nothingShared } from "./knowledge.ts";
 import { count, withInterval } from "./notation.ts";
 

@@ -1,7 +1,6 @@
 /** Chapter 4: the course notebook's network on the raw images, and what its learning curves are called. */
 
-import { isPublished } from "../../../study/steps/trained-model.ts";
-import type { StudyReport } from "../../../study/study-report.ts";
+import { isPublished, type StudyReport } from "../../../study/study-report.ts";
 import { count, percent, plural, range, resolution, sentence, withInterval } from "../../../study/words/notation.ts";
 import { chartFigures } from "../../charts/chart-figure.ts";
 import { paragraph } from "../../html/components.ts";
