@@ -1,4 +1,4 @@
-/** Refuses imports against the pipeline's direction, cycles between files, and foreign runtimes outside their folder. */
+/** Refuses imports against the pipeline's direction, cycles between files, foreign runtimes outside their folder, and code loaded where it must not be. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,18 +32,30 @@ export const pipeline = [
   "cli",
 ];
 
-/** The same inside rooms that have folders; the files directly in such a room may import all of it. */
+/**
+ * The same inside rooms that have several folders; the files directly in such a room may import all of it.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
 const folders = {
   image: ["decoding", "augmentation", "store"],
+  acquire: ["isic-archive", "phantom"],
   engine: ["reference", "x64", "onednn", "profile"],
+  "engine/x64": ["assembler", "kernels"],
+  "engine/x64/kernels": ["amx-convolution", "amx-weight-gradient"],
   "engine/onednn": ["library", "program", "lowering", "plan"],
+  "engine/onednn/lowering": ["optimizer", "kernels", "operations"],
+  "engine/onednn/lowering/kernels": ["amx-convolution", "batch-normalization"],
   evaluation: ["intervals", "scores", "curves", "calibration", "decisions", "comparison", "judgement"],
   report: ["html", "charts", "audit", "show", "study"],
   run: ["folder", "data", "models"],
+  study: ["words", "steps"],
+  cli: ["options", "terminal", "commands"],
 };
 
 /**
- * Rooms that a room may not use, though they come before it. A report draws what was computed elsewhere.
+ * Rooms that a room may not use, though they come before it: it imports none of their files, and loading it loads none, whatever imports
+ * them in between. A report draws what was computed elsewhere.
  *
  * @type {Readonly<Record<string, readonly string[]>>}
  */
@@ -55,6 +67,12 @@ const outside = ["bench"];
 /** The public interfaces, which may import all and which nothing inside imports. */
 const interfaces = ["index.ts", "browser.ts"];
 
+/** The folder of the other public interfaces. */
+const subpaths = "library/subpaths/";
+
+/** Folders of what is no part of the product, which have no place in an order. */
+const unordered = ["testing", "reference-numbers", "__snapshots__"];
+
 /** Foreign runtimes, and the one folder that may import each. */
 export const owners = /** @type {Readonly<Record<string, string>>} */ ({
   koffi: "foreign",
@@ -65,7 +83,7 @@ export const owners = /** @type {Readonly<Record<string, string>>} */ ({
 });
 
 /**
- * Every import of a source text, of types as well: its specifier and its line.
+ * Every import of a source text: its specifier, its line, and whether it is of types alone, which load nothing.
  *
  * @param {string} source
  */
@@ -82,6 +100,7 @@ export function importsOf(source) {
     [...text.matchAll(pattern)].map((match) => ({
       specifier: match[1] ?? "",
       line: text.slice(0, match.index).split("\n").length,
+      isType: /^\s*(?:import|export)\s+type\b/.test(match[0]),
     }));
   return [...found(statement), ...found(call)];
 }
@@ -115,6 +134,7 @@ const isTesting = (target) => /(?:^|\/)testing\//.test(target);
 function rank(file) {
   const [folder = "", ...rest] = file.split("/");
   if (rest.length === 0) return interfaces.includes(file) ? pipeline.length : -1;
+  if (file.startsWith(subpaths)) return pipeline.length;
   if (outside.includes(folder)) return pipeline.length + 1;
   return pipeline.indexOf(folder);
 }
@@ -146,6 +166,52 @@ function objection(file, target) {
   const [room = ""] = file.split("/");
   const [stranger = ""] = target.split("/");
   return strangers[room]?.includes(stranger) ? `${room}/ may not import ${stranger}/` : undefined;
+}
+
+/**
+ * Folders of a room that stand beside others and have no place in its order.
+ *
+ * @param {readonly string[]} files
+ */
+function withoutPlace(files) {
+  /** @type {Map<string, Set<string>>} */
+  const inside = new Map();
+  for (const file of files) {
+    const parts = file.split("/").slice(0, -1);
+    for (let depth = 1; depth < parts.length; depth++) {
+      const room = parts.slice(0, depth).join("/");
+      const folder = parts[depth] ?? "";
+      if (unordered.includes(folder) || unordered.includes(parts[depth - 1] ?? "")) break;
+      inside.set(room, (inside.get(room) ?? new Set()).add(folder));
+    }
+  }
+  return [...inside].flatMap(([room, found]) =>
+    found.size > 1 || folders[room]
+      ? [...found].filter((folder) => !folders[room]?.includes(folder)).map((folder) => `${room}/${folder}/`)
+      : [],
+  );
+}
+
+/**
+ * The shortest way by which loading a file of `room` loads one of `strange` rooms, as a list of files, or undefined.
+ *
+ * @param {string} room
+ * @param {readonly string[]} strange
+ * @param {ReadonlyMap<string, readonly string[]>} loads
+ */
+function strangeLoad(room, strange, loads) {
+  const trails = [...loads.keys()]
+    .filter((file) => file.startsWith(`${room}/`) && !isProof(file))
+    .map((file) => [file]);
+  const seen = new Set();
+  for (const trail of trails) {
+    const file = trail.at(-1) ?? "";
+    if (seen.has(file)) continue;
+    seen.add(file);
+    if (strange.includes(file.split("/")[0] ?? "")) return trail;
+    for (const next of loads.get(file) ?? []) trails.push([...trail, next]);
+  }
+  return undefined;
 }
 
 /**
@@ -186,6 +252,7 @@ export function checkImports(sourceFolder) {
   /** @type {string[]} */
   const problems = [];
   const edges = new Map();
+  const loads = new Map();
   for (const file of files) {
     const [folder = ""] = file.split("/");
     const known = !file.includes("/") || [...pipeline, ...outside, "testing"].includes(folder);
@@ -194,7 +261,8 @@ export function checkImports(sourceFolder) {
         `${file}: the folder ${folder}/ has no place in the pipeline; give it one in scripts/check-imports.js`,
       );
     const targets = [];
-    for (const { specifier, line } of importsOf(readFileSync(path.join(sourceFolder, file), "utf8"))) {
+    const loaded = [];
+    for (const { specifier, line, isType } of importsOf(readFileSync(path.join(sourceFolder, file), "utf8"))) {
       const where = `${file}:${line}`;
       if (!specifier.startsWith(".")) {
         const owner = owners[packageName(specifier)];
@@ -214,11 +282,23 @@ export function checkImports(sourceFolder) {
         continue;
       }
       targets.push(target);
+      if (!isType) loaded.push(target);
       // A test may use any part of the product to prove its own.
       const problem = known && !isProof(file) ? objection(file, target) : undefined;
       if (problem) problems.push(`${where}: ${problem}`);
     }
     edges.set(file, targets);
+    loads.set(file, loaded);
+  }
+  for (const folder of withoutPlace(files)) {
+    problems.push(
+      `${folder} stands beside other folders and has no place among them; give it one in scripts/check-imports.js`,
+    );
+  }
+  for (const [room, strange] of Object.entries(strangers)) {
+    const trail = strangeLoad(room, strange, loads);
+    // Of a file that imports a stranger itself, its line is told above.
+    if (trail && trail.length > 2) problems.push(`${room}/ may not load ${trail.at(-1)}: ${trail.join(" -> ")}`);
   }
   const cycle = findCycle(edges);
   if (cycle) problems.push(`cycle: ${cycle.join(" -> ")}`);

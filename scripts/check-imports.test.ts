@@ -22,7 +22,8 @@ const good = {
   "image/decoding/decode.ts":
     'import sharp from "sharp";\nimport type {\n  Dataset,\n} from "../../dataset/dataset.ts";\nexport { sharp };\n',
   "foreign/library.ts": 'import koffi from "koffi";\nexport { koffi };\n',
-  "study/study-report.ts": "export interface StudyReport {}\n",
+  "study/study-report.ts": 'import type { Model } from "./loads-a-model.ts";\nexport interface StudyReport {}\n',
+  "study/loads-a-model.ts": 'export { InferenceSession as Model } from "../inference/model.ts";\n',
   "report/study/page.ts":
     'import type { StudyReport } from "../../study/study-report.ts";\nexport type { StudyReport };\n',
   "inference/model.ts": 'import { InferenceSession } from "onnxruntime-node";\nexport { InferenceSession };\n',
@@ -30,6 +31,8 @@ const good = {
     'import { one } from "../dataset/dataset.ts";\nexport const main = () => import("../inference/model.ts");\n',
   "disk/testing/damage.ts": 'import "../../cli/main.ts";\n',
   "image/store/packed-store.ts": "export const packed = 1;\n",
+  "image/reference-numbers/pixels.ts": "export const pixels = 1;\n",
+  "library/subpaths/network.ts": 'export { one } from "../../random.ts";\n',
   "index.ts": 'export { one } from "./random.ts";\n',
 };
 
@@ -106,6 +109,24 @@ test.each([
     "image/decoding/bad.ts:1: image/store/packed-store.ts comes later in the pipeline",
   ],
   [
+    "a folder without a place among others",
+    "image/tiles/tile.ts",
+    "export const tile = 1;",
+    "image/tiles/ stands beside other folders and has no place among them; give it one in scripts/check-imports.js",
+  ],
+  [
+    "a stranger's room loaded by a file between",
+    "report/bad.ts",
+    'import "../study/loads-a-model.ts";',
+    "report/ may not load inference/model.ts: report/bad.ts -> study/loads-a-model.ts -> inference/model.ts",
+  ],
+  [
+    "another public interface used inside",
+    "library/bad.ts",
+    'import "./subpaths/network.ts";',
+    "library/bad.ts:1: library/subpaths/network.ts comes later in the pipeline",
+  ],
+  [
     "what only tests use",
     "dataset/bad.ts",
     'import "../disk/testing/damage.ts";',
@@ -147,5 +168,5 @@ test("words in comments and strings are no imports", () => {
     'import "./g.ts"`;',
     'import { e } from "./e.ts"; // as in "./f.ts"',
   ].join("\n");
-  expect(importsOf(source)).toEqual([{ specifier: "./e.ts", line: 7 }]);
+  expect(importsOf(source)).toEqual([{ specifier: "./e.ts", line: 7, isType: false }]);
 });

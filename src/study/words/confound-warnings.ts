@@ -1,13 +1,13 @@
 /** What the audit says of source confounds, as warnings. */
 
-import type { DataFindings } from "../steps/data.ts";
+import type { StudyReport } from "../study-report.ts";
 import { list, percent } from "./notation.ts";
 
 /** Of a class known from its archive alone. */
 const farAboveChance = 1.5;
 
 /** Sentences about what tells the classes apart without looking at a lesion; none where nothing does. */
-export function confoundWarnings({ confounds, classes }: DataFindings): readonly string[] {
+export function confoundWarnings({ confounds, classes }: StudyReport["data"]): readonly string[] {
   const warnings: string[] = [];
   const trivial = confounds?.evidence.at(-1);
   if (trivial !== undefined && trivial.pValue <= 0.05 && trivial.balancedAccuracy > trivial.permuted) {

@@ -8,7 +8,7 @@ import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
 import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
-import { lowerOptimizer } from "../lowering/optimizer/lower-optimizer.ts";
+import { lowerOptimizer } from "../lowering/lower-optimizer.ts";
 import { areFinite } from "../lowering/optimizer/optimizer-update.ts";
 import type { InstructionInfo, Section } from "../program/instruction.ts";
 import { asFloats, floats } from "../program/value.ts";

@@ -2,9 +2,9 @@
 
 import type { Add } from "../../../../network/layer.ts";
 import type { Value } from "../../program/value.ts";
+import { asVectors, toType, unflatten } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
 import { inPlaceOf, maskByRelu, reluPost } from "./elementwise.ts";
-import { asVectors, toType, unflatten } from "./layout.ts";
 
 /** The sum of all gradients that reach one value, in the first one's layout. */
 export function sumGradients({ program }: LoweringContext, name: string, gradients: readonly Value[]): Value {

@@ -3,9 +3,9 @@ import type { BatchNorm } from "../../../../network/layer.ts";
 import { floats, type Value } from "../../program/value.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
 import type { BatchNormalizationSite } from "../kernels/sites.ts";
+import { toType } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
 import { addition } from "./addition.ts";
-import { toType } from "./layout.ts";
 
 /** The parameters of a normalisation, and what it knows about a batch in training. */
 type Normalization = Pick<BatchNormalizationSite, "node" | "scale" | "shift" | "mean" | "variance" | "runningMean">;

@@ -4,8 +4,8 @@ import { dropoutMask } from "../../../dropout.ts";
 import { bytesPerElement } from "../../library/constants.ts";
 import type { PostOperation } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
+import { toType } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
-import { toType } from "./layout.ts";
 
 export const dropout: LoweringRule<Dropout> = (context, { name, operation }, [input], place) => {
   const { program, mode, type, batch, beforeForward } = context;

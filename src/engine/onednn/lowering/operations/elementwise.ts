@@ -3,8 +3,8 @@ import type { ElementwiseAlgorithm } from "../../library/constants.ts";
 import type { PostOperation } from "../../library/descriptors.ts";
 import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
+import { toType } from "../layout.ts";
 import type { Lowered, LoweringContext } from "../lowering-rule.ts";
-import { toType } from "./layout.ts";
 
 /** A rectifier as part of the primitive before it, where one follows. */
 export const reluPost = (relu: boolean): readonly PostOperation[] => (relu ? [{ kind: "relu" }] : []);

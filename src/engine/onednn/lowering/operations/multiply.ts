@@ -2,8 +2,8 @@
 import type { Multiply } from "../../../../network/layer.ts";
 import type { PostOperation } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
+import { asVectors, toType, unflatten } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
-import { asVectors, toType, unflatten } from "./layout.ts";
 import { meanOverMap } from "./pooling.ts";
 
 export const multiply: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {

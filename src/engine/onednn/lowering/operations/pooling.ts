@@ -3,9 +3,9 @@ import type { AveragePool, GlobalAveragePool, HeightWidth, MaxPool } from "../..
 import type { MemoryDescriptor, Pooling } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
+import { toType } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule, NodeContext } from "../lowering-rule.ts";
 import { maskByRelu } from "./elementwise.ts";
-import { toType } from "./layout.ts";
 
 function pooled(
   context: LoweringContext,

@@ -1,6 +1,6 @@
 /** Batch normalisation in training by kernels of our own, with the sum and the rectifier that follow it. */
 import { CHANNELS_PER_REGISTER } from "../../../../x64/kernels/channel-pass.ts";
-import { toType } from "../../operations/layout.ts";
+import { toType } from "../../layout.ts";
 import type { KernelLowering } from "../sites.ts";
 import { addBackward } from "./backward.ts";
 import { ChannelWork } from "./channel-work.ts";

@@ -1,6 +1,6 @@
 /** A value in the type and the dimensions that an operation wants. */
-import type { Value } from "../../program/value.ts";
-import type { LoweringContext } from "../lowering-rule.ts";
+import type { Value } from "../program/value.ts";
+import type { LoweringContext } from "./lowering-rule.ts";
 
 /** The same dimensions and layout in the plan's type; a copy where the type differs. */
 export function toType(
