@@ -1,11 +1,9 @@
 /** Downloading from an archive that fails, is slow, asks to wait or has nothing. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { systemClock } from "./clock.ts";
 import type { DownloadEvent } from "./isic-download.ts";
-import { fastClock, imitateArchive, type Misbehaviour, steppingClock } from "./testing/imitation.ts";
+import { imitateArchive, type Misbehaviour, steppingClock } from "./testing/imitation.ts";
 import {
   answer,
   asked,
@@ -39,8 +37,6 @@ const cut: Misbehaviour = ({ response, right }) => {
 const cutByTwo: Misbehaviour = ({ response, right }) => void response.end(right.subarray(0, right.length - 2));
 const unended: Misbehaviour = ({ response, right }) => void response.end(right.subarray(0, right.length / 2));
 const empty = answer(200);
-const hang: Misbehaviour = () => undefined;
-const hangHalfway: Misbehaviour = ({ response, right }) => void response.write(right.subarray(0, 200));
 const changed =
   (change: (record: Record<string, unknown>) => unknown): Misbehaviour =>
   ({ response, record }) =>
@@ -101,12 +97,14 @@ const faults: readonly (readonly ["record" | "image", string, Misbehaviour, stri
 
 describe("an archive that fails", () => {
   const victim = idOf(4);
+  /** It and a few others of both classes, which are fetched beside it. */
+  const few = manifest.slice(2, 7);
 
   it.each(faults)("%s, once: %s", async (what, _, misbehave) => {
     server.fail(what, victim, misbehave);
     const waits: DownloadEvent[] = [];
-    const result = await download({ onEvent: (event) => void (event.kind === "waiting" && waits.push(event)) });
-    expect(result).toMatchObject({ images: 14, missing: [] });
+    const result = await download({ onEvent: (event) => void (event.kind === "waiting" && waits.push(event)) }, few);
+    expect(result).toMatchObject({ images: 5, missing: [] });
     expect(waits).toHaveLength(1);
     expect(asked("record", victim)).toBe(2);
     expect(await readFile(file(4))).toEqual(images.get(victim)!.bytes);
@@ -114,8 +112,8 @@ describe("an archive that fails", () => {
 
   it.each(faults)("%s, always: %s", async (what, _, misbehave, reason) => {
     server.fail(what, victim, misbehave, misbehave, misbehave);
-    const result = await download({ attempts: 3 });
-    expect(result).toMatchObject({ images: 13, useful: true, gaveUp: undefined });
+    const result = await download({ attempts: 3 }, few);
+    expect(result).toMatchObject({ images: 4, useful: true, gaveUp: undefined });
     expect(result.missing).toEqual([{ id: victim, reason: expect.stringMatching(reason), passing: true }]);
     expect(asked(what, victim)).toBe(3);
     expect(await table("missing.csv")).toEqual([{ isic_id: victim, reason: result.missing[0]!.reason }]);
@@ -123,37 +121,63 @@ describe("an archive that fails", () => {
 
     // The same call has it next time, asks for nothing else, and withdraws the list.
     server.requests.length = 0;
-    expect(await download()).toMatchObject({ images: 14, fetched: 1, missing: [] });
+    expect(await download({}, few)).toMatchObject({ images: 5, fetched: 1, missing: [] });
     expect(server.requests.map(({ id }) => id)).toEqual([victim, victim]);
     expect(await readdir(out)).not.toContain("missing.csv");
   });
 
-  it.each([
-    ["before its answer", hang],
-    ["halfway", hangHalfway],
-  ])("an image that stalls %s", async (_, misbehave) => {
-    server.fail("image", victim, misbehave);
+  /** Longer than any pause, and far shorter than the time in which an answer may come slowly. */
+  const stallMilliseconds = 5000;
+  const waitingClock = () => steppingClock(undefined, stallMilliseconds);
+
+  /** Fetches; the first time the image is wanted it comes in pieces, each when the one before was read, after `wait`. */
+  function inPieces(size: number, wait: (sent: number) => void): typeof fetch {
+    let isFirst = true;
+    return async (address, init) => {
+      if (!isFirst || !String(address).includes(`/files/${victim}.jpg`)) return fetch(address, init);
+      isFirst = false;
+      const { bytes } = images.get(victim)!;
+      let sent = 0;
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start(controller) {
+            init?.signal?.addEventListener("abort", () => controller.error(init.signal?.reason));
+          },
+          pull(controller) {
+            wait(sent);
+            if (init?.signal?.aborted) return;
+            if (sent >= bytes.length) return controller.close();
+            controller.enqueue(bytes.subarray(sent, sent + size));
+            sent += size;
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      return new Response(body);
+    };
+  }
+
+  it.each(["before its answer", "halfway"])("an image that stalls %s", async (when) => {
+    const clock = waitingClock();
     const waits: DownloadEvent[] = [];
-    const onEvent = (event: DownloadEvent) =>
-      void (event.kind === "waiting" && event.id === victim && waits.push(event));
-    // 500 ms: others may stall as well on a busy machine, and are tried again.
-    const result = await download({ clock: fastClock(100), stallMilliseconds: 50_000, attempts: 20, onEvent });
+    const onEvent = (event: DownloadEvent) => void (event.kind === "waiting" && waits.push(event));
+    const stall = () => clock.pass(stallMilliseconds);
+    if (when === "before its answer") server.fail("image", victim, stall);
+    const halfway = inPieces(200, (sent) => void (sent > 0 && stall()));
+    const given = when === "halfway" ? { fetch: halfway } : {};
+    const result = await download({ clock, stallMilliseconds, parallel: 1, onEvent, ...given });
     expect(result).toMatchObject({ images: 14, missing: [] });
-    expect(waits[0]).toMatchObject({ reason: "image: no answer for 50 s" });
+    expect(waits).toMatchObject([{ id: victim, reason: "image: no answer for 5 s" }]);
+    expect(clock.elapsed()).toBeGreaterThanOrEqual(stallMilliseconds);
   });
 
   it("a slow image is waited for as long as it comes", async () => {
-    server.fail("image", victim, async ({ response, right }) => {
-      const step = Math.ceil(right.length / 20);
-      for (let from = 0; from < right.length; from += step) {
-        response.write(right.subarray(from, from + step));
-        await pause(75);
-      }
-      response.end();
-    });
-    // In all it takes longer than the limit of 1 s.
-    const result = await download({ clock: systemClock, stallMilliseconds: 1000, attempts: 1 });
+    const clock = waitingClock();
+    const step = Math.ceil(images.get(victim)!.bytes.length / 10);
+    const slowly = inPieces(step, () => clock.pass(stallMilliseconds - 1));
+    const result = await download({ clock, stallMilliseconds, parallel: 1, attempts: 1, fetch: slowly });
     expect(result).toMatchObject({ images: 14, missing: [] });
+    expect(clock.elapsed()).toBeGreaterThan(10 * (stallMilliseconds - 1));
   });
 
   it("what the archive does not have is asked for once", async () => {
@@ -257,20 +281,12 @@ describe("an archive that fails", () => {
   });
 
   it("bytes that come one by one are not waited for without end", async () => {
-    server.fail("image", victim, ({ response, right }) => {
-      let sent = 0;
-      const timer = setInterval(() => {
-        if (response.destroyed || sent === right.length) clearInterval(timer);
-        else response.write(right.subarray(sent, ++sent));
-      }, 5);
-    });
-    // Others may be slow as well on a busy machine.
-    const { missing } = await download({ clock: fastClock(300), stallMilliseconds: 3.6e6, attempts: 1 });
-    expect(missing).toContainEqual({
-      id: victim,
-      reason: expect.stringMatching(/^image: the answer comes too slowly \(\d+ bytes in \d+ s\)$/),
-      passing: true,
-    });
+    const clock = waitingClock();
+    const slowly = inPieces(1, () => clock.pass(1000));
+    const { missing } = await download({ clock, stallMilliseconds, parallel: 1, attempts: 1, fetch: slowly });
+    expect(missing).toEqual([
+      { id: victim, reason: "image: the answer comes too slowly (61 bytes in 61 s)", passing: true },
+    ]);
   });
 
   it("an endless answer ends", async () => {

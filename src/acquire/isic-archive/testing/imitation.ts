@@ -2,7 +2,6 @@
 
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { stopwatch } from "../../../stopwatch.ts";
 import type { Clock } from "../clock.ts";
 
 /** What the imitation has of one image. */
@@ -55,7 +54,7 @@ export async function imitateArchive(images: ReadonlyMap<string, ImitatedImage>)
     const right = record || !image ? Buffer.from(JSON.stringify(json)) : image.bytes;
     if (fault) fault({ response, right, record: json });
     else {
-      const type = record || !image ? "application/json; charset=utf-8" : "image/decoding/jpeg";
+      const type = record || !image ? "application/json; charset=utf-8" : "image/jpeg";
       response.writeHead(image ? 200 : 404, { "content-type": type, "content-length": right.length }).end(right);
     }
   });
@@ -89,38 +88,46 @@ function recordOf(id: string, image: ImitatedImage, origin: string): Record<stri
   };
 }
 
-/** A clock on which `factor` seconds pass in one. */
-export function fastClock(factor: number): Clock {
-  const start = Date.now();
-  const begun = stopwatch();
-  const elapsed = () => (stopwatch() - begun) * factor;
-  return {
-    now: () => start + elapsed(),
-    elapsed,
-    after(milliseconds, callback) {
-      const timer = setTimeout(callback, milliseconds / factor);
-      return () => clearTimeout(timer);
-    },
-  };
+/** A clock that stands still but for pauses, which end at once; it keeps them. */
+export interface SteppingClock extends Clock {
+  readonly pauses: number[];
+  /** Lets time pass; limits that end meanwhile run out. */
+  pass(milliseconds: number): void;
 }
 
-/** A clock that stands still but for pauses, which end at once; it keeps them. Limits of half an hour and more never run out. */
-export function steppingClock(start = 1.7e12): Clock & { readonly pauses: number[] } {
+/**
+ * @param start the date, in milliseconds since 1970
+ * @param shortestLimit what is waited for as long as this or longer is a limit, no pause: it runs out only where time is made to pass
+ */
+export function steppingClock(start = 1.7e12, shortestLimit = 1.8e6): SteppingClock {
   const pauses: number[] = [];
+  const limits = new Set<{ readonly end: number; readonly callback: () => void }>();
   let now = start;
   return {
     pauses,
     now: () => now,
     elapsed: () => now - start,
     after(milliseconds, callback) {
-      if (milliseconds >= 1.8e6) return () => undefined;
-      pauses.push(milliseconds);
       const end = now + milliseconds;
+      if (milliseconds >= shortestLimit) {
+        const limit = { end, callback };
+        limits.add(limit);
+        return () => void limits.delete(limit);
+      }
+      pauses.push(milliseconds);
       const timer = setImmediate(() => {
         now = Math.max(now, end);
         callback();
       });
       return () => clearImmediate(timer);
+    },
+    pass(milliseconds) {
+      now += milliseconds;
+      for (const limit of limits) {
+        if (limit.end > now) continue;
+        limits.delete(limit);
+        limit.callback();
+      }
     },
   };
 }
