@@ -1,24 +1,22 @@
 /** Every program in examples/ runs as its header says, on drawn images, by the package's own name. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../src/acquire/phantom/phantom-files.ts";
+import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 
 const examples = path.resolve(import.meta.dirname, "../examples");
-let folder: string;
+const folder = temporaryFolder();
 /** An image below `data/Test`. */
 let image: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), "naevus-examples-"));
   await writePhantomDataset(path.join(folder, "data"), { images: 72, size: 16, seed: 1 });
   await writePhantomDataset(path.join(folder, "elsewhere"), { images: 24, size: 16, seed: 9 });
   const files = readdirSync(path.join(folder, "data/Test"), { recursive: true }).map(String);
   image = path.join("data/Test", files.find((file) => file.endsWith(".jpg"))!);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What a program prints. It runs in the folder of the images, with a cache of its own. */
 function run(name: string, ...args: readonly string[]): string {

@@ -1,12 +1,12 @@
 /** The leading functions from images in memory to a judged model that stays open. */
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { listDataset } from "../dataset/list-images.ts";
 import type { LabelledImage } from "../dataset/listed-images.ts";
 import { ArgumentError, ImageError, ModelError, RunError } from "../errors.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { audit } from "./audit.ts";
 import { crossValidate } from "./cross-validate.ts";
 import { compare, evaluate, judge } from "./evaluate.ts";
@@ -15,7 +15,7 @@ import { openDataset } from "./open-dataset.ts";
 import { predict } from "./predict.ts";
 import { resume, type Training, train } from "./train.ts";
 
-let folder: string;
+const folder = temporaryFolder();
 let data: string;
 let cache: string;
 let images: readonly (LabelledImage & { readonly image: Buffer })[];
@@ -24,7 +24,6 @@ let model: LoadedModel;
 const settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 2, seed: 3 } as const;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naevus-library-"));
   [data, cache] = [join(folder, "data"), join(folder, "cache")];
   await writePhantomDataset(data, { images: 72, size: 8, seed: 1 });
   const listed = await listDataset(data);
@@ -40,7 +39,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await model.close();
-  await rm(folder, { recursive: true });
 });
 
 it("gives back the history, the model's path and the test figures", async () => {
