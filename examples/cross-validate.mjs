@@ -13,6 +13,8 @@ const { folder, evaluation } = await crossValidate(
   { folds: Number(folds) },
 );
 
+// A signal would have stopped it before there are figures.
+if (!evaluation) throw new Error("stopped");
 for (const { fold, samples, balancedAccuracy } of evaluation.folds)
   console.log(`fold ${fold}: ${balancedAccuracy} on ${samples} images`);
 console.log(`all folds: ${evaluation.balancedAccuracy}; predictions and runs: ${folder}`);

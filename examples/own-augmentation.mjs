@@ -10,6 +10,7 @@ import { decodeImage, pixelPicture } from "naevus/image";
 const [file = "lesion.jpg", out = "augmented.html"] = process.argv.slice(2);
 const size = { height: 128, width: 128 };
 
+/** @type {import("naevus/augmentation").AugmentationPolicy} */
 const policy = {
   fill: "reflect",
   steps: [

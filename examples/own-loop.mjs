@@ -29,8 +29,10 @@ const dataset = await openDataset(data);
 const cacheFolder = await mkdtemp(path.join(tmpdir(), "own-loop-"));
 const images = await packImages(dataset, { size, cacheFolder });
 const learned = images.images.flatMap(({ split }, index) => (split === "train" ? [index] : []));
+const labels = images.images.map(({ label }) => label);
 const classes = dataset.classes.length;
 
+/** @param {number} filters */
 const block = (filters) => [conv2d(filters, 3, { bias: false }), batchNorm(), relu(), maxPool(2)];
 const graph = buildGraph({
   name: "own",
@@ -51,9 +53,7 @@ for (let epoch = 1; epoch <= Number(epochs); epoch++) {
     images.read(indices, pixels);
     // One row for each image, 1 at its class.
     const targets = new Float32Array(batch * classes);
-    indices.forEach((index, row) => {
-      targets[row * classes + images.images[index].label] = 1;
-    });
+    for (const [row, index] of indices.entries()) targets[row * classes + (labels[index] ?? 0)] = 1;
     const { loss } = await plan.computeGradients(pixels, targets);
     await plan.update(learningRate);
     losses.push(loss);

@@ -5,14 +5,15 @@
  */
 import { study } from "naevus";
 
-const [data = "data/isic9", out = "study", minutes = "30"] = process.argv.slice(2);
+const [data = "data/isic9", out = "study", minutes = "30", imageSize = "64"] = process.argv.slice(2);
 
 const report = await study({
   data,
   out,
   budget: Number(minutes),
-  settings: { imageSize: 64 },
+  settings: { imageSize: Number(imageSize) },
   onEvent: (event) => event.kind === "chapter" && console.log(`${event.number}. ${event.title}`),
 });
-console.log(`${report.final.recipe.name}: balanced accuracy ${report.evaluation.figures.balancedAccuracy.value}`);
+const { balancedAccuracy } = report.evaluation.figures;
+console.log(`the recipe ${report.recipes.chosen}: balanced accuracy ${balancedAccuracy.value?.toFixed(3)}`);
 console.log(`report: ${out}/report.html`);

@@ -69,7 +69,9 @@ it("cross-validates", () => {
 
 // Some ten seconds of computing, which takes long where other tests have the processors.
 it("does a study", () => {
-  const printed = run("study.mjs", "data", "study", "0.05");
-  expect(printed).toMatch(/^1\. [\s\S]*\n10\. .*\n.*: balanced accuracy [\d.]+\nreport: study\/report\.html\n$/);
+  const printed = run("study.mjs", "data", "study", "0.05", "16");
+  expect(printed).toMatch(
+    /^1\. [\s\S]*\n10\. .*\nthe recipe (?!undefined)\w[^\n]*: balanced accuracy [\d.]+\nreport: study\/report\.html\n$/,
+  );
   expect(readFileSync(path.join(folder, "study/report.html"), "utf8")).toContain("<h1");
 }, 240_000);
