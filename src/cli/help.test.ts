@@ -37,6 +37,25 @@ describe("help", () => {
     expect(await naevus(command, "--help")).toMatchObject({ status: 0, out: expect.stringMatching(/^Usage: naevus/) });
   });
 
+  it.each([
+    [
+      ["study", "--help"],
+      ["(default 30)", "(default study)"],
+    ],
+    [
+      ["show", "--help"],
+      ["(default svg)", "(default 8)", "(default 100)"],
+    ],
+    [
+      ["data", "phantom", "--help"],
+      ["(default 1200)", "(default 180)", "(default 0)"],
+    ],
+  ])("states defaults in one way for %j", async (argv, defaults) => {
+    const { out } = await naevus(...argv);
+    for (const each of defaults) expect(out).toContain(each);
+    expect(out).not.toMatch(/default:/);
+  });
+
   it("suggests the command that was meant", async () => {
     expect(await naevus("trian")).toMatchObject({ status: 1, error: expect.stringMatching(/Did you mean train/) });
     expect(await naevus("--version")).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+$/) });

@@ -27,6 +27,11 @@ export function commandLine(terminal: Terminal, finish: (status: number) => void
     .showSuggestionAfterError()
     .showHelpAfterError("(--help shows what can be given)")
     .exitOverride()
+    // As the settings state theirs; commander would write (default: "30").
+    .configureHelp({
+      optionDescription: ({ description, defaultValue }) =>
+        typeof defaultValue === "string" ? `${description} (default ${defaultValue})` : description,
+    })
     .configureOutput({
       writeOut: (text) => printText(terminal.out, text.replace(/\n$/, "")),
       writeErr: (text) => printText(terminal.error, text.replace(/\n$/, "")),

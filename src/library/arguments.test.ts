@@ -81,6 +81,58 @@ describe("a promise that nobody awaited, an empty list, a wrong list and wrong n
     await expect(call()).rejects.toThrow(sentence);
   });
 
+  it.each([
+    [
+      "train",
+      () => (train as Anything)("data", {}, { evaluat: true }),
+      /train: evaluat: unknown option; did you mean evaluate\?/,
+    ],
+    ["train", () => (train as Anything)("data", {}, { signal: 3 }), /train: signal: expected an AbortSignal, got 3/],
+    ["resume", () => (resume as Anything)("run", { onEvent: 3 }), /resume: onEvent: expected a function, got 3/],
+    [
+      "openDataset",
+      () => (openDataset as Anything)("data", { sed: 1 }),
+      /settings: sed: unknown setting; did you mean seed\?/,
+    ],
+    ["openDataset", () => (openDataset as Anything)("data", { seed: "x" }), /settings: seed: expected a whole number/],
+    [
+      "openDataset",
+      () => (openDataset as Anything)("data", {}, { onEvnt: 3 }),
+      /onEvnt: unknown option; did you mean onEvent/,
+    ],
+    ["evaluate", () => (evaluate as Anything)("run", "data", { allowSeeen: true }), /did you mean allowSeen\?/],
+    ["evaluate", () => (evaluate as Anything)("run", "data", { seed: "x" }), /settings: seed: expected a whole number/],
+    [
+      "compare",
+      () => (compare as Anything)(["a", "b"], "data", { metadata: 5 }),
+      /compare: metadata: expected the path of a table/,
+    ],
+    [
+      "loadModel",
+      () => (loadModel as Anything)("run", { tta: true }),
+      /loadModel: tta: unknown option; expected testTimeAugmentation/,
+    ],
+    [
+      "predict",
+      () => (predict as Anything)("run", "a.jpg", { maxPixels: "x" }),
+      /predict: maxPixels: expected millions of pixels above 0/,
+    ],
+    [
+      "crossValidate",
+      () => (crossValidate as Anything)("data", {}, { fold: 2 }),
+      /fold: unknown option; did you mean folds\?/,
+    ],
+    [
+      "audit",
+      () => (audit as Anything)("data", { metadata: 7 }),
+      /audit: metadata: expected the path of a table, or its rows, got 7/,
+    ],
+    ["study", () => (study as Anything)({ data: "data", out: "out", minutes: 3 }), /study: minutes: unknown option/],
+  ])("%s refuses an option that is unknown or of another kind", async (_, call, sentence) => {
+    await expect(call()).rejects.toBeInstanceOf(NaevusError);
+    await expect(call()).rejects.toThrow(sentence);
+  });
+
   it("knows a setting that is no setting, and a folder that is none, as errors of naevus", async () => {
     await expect((train as Anything)("data", { epochz: 3 })).rejects.toBeInstanceOf(NaevusError);
     await expect(train("/no/such/folder")).rejects.toBeInstanceOf(NaevusError);

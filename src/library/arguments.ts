@@ -2,7 +2,10 @@
 import type { Dataset } from "../dataset/dataset.ts";
 import type { ImageSource } from "../dataset/image-source.ts";
 import { ArgumentError } from "../errors.ts";
+import { maxPixelsMost } from "../image/decoding/pixel-limit-range.ts";
 import type { NamedImage } from "../run/predict.ts";
+import type { RunContext } from "../run/run-events.ts";
+import { nearestName } from "../text/nearest-name.ts";
 
 /** Throws a sentence unless the argument is what the function takes. */
 export function expectArgument(
@@ -13,10 +16,53 @@ export function expectArgument(
   if (!isRight) throw new ArgumentError(`${of}: expected ${expected}, got ${inWords(value)}; such as ${example}`);
 }
 
-/** Throws a sentence where options are given that are no object. */
-export function expectOptions(value: unknown, of: string, example: string): void {
+const isMegapixels = (value: unknown): boolean => typeof value === "number" && value > 0 && value <= maxPixelsMost;
+
+/** What an option may be: in words, and by a test. */
+const optionKinds = {
+  boolean: ["true or false", (value) => typeof value === "boolean"],
+  function: ["a function", (value) => typeof value === "function"],
+  signal: ["an AbortSignal", (value) => typeof value === "object" && value !== null && "throwIfAborted" in value],
+  path: ["a path", (value) => isText(value)],
+  megapixels: [`millions of pixels above 0, at most ${maxPixelsMost}`, isMegapixels],
+  wholeNumber: ["a whole number above 0", (value) => Number.isInteger(value) && Number(value) > 0],
+  object: ["an object", (value) => typeof value === "object" && value !== null && !isIterable(value)],
+  metadata: ["the path of a table, or its rows", (value) => isText(value) || Array.isArray(value)],
+  // Checked by whoever reads it.
+  any: ["", () => true],
+} satisfies Record<string, readonly [string, (value: unknown) => boolean]>;
+
+/** The kind of each option that a function takes, so that a name or a value that it does not take is told. */
+export type OptionKinds<T> = { readonly [K in keyof T]-?: keyof typeof optionKinds };
+
+/** What whoever looks on gives: {@link RunContext}. */
+export const contextKinds: OptionKinds<RunContext> = {
+  onEvent: "function",
+  signal: "signal",
+  clock: "function",
+  stopwatch: "function",
+};
+
+/** Throws a sentence where options are given that are no object, or an option that is unknown or of another kind. */
+export function expectOptions(
+  value: unknown,
+  of: string,
+  example: string,
+  kinds?: Readonly<Record<string, keyof typeof optionKinds>>,
+): void {
   const isRight = value === undefined || (typeof value === "object" && value !== null && !isIterable(value));
   expectArgument(isRight, value, { of, expected: "an object of options, or nothing", example });
+  if (kinds === undefined) return;
+  for (const [name, option] of Object.entries(value ?? {})) {
+    if (option === undefined) continue;
+    if (!Object.hasOwn(kinds, name)) {
+      const nearest = nearestName(name, Object.keys(kinds));
+      const help = nearest === undefined ? `expected ${Object.keys(kinds).join(", ")}` : `did you mean ${nearest}?`;
+      throw new ArgumentError(`${of}: ${name}: unknown option; ${help}`);
+    }
+    const [expected, isKind] = optionKinds[kinds[name]!];
+    expectArgument(isKind(option), option, { of: `${of}: ${name}`, expected, example });
+  }
 }
 
 /** What a value is, shortly, whatever it is. */

@@ -5,7 +5,7 @@ import type { DiagnosisMapping } from "../dataset/diagnosis-mapping.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../dataset/metadata.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
-import { expectOptions } from "./arguments.ts";
+import { expectOptions, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, openSource } from "./data-source.ts";
 
 /** What is known of the images beside them, and who is told of the progress. */
@@ -23,6 +23,15 @@ export interface AuditOptions {
   readonly maxPixels?: number | undefined;
 }
 
+const auditKinds: OptionKinds<AuditOptions> = {
+  mapping: "any",
+  onProgress: "function",
+  signal: "signal",
+  metadata: "metadata",
+  cache: "path",
+  maxPixels: "megapixels",
+};
+
 /**
  * Finds what is wrong with a data set: files that are no whole images, exact and near duplicates, contents under two labels, test images
  * and lesions that stand in training, labels that the metadata contradict, outliers, and how much a trivial model tells from colours, borders
@@ -37,7 +46,7 @@ export interface AuditOptions {
 export async function audit(source: DataSource, options: AuditOptions = {}): Promise<Audit> {
   const example = 'audit("data/isic9", { metadata: "metadata.csv" })';
   expectSource(source, "audit", example);
-  expectOptions(options, "audit", example);
+  expectOptions(options, "audit", example, auditKinds);
   const { metadata, cache, maxPixels, ...rest } = options;
   const dataset = await openSource(
     source,

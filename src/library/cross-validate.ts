@@ -2,7 +2,7 @@
 import { type CrossValidationResult, crossValidate as crossValidateFolds } from "../run/cross-validate.ts";
 import type { RunContext } from "../run/run-events.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
-import { expectArgument, expectOptions } from "./arguments.ts";
+import { contextKinds, expectArgument, expectOptions, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, listSource } from "./data-source.ts";
 
 /** Into how many folds the images are divided, and who is told of the trainings. */
@@ -10,6 +10,9 @@ export interface CrossValidateContext extends RunContext {
   /** From 2 to 100; default 5. */
   readonly folds?: number | undefined;
 }
+
+// The number of folds has a check of its own.
+const crossValidateKinds: OptionKinds<CrossValidateContext> = { ...contextKinds, folds: "any" };
 
 /**
  * Trains a model for each of K folds over all images, and judges it on the fold that it did not learn from; the predictions are pooled.
@@ -31,7 +34,7 @@ export async function crossValidate(
   const example = 'crossValidate("data/isic9", { epochs: 20 }, { folds: 5 })';
   expectSource(source, "crossValidate", example);
   expectOptions(settings, "crossValidate", example);
-  expectOptions(context, "crossValidate", example);
+  expectOptions(context, "crossValidate", example, crossValidateKinds);
   const { folds = 5 } = context;
   expectArgument(Number.isInteger(folds) && folds >= 2 && folds <= 100, folds, {
     of: "crossValidate: folds",

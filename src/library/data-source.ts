@@ -7,7 +7,7 @@ import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type DataSettings, openData, openJudgedData } from "../run/data/open-data.ts";
 import type { Runs } from "../run/folder/runs.ts";
 import type { RunContext } from "../run/run-events.ts";
-import { expectArgument, isDataset, isIterable, isText } from "./arguments.ts";
+import { expectArgument, isDataset, isIterable, isText, type OptionKinds } from "./arguments.ts";
 
 /**
  * Where labelled images come from: the path of a folder (`Train/<class>` and `Test/<class>`, or one folder per class), a data set that
@@ -17,6 +17,9 @@ export type DataSource = string | Dataset | LabelledImages;
 
 /** Who is told of what happens while images are read, and how it is stopped. */
 export type OpenContext = Pick<RunContext, "onEvent" | "signal">;
+
+/** The kinds of {@link OpenContext}. */
+export const openKinds: OptionKinds<OpenContext> = { onEvent: "function", signal: "signal" };
 
 /** Throws a sentence unless a value is a source of images. */
 export function expectSource(value: unknown, of: string, example: string): asserts value is DataSource {

@@ -5,15 +5,27 @@ import { compareRuns, type RunsCompared } from "../run/compare.ts";
 import type { DataSettings } from "../run/data/open-data.ts";
 import { evaluate as evaluateRuns, type JudgedImages, type JudgingContext, judgeTestImages } from "../run/evaluate.ts";
 import type { Runs } from "../run/folder/runs.ts";
+import { checkSettings } from "../training/settings/parse.ts";
 import { dataSettings } from "../training/settings/settings-by-aspect.ts";
-import { expectOptions, expectRuns } from "./arguments.ts";
-import { type DataSource, expectSource, openJudgedSource } from "./data-source.ts";
+import { expectOptions, expectRuns, type OptionKinds } from "./arguments.ts";
+import { type DataSource, expectSource, openJudgedSource, openKinds } from "./data-source.ts";
 
 /** How models are judged, on which of the images, and who is told of it. */
 export interface EvaluateOptions extends Omit<JudgingContext, "metadata">, Omit<DataSettings, "metadata"> {
   /** A table that tells the lesions and patients of the images, or the path of its file. */
   readonly metadata?: string | Metadata | undefined;
 }
+
+/** The settings of the data are checked as settings. */
+const evaluateKinds: OptionKinds<EvaluateOptions> = {
+  ...openKinds,
+  ...(Object.fromEntries(dataSettings.map((name) => [name, "any"])) as Record<(typeof dataSettings)[number], "any">),
+  testTimeAugmentation: "boolean",
+  allowSeen: "boolean",
+  metadata: "metadata",
+  cache: "path",
+  maxPixels: "megapixels",
+};
 
 /**
  * Evaluates a run on labelled images that it did not learn from: where they are its own data, on its test images, wherever they lie now;
@@ -58,11 +70,12 @@ async function open(of: string, runs: Runs, source: DataSource, options: Evaluat
     of === "compare" ? 'compare(["runs/a", "runs/b"], "data/isic9")' : `${of}("runs/first", "data/isic9")`;
   expectRuns(runs, of, example);
   expectSource(source, of, example);
-  expectOptions(options, of, example);
+  expectOptions(options, of, example, evaluateKinds);
   const { metadata: given, cache, maxPixels, ...rest } = options;
   const settings = Object.fromEntries(
     dataSettings.flatMap((name) => (name in rest ? [[name, rest[name as keyof typeof rest]]] : [])),
   ) as DataSettings;
+  checkSettings(settings);
   const file = typeof given === "string" ? given : undefined;
   const all = { ...settings, metadata: file, cache, ...(maxPixels !== undefined && { maxPixels }) };
   const { dataset, metadata, maxPixels: most } = await openJudgedSource(runs, source, all, rest);

@@ -7,7 +7,7 @@ import { testTimeAugmented } from "../inference/test-time-augmentation.ts";
 import type { Runs } from "../run/folder/runs.ts";
 import { groupsOf, type JudgingOptions, type OpenedModels, openModels } from "../run/models/open-models.ts";
 import { type NamedImage, namedImage, predictEach, type SourceImage } from "../run/predict.ts";
-import { expectArgument, expectOptions, isIterable, isNamedImage, isText } from "./arguments.ts";
+import { expectArgument, expectOptions, isIterable, isNamedImage, isText, type OptionKinds } from "./arguments.ts";
 
 /** A class with its probability. */
 export interface ClassProbability {
@@ -36,6 +36,9 @@ export interface PredictImageOptions {
   /** Millions of pixels of the largest image that is opened; default 100. */
   readonly maxPixels?: number | undefined;
 }
+
+const judgingKinds: OptionKinds<JudgingOptions> = { testTimeAugmentation: "boolean" };
+const predictKinds: OptionKinds<PredictImageOptions> = { top: "wholeNumber", maxPixels: "megapixels" };
 
 /** A model, or an ensemble of models, that is open. It may predict several images at a time. */
 export interface LoadedModel extends AsyncDisposable {
@@ -75,7 +78,7 @@ export async function loadModel(source: Runs | Uint8Array, options: JudgingOptio
     expected: "a run's folder, a model file, a list of these, or the bytes of a model file",
     example,
   });
-  expectOptions(options, "loadModel", example);
+  expectOptions(options, "loadModel", example, judgingKinds);
   return loaded(source instanceof Uint8Array ? await openBytes(source, options) : await openModels(source, options));
 }
 
@@ -111,13 +114,7 @@ function loaded(models: Opened): LoadedModel {
   }
 
   const predict = async (images: unknown, options: PredictImageOptions = {}): Promise<unknown> => {
-    expectOptions(options, "predict", example);
-    const { top } = options;
-    expectArgument(top === undefined || (Number.isInteger(top) && top > 0), top, {
-      of: "predict: top",
-      expected: "a whole number above 0",
-      example,
-    });
+    expectOptions(options, "predict", example, predictKinds);
     if (!isNamedImage(images)) {
       expectArgument(isIterable(images), images, expectedImage);
       return predictAll(images, options);

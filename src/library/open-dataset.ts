@@ -1,8 +1,9 @@
 /** Opens a data set: its images with their classes, and which of them are tested. */
 import type { Dataset } from "../dataset/dataset.ts";
 import type { DataSettings } from "../run/data/open-data.ts";
+import { checkSettings } from "../training/settings/parse.ts";
 import { expectOptions } from "./arguments.ts";
-import { type DataSource, expectSource, type OpenContext, openSource } from "./data-source.ts";
+import { type DataSource, expectSource, type OpenContext, openKinds, openSource } from "./data-source.ts";
 
 /**
  * Opens a data set to train on: lists its images, applies a curation plan and a class map where there are any, and separates training from
@@ -15,7 +16,7 @@ import { type DataSource, expectSource, type OpenContext, openSource } from "./d
  *
  * @param source a folder, or images one by one; contents are held in memory, encoded as they came
  * @param settings those of a training that decide which images there are; a training on this data set is given the same
- * @throws ArgumentError, DatasetError, FileError of the cache; the signal's reason where it aborts
+ * @throws ArgumentError, SettingsError, DatasetError, FileError of the cache; the signal's reason where it aborts
  */
 export async function openDataset(
   source: DataSource,
@@ -25,6 +26,7 @@ export async function openDataset(
   const example = 'openDataset("data/isic9", { seed: 1 })';
   expectSource(source, "openDataset", example);
   expectOptions(settings, "openDataset", example);
-  expectOptions(context, "openDataset", example);
+  expectOptions(context, "openDataset", example, openKinds);
+  checkSettings(settings);
   return openSource(source, settings, context);
 }

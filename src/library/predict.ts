@@ -8,7 +8,9 @@ import {
   type PredictOptions,
   predict as predictImages,
 } from "../run/predict.ts";
-import { expectArgument, expectOptions, expectRuns, isIterable, isNamedImage } from "./arguments.ts";
+import { expectArgument, expectOptions, expectRuns, isIterable, isNamedImage, type OptionKinds } from "./arguments.ts";
+
+const predictKinds: OptionKinds<PredictOptions> = { testTimeAugmentation: "boolean", maxPixels: "megapixels" };
 
 /**
  * Predicts the class of one image or of many: of files, of all images below folders, and of contents in memory. One that cannot be read
@@ -34,6 +36,6 @@ export async function predict(
     expected: "images (paths, Buffers, Blobs) or folders of images",
     example,
   });
-  expectOptions(options, "predict", example);
+  expectOptions(options, "predict", example, predictKinds);
   return predictImages(runs, given, options);
 }

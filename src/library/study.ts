@@ -3,7 +3,20 @@ import { writeStudyReport } from "../report/study/write-study-report.ts";
 import type { StudyOptions } from "../study/open-study.ts";
 import { runStudy } from "../study/study.ts";
 import type { StudyReport } from "../study/study-report.ts";
-import { expectArgument, expectOptions, isText } from "./arguments.ts";
+import { expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
+
+// What is "any" here is checked below, with words of its own.
+const studyKinds: OptionKinds<StudyOptions> = {
+  data: "any",
+  out: "any",
+  budget: "any",
+  metadata: "path",
+  images: "boolean",
+  settings: "object",
+  onEvent: "function",
+  signal: "signal",
+  stopwatch: "function",
+};
 
 /**
  * Does the whole study of a data folder in the time that it is given: audit, curation, a first model, augmentation, ways to treat rare classes, a
@@ -21,7 +34,7 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
   const example = 'study({ data: "data/isic9", out: "study", budget: 30 })';
   const ways = { of: "study", expected: "options with the folders data and out", example };
   expectArgument(typeof options === "object" && options !== null, options, ways);
-  expectOptions(options, "study", example);
+  expectOptions(options, "study", example, studyKinds);
   const { data, out, budget } = options;
   expectArgument(isText(data), data, { of: "study: data", expected: "the folder of the images", example });
   expectArgument(isText(out), out, { of: "study: out", expected: "the folder of the study", example });

@@ -12,7 +12,7 @@ import { train as trainRun } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { parseSettings } from "../training/settings/parse.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
-import { expectArgument, expectOptions, isText } from "./arguments.ts";
+import { contextKinds, expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, openJudgedSource, openSource } from "./data-source.ts";
 
 /** Who is told of a training, how it is stopped, and whether its model is judged at the end. */
@@ -21,6 +21,8 @@ export interface TrainContext extends RunContext {
   readonly evaluate?: boolean | undefined;
 }
 
+const trainKinds: OptionKinds<TrainContext> = { ...contextKinds, evaluate: "boolean" };
+
 /** As {@link TrainContext}, with where the run's images are. */
 export interface ResumeContext extends TrainContext {
   /** The run's images; by default they are read from where they were. Images that were given one by one must be given again. */
@@ -28,6 +30,8 @@ export interface ResumeContext extends TrainContext {
   /** The folder of decoded images, by default that of the run. */
   readonly cache?: string | undefined;
 }
+
+const resumeKinds: OptionKinds<ResumeContext> = { ...trainKinds, dataset: "any", cache: "path" };
 
 /** What training came to. */
 export interface Training extends TrainingResult {
@@ -59,7 +63,7 @@ export async function train(
   const example = 'train("data/isic9", { epochs: 20 })';
   expectSource(source, "train", example);
   expectOptions(settings, "train", example);
-  expectOptions(context, "train", example);
+  expectOptions(context, "train", example, trainKinds);
   const parsed = parseSettings(settings);
   const dataset = await openSource(source, parsed, context);
   const own = typeof source === "string" ? { ...settings, data: dataset.root } : settings;
@@ -81,7 +85,7 @@ export async function train(
 export async function resume(run: string, context: ResumeContext = {}): Promise<Training> {
   const example = 'resume("runs/first")';
   expectArgument(isText(run), run, { of: "resume", expected: "the folder of a run", example });
-  expectOptions(context, "resume", example);
+  expectOptions(context, "resume", example, resumeKinds);
   const { dataset: source, cache, ...rest } = context;
   if (source !== undefined) expectSource(source, "resume: dataset", 'resume("runs/first", { dataset: "data/isic9" })');
   const { settings, data } = await readConfig(run);

@@ -29,7 +29,7 @@ export function addShowCommand(program: Command, terminal: Terminal, finish: (st
     .requiredOption("--data <path>", "Folder of images")
     .option("--curation <file>", "Curation plan; what it leaves is drawn, and the distribution before and after it")
     .option("--out <path>", "Folder for the pictures", "pictures")
-    .option("--format <name>", `${showFormats.join(" or ")}`, "svg")
+    .option("--format <name>", `Format of the pictures: ${showFormats.join(" or ")}`, "svg")
     .option("--no-images", "Draw only the class distribution, which shows no image")
     .option("--per-class <n>", "Images of each class in the gallery", "8");
   addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: ShowOptions) =>
