@@ -22,7 +22,7 @@ const program = join(folder, "child.mjs");
 /** Trains, resumes or studies, and writes the kind of each event in a line. */
 const child = `
   import { existsSync, readdirSync } from "node:fs";
-  import { openData, resume, study, train } from "./dist/index.js";
+  import { openDataset, resume, study, train } from "./dist/index.js";
   const [what, json, writes] = process.argv.slice(2);
   const { data, out, settings } = JSON.parse(json);
   // Nobody else is fast enough to meet the middle of a write for certain.
@@ -35,7 +35,7 @@ const child = `
   let sent = 0;
   const onEvent = ({ kind }) => process.stdout.write(kind + "\\n");
   const tasks = {
-    train: async () => train(await openData(data, settings), { ...settings, data, out }, { onEvent }),
+    train: async () => train(await openDataset(data, settings), { ...settings, data, out }, { onEvent }),
     resume: () => resume(out, { onEvent }),
     // Moves on by as much each time it is looked at, so that the same epochs are planned on every machine.
     study: () => study({ data, out, budget: 0.02, settings, onEvent, stopwatch: () => (sent += 10) }),
