@@ -1,90 +1,35 @@
 /** The packed store: pixels, reuse and renewal, survival of kills and rivals, and what happens to bad images. */
 
 import { spawnSync } from "node:child_process";
-import {
-  copyFile,
-  cp,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  truncate,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { copyFile, cp, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import sharp from "sharp";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { identityTag, ownIdentity, type ProcessIdentity } from "../../disk/process-identity.ts";
-import { seal, unseal } from "../../disk/sealed-text.ts";
 import { DatasetError, FileError, ImageError } from "../../errors.ts";
-import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import * as decode from "../decoding/decode.ts";
 import { readDataset } from "../read-dataset.ts";
-import { type PackedImages, type PackOptions, packImages } from "./packed-store.ts";
+import { type PackedImages, packImages } from "./packed-store.ts";
+import {
+  cacheFolder,
+  counted,
+  folder,
+  imageBytes,
+  imageOf,
+  opened,
+  pack,
+  pixels,
+  png,
+  put,
+  root,
+  size,
+} from "./testing/small-store.ts";
 
 vi.mock("../decoding/decode.ts", async (original) => {
   const actual = await original<typeof decode>();
   return { ...actual, withDecoded: vi.fn(actual.withDecoded), readImage: vi.fn(actual.readImage) };
 });
-
-const size = 4;
-const imageBytes = size * size * 3;
-let folder: string;
-let root: string;
-let cacheFolder: string;
-const opened: PackedImages[] = [];
-
-beforeEach(async () => {
-  folder = temporaryFolder();
-  root = join(folder, "data");
-  cacheFolder = join(folder, "cache");
-  for (const part of ["Train", "Test"]) {
-    for (const [label, name] of ["a", "b"].entries()) {
-      for (let i = 0; i < 3; i++)
-        await put(`${part}/${name}/${i}.png`, await png(i + label * 3 + (part === "Test" ? 6 : 0)));
-    }
-  }
-  vi.clearAllMocks();
-});
-afterEach(() => {
-  for (const packed of opened.splice(0)) packed.close();
-});
-
-/** The pixels of image `n`, all different from one another's. */
-const pixels = (n: number): Uint8Array => Uint8Array.from({ length: imageBytes }, (_, i) => (i * 7 + n * 31) % 256);
-const png = (n: number): Promise<Buffer> =>
-  sharp(pixels(n), { raw: { width: size, height: size, channels: 3 } })
-    .png({ compressionLevel: 0 })
-    .toBuffer();
-
-async function put(path: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), content);
-}
-
-async function pack(options: Partial<PackOptions> = {}, from = root): Promise<PackedImages> {
-  const packed = await packImages(await readDataset(from), { size, cacheFolder, ...options });
-  opened.push(packed);
-  return packed;
-}
-
-/** Packs, and says how many files were opened and how many images decoded. */
-async function counted(): Promise<{ packed: PackedImages; read: number; decoded: number }> {
-  vi.clearAllMocks();
-  const packed = await pack();
-  const calls = (mock: unknown): number => vi.mocked(mock as () => void).mock.calls.length;
-  return { packed, read: calls(decode.readImage), decoded: calls(decode.withDecoded) };
-}
-
-const imageOf = (packed: PackedImages, path: string): Uint8Array => {
-  const out = new Uint8Array(imageBytes);
-  packed.read([packed.images.findIndex((image) => image.path === path)], out);
-  return out;
-};
 
 describe("reading", () => {
   test("every image has its pixels, in any order and number", async () => {
@@ -177,135 +122,6 @@ describe("reuse and renewal", () => {
     expect(imageOf(part, "Test/b/1.png")).toEqual(pixels(10));
     expect(decode.withDecoded).not.toHaveBeenCalled();
     expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
-  });
-
-  test.each([
-    ["a damaged index", (index: string) => writeFile(index, "{")],
-    [
-      "an index of another decoder",
-      async (index: string) =>
-        writeFile(index, seal(unseal(await readFile(index, "utf8"))!.replace(/"decoder":"[^"]*"/, '"decoder":"0"'))),
-    ],
-    ["an index of another form", (index: string) => writeFile(index, "[]")],
-    [
-      "a shortened pixel file",
-      (index: string, pixelFile: string) => truncate(pixelFile, imageBytes).then(() => void index),
-    ],
-    ["a missing pixel file", (_: string, pixelFile: string) => rm(pixelFile)],
-  ])("%s: all is decoded anew", async (_, damage) => {
-    (await pack()).close();
-    const names = await readdir(cacheFolder);
-    const find = (suffix: string): string => join(cacheFolder, names.find((name) => name.endsWith(suffix))!);
-    await damage(find(".json"), find(".rgb"));
-    const { packed, decoded } = await counted();
-    expect(decoded).toBe(12);
-    expect(imageOf(packed, "Test/b/2.png")).toEqual(pixels(11));
-    expect(await counted()).toMatchObject({ decoded: 0 });
-  });
-
-  describe("a damaged cache", () => {
-    const find = async (suffix: string): Promise<string> =>
-      join(cacheFolder, (await readdir(cacheFolder)).find((name) => name.endsWith(suffix))!);
-    const told: string[] = [];
-    beforeEach(() => void told.splice(0));
-    const again = () => pack({ onWarning: (message) => told.push(message) });
-
-    test("one changed byte: its image alone is decoded again, and it is said", async () => {
-      const { fingerprint } = await pack();
-      const file = await find(".rgb");
-      const bytes = await readFile(file);
-      bytes[5 * imageBytes + 7]! ^= 1;
-      await writeFile(file, bytes);
-      vi.clearAllMocks();
-      const packed = await again();
-      expect(told).toEqual([`${file}: 1 of 12 images in it were damaged; they are decoded again`]);
-      expect(decode.withDecoded).toHaveBeenCalledTimes(1);
-      expect(packed.fingerprint).toBe(fingerprint);
-      for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));
-      expect(await counted()).toMatchObject({ read: 0, decoded: 0 });
-    });
-
-    test("zeros of the right size: all images are decoded again", async () => {
-      await pack();
-      const file = await find(".rgb");
-      await writeFile(file, new Uint8Array(12 * imageBytes));
-      const packed = await again();
-      expect(told).toEqual([`${file}: 12 of 12 images in it were damaged; they are decoded again`]);
-      for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));
-    });
-
-    test("other times alone: nothing is decoded or said, and the next time nothing is compared", async () => {
-      await pack();
-      const file = await find(".rgb");
-      await utimes(file, 1, 1);
-      await again();
-      expect(told).toEqual([]);
-      expect(decode.withDecoded).toHaveBeenCalledTimes(12);
-      const { mtimeMs } = await stat(await find(".json"));
-      await again();
-      expect((await stat(await find(".json"))).mtimeMs).toBe(mtimeMs);
-    });
-
-    test("what is damaged while it is open is noticed when it is first read, and has its cure", async () => {
-      const packed = await pack();
-      imageOf(packed, packed.images[0]!.path);
-      const file = await find(".rgb");
-      await writeFile(file, new Uint8Array(12 * imageBytes));
-      expect(() => imageOf(packed, packed.images[3]!.path)).toThrow(
-        /\.rgb: image \d+ in it is damaged; delete the file and start again$/,
-      );
-      await rm(file);
-      expect(imageOf(await again(), "Train/b/0.png")).toEqual(pixels(3));
-    });
-
-    test("any letter of the index: all is decoded again, and it is said", async () => {
-      await pack();
-      const index = await find(".json");
-      const text = await readFile(index, "utf8");
-      for (const at of [0, 70, text.indexOf('"slot":') + 7, text.length - 3]) {
-        await writeFile(index, `${text.slice(0, at)}${text[at] === "0" ? "1" : "0"}${text.slice(at + 1)}`);
-        told.splice(0);
-        vi.clearAllMocks();
-        expect(imageOf(await again(), "Test/b/2.png")).toEqual(pixels(11));
-        expect(told).toEqual([`${index}: damaged; all images are decoded again`]);
-        expect(decode.withDecoded).toHaveBeenCalledTimes(12);
-      }
-    });
-
-    test.each([
-      ["a path out of the cache", (index: string) => index.replace(/"name":"[^"]*"/, '"name":"../victim.doc"')],
-      ["a file of another pack", (index: string) => index.replace(/"name":"[^"]*"/, '"name":"victim.rgb"')],
-      [
-        "a name with a path in it",
-        (index: string) => index.replace(/"name":"(images-[^"]*)"/, '"name":"$1/../victim.rgb"'),
-      ],
-      ["places beyond the end", (index: string) => index.replace(/"slot":11\b/, '"slot":12')],
-      ["two images at one place", (index: string) => index.replace(/"slot":11\b/, '"slot":10')],
-      ["images without a file", (index: string) => index.replace(/"pixelFile":\{[^}]*\}\}/, '"pixelFile":null')],
-    ])("an index that names %s is not used, and nothing is deleted", async (_, change) => {
-      await pack();
-      const index = await find(".json");
-      const text = unseal(await readFile(index, "utf8"))!;
-      expect(change(text)).not.toBe(text);
-      await writeFile(index, seal(change(text)));
-      const victims = [join(folder, "victim.doc"), join(cacheFolder, "victim.rgb")];
-      for (const victim of victims) await writeFile(victim, new Uint8Array(12 * imageBytes));
-      await put("Train/a/new.png", await png(50));
-      const packed = await again();
-      expect(told).toEqual([`${index}: damaged; all images are decoded again`]);
-      expect(imageOf(packed, "Test/b/2.png")).toEqual(pixels(11));
-      for (const victim of victims) expect((await stat(victim)).size).toBe(12 * imageBytes);
-    });
-
-    test("a pack of an earlier version is made anew without a word", async () => {
-      await pack();
-      const index = await find(".json");
-      const text = unseal(await readFile(index, "utf8"))!;
-      await writeFile(index, text.replace("packed images 3", "packed images 2"));
-      await again();
-      expect(told).toEqual([]);
-      expect(decode.withDecoded).toHaveBeenCalledTimes(24);
-    });
   });
 
   test("another size is another pack beside it", async () => {
