@@ -3,69 +3,16 @@ import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readMetadata } from "../../dataset/metadata.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import type { SettingsInput } from "../../training/settings/schema.ts";
 import { changeConfig, makeOlderRun } from "../testing/changed.ts";
-import { evaluate, type JudgingContext } from "../evaluate.ts";
-import { type DataSettings, openData, openJudgedData } from "./open-data.ts";
+import { evaluate } from "../evaluate.ts";
+import { openData } from "./open-data.ts";
 import { readConfig } from "../folder/run-config.ts";
-import { readRunImages } from "../folder/run-images.ts";
 import { resume } from "../resume.ts";
 import { train } from "../train.ts";
-import { temporaryFolder } from "../../testing/temporary-folder.ts";
-
-const folder = temporaryFolder();
-/** Train and Test, 96 images, as phantoms come. */
-let published: string;
-/** One folder per class, of which a fifth is drawn. */
-let flat: string;
-let settings: SettingsInput;
-let publishedRun: string;
-let flatRun: string;
-let cache: string;
-/** A copy of `flat` or `published` that a test may change. */
-let copy: string;
-let copies = 0;
-
-beforeAll(async () => {
-  published = join(folder, "published");
-  flat = join(folder, "flat");
-  cache = join(folder, "cache");
-  await writePhantomDataset(published, { images: 96, size: 16, seed: 1 });
-  await cp(join(published, "Train"), flat, { recursive: true });
-  settings = { engine: "reference", imageSize: 8, batch: 8, epochs: 1, seed: 7, cache };
-  publishedRun = join(folder, "published-run");
-  flatRun = join(folder, "flat-run");
-  await train(await readDataset(published), { ...settings, out: publishedRun });
-  await train(await openData(flat, settings), { ...settings, out: flatRun });
-});
-beforeEach(() => {
-  copy = join(folder, `copy-${++copies}`);
-});
-
-/** As the command judges. */
-const judge = async (
-  run: string | readonly string[],
-  data: string,
-  { given = {}, ...context }: JudgingContext & { readonly given?: DataSettings } = {},
-): Promise<Evaluation> => {
-  const runs = typeof run === "string" ? [run] : run;
-  const { dataset, metadata } = await openJudgedData(runs, data, { ...given, cache });
-  return evaluate(runs, dataset, { cache, metadata, ...context });
-};
-const modelOf = (run: string) => join(run, "model.onnx");
-const figuresOf = ({ protocol, samples, correct, confusionMatrix }: Evaluation) => ({
-  protocol,
-  samples,
-  correct,
-  confusionMatrix,
-});
-const imagesOf = async (run: string) => (await readRunImages(run, (await readConfig(run)).data))!;
-const pathsOf = async (run: string, part: string) =>
-  (await imagesOf(run)).filter((image) => image.part === part).map(({ path }) => path);
+import { cache, copy, figuresOf, flat, flatRun, folder, imagesOf, judge, modelOf, pathsOf, published, publishedRun, settings } from "./testing/judged-runs.ts";
 
 it("keeps every image of a run by what it holds, with its part", async () => {
   const images = await imagesOf(flatRun);
@@ -191,95 +138,6 @@ describe("a run's own data", () => {
     const clean = await judge(run, copy, { given: { protocol: "clean" } });
     expect(clean).toMatchObject({ protocol: "clean", samples: tested.length - 1 });
     expect(clean.check!.seen.content).toBe(0);
-  });
-});
-
-describe("external data", () => {
-  it("are judged whole, in every layout and with any of the classes", async () => {
-    const other = join(folder, "external");
-    await writePhantomDataset(other, { images: 36, size: 16, seed: 5 });
-    expect(await judge(publishedRun, other)).toMatchObject({ protocol: "external", samples: 36 });
-    expect(await evaluate(publishedRun, await readDataset(other), { cache })).toMatchObject({
-      protocol: "external",
-      samples: 36,
-    });
-    const train = await judge(publishedRun, join(other, "Train"));
-    await rename(join(other, "Train"), join(folder, "external-train"));
-    const test = await judge(publishedRun, other);
-    expect(train.samples + test.samples).toBe(36);
-    await rm(join(other, "Test", "nevus"), { recursive: true });
-    const some = await judge(modelOf(publishedRun), other);
-    expect(some.protocol).toBe("external");
-    expect(some.perClass.find((one) => one.class === "nevus")!.support).toBe(0);
-    await expect(readFile(join(publishedRun, "evaluation.json"), "utf8")).resolves.toContain('"official"');
-  });
-
-  it("lose what the model learned from, named and counted, unless somebody insists", async () => {
-    await writePhantomDataset(copy, { images: 36, size: 16, seed: 6 });
-    const learned = (await pathsOf(publishedRun, "train")).slice(0, 3);
-    for (const [i, path] of learned.entries()) {
-      const name = path.split("/").at(-2)!;
-      await sharp(join(published, path))
-        .png()
-        .toFile(join(copy, "Test", name, `seen ${i}.png`));
-    }
-    for (const run of [publishedRun, modelOf(publishedRun)]) {
-      const evaluation = await judge(run, copy);
-      expect(evaluation).toMatchObject({ protocol: "external", samples: 36 });
-      expect(evaluation.check!.leftOut.content).toBe(3);
-      for (const { path, reason } of evaluation.check!.leftOutImages) {
-        expect(path).toMatch(/seen \d\.png/);
-        expect(reason).toBe("its content stands in training");
-      }
-      const insisted = await judge(run, copy, { allowSeen: true });
-      expect(insisted.samples).toBe(39);
-      expect(insisted.check!.seen.content).toBe(3);
-    }
-  });
-
-  it("lose other images of the lesions that the model learned from", async () => {
-    const table = join(folder, "lesions.csv");
-    const learned = await pathsOf(publishedRun, "train");
-    await writeFile(table, ["path,lesion_id", ...learned.map((path, i) => `${path},L${i}`)].join("\n"));
-    const run = join(folder, "with-lesions");
-    await train(await readDataset(published), { ...settings, metadata: table, out: run });
-    const before = await judge(run, published);
-    await rename(table, join(folder, "moved.csv"));
-    expect(await judge(run, published)).toEqual(before);
-    await writePhantomDataset(copy, { images: 36, size: 16, seed: 8 });
-    const other = (await readDataset(copy)).images.map(({ path }) => path);
-    const theirs = join(folder, "their-lesions.csv");
-    await writeFile(theirs, ["path,lesion_id", `${other[0]},L0`, `${other[1]},new`].join("\n"));
-    const metadata = await readMetadata(theirs);
-    for (const given of [run, modelOf(run)]) {
-      const { samples, check } = await judge(given, copy, { metadata });
-      expect(samples).toBe(35);
-      expect(check).toMatchObject({ comparedBy: ["content", "lesion"], leftOut: { content: 0, lesion: 1 } });
-      expect(check!.leftOutImages).toEqual([{ path: other[0], reason: "its lesion stands in training" }]);
-    }
-  });
-
-  it("may have other names of classes, which a map makes the model's", async () => {
-    await writePhantomDataset(copy, { images: 36, size: 16, seed: 4 });
-    await rename(join(copy, "Test", "nevus"), join(copy, "Test", "mole"));
-    await rename(join(copy, "Train", "nevus"), join(copy, "Train", "naevus"));
-    await expect(judge(publishedRun, copy)).rejects.toThrow(
-      /the classes "mole", "naevus"; its classes are .*--class-map/,
-    );
-    const classMap = join(folder, "map.csv");
-    await writeFile(classMap, "class,becomes\nmole,nevus\nnaevus,nevus\n");
-    expect(await judge(publishedRun, copy, { given: { classMap } })).toMatchObject({ samples: 36 });
-  });
-
-  it("cannot be told from a model without digests, which is refused unless somebody insists", async () => {
-    const run = join(folder, "no-hashes");
-    await train(await readDataset(published), { ...settings, hashes: false, out: run });
-    expect(await judge(run, published)).toMatchObject({ protocol: "official" });
-    await expect(judge(modelOf(run), published)).rejects.toThrow(/nothing tells which images this model was trained on/);
-    const insisted = await judge(modelOf(run), published, { allowSeen: true });
-    expect(insisted).toMatchObject({ protocol: "external", check: { comparedBy: [] } });
-    const [withDigests, without] = [await readFile(modelOf(publishedRun)), await readFile(modelOf(run))];
-    expect(withDigests.length - without.length).toBeLessThan(96 * 16 + 1000);
   });
 });
 
