@@ -22,7 +22,7 @@ export class Assembler extends Methods {
 
   /** @throws where a jump goes to a label that was not placed */
   finish(): Code {
-    const bytes = Uint8Array.from(this.#bytes);
+    const bytes = new Uint8Array(this.#bytes);
     const view = new DataView(bytes.buffer);
     for (const { position, label } of this.#jumps) {
       if (label.position === undefined) throw new Error("a jump to a label that was not placed");
@@ -46,7 +46,7 @@ export class Assembler extends Methods {
 
   /** @throws {TypeError} where the instruction has no form with such operands; the message says what it expects */
   emit(mnemonic: Mnemonic, operands: readonly unknown[]): void {
-    const [form, length] = chooseForm(mnemonic, operands);
+    const { form, length } = chooseForm(mnemonic, operands);
     // Sources are read before destinations are written.
     for (let index = 0; index < operands.length; index++) {
       const { role } = form.operands[index]!;
@@ -81,13 +81,24 @@ for (const mnemonic of mnemonics) {
   });
 }
 
+interface Choice {
+  readonly form: Form;
+  readonly length: Length;
+}
+
+/** What each instruction can be. */
+const choices = new Map<Mnemonic, readonly Choice[]>(
+  mnemonics.map((mnemonic) => {
+    const forms: readonly Form[] = instructions[mnemonic];
+    return [mnemonic, forms.flatMap((form) => form.lengths.map((length) => ({ form, length })))];
+  }),
+);
+
 /** @throws {TypeError} where no form takes the operands */
-function chooseForm(mnemonic: Mnemonic, operands: readonly unknown[]): readonly [Form, Length] {
-  const forms = instructions[mnemonic] as readonly Form[];
-  for (const form of forms) {
-    for (const length of form.lengths) if (refusedOperand(form, operands, length) === undefined) return [form, length];
-  }
-  const reasons = forms.flatMap((form) => form.lengths.map((length) => reasonOf(form, operands, length)));
+function chooseForm(mnemonic: Mnemonic, operands: readonly unknown[]): Choice {
+  const all = choices.get(mnemonic)!;
+  for (const choice of all) if (refusedOperand(choice.form, operands, choice.length) === undefined) return choice;
+  const reasons = all.map(({ form, length }) => reasonOf(form, operands, length));
   throw new TypeError(
     `${mnemonic} ${operands.map(describeOperand).join(", ")}: ${[...new Set(reasons)].join(", or ")}`,
   );

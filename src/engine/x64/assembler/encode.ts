@@ -1,5 +1,5 @@
 /** The bytes of an instruction: prefixes, opcode, the byte ModRM, memory and numbers (Intel's manual, volume 2, chapter 2). */
-import type { Form, Label, Length, Slot } from "./forms.ts";
+import type { Form, Label, Length, VectorOpcode } from "./forms.ts";
 import type { Address, AmxTile, General, Mask, Masked, Register, StackPointer, Vector } from "./operands.ts";
 
 type Direct = General | StackPointer | Vector | Mask | AmxTile;
@@ -15,23 +15,22 @@ const isAddress = (operand: Direct | Address): operand is Address => operand.kin
 const indexCode = (operand: Direct | Address) => (isAddress(operand) ? (operand.index?.code ?? 0) : 0);
 const baseCode = (operand: Direct | Address) => (isAddress(operand) ? operand.base.code : operand.code);
 
-/** The operand that goes to a place. */
-function slot(form: Form, operands: readonly unknown[], letter: Slot): Value | undefined {
-  const index = form.slots[letter];
-  return index === undefined ? undefined : (operands[index] as Value);
+/** The operand at a position, without its mask. */
+function direct(operands: readonly unknown[], position: number | undefined): Direct | Address | undefined {
+  if (position === undefined) return undefined;
+  const operand = operands[position] as Direct | Address | Masked;
+  return operand.kind === "masked" ? operand.to : operand;
 }
 
-/** The same without its mask. */
-function direct(form: Form, operands: readonly unknown[], letter: "R" | "M" | "V" | "O"): Direct | Address | undefined {
-  const operand = slot(form, operands, letter) as Direct | Address | Masked | undefined;
-  return operand?.kind === "masked" ? operand.to : operand;
-}
+/** The number of the register at a position, which is no memory. */
+const registerCode = (operands: readonly unknown[], position: number | undefined): number | undefined =>
+  (direct(operands, position) as Register | undefined)?.code;
 
 /** Appends an instruction whose operands the form accepts; gives the jump where it is one. */
 export function encode(bytes: number[], form: Form, operands: readonly unknown[], length: Length): Jump | undefined {
-  const rm = direct(form, operands, "M") ?? direct(form, operands, "O");
-  const reg = (direct(form, operands, "R") as Register | undefined)?.code ?? form.extension;
-  const { encoding } = form;
+  const { encoding, slots } = form;
+  const rm = direct(operands, slots.M ?? slots.O);
+  const reg = registerCode(operands, slots.R) ?? form.extension;
   switch (encoding.kind) {
     case "fixed":
       bytes.push(...encoding.bytes);
@@ -41,58 +40,62 @@ export function encode(bytes: number[], form: Form, operands: readonly unknown[]
       const [x, b] = rm === undefined ? [0, 0] : [indexCode(rm) >> 3, baseCode(rm) >> 3];
       const rex = (encoding.wide ? 8 : 0) | ((reg >> 3) << 2) | (x << 1) | b;
       if (rex !== 0) bytes.push(0x40 | rex);
-      const inOpcode = direct(form, operands, "O") as Register | undefined;
-      const last = encoding.opcode.length - 1;
-      bytes.push(...encoding.opcode.slice(0, last), encoding.opcode[last]! | ((inOpcode?.code ?? 0) & 7));
+      for (const byte of encoding.opcode) bytes.push(byte);
+      bytes[bytes.length - 1]! |= (registerCode(operands, slots.O) ?? 0) & 7;
       break;
     }
     case "vex": {
       const [map, prefix, wide, opcode] = encoding.opcode;
       const [x, b] = rm === undefined ? [0, 0] : [indexCode(rm), baseCode(rm)];
-      const second = (direct(form, operands, "V") as Register | undefined)?.code ?? 0;
+      const second = registerCode(operands, slots.V) ?? 0;
       const inverted = (reg & 8 ? 0 : 0x80) | (x & 8 ? 0 : 0x40) | (b & 8 ? 0 : 0x20);
       bytes.push(0xc4, inverted | map, (wide << 7) | ((~second & 15) << 3) | prefix, opcode);
       break;
     }
     case "evex":
-      evexPrefix(bytes, form, encoding.opcode, {
-        reg,
-        rm: rm!,
-        second: direct(form, operands, "V") as Vector | undefined,
+      // The field `reg` is an extension of the opcode where it holds no register.
+      evexPrefix(
+        bytes,
+        encoding.opcode,
+        slots.R === undefined ? 0 : reg,
+        rm!,
+        registerCode(operands, slots.V) ?? 0,
         length,
-      });
+      );
       for (const operand of operands as Value[]) {
         if (typeof operand === "object" && operand.kind === "masked") mask(bytes, operand);
       }
   }
-  if (form.slots.M !== undefined) modRm(bytes, reg, rm!);
+  if (slots.M !== undefined) modRm(bytes, reg, rm!);
   // Tiles stand in the field `reg` even where they are the only operand.
   else if (encoding.kind === "vex") bytes.push(0xc0 | ((reg & 7) << 3));
-  const number = slot(form, operands, "I") as number | bigint | undefined;
-  if (number !== undefined) immediate(bytes, number, form.operands[form.slots.I!]!.kind.immediateBytes!);
-  const label = slot(form, operands, "J") as Label | undefined;
-  if (label === undefined) return undefined;
+  if (slots.I !== undefined) {
+    immediate(bytes, operands[slots.I] as number | bigint, form.operands[slots.I]!.kind.immediateBytes!);
+  }
+  if (slots.J === undefined) return undefined;
   immediate(bytes, 0, 4);
-  return { position: bytes.length - 4, label };
+  return { position: bytes.length - 4, label: operands[slots.J] as Label };
 }
+
+/** A bit of a prefix, which is zero where the number's is one. */
+const inverted = (bit: number, place: number) => (bit === 0 ? 1 << place : 0);
 
 /** Without masking, which {@link mask} adds; then the opcode. */
 function evexPrefix(
   bytes: number[],
-  form: Form,
-  [map, prefix, wide, opcode]: readonly [number, number, number, number],
-  { reg, rm, second, length }: { reg: number; rm: Direct | Address; second: Vector | undefined; length: Length },
+  [map, prefix, wide, opcode]: VectorOpcode,
+  reg: number,
+  rm: Direct | Address,
+  second: number,
+  length: Length,
 ): void {
   // The fifth bit of a register operand takes the place of the index's fourth.
   const index = isAddress(rm) ? indexCode(rm) : rm.code >> 1;
-  const inverted = (bit: number, place: number) => (bit === 0 ? 1 << place : 0);
-  const own = form.slots.R !== undefined ? reg : 0;
-  const other = second?.code ?? 0;
   bytes.push(
     0x62,
-    inverted(own & 8, 7) | inverted(index & 8, 6) | inverted(baseCode(rm) & 8, 5) | inverted(own & 16, 4) | map,
-    (wide << 7) | ((~other & 15) << 3) | 4 | prefix,
-    ((length === 512 ? 2 : 1) << 5) | inverted(other & 16, 3),
+    inverted(reg & 8, 7) | inverted(index & 8, 6) | inverted(baseCode(rm) & 8, 5) | inverted(reg & 16, 4) | map,
+    (wide << 7) | ((~second & 15) << 3) | 4 | prefix,
+    ((length === 512 ? 2 : 1) << 5) | inverted(second & 16, 3),
     opcode,
   );
 }
@@ -116,13 +119,20 @@ function modRm(bytes: number[], register: number, operand: Direct | Address): vo
     const noIndex = 4;
     bytes.push(0x84 | reg, (Math.log2(scale) << 6) | (((index?.code ?? noIndex) & 7) << 3) | (base.code & 7));
   }
-  immediate(bytes, displacement, 4);
+  immediate32(bytes, displacement);
 }
 
 function immediate(bytes: number[], value: number | bigint, length: 1 | 4 | 8): void {
   if (length === 1) bytes.push(Number(value));
-  else if (length === 4) {
-    const number = Number(value);
-    bytes.push(number & 255, (number >> 8) & 255, (number >> 16) & 255, (number >> 24) & 255);
-  } else for (let byte = 0n; byte < 8n; byte++) bytes.push(Number((BigInt(value) >> (8n * byte)) & 0xffn));
+  else if (length === 4) immediate32(bytes, Number(value));
+  else {
+    // Numbers are much faster than bigints.
+    const both = BigInt.asUintN(64, BigInt(value));
+    immediate32(bytes, Number(both & 0xffffffffn));
+    immediate32(bytes, Number(both >> 32n));
+  }
+}
+
+function immediate32(bytes: number[], number: number): void {
+  bytes.push(number & 255, (number >> 8) & 255, (number >> 16) & 255, (number >> 24) & 255);
 }

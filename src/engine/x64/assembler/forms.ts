@@ -6,10 +6,11 @@ import {
   addressFault,
   type General,
   type IndexedAddress,
-  isNumberOf,
+  isNumberBelow,
   type Mask,
   type Masked,
   type Register,
+  registerCounts,
   type StackPointer,
   type Vector,
 } from "./operands.ts";
@@ -44,8 +45,13 @@ type Value = Register | StackPointer | Address | Masked | Label;
 const kindOf = (operand: unknown): Value["kind"] | undefined =>
   typeof operand === "object" && operand !== null ? (operand as Value).kind : undefined;
 
-const isRegister = (operand: unknown, kind: Register["kind"]): boolean =>
-  kindOf(operand) === kind && isNumberOf(kind, (operand as Register).code);
+function registerTest<K extends Register["kind"]>(kind: K) {
+  const count = registerCounts[kind];
+  return (operand: unknown): boolean => kindOf(operand) === kind && isNumberBelow(count, (operand as Register).code);
+}
+const isGeneral = registerTest("general");
+const isVector = registerTest("vector");
+const isMaskRegister = registerTest("mask");
 
 const kind = <T>(words: string, accepts: (operand: unknown) => boolean): OperandKind<T> => ({
   accepts: (operand): operand is T => accepts(operand),
@@ -55,13 +61,11 @@ const kind = <T>(words: string, accepts: (operand: unknown) => boolean): Operand
 /** Any general register. */
 export const general = kind<General | StackPointer>(
   "a general register",
-  (operand) => isRegister(operand, "general") || kindOf(operand) === "stackPointer",
+  (operand) => isGeneral(operand) || kindOf(operand) === "stackPointer",
 );
-export const notStackPointer = kind<General>("a general register other than rsp", (operand) =>
-  isRegister(operand, "general"),
-);
-export const mask = kind<Mask>("a mask register", (operand) => isRegister(operand, "mask"));
-export const amxTile = kind<AmxTile>("a tile register", (operand) => isRegister(operand, "amxTile"));
+export const notStackPointer = kind<General>("a general register other than rsp", isGeneral);
+export const mask = kind<Mask>("a mask register", isMaskRegister);
+export const amxTile = kind<AmxTile>("a tile register", registerTest("amxTile"));
 const isMemory = (operand: unknown) => kindOf(operand) === "address" && addressFault(operand as Address) === undefined;
 export const memory = kind<Address>("memory", isMemory);
 export const indexedMemory = kind<IndexedAddress>(
@@ -75,15 +79,14 @@ export const maskableMemory = kind<Address | Masked<Address>>(
 export const label = kind<Label>("a label", (operand) => kindOf(operand) === "label");
 
 const isMasked = (operand: unknown): operand is Masked =>
-  kindOf(operand) === "masked" && isRegister((operand as Masked).mask, "mask") && (operand as Masked).mask.code !== 0;
+  kindOf(operand) === "masked" && isMaskRegister((operand as Masked).mask) && (operand as Masked).mask.code !== 0;
 
 const names = { 128: "an xmm", 256: "a ymm", 512: "a zmm" } as const;
 /** A register of a part of the instruction's length, but of 128 bits at least. */
 const part = (divisor: 1 | 2 | 4): OperandKind<Vector> => {
   const bits = (length: Length) => Math.max(128, length / divisor) as Vector["bits"];
   return {
-    accepts: (operand, length): operand is Vector =>
-      isRegister(operand, "vector") && (operand as Vector).bits === bits(length),
+    accepts: (operand, length): operand is Vector => isVector(operand) && (operand as Vector).bits === bits(length),
     expects: (length) => `${names[bits(length)]} register`,
   };
 };
@@ -140,8 +143,8 @@ type AnyOperand = Operand<any>;
 
 export interface Form<Operands extends readonly AnyOperand[] = readonly AnyOperand[]> {
   readonly operands: Operands;
-  /** Which operand is where. */
-  readonly slots: Readonly<Partial<Record<Slot, number>>>;
+  /** Which operand is where; undefined where none is. */
+  readonly slots: Readonly<Record<Slot, number | undefined>>;
   readonly encoding: Encoding;
   /** What the field `reg` is where no operand is there: a part of the opcode. */
   readonly extension: number;
@@ -157,14 +160,20 @@ export type TypesOf<F> =
   F extends Form<infer Operands> ? { [I in keyof Operands]: Operands[I] extends Operand<infer T> ? T : never } : never;
 
 const plain = { extension: 0, feature: undefined, lengths: [512], isDistinct: false } as const;
-const slotsOf = (letters: string): Form["slots"] =>
-  Object.fromEntries([...letters].map((letter, index) => [letter, index]));
+/** All have every key, in one order: objects of one shape are fast to read. */
+function slotsOf(letters: string): Form["slots"] {
+  const slotOf = (letter: Slot) => {
+    const index = letters.indexOf(letter);
+    return index < 0 ? undefined : index;
+  };
+  return { R: slotOf("R"), M: slotOf("M"), V: slotOf("V"), O: slotOf("O"), I: slotOf("I"), J: slotOf("J") };
+}
 
 /** A form that is always the same bytes. */
 export const fixed = (bytes: readonly number[], feature?: Feature): Form<readonly []> => ({
   ...plain,
   operands: [],
-  slots: {},
+  slots: slotsOf(""),
   encoding: { kind: "fixed", bytes },
   feature,
 });

@@ -64,11 +64,12 @@ export interface Masked<To extends Vector | Address = Vector | Address> {
 /** How many registers of a kind the processor has. */
 export const registerCounts = { general: 16, vector: 32, mask: 8, amxTile: 8 } as const;
 
-export const isNumberOf = (kind: Register["kind"], code: number): boolean =>
-  Number.isInteger(code) && code >= 0 && code < registerCounts[kind];
+/** Whether a processor with so many registers has one of this number. */
+export const isNumberBelow = (count: number, code: number): boolean =>
+  Number.isInteger(code) && code >= 0 && code < count;
 
 function numbered(kind: Register["kind"], prefix: string, code: number): void {
-  if (isNumberOf(kind, code)) return;
+  if (isNumberBelow(registerCounts[kind], code)) return;
   throw new RangeError(
     `there is no ${prefix}${code}: the processor has ${prefix}0 to ${prefix}${registerCounts[kind] - 1}`,
   );
@@ -128,7 +129,9 @@ const scales: readonly number[] = [1, 2, 4, 8];
 const isSigned32 = (value: number) => (value | 0) === value;
 
 const isGeneral = ({ kind, code }: General | StackPointer) =>
-  kind === "general" ? isNumberOf(kind, code) && code !== rsp.code : kind === "stackPointer" && code === rsp.code;
+  kind === "general"
+    ? isNumberBelow(registerCounts[kind], code) && code !== rsp.code
+    : kind === "stackPointer" && code === rsp.code;
 
 /** Why the processor has no such address; undefined where it has. */
 export function addressFault({ base, index, scale, displacement }: Address): string | undefined {

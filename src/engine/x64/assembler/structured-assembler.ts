@@ -35,9 +35,6 @@ const opposite = {
 
 export type Condition = readonly [first: General, is: Comparison, second: General | Address | number];
 
-/** What sets a register to zero, whatever it holds. */
-const clearing: ReadonlySet<Mnemonic> = new Set(["vpxord"]);
-
 export class StructuredAssembler extends Assembler {
   readonly registers = new Registers();
   /** Bytes that the stack has grown by since variables were made. */
@@ -60,8 +57,8 @@ export class StructuredAssembler extends Assembler {
   }
 
   override emit(mnemonic: Mnemonic, operands: readonly unknown[]): void {
-    if (clearing.has(mnemonic)) {
-      // A register without itself is zero.
+    if (mnemonic === "vpxord") {
+      // A register without itself is zero, whatever it held.
       const [to, first, second] = operands as readonly Register[];
       if (to === first && to === second && to?.holder?.isLive) to.holder.isWritten = true;
     }
