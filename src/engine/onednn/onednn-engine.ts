@@ -7,6 +7,7 @@ import { sharedRuntime } from "./library/runtime.ts";
 import { inferencePlan } from "./plan/inference-plan.ts";
 import { type InspectableTrainingPlan, trainingPlan } from "./plan/training-plan.ts";
 
+/** The engine on oneDNN, whose training plans can be inspected. */
 export interface OnednnEngine extends ImmediateEngine {
   trainingPlan(graph: Graph, options: TrainingPlanOptions): InspectableTrainingPlan;
 }

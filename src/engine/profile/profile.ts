@@ -5,6 +5,7 @@ import type { OnednnEngine } from "../onednn/onednn-engine.ts";
 import { limitSeconds, type Roofline } from "./roofline.ts";
 import { type Pass, type TimedInstruction, type TimingOptions, timeInstructions } from "./timing.ts";
 
+/** What one primitive of one layer costs in a step. */
 export interface ProfileRow {
   readonly pass: Pass;
   /** The node of the graph, or what else: `optimizer`, `logits`, `input`. */
@@ -26,6 +27,7 @@ export interface ProfileRow {
   readonly limitSeconds: number;
 }
 
+/** The time of a training step, in rows. */
 export interface Profile {
   readonly network: string;
   readonly batch: number;

@@ -11,6 +11,7 @@ import type { OnednnEngine } from "../onednn/onednn-engine.ts";
 import type { InspectableTrainingPlan } from "../onednn/plan/training-plan.ts";
 import { adam } from "../optimizer.ts";
 
+/** A third of a training step. */
 export type Pass = "forward" | "backward" | "update";
 
 /** One instruction of the plan. */
@@ -29,6 +30,7 @@ export interface TimedInstruction {
   readonly bytes: number;
 }
 
+/** What is timed, and how often. */
 export interface TimingOptions extends Required<PlanOptions> {
   /** How often everything is run after the first time; medians count. */
   readonly rounds: number;
@@ -36,6 +38,7 @@ export interface TimingOptions extends Required<PlanOptions> {
   readonly clock?: () => number;
 }
 
+/** The measured time of whole steps, and of each instruction. */
 export interface Timing {
   /** Median of whole steps: input copied, forward, loss, backward, update. */
   readonly stepSeconds: number;

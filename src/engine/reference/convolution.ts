@@ -32,6 +32,7 @@ function windowIndices({ operation, inputShapes, shape }: GraphNode<Conv2d>): In
   return indices;
 }
 
+/** Runs a convolution, forward and backward. */
 export const conv2d: Rule<Conv2d> = ({ node, batch, inputs, output, parameters }) => {
   const input = inputs[0]!;
   const weights = parameters.weight!;

@@ -2,6 +2,7 @@
 import type { Dense } from "../../network/layer.ts";
 import type { Rule } from "./rule.ts";
 
+/** Runs a dense layer, forward and backward. */
 export const dense: Rule<Dense> = ({ node, batch, inputs, output, parameters }) => {
   const input = inputs[0]!;
   const weights = parameters.weight!;

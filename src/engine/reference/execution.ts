@@ -7,6 +7,7 @@ import type { InputBatch } from "../engine.ts";
 import type { ByRole, Maps, Pullback } from "./rule.ts";
 import { run } from "./rules.ts";
 
+/** A graph with its arrays, which runs forward, then backward. */
 export class Execution {
   readonly graph: Graph;
   readonly batch: number;

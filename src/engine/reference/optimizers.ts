@@ -52,5 +52,6 @@ function adamUpdate(
 export const freshState = (optimizer: Optimizer, length: number): readonly Float64Array[] =>
   optimizerSlots[optimizer.kind].map(() => new Float64Array(length));
 
+/** Updates one parameter and its state in place. */
 export const applyUpdate = (optimizer: Optimizer, update: Update): void =>
   (rules[optimizer.kind] as UpdateRule<Optimizer>)(optimizer, update);

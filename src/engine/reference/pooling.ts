@@ -49,6 +49,7 @@ export const maxPool: Rule<MaxPool> = ({ node, batch, inputs, output }) => {
   };
 };
 
+/** Runs average pooling, forward and backward; padding does not count. */
 export const averagePool: Rule<AveragePool> = ({ node, batch, inputs, output }) => {
   const input = inputs[0]!;
   forEachWindow(node, batch, (o, start, rows, columns, width) => {
@@ -71,6 +72,7 @@ export const averagePool: Rule<AveragePool> = ({ node, batch, inputs, output }) 
   };
 };
 
+/** Runs the mean of each channel's map, forward and backward. */
 export const globalAveragePool: Rule<GlobalAveragePool> = ({ inputs, output }) => {
   const input = inputs[0]!;
   const area = input.length / output.length;

@@ -28,6 +28,7 @@ export type Pullback = (
   parameterGradients: ByRole,
 ) => void;
 
+/** Runs an operation forward into its output, and gives its way back. */
 export type Rule<O extends Operation> = (pass: Pass<O>) => Pullback;
 
 /** A feature map's shape. */

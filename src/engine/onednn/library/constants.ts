@@ -1,17 +1,26 @@
 /** The numbers of oneDNN's C interface that are the same in versions 2 and 3. */
 
+/** Types of the numbers in tensors, with oneDNN's codes. */
 export const dataTypes = { bf16: 2, f32: 3, u8: 6 } as const;
+/** The name of a type of numbers. */
 export type DataType = keyof typeof dataTypes;
+/** The size of a number of each type. */
 export const bytesPerElement: { readonly [T in DataType]: number } = { bf16: 2, f32: 4, u8: 1 };
 
+/** oneDNN's codes of what a primitive is for: a forward pass with or without a later backward pass, or that. */
 export const propagation = { training: 64, inference: 96, backward: 128 } as const;
 
+/** oneDNN's code of the convolution algorithm that works on the maps as they are. */
 export const CONVOLUTION_DIRECT = 1;
+/** oneDNN's codes of pooling algorithms; the average is over the elements that are not padding. */
 export const pooling = { max: 511, averageExcludePadding: 1023 } as const;
+/** oneDNN's codes of operations on two tensors. */
 export const binary = { add: 131056, multiply: 131057, divide: 131060 } as const;
 /** Those whose gradient is computed from their result, so that their input need not be kept. */
 export const elementwiseFromDestination = { relu: 256, sigmoid: 260 } as const;
+/** An operation on one tensor, element by element. */
 export type ElementwiseAlgorithm = keyof typeof elementwiseFromDestination;
+/** An operation on two tensors, element by element. */
 export type BinaryAlgorithm = keyof typeof binary;
 
 /** Argument indices of a primitive. */
@@ -45,6 +54,7 @@ export const query = {
   diffDestination: 134,
   workspace: 135,
 } as const;
+/** A tensor that a primitive descriptor can be asked about. */
 export type DescriptorQuery = Exclude<keyof typeof query, "implementation">;
 
 /** Instruction sets by the number that `dnnl_get_effective_cpu_isa` gives, newest last; 2.x and 3.x agree on these. */

@@ -27,6 +27,7 @@ export type PostOperation =
   /** The second operand is passed when the primitive runs, as {@link Descriptors.postOperationArgument}. */
   | { readonly kind: "binary"; readonly algorithm: BinaryAlgorithm; readonly operand: MemoryDescriptor };
 
+/** Tensors and geometry of a convolution. */
 export interface Convolution {
   readonly source: MemoryDescriptor;
   readonly weights: MemoryDescriptor;
@@ -37,8 +38,10 @@ export interface Convolution {
   readonly padding: HeightWidth;
 }
 
+/** Tensors of a dense layer. */
 export type InnerProduct = Pick<Convolution, "source" | "weights" | "bias" | "destination">;
 
+/** Tensors and geometry of a pooling. */
 export interface Pooling {
   readonly algorithm: "max" | "averageExcludePadding";
   readonly source: MemoryDescriptor;
@@ -48,6 +51,7 @@ export interface Pooling {
   readonly padding: HeightWidth;
 }
 
+/** What a batch normalisation works on, and how. */
 export interface BatchNormalization {
   /** Source and destination have this shape and layout. */
   readonly data: MemoryDescriptor;
@@ -57,6 +61,7 @@ export interface BatchNormalization {
   readonly fuseRelu: boolean;
 }
 
+/** Whether a backward pass follows the forward one. */
 export type Mode = "training" | "inference";
 
 /** `hint` is the forward descriptor that a backward one belongs to. For gradients the fields mean their gradients. */

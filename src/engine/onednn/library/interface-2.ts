@@ -58,6 +58,7 @@ function fastest(
   }
 }
 
+/** Descriptors by the interface of oneDNN 2.x, which live until they are destroyed together. */
 export function descriptors2(library: NativeLibrary, engine: bigint): Descriptors {
   const call = bindCalls(library);
   const destroyPrimitiveDescriptor = library.bind("dnnl_primitive_desc_destroy", "i", "p");

@@ -11,6 +11,7 @@ const RETURN = 0xc3;
 /** In what `dnnl_get_effective_cpu_isa` gives: that the library uses AMX. */
 const AMX_BIT = 0x200;
 
+/** Loads kernels and runs them. */
 export interface KernelRunner {
   /** What code may need and the processor has. */
   readonly features: ReadonlySet<Feature>;

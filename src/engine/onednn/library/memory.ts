@@ -8,6 +8,7 @@ const CACHE_LINE = 64;
 const LARGE_PAGE = 2 * 1024 * 1024;
 const MADV_HUGEPAGE = 14;
 
+/** The least multiple that is no smaller; by default of the cache line. */
 export const roundUp = (bytes: number, multiple = CACHE_LINE): number => Math.ceil(bytes / multiple) * multiple;
 
 let advise: NativeFunction | undefined;

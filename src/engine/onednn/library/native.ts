@@ -5,6 +5,7 @@ import { setLibraryEnvironment } from "../../../foreign/environment.ts";
 import { type ForeignLibrary, openLibrary } from "../../../foreign/library.ts";
 import { readIntegers } from "../../../foreign/memory.ts";
 
+/** The open library, whose version is known. */
 export interface NativeLibrary extends ForeignLibrary {
   readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
 }
@@ -27,6 +28,7 @@ export const installCommands: readonly (readonly [system: string, command: strin
   ["macOS", "brew install onednn"],
 ];
 
+/** How oneDNN is installed on each known system, one per line, for messages. */
 export const installAdvice = (): string =>
   ["oneDNN can be installed with:", ...installCommands.map(([system, command]) => `  ${system}: ${command}`)].join(
     "\n",

@@ -16,6 +16,7 @@ import { bindCalls, checkStatus, UnimplementedError } from "./status.ts";
 const CPU = 1;
 const IN_ORDER = 1;
 
+/** An engine of oneDNN with its stream: what compiles primitives and runs them. */
 export interface Runtime {
   readonly description: EngineDescription;
   /** A fresh set of descriptors, for one plan. */

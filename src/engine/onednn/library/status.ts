@@ -35,6 +35,7 @@ export const checkStatus = (status: unknown, name: string): void => {
   throw new EngineError(`oneDNN ${what} (${name}${why}); ${otherEngine}`);
 };
 
+/** Calls of oneDNN's functions that return a status; they throw unless it is success. */
 export interface Calls {
   /** Calls a function with these parameters (letters as in {@link NativeLibrary.bind}). */
   run(name: string, parameters: string, ...values: readonly (Pointer | number)[]): void;
@@ -42,6 +43,7 @@ export interface Calls {
   create(name: string, parameters: string, ...values: readonly (Pointer | number)[]): bigint;
 }
 
+/** The calls of a library. Each function is bound once. */
 export function bindCalls(library: NativeLibrary): Calls {
   const bound = new Map<string, NativeFunction>();
   const run: Calls["run"] = (name, parameters, ...values) => {

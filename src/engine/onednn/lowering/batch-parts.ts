@@ -11,6 +11,7 @@ export interface BatchPart {
   readonly images: number;
 }
 
+/** The beginning of a network that runs part by part, and the parts of the batch. */
 export interface BatchParts {
   /** The nodes [0, end) run part by part; 0 where nothing does. */
   readonly end: number;

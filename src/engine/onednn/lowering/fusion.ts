@@ -1,6 +1,7 @@
 /** Which operations run as one: rectifiers with the operation before them, sums with the normalisation before them. */
 import { type Graph, type GraphNode, INPUT, type Operation } from "../../../network/graph.ts";
 
+/** A node with what it takes over from its neighbours. */
 export interface Fusion {
   /** What runs in the node's place: itself, or the normalisation that was put off until the sum. */
   readonly node: GraphNode;
@@ -16,6 +17,7 @@ export interface Fusion {
   readonly ownsShortcut?: boolean;
 }
 
+/** What fusion makes of every node of a graph. */
 export interface FusionPlan {
   /** Per node; undefined for one that another has taken over. */
   readonly nodes: readonly (Fusion | undefined)[];

@@ -21,6 +21,7 @@ export interface LoweringContext {
   readonly afterForward: (() => () => void)[];
 }
 
+/** What a rule is told of the node's place in the network. */
 export interface NodeContext extends Fusion {
   readonly index: number;
   readonly seed: number;
@@ -30,6 +31,7 @@ export interface NodeContext extends Fusion {
   readonly wantsGradient: readonly boolean[];
 }
 
+/** A lowered node: its output, and its backward pass. */
 export interface Lowered {
   readonly output: Value;
   /** Appends the backward pass, given the gradient of the output; gives those of the inputs that want one. */

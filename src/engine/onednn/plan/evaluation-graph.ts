@@ -4,6 +4,7 @@ import type { BatchNorm } from "../../../network/layer.ts";
 import type { ParameterSpec } from "../../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../../tensor.ts";
 
+/** A network in evaluation mode, written so that its training mode computes the same. */
 export interface EvaluationGraph {
   /** Without parameters to train. */
   readonly graph: Graph;

@@ -26,6 +26,7 @@ export interface Segment {
   readonly source: Value;
 }
 
+/** A forward pass to which a backward one can be appended. */
 export interface ForwardProgram {
   /** Of the whole batch. */
   readonly context: LoweringContext;
@@ -42,6 +43,7 @@ export interface ForwardProgram {
   load(batch: InputBatch): void;
 }
 
+/** How a forward pass is built, beyond what every plan is told. */
 export interface ForwardOptions {
   readonly seed?: number;
   readonly inputGradient?: boolean;

@@ -6,6 +6,7 @@ import type { Runtime } from "../library/runtime.ts";
 import { buildForward } from "./forward-program.ts";
 import { inputGradientPlan } from "./input-gradient-plan.ts";
 
+/** Builds a plan that infers, with the input's gradient where that is asked for. */
 export function inferencePlan(
   runtime: Runtime,
   graph: Graph,

@@ -8,6 +8,7 @@ import { buildBackward } from "./backward-program.ts";
 import { evaluationGraph } from "./evaluation-graph.ts";
 import { buildForward } from "./forward-program.ts";
 
+/** Builds a plan that infers and gives the gradient of its logits with respect to its input. */
 export function inputGradientPlan(
   runtime: Runtime,
   network: Graph,

@@ -24,6 +24,7 @@ export interface InspectableTrainingPlan extends Immediate<TrainingPlan> {
   runSection(section: Section): void;
 }
 
+/** Builds a plan that trains. */
 export function trainingPlan(
   runtime: Runtime,
   graph: Graph,

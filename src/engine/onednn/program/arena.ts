@@ -3,6 +3,7 @@ import { roundUp } from "../library/memory.ts";
 import { accessOf, type Instruction } from "./instruction.ts";
 import type { Storage } from "./value.ts";
 
+/** How large the arena is, and where each storage lies in it. */
 export interface ArenaLayout {
   readonly bytes: number;
   /** Where a storage lies; only for those that instructions use and that have no memory of their own. */

@@ -1,6 +1,7 @@
 /** Instructions that are put off until something reads what they write, so that a kernel may do their work on its way. */
 import type { Storage, Value } from "./value.ts";
 
+/** Work that is put off. */
 export interface Deferred {
   readonly kind: string;
   /** What they read, as far as others write or overwrite it. */

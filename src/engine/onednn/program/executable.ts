@@ -36,6 +36,7 @@ const compilers: { readonly [K in Instruction["kind"]]: Compile<K> } = {
   calculation: ({ prepare }) => prepare(),
 };
 
+/** A compiled program, any section of which can be run. */
 export class Executable {
   readonly arenaBytes: number;
   readonly #runtime: Runtime;

@@ -34,6 +34,7 @@ interface Calculation extends Access {
   readonly prepare: () => () => void;
 }
 
+/** A step of a program: a primitive of oneDNN, a kernel of ours, or a calculation in JavaScript. */
 export type Instruction = PrimitiveInstruction | KernelInstruction | Calculation;
 
 /** Which instructions to run: those added between two marks. */
@@ -59,6 +60,7 @@ const writtenArguments: ReadonlySet<number> = new Set([
   argument.diffShift,
 ]);
 
+/** The values that an instruction reads and those that it writes. */
 export function accessOf(instruction: Instruction): Access {
   if (instruction.kind !== "primitive") return instruction;
   const tensors = (written: boolean) =>
@@ -74,6 +76,7 @@ const implementations: {
   calculation: () => "JavaScript",
 };
 
+/** Describes an instruction for profiles. */
 export function instructionInfo(runtime: Runtime, instruction: Instruction): InstructionInfo {
   const bytesOf = (values: readonly Value[]) =>
     [...new Set(values)].reduce((sum, value) => sum + runtime.byteLength(value.descriptor), 0);

@@ -3,6 +3,7 @@ import type { PrimitiveDescriptor } from "../library/descriptors.ts";
 import type { Runtime } from "../library/runtime.ts";
 import type { Value } from "./value.ts";
 
+/** The native objects of one program. */
 export class NativeObjects {
   readonly #runtime: Runtime;
   readonly #primitives = new Map<PrimitiveDescriptor, bigint>();

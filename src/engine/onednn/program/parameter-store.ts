@@ -25,6 +25,7 @@ export interface Parameter {
   readonly gradient: Value | undefined;
 }
 
+/** The parameters of one plan. */
 export class ParameterStore {
   readonly #program: Program;
   readonly #training: boolean;

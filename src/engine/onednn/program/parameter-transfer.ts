@@ -15,6 +15,7 @@ interface Reorder {
   readonly destination: MemoryDescriptor;
 }
 
+/** Carries parameters in and out of a plan; what it compiles for that is kept. */
 export class ParameterTransfer {
   readonly #program: Program;
   readonly #reorders: { readonly [D in Direction]: Map<MemoryDescriptor, Reorder> } = { in: new Map(), out: new Map() };

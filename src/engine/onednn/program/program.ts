@@ -18,6 +18,7 @@ import {
 import { NativeObjects } from "./native-objects.ts";
 import { floats, rowMajorStrides, type Storage, type Value } from "./value.ts";
 
+/** A program that is being built, until it is compiled. */
 export class Program {
   readonly runtime: Runtime;
   readonly descriptors: Descriptors;

@@ -21,6 +21,7 @@ export interface Value {
 /** Gives the address of a value's first byte, or of the byte at `offset` from there. */
 export type Locate = (value: Value, offset?: number) => bigint;
 
+/** Elements from one index of each axis to the next, where the last axis is contiguous. */
 export const rowMajorStrides = (dimensions: readonly number[]): number[] => {
   const strides = dimensions.map(() => 1);
   for (let axis = dimensions.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * dimensions[axis + 1]!;

@@ -14,6 +14,7 @@ export interface Code {
 /** A method for each row of the table, that emits it; they are put on the prototype below. */
 const Methods = class {} as new () => Instructions;
 
+/** Builds machine code. It has a method for every instruction, which throws where the operands do not fit. */
 export class Assembler extends Methods {
   readonly #bytes: number[] = [];
   readonly #jumps: Jump[] = [];

@@ -1,5 +1,6 @@
 /** Features of x86-64 processors beyond those that all of them have, by the names that Linux gives them in /proc/cpuinfo. */
 
+/** The features that instructions of the table need. */
 export const features = [
   "3dnowprefetch",
   "avx",
@@ -10,6 +11,7 @@ export const features = [
   "amx_tile",
   "amx_bf16",
 ] as const;
+/** The name of a feature. */
 export type Feature = (typeof features)[number];
 
 /** The features in the text of /proc/cpuinfo; those of its first processor, as all have the same. */

@@ -32,13 +32,18 @@ export interface OperandKind<T> {
   readonly immediateBytes?: 1 | 4 | 8;
 }
 
+/** What an instruction does to an operand. */
 export type Role = "read" | "write" | "readWrite";
+/** An operand of a form: its kind, and what is done to it. */
 export interface Operand<T = unknown> {
   readonly role: Role;
   readonly kind: OperandKind<T>;
 }
+/** An operand that is read only. */
 export const read = <T>(kind: OperandKind<T>): Operand<T> => ({ role: "read", kind });
+/** An operand that is written only. */
 export const write = <T>(kind: OperandKind<T>): Operand<T> => ({ role: "write", kind });
+/** An operand that is read, then written. */
 export const readWrite = <T>(kind: OperandKind<T>): Operand<T> => ({ role: "readWrite", kind });
 
 type Value = Register | StackPointer | Address | Masked | Label;
@@ -63,19 +68,26 @@ export const general = kind<General | StackPointer>(
   "a general register",
   (operand) => isGeneral(operand) || kindOf(operand) === "stackPointer",
 );
+/** Any general register but rsp. */
 export const notStackPointer = kind<General>("a general register other than rsp", isGeneral);
+/** Any mask register. */
 export const mask = kind<Mask>("a mask register", isMaskRegister);
+/** Any tile register. */
 export const amxTile = kind<AmxTile>("a tile register", registerTest("amxTile"));
 const isMemory = (operand: unknown) => kindOf(operand) === "address" && addressFault(operand as Address) === undefined;
+/** Memory at an address. */
 export const memory = kind<Address>("memory", isMemory);
+/** Memory at an address that has an index. */
 export const indexedMemory = kind<IndexedAddress>(
   "memory with an index",
   (operand) => isMemory(operand) && (operand as Address).index !== undefined,
 );
+/** Memory, elements of which may keep what they hold. */
 export const maskableMemory = kind<Address | Masked<Address>>(
   "memory, elements of which may be kept",
   (operand) => isMemory(operand) || (isMasked(operand) && operand.others === "keep" && isMemory(operand.to)),
 );
+/** A place to jump to. */
 export const label = kind<Label>("a label", (operand) => kindOf(operand) === "label");
 
 const isMasked = (operand: unknown): operand is Masked =>
@@ -90,14 +102,18 @@ const part = (divisor: 1 | 2 | 4): OperandKind<Vector> => {
     expects: (length) => `${names[bits(length)]} register`,
   };
 };
+/** A vector register of the instruction's length. */
 export const vector = part(1);
+/** A vector register of half of the instruction's length. */
 export const half = part(2);
+/** A vector register of a quarter of the instruction's length. */
 export const quarter = part(4);
 
 const either = <A, B>(first: OperandKind<A>, second: OperandKind<B>): OperandKind<A | B> => ({
   accepts: (operand, length): operand is A | B => first.accepts(operand, length) || second.accepts(operand, length),
   expects: (length) => `${first.expects(length)} or ${second.expects(length)}`,
 });
+/** The register, or memory in its place. */
 export const orMemory = <T>(register: OperandKind<T>): OperandKind<T | Address> => either(register, memory);
 /** A register, elements of which may be kept or become zero. */
 export const maskable = (register: OperandKind<Vector>): OperandKind<Vector | Masked<Vector>> => ({
@@ -113,8 +129,11 @@ const immediate = (from: number, to: number, immediateBytes: 1 | 4): OperandKind
   ),
   immediateBytes,
 });
+/** A number from 0 on in one byte of the code. */
 export const byteUpTo = (to: number) => immediate(0, to, 1);
+/** A number with a sign in four bytes of the code. */
 export const signed32 = immediate(-(2 ** 31), 2 ** 31 - 1, 4);
+/** A number in eight bytes of the code, with or without a sign. */
 export const integer64: OperandKind<bigint> = {
   ...kind(
     "a bigint of 64 bits",
@@ -132,6 +151,7 @@ export type Slot = "R" | "M" | "V" | "O" | "I" | "J";
 /** Opcode map (0F, 0F 38, 0F 3A), implied prefix (0 none, 1 66, 2 F3, 3 F2), width bit and opcode of a VEX or EVEX instruction. */
 export type VectorOpcode = readonly [map: 1 | 2 | 3, prefix: 0 | 1 | 2 | 3, wide: 0 | 1, opcode: number];
 
+/** How a form is encoded: as bytes that never change, or with the prefixes of its time. */
 export type Encoding =
   | { readonly kind: "fixed"; readonly bytes: readonly number[] }
   /** `wide` works on 64 bits; `prefix` comes before all. */
@@ -141,6 +161,7 @@ export type Encoding =
 // biome-ignore lint/suspicious/noExplicitAny: operands of every type, as a tuple's element is not known here
 type AnyOperand = Operand<any>;
 
+/** One row of the table: an instruction with operands of certain kinds. */
 export interface Form<Operands extends readonly AnyOperand[] = readonly AnyOperand[]> {
   readonly operands: Operands;
   /** Which operand is where; undefined where none is. */
@@ -195,6 +216,7 @@ export const legacy = <const Operands extends readonly AnyOperand[]>(
   return { ...plain, operands, slots: slotsOf(letters), encoding, extension, feature };
 };
 
+/** A form with the prefix VEX. @param isDistinct whether no register may be named twice */
 export const vex = <const Operands extends readonly AnyOperand[]>(
   letters: string,
   opcode: VectorOpcode,

@@ -37,6 +37,7 @@ const source = read(vector);
 const sourceOrMemory = read(orMemory(vector));
 const byte = read(byteUpTo(255));
 
+/** The table, by mnemonic. */
 export const instructions = {
   // General registers. Memory of an arithmetic instruction is only read.
   mov: [
@@ -164,7 +165,9 @@ export const instructions = {
   tdpbf16ps: [vex("RMV", [2, 2, 0, 0x5c], "amx_bf16", [readWrite(amxTile), read(amxTile), read(amxTile)], true)],
 } as const;
 
+/** The name of an instruction. */
 export type Mnemonic = keyof typeof instructions;
+/** All names, in the order of the table. */
 export const mnemonics = Object.keys(instructions) as readonly Mnemonic[];
 
 /** One method per instruction, with the operands of its forms. */

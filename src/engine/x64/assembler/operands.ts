@@ -22,6 +22,7 @@ interface Numbered {
 export interface General extends Numbered {
   readonly kind: "general";
 }
+/** rsp, which may be a base but no index. */
 export interface StackPointer {
   readonly kind: "stackPointer";
   readonly code: 4;
@@ -31,7 +32,9 @@ export interface Vector<Bits extends 128 | 256 | 512 = 128 | 256 | 512> extends 
   readonly kind: "vector";
   readonly bits: Bits;
 }
+/** A vector register of 512 bits. */
 export type Zmm = Vector<512>;
+/** The lower 256 bits of a vector register. */
 export type Ymm = Vector<256>;
 /** A register of one bit per element. */
 export interface Mask extends Numbered {
@@ -41,6 +44,7 @@ export interface Mask extends Numbered {
 export interface AmxTile extends Numbered {
   readonly kind: "amxTile";
 }
+/** A register that an allocator gives away: any but rsp. */
 export type Register = General | Vector | Mask | AmxTile;
 
 /** Memory at base + index * scale + displacement. */
@@ -51,6 +55,7 @@ export interface Address {
   readonly scale: 1 | 2 | 4 | 8;
   readonly displacement: number;
 }
+/** Memory at an address that has an index. */
 export type IndexedAddress = Address & { readonly index: General };
 
 /** A destination of which an instruction writes the elements that the mask has; the others become zero, or keep what they held. */
@@ -97,15 +102,20 @@ function vector<Bits extends 128 | 256 | 512>(prefix: string, code: number, bits
   numbered("vector", prefix, code);
   return { kind: "vector", code, bits };
 }
+/** A vector register by its number. */
 export const zmm = (code: Below32): Zmm => vector("zmm", code, 512);
+/** The lower 256 bits of the vector register of this number. */
 export const ymm = (code: Below32): Ymm => vector("ymm", code, 256);
+/** The lower 128 bits of the vector register of this number. */
 export const xmm = (code: Below32): Vector<128> => vector("xmm", code, 128);
 
+/** A mask register by its number. */
 export function k(code: Below8): Mask {
   numbered("mask", "k", code);
   return { kind: "mask", code };
 }
 
+/** A tile register by its number. */
 export function tmm(code: Below8): AmxTile {
   numbered("amxTile", "tmm", code);
   return { kind: "amxTile", code };

@@ -31,6 +31,7 @@ interface Taken {
   readonly holder: Holder;
 }
 
+/** The registers of a kernel: which are taken, and by whom. */
 export class Registers {
   /** By kind and number. */
   readonly #holders: Readonly<Record<Register["kind"], (Holder | undefined)[]>>;

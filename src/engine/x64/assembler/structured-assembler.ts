@@ -33,8 +33,10 @@ const opposite = {
   greater: "lessOrEqual",
 } as const satisfies Record<Comparison, Comparison>;
 
+/** A comparison that a jump depends on. */
 export type Condition = readonly [first: General, is: Comparison, second: General | Address | number];
 
+/** Builds code from conditions and loops. It refuses registers that are not taken, or are read before they are written. */
 export class StructuredAssembler extends Assembler {
   readonly registers = new Registers();
   /** Bytes that the stack has grown by since variables were made. */

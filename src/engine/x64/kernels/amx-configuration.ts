@@ -3,7 +3,9 @@ import type { KernelAssembler } from "./task-kernel.ts";
 
 /** A tile has up to 16 rows of 64 bytes: 32 bfloat16 numbers or 16 floats each. */
 export const AMX_TILE_ROWS = 16;
+/** Bytes of a whole tile. */
 export const AMX_TILE_BYTES = 1024;
+/** Bytes of a tile's row. */
 export const AMX_ROW_BYTES = 64;
 
 const CONFIGURATION_BYTES = 64;

@@ -34,12 +34,14 @@ export interface Sink {
   end(group: Group): void;
 }
 
+/** What follows the scale and the shift of a normalisation. */
 export interface NormalizeShape {
   readonly relu: boolean;
   /** Whether a shortcut is added before the rectifier, and whether it is multiplied by a scale of its own. */
   readonly shortcut: boolean | "scaled";
 }
 
+/** Names the work in profiles. */
 export const normalizeName = ({ relu, shortcut }: NormalizeShape): string =>
   `normalize${shortcut ? ` + ${shortcut === "scaled" ? "scaled " : ""}shortcut` : ""}${relu ? " + relu" : ""}`;
 
@@ -73,10 +75,12 @@ export function normalizeSource(a: KernelAssembler, registers: number, { relu, s
 /** Where the rectifier's mask comes from: nowhere, the sign of x * scale + shift, or that of the stored output. */
 export type ReluMask = "none" | "input" | "output";
 
+/** How the gradient of a normalisation's input is masked. */
 export interface InputGradientShape {
   readonly mask: Exclude<ReluMask, "output">;
 }
 
+/** Names the work in profiles. */
 export const inputGradientName = ({ mask }: InputGradientShape): string => `normalize's gradient, mask: ${mask}`;
 
 /**
@@ -150,6 +154,7 @@ export function statisticsSink(a: KernelAssembler, registers: number, turns: num
   };
 }
 
+/** What the sums for a normalisation's gradients are taken of. */
 export interface GradientSumsShape {
   readonly mask: ReluMask;
   /** Whether a second gradient is added to the first. */
@@ -158,6 +163,7 @@ export interface GradientSumsShape {
   readonly stores: boolean;
 }
 
+/** Names the work in profiles. */
 export const gradientSumsName = ({ mask, second, stores }: GradientSumsShape): string =>
   `gradient sums, mask: ${mask}${second ? ", two gradients" : ""}${stores ? ", stored" : ""}`;
 

@@ -38,7 +38,9 @@ export const coefficientRows = {
   constant: 5,
   shortcutScale: 6,
 } as const;
+/** The name of a row of coefficients. */
 export type CoefficientRow = keyof typeof coefficientRows;
+/** Rows of coefficients that a pass has room for. */
 export const COEFFICIENT_ROWS = 7;
 /** Rows of sums that a pass writes. */
 export const SUM_ROWS = 2;
@@ -51,6 +53,7 @@ export interface PassArguments {
   readonly maps: readonly bigint[];
 }
 
+/** The arguments of a pass in the order in which its kernel reads them. */
 export const passArguments = ({ coefficients, sums, maps }: PassArguments) => [coefficients, sums, ...maps];
 
 /** Some registers of channels, from {@link groupOffset} on. */
@@ -99,6 +102,7 @@ export type PixelWork = (map: (index: number) => Address, register: number, turn
 /** Where the pixels are: emits loops that call `block` with the number of pixels to do at once. */
 export type PixelLoops = (block: (pixels: number) => void) => void;
 
+/** A pass over maps: where its pixels are, and what is done at each. */
 export interface ChannelPass {
   readonly channels: number;
   readonly maps: number;
@@ -132,6 +136,7 @@ export const registersOf = (channels: number): number => {
   return [4, 3, 2, 1].find((count) => all % count === 0)!;
 };
 
+/** Emits a pass: all pixels for one group of channels, then for the next. */
 export function channelPass(
   a: KernelAssembler,
   { channels, maps, written, first, loops, begin, pixel, end }: ChannelPass,
@@ -186,6 +191,7 @@ export function storeRounded(a: KernelAssembler, into: Address, from: Zmm, round
 export const keepWithin = (a: KernelAssembler, vector: Zmm, mask: Mask): void =>
   a.vmovups(masked(vector, mask, "zero"), vector);
 
+/** Sets registers to zero. */
 export const clear = (a: KernelAssembler, registers: readonly Zmm[]): void => {
   for (const register of registers) a.vpxord(register, register, register);
 };

@@ -11,6 +11,7 @@ const NONE = 255;
 /** Bytes in which the gradient of what is in no window is set to zero; those of a pixel are a multiple of it. */
 export const CLEARED = 32;
 
+/** The sizes of a max pooling whose windows do not overlap. */
 export interface MaxPoolShape {
   readonly channels: number;
   /** Of the maps that are pooled. */
@@ -19,6 +20,7 @@ export interface MaxPoolShape {
   readonly window: readonly [rows: number, columns: number];
 }
 
+/** Whether the kernels pool so many channels in such windows. */
 export const canMaxPool = (channels: number, [rows, columns]: readonly [number, number]): boolean =>
   channels % CHANNELS_PER_REGISTER === 0 && rows * columns <= LARGEST_WINDOW;
 
@@ -85,6 +87,7 @@ function broadcast(
   });
 }
 
+/** A max pooling, and what it keeps for its backward pass. */
 export interface MaxPoolForwardShape extends MaxPoolShape {
   /**
    * Whether the number of the window's element that gets the gradient is stored, a byte per output: the first of the largest. Where

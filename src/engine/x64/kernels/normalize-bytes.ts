@@ -11,6 +11,7 @@ const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : g
 /** Registers of values after which channels and lanes are in step again. */
 const periodOf = (channels: number): number => channels / greatestCommonDivisor(channels, LANES);
 
+/** Whether the kernel takes images of so many channels. */
 export const canNormalize = (channels: number): boolean => periodOf(channels) <= LONGEST_PERIOD;
 
 /** Values in one turn of the kernel's loop: the number for each of them is that of its channel. */

@@ -4,6 +4,7 @@ import { BYTES_AHEAD, FLOATS_AT_ONCE, type Kernel, type KernelAssembler, taskKer
 
 /** Numbers of an update in the order in which a task finds them: floats, one after the other. */
 export const sgdScalars = ["decay", "momentum", "rate"] as const;
+/** As {@link sgdScalars}, of Adam and AdamW. */
 export const adamScalars = [
   /** Times the weight, is added to the gradient. */
   "decay",
@@ -22,6 +23,7 @@ export const adamScalars = [
   "rate",
 ] as const;
 
+/** A stretch of the flat arrays to update: addresses, and how many floats. */
 export interface UpdateTask {
   /** A multiple of {@link FLOATS_AT_ONCE}. */
   readonly floats: number;
@@ -34,6 +36,7 @@ export interface UpdateTask {
   readonly residue: bigint;
 }
 
+/** The arguments of a task in the order in which the kernel reads them. */
 export const updateArguments = ({ floats, scalars, gradients, weights, slots, residue }: UpdateTask) => [
   floats / FLOATS_AT_ONCE,
   scalars,

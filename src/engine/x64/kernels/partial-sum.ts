@@ -2,6 +2,7 @@
 import { at } from "../assembler/operands.ts";
 import { FLOATS_AT_ONCE, type Kernel, taskKernel } from "./task-kernel.ts";
 
+/** Arrays to add up: addresses, and how many floats each has. */
 export interface PartialSumTask {
   /** The first term, which becomes the sum. */
   readonly sum: bigint;
@@ -11,6 +12,7 @@ export interface PartialSumTask {
   readonly floats: number;
 }
 
+/** The arguments of a task in the order in which the kernel reads them. */
 export const partialSumArguments = ({ sum, others, floats }: PartialSumTask) => [sum, others, floats / FLOATS_AT_ONCE];
 
 /** Adds `others` arrays, `pitch` bytes apart, to the first, in order. */
@@ -36,6 +38,7 @@ export function partialSumKernel(others: number, pitch: number): Kernel {
 /** Columns that {@link columnSumKernel} must have a multiple of. */
 export const COLUMNS_AT_ONCE = 32;
 
+/** Rows to add up: addresses, and how many rows. */
 export interface ColumnSumTask {
   readonly from: bigint;
   /** Doubles, one per column. */
@@ -43,6 +46,7 @@ export interface ColumnSumTask {
   readonly rows: number;
 }
 
+/** The arguments of a task in the order in which the kernel reads them. */
 export const columnSumArguments = ({ from, to, rows }: ColumnSumTask) => [from, to, rows];
 
 /** Adds rows of floats in order and in double precision. */

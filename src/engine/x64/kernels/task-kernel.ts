@@ -25,6 +25,7 @@ export interface ThreadTeam {
   readonly threadCount: bigint;
 }
 
+/** What tells a kernel from others. */
 export interface KernelIdentity {
   /** What the kernel does. */
   readonly kind: string;
@@ -34,6 +35,7 @@ export interface KernelIdentity {
   readonly name: string;
 }
 
+/** Code that can be assembled for a team of threads. */
 export interface Kernel extends KernelIdentity {
   /** Machine code of a `void (*)(void *tasks)` that all threads of a parallel region call (System V calling convention). */
   assemble(team: ThreadTeam): Code;

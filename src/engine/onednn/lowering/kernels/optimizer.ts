@@ -92,6 +92,7 @@ const updates: { readonly [K in Optimizer["kind"]]: AddUpdate<Extract<Optimizer,
   adamW: addAdam(true),
 };
 
+/** Updates of an optimizer in one kernel over the flat arrays. */
 export const optimizerKernels: KernelLowering<"optimizer"> = {
   needs: "AVX-512",
   serves: ({ optimizer }) => updates[optimizer.kind] !== undefined,

@@ -20,6 +20,7 @@ export interface NormalizeSite extends Context {
   readonly shift: readonly number[];
 }
 
+/** A max pooling and the maps that it reads. */
 export interface MaxPoolSite extends Context {
   readonly node: GraphNode<MaxPool>;
   readonly source: Value;
@@ -56,6 +57,7 @@ export interface ConvolutionSite extends Context, Pick<NodeContext, "relu" | "is
   readonly weight: Parameter;
 }
 
+/** Both directions of a convolution whose instructions are put off. */
 export interface PutOffConvolution {
   /** The result, channels last; its instructions are put off so that a normalisation can join them. */
   forward(input: Value): Value;
@@ -76,6 +78,7 @@ export interface WeightGradientSite {
   readonly padding: HeightWidth;
 }
 
+/** An optimizer and the flat arrays that it updates. */
 export interface OptimizerSite {
   readonly program: Program;
   readonly optimizer: Optimizer;

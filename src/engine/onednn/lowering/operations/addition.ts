@@ -51,5 +51,6 @@ export function addition(
   };
 }
 
+/** Lowers a sum of two values. */
 export const add: LoweringRule<Add> = (context, { name }, inputs, place) =>
   addition(context, name, inputs, place.relu, place.maskGradient);

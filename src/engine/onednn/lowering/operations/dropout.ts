@@ -7,6 +7,7 @@ import type { Value } from "../../program/value.ts";
 import { toType } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 
+/** Lowers dropout: a product with a fresh mask in training, nothing in inference. */
 export const dropout: LoweringRule<Dropout> = (context, { name, operation }, [input], place) => {
   const { program, mode, type, batch, beforeForward } = context;
   if (mode === "inference") return { output: input!, backward: (gradient) => [gradient] };

@@ -6,6 +6,7 @@ import { asVectors, toType, unflatten } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 import { meanOverMap } from "./pooling.ts";
 
+/** Lowers the product of maps and a gate's factors. */
 export const multiply: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {
   const { program, batch, type } = context;
   const { descriptors } = program;

@@ -4,6 +4,7 @@ import type { PostOperation } from "../../library/descriptors.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 
+/** Lowers the normalisation of input bytes by constants, which has no gradient. */
 export const normalize: LoweringRule<Normalize> = (context, { name, operation, shape }, [input]) => {
   const { program, type } = context;
   const { mean, standardDeviation } = operation;

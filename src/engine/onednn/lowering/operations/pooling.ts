@@ -54,6 +54,7 @@ export function meanOverMap({ program, type }: LoweringContext, maps: MemoryDesc
   return program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
 }
 
+/** Lowers max pooling, by a kernel where one serves it. */
 export const maxPool: LoweringRule<MaxPool> = (context, node, [input], place) => {
   const { name, operation, shape } = node;
   const { kernel, stride, padding } = operation;
@@ -64,6 +65,7 @@ export const maxPool: LoweringRule<MaxPool> = (context, node, [input], place) =>
   );
 };
 
+/** Lowers average pooling. */
 export const averagePool: LoweringRule<AveragePool> = (context, { name, operation, shape }, [input], place) => {
   const { kernel, stride, padding } = operation;
   const [, height, width] = shape as readonly [number, number, number];
@@ -71,6 +73,7 @@ export const averagePool: LoweringRule<AveragePool> = (context, { name, operatio
   return pooled(context, name, input!, place, window);
 };
 
+/** Lowers the mean of each channel's map, as a pooling whose window is the map. */
 export const globalAveragePool: LoweringRule<GlobalAveragePool> = (context, { name, inputShapes }, [input], place) => {
   const [, height, width] = inputShapes[0] as readonly [number, number, number];
   const kernel: HeightWidth = [height, width];

@@ -168,6 +168,7 @@ function addBackwardData(
   return inputGradient;
 }
 
+/** Lowers a convolution, by a kernel where one serves it. */
 export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
   const { filters, kernel, stride, padding, groups, bias } = node.operation;
   const channels = node.inputShapes[0]![0]!;
@@ -182,6 +183,7 @@ export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
   });
 };
 
+/** Lowers a dense layer. */
 export const dense: LoweringRule<Dense> = (context, node, [input], place) =>
   weighted(context, node, input!, place, {
     kind: "innerProduct",

@@ -89,5 +89,6 @@ const builders: { readonly [K in Optimizer["kind"]]: Builder<Extract<Optimizer, 
   adamW: (optimizer, program, arrays) => buildAdam(optimizer, true, program, arrays),
 };
 
+/** Appends one update by oneDNN's primitives, which serve every optimizer. */
 export const addOptimizerPrimitives = (optimizer: Optimizer, program: Program, arrays: FlatArrays): OptimizerUpdate =>
   (builders[optimizer.kind] as Builder<Optimizer>)(optimizer, program, arrays);

@@ -1,6 +1,7 @@
 /** What an optimizer works on, and how it is told the numbers of an update. */
 import type { Region } from "../../program/parameter-store.ts";
 
+/** All parameters with their gradients and state, each in one float32 array. */
 export interface FlatArrays {
   readonly weights: Uint8Array;
   readonly gradients: Uint8Array;

@@ -8,6 +8,7 @@ import type { FlatArrays } from "./optimizer-update.ts";
 // Five float32 arrays of this many elements fit a core's second-level cache.
 const PIECE = 1 << 16;
 
+/** The same elements of all flat arrays. */
 export interface Piece {
   readonly descriptor: MemoryDescriptor;
   readonly decays: boolean;
@@ -16,6 +17,7 @@ export interface Piece {
   readonly slots: readonly Value[];
 }
 
+/** Cuts the trained part of the flat arrays; no piece has both weights that decay and weights that do not. */
 export function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece> {
   const descriptors = new Map<number, MemoryDescriptor>();
   const { decayed, trained } = arrays;

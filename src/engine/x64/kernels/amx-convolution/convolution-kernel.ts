@@ -75,6 +75,7 @@ const BLOCK_BYTES = 4 * AMX_TILE_BYTES;
 export const workspaceBytes = (shape: ConvolutionShape): number =>
   BLOCK_BYTES + (shape.projected ? 2 : 1) * paddedLayout(shape).bytes;
 
+/** The arguments of one image's convolution: addresses. */
 export interface ConvolutionTask {
   /** Of the first thread; those of the others follow. */
   readonly workspace: bigint;
@@ -89,6 +90,7 @@ export interface ConvolutionTask {
 }
 
 const FIRST = 2;
+/** The arguments of a task in the order in which the kernel reads them. */
 export const convolutionArguments = ({ workspace, weights, source, projection, sink }: ConvolutionTask) => [
   workspace,
   weights,

@@ -2,10 +2,12 @@
 
 import { AMX_TILE_ROWS } from "../amx-configuration.ts";
 
-/** Channels, as bfloat16 numbers, and filters, as floats, of a tile. */
+/** Channels, as bfloat16 numbers, of a tile. */
 export const AMX_TILE_CHANNELS = 32;
+/** Filters, as floats, of a tile. */
 export const AMX_TILE_FILTERS = 16;
 
+/** The sizes of one direction of a convolution. */
 export interface ConvolutionShape {
   /** Of what is read. */
   readonly channels: number;
@@ -46,8 +48,10 @@ export interface Geometry {
   readonly phases: readonly { readonly row: number; readonly column: number; readonly taps: readonly Tap[] }[];
 }
 
+/** The integers from 0 on, so many. */
 export const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
+/** Where a convolution reads and writes; backward, a phase of the stride at a time. */
 export function geometryOf({ height, width, kernel, stride, direction, projected }: ConvolutionShape): Geometry {
   const border = (kernel - 1) / 2;
   if (direction === "forward") {
@@ -109,6 +113,7 @@ export interface PaddedLayout {
   readonly bytes: number;
 }
 
+/** How one image's padded maps lie in a thread's workspace. */
 export function paddedLayout(shape: ConvolutionShape): PaddedLayout {
   const { channels, height, width, kernel } = shape;
   const isShifted = amxTilingOf(shape)!.rowsPerTile > 1;

@@ -8,6 +8,7 @@ import { AMX_TILE_CHANNELS, AMX_TILE_FILTERS } from "./geometry.ts";
 const BLOCK = AMX_TILE_CHANNELS;
 const PAIR_BYTES = 2 * AMX_TILE_BYTES;
 
+/** The sizes of a convolution's weights. */
 export interface WeightShape {
   readonly channels: number;
   readonly filters: number;
@@ -57,6 +58,7 @@ export function packTasks(
   return tasks.toSorted(([a], [b]) => Number(a! - b!));
 }
 
+/** Packs float weights, tap by tap, into bfloat16 tiles for one direction of the convolution. */
 export function packWeightsKernel(filters: number, direction: PackDirection): Kernel {
   const rowBytes = 4 * filters;
   const name = `pack weights, ${direction}, ${filters} filters`;

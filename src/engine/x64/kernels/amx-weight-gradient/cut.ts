@@ -22,6 +22,7 @@ export interface Part {
   readonly images: number;
 }
 
+/** How the gradient of weights is divided into tasks. */
 export interface WeightGradientCut {
   readonly shape: WeightGradientShape;
   /** Parts of the batch, each with a gradient of its own. They do not depend on the number of threads, so that neither do the results. */
@@ -30,6 +31,7 @@ export interface WeightGradientCut {
   readonly ranges: number;
 }
 
+/** Divides the work into tasks for the threads, and those into units that stay in the cache. */
 export function cutWeightGradient(
   sizes: ConvolutionSizes & { readonly hasBias: boolean },
   batch: number,

@@ -30,7 +30,9 @@ export const VARIABLES = [
 /** A register's worth, to build its contents in. */
 export const SCRATCH_BYTES = 64;
 
+/** The name of a variable on the stack. */
 export type Variable = (typeof VARIABLES)[number];
+/** Where a variable is. */
 export const variable = (a: KernelAssembler, name: Variable): Address => a.variable(name);
 
 /** Registers that keep their contents. */
@@ -48,6 +50,7 @@ export interface Kept {
 
 const FIRST_PICK_ORDER = 16;
 
+/** Takes the registers that keep their contents; they are yet to be written. */
 export function takeKept(a: KernelAssembler, channels: number): Kept {
   const picked = Array.from({ length: channels < AMX_TILE_ROWS ? channels : 0 }, (_, channel) => channel);
   const pickOrders = Object.fromEntries(
@@ -60,8 +63,10 @@ export function takeKept(a: KernelAssembler, channels: number): Kept {
   };
 }
 
+/** Lanes of a register, 16 bytes each. */
 export const LANES = 4;
 
+/** Sets a mask to up to 32 bits. */
 export function setMask(a: KernelAssembler, mask: Mask, bits: number): void {
   a.registers.scope(() => {
     const { held } = a.registers.general("held");

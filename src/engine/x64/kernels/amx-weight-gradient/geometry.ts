@@ -12,6 +12,7 @@ import type { HeightWidth } from "../../../../network/layer.ts";
 /** Channels of a convolution's input and of its output. */
 export type InputOutput = readonly [input: number, output: number];
 
+/** The sizes of the convolution whose weights get a gradient. */
 export interface ConvolutionSizes {
   readonly channels: InputOutput;
   readonly input: HeightWidth;
@@ -33,12 +34,14 @@ export interface Phase {
   readonly plane: number;
 }
 
+/** Where the pixels that a tap meets lie. */
 export interface Tap {
   readonly plane: number;
   /** Rows from the output pixel's to the tap's. */
   readonly distance: number;
 }
 
+/** The phases of a convolution's stride, and its taps. */
 export interface Geometry {
   readonly phases: readonly Phase[];
   /** By kh, then kw. */
@@ -53,6 +56,7 @@ export interface Geometry {
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
+/** Works out phases, planes and taps from the convolution's sizes. */
 export function geometryOf({ input, output, kernel, stride, padding }: ConvolutionSizes): Geometry {
   const axis = (dimension: 0 | 1) =>
     range(kernel[dimension]).map((tap) => {

@@ -15,23 +15,29 @@ export interface Cut {
   readonly steps: number;
 }
 
+/** All that the kernel's code depends on. */
 export interface WeightGradientShape extends ConvolutionSizes {
   readonly hasBias: boolean;
   readonly cut: Cut;
 }
 
+/** Bytes of a line of the cache. */
 export const CACHE_LINE = 64;
+/** Pixels whose products AMX adds up in one instruction. */
 export const PIXELS_PER_STEP = 32;
 /** Output channels of the usual block: two tiles. */
 export const BLOCK = 32;
+/** Bytes of a pair of pixels of a block. */
 export const PAIR_BYTES = 4 * BLOCK;
+/** Bytes of a step of a block. */
 export const STEP_BYTES = (PIXELS_PER_STEP / 2) * PAIR_BYTES;
 
 /** Pixels, or channels, of a lane: 16 bytes. */
 export const OCTET = 8;
 
-/** Words of a register, and registers that the pixels of a step may lie in where their few channels are picked one by one. */
+/** 16-bit words of a register. */
 export const WORDS = 32;
+/** Registers that the pixels of a step may lie in where few channels are picked one by one. */
 export const MOST_LOADED = 8;
 
 /** Whether the kernel can read a source of so many channels, every so many columns. */
@@ -101,8 +107,10 @@ export function layoutOf(shape: WeightGradientShape) {
   };
 }
 
+/** See {@link layoutOf}: offsets and sizes in bytes, unless they are said to be something else. */
 export type Layout = ReturnType<typeof layoutOf>;
 
+/** Bytes of scratch memory that each thread needs. */
 export const scratchBytesOf = (shape: WeightGradientShape): number => layoutOf(shape).scratchBytes;
 
 /** Bytes that go through the cache again and again for a unit. */

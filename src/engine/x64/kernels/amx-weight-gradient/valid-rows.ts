@@ -2,6 +2,7 @@
 import type { General } from "../../assembler/operands.ts";
 import type { KernelAssembler } from "../task-kernel.ts";
 
+/** Registers that say which row of which image is next. */
 export interface Place {
   readonly row: General;
   readonly imagesLeft: General;

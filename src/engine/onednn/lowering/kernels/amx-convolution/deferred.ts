@@ -32,6 +32,7 @@ export interface Operand {
   readonly made: DeferredMaps | undefined;
 }
 
+/** A convolution that is put off, so that what reads its result may be done on its way. */
 export interface DeferredConvolution extends Deferred {
   readonly kind: "convolution";
   readonly shape: ConvolutionShape;

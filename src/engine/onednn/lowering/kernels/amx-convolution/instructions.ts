@@ -12,6 +12,7 @@ import type { Program } from "../../../program/program.ts";
 import type { Value } from "../../../program/value.ts";
 import type { DeferredConvolution, DeferredMaps, Operand, SinkWork } from "./deferred.ts";
 
+/** All that the instructions of one convolution need. */
 export interface ConvolutionWork {
   readonly program: Program;
   readonly name: string;

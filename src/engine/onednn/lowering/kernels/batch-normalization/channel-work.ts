@@ -29,6 +29,7 @@ const cut = (pixels: number, tasks: number) =>
 export const rowOf = (coefficients: Value, which: CoefficientRow, channels: number): Float32Array =>
   floats(coefficients).subarray(channels * coefficientRows[which], channels * (coefficientRows[which] + 1));
 
+/** The memory that one normalisation's kernels share, and the tasks into which they cut the maps. */
 export class ChannelWork {
   readonly channels: number;
   /** Of the whole batch. */
