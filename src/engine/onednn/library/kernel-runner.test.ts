@@ -5,11 +5,12 @@ import {
   vectorKernelsMissing as kernelsMissing,
   singles,
 } from "../../testing/kernels-under-test.ts";
-import { features } from "../../x64/assembler/features.ts";
+import { type Feature, features } from "../../x64/assembler/features.ts";
 import { at } from "../../x64/assembler/operands.ts";
 import { configureAmx } from "../../x64/kernels/amx-configuration.ts";
+import { adamKernel, sgdKernel } from "../../x64/kernels/optimizer.ts";
 import { type Kernel, taskKernel, taskList } from "../../x64/kernels/task-kernel.ts";
-import { kernelRunner } from "./kernel-runner.ts";
+import { kernelRunner, runnersBy } from "./kernel-runner.ts";
 import { loadNative } from "./native.ts";
 
 const LANES = 16;
@@ -75,5 +76,27 @@ describe.skipIf(kernels === undefined)(`kernels${kernelsMissing}`, () => {
     limited.load(addConstant(1));
     const none = kernelRunner(loadNative(undefined, undefined), 1, new Set())!;
     expect(() => none.load(addConstant(1))).toThrow('the kernel "add 1" needs avx, avx512f, which');
+  });
+});
+
+describe("runners", () => {
+  const runnerWith = (present: readonly Feature[]) => {
+    const runner = { features: new Set(present), load: () => 0n, run: () => {} };
+    const { kernels, mapKernels } = runnersBy(runner);
+    return [kernels === runner, mapKernels === runner];
+  };
+  /** All that the kernels of optimizers may use, which need no AMX. */
+  const used = [adamKernel(), sgdKernel()].flatMap((kernel) => [
+    ...kernel.assemble({ threadNumber: 1n, threadCount: 2n }).features,
+  ]);
+
+  test("are there where the processor has all that their kernels use", () => {
+    expect(runnersBy(undefined)).toEqual({ kernels: undefined, mapKernels: undefined });
+    expect(runnerWith(features)).toEqual([true, true]);
+    expect(runnerWith(used)).toEqual([true, false]);
+  });
+
+  test.each(features)("are not there without %s, where their kernels use it", (missing) => {
+    expect(runnerWith(features.filter((feature) => feature !== missing))).toEqual([!used.includes(missing), false]);
   });
 });

@@ -1,7 +1,7 @@
 /** Runs kernels of our own: puts their code into executable memory and has oneDNN's team of OpenMP threads call it. */
 import { readFileSync } from "node:fs";
 import { EngineError } from "../../../errors.ts";
-import { type Feature, featuresOf, missingFeatures } from "../../x64/assembler/features.ts";
+import { type Feature, features, featuresOf, missingFeatures } from "../../x64/assembler/features.ts";
 import { type Kernel, kernelKey, MOST_THREADS } from "../../x64/kernels/task-kernel.ts";
 import { executableMemory } from "./executable-memory.ts";
 import type { NativeLibrary } from "./native.ts";
@@ -70,6 +70,22 @@ export function kernelRunner(
     // To wake a thread costs more than a small task: none without work is woken.
     run: (code, tasks) => void parallel(code, tasks, Math.min(threads, MOST_THREADS, Number(tasks[0])), 0),
   };
+}
+
+/** Features that the kernels which need AVX-512 alone may use; those for maps may use all. */
+const vectorFeatures: ReadonlySet<Feature> = new Set(["3dnowprefetch", "avx", "avx512f"]);
+
+/**
+ * The runner for kernels that need AVX-512, and for those of maps, which need AMX: undefined where the processor lacks any feature that they
+ * may use, or the system does not say what it has, as a plan whose kernel was refused could not be built.
+ */
+export function runnersBy(runner: KernelRunner | undefined): {
+  readonly kernels: KernelRunner | undefined;
+  readonly mapKernels: KernelRunner | undefined;
+} {
+  const withAll = (needed: ReadonlySet<Feature>) =>
+    runner !== undefined && missingFeatures(needed, runner.features).length === 0 ? runner : undefined;
+  return { kernels: withAll(vectorFeatures), mapKernels: withAll(new Set(features)) };
 }
 
 /** None where the system does not tell. A process may use AMX once it has asked to, which the library does where it uses it. */

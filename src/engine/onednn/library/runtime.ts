@@ -9,7 +9,7 @@ import { denormalFlusher } from "./denormals.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
 import { descriptors2 } from "./interface-2.ts";
 import { descriptors3 } from "./interface-3.ts";
-import { type KernelRunner, kernelRunner } from "./kernel-runner.ts";
+import { type KernelRunner, kernelRunner, runnersBy } from "./kernel-runner.ts";
 import { loadNative } from "./native.ts";
 import { bindCalls, checkStatus, UnimplementedError } from "./status.ts";
 
@@ -68,8 +68,6 @@ export function createRuntime(file: string | undefined, threads: number | undefi
   const known = processor(instructions);
   const makeDescriptors = () => (major === 2 ? descriptors2 : descriptors3)(library, engine);
   const runner = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
-  // Where the system does not say what the processor has, kernels would be refused one by one.
-  const kernels = runner?.features.has("avx512f") ? runner : undefined;
 
   return {
     description: {
@@ -79,8 +77,7 @@ export function createRuntime(file: string | undefined, threads: number | undefi
       threads: teamSize,
       precisions: (["f32", "bf16"] as const).filter((precision) => computesIn(precision, makeDescriptors())),
     },
-    kernels,
-    mapKernels: kernels?.features.has("amx_bf16") ? kernels : undefined,
+    ...runnersBy(runner),
     descriptors: makeDescriptors,
     chosen(primitive, what, { dimensions, type }) {
       const pointer = queryMemory(primitive, query[what], 0) as Pointer;
