@@ -1,16 +1,16 @@
 /** What becomes of each image of a run: learned from, validated on or tested, with what is known of it. */
 import type { Dataset } from "../../dataset/dataset.ts";
 import { isInMemory } from "../../dataset/image-source.ts";
-import { RunError } from "../../errors.ts";
 import { matchMetadata, readMetadata } from "../../dataset/metadata.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
-import type { PackedImages } from "../../image/store/packed-store.ts";
-import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
-import type { Settings } from "../../training/settings/schema.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
-import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
+import { RunError } from "../../errors.ts";
+import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
+import type { PackedImages } from "../../image/store/packed-store.ts";
+import type { Settings } from "../../training/settings/schema.ts";
 import type { RunConfig } from "../folder/run-config.ts";
 import { type RunImage, recordsOf } from "../folder/run-images.ts";
+import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
 import { earlierValidationPart, validationPart } from "./validation-part.ts";
 
 /** How the images of a run are divided. */

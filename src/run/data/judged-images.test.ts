@@ -3,16 +3,30 @@ import { cp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/p
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
+import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { readDataset } from "../../image/read-dataset.ts";
-import { changeConfig, makeOlderRun } from "../testing/changed.ts";
 import { evaluate } from "../evaluate.ts";
-import { openData } from "./open-data.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { resume } from "../resume.ts";
+import { changeConfig, makeOlderRun } from "../testing/changed.ts";
 import { train } from "../train.ts";
-import { cache, copy, figuresOf, flat, flatRun, folder, imagesOf, judge, modelOf, pathsOf, published, publishedRun, settings } from "./testing/judged-runs.ts";
+import { openData } from "./open-data.ts";
+import {
+  cache,
+  copy,
+  figuresOf,
+  flat,
+  flatRun,
+  folder,
+  imagesOf,
+  judge,
+  modelOf,
+  pathsOf,
+  published,
+  publishedRun,
+  settings,
+} from "./testing/judged-runs.ts";
 
 it("keeps every image of a run by what it holds, with its part", async () => {
   const images = await imagesOf(flatRun);

@@ -2,13 +2,18 @@
 import type { Dataset } from "../../dataset/dataset.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
-import { type CurationSummary, drawnProtocol, externalProtocol, type ProtocolSummary } from "../../dataset/protocol-summary.ts";
+import {
+  type CurationSummary,
+  drawnProtocol,
+  externalProtocol,
+  type ProtocolSummary,
+} from "../../dataset/protocol-summary.ts";
+import { RunError } from "../../errors.ts";
 import type { JudgedCheck, SeenCounts } from "../../evaluation/judgement/judged-check.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
+import type { Provenance } from "../folder/provenance.ts";
 import { type Candidate, candidatesOf, isKnown, isTested, seenBy, withLearned } from "./judged-candidates.ts";
 import { goneTests, isOwn, ownTests } from "./own-tests.ts";
-import type { Provenance } from "../folder/provenance.ts";
-import { RunError } from "../../errors.ts";
 
 /** Which images may be judged. */
 export interface SelectionOptions {

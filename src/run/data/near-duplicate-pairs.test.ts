@@ -3,16 +3,16 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { auditDataset } from "../../audit/audit.ts";
 import { listDataset } from "../../dataset/list-images.ts";
 import { groupsOf } from "../../dataset/protocols.ts";
-import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { readDataset } from "../../image/read-dataset.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { curate } from "../curate.ts";
 import { nearDuplicatePairs, nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 import { type DataSettings, openCuratedData, openData } from "./open-data.ts";
 import { validationPart } from "./validation-part.ts";
-import { temporaryFolder } from "../../testing/temporary-folder.ts";
 
 const folder = temporaryFolder();
 let data: string;

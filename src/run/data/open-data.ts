@@ -1,27 +1,32 @@
 /** Opens the data of a run as its settings say: read, curated, and separated by the protocol. */
 import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
+import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
-import { DatasetError } from "../../errors.ts";
-import { drawSplit, type ListedDataset, listDataset, listLabelledImages, withoutDraw } from "../../dataset/list-images.ts";
 import { groupImages } from "../../dataset/groups.ts";
+import {
+  drawSplit,
+  type ListedDataset,
+  listDataset,
+  listLabelledImages,
+  withoutDraw,
+} from "../../dataset/list-images.ts";
 import { type Metadata, matchMetadata, readMetadata } from "../../dataset/metadata.ts";
-import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../../dataset/protocols.ts";
 import { externalProtocol } from "../../dataset/protocol-summary.ts";
+import { applyProtocol, groupsOf, indexPairs, type ProtocolOptions } from "../../dataset/protocols.ts";
+import { cacheFolder } from "../../disk/cache-folder.ts";
 import { fileExists } from "../../disk/files.ts";
-import { imageContents } from "../../image/store/image-contents.ts";
+import { DatasetError, SettingsError } from "../../errors.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
+import { imageContents } from "../../image/store/image-contents.ts";
 import type { Settings, SettingThat } from "../../training/settings/schema.ts";
 import { dataSettings } from "../../training/settings/settings-by-aspect.ts";
-import { SettingsError } from "../../errors.ts";
-import { cacheFolder } from "../../disk/cache-folder.ts";
-import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
-import { runsOf } from "../folder/runs.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { isModelFile, runFiles } from "../folder/run-folder.ts";
+import { runsOf } from "../folder/runs.ts";
+import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 
 /** The settings that decide which images there are, and which of them are tested; and the cache that they are read with. */
 export type DataSettings = {
@@ -50,7 +55,8 @@ export interface CuratedData {
  */
 export async function openData(
   source: string | ListedDataset,
-  settings: DataSettings = {}, context: OpenContext = {},
+  settings: DataSettings = {},
+  context: OpenContext = {},
 ): Promise<Dataset> {
   const { protocol = "official", fold } = settings;
   const { dataset, options } = await openCuratedData(source, settings, context);

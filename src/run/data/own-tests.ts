@@ -1,9 +1,9 @@
 /** A run's own test images among those of a folder: which they are, with which label, and which of them are gone. */
 import type { JudgedCheck } from "../../evaluation/judgement/judged-check.ts";
 import { type Digest, digestOf } from "../../onnx/learned-images.ts";
-import { type Candidate, isKnown } from "./judged-candidates.ts";
 import type { Provenance } from "../folder/provenance.ts";
 import type { RunImage } from "../folder/run-images.ts";
+import { type Candidate, isKnown } from "./judged-candidates.ts";
 
 /** Whether the images are a run's data: most of them are, or most of its own are there; left out and new ones may stand beside. */
 export function isOwn(run: Provenance, candidates: readonly Candidate[]): boolean {

@@ -1,9 +1,8 @@
 /** The part of the training images that a run does not learn from, whole groups at a time. */
-import type { Dataset } from "../../dataset/dataset.ts";
+import type { Dataset, ImageRecord } from "../../dataset/dataset.ts";
 import { groupedFolds } from "../../dataset/grouped-folds.ts";
 import { groupedHoldout } from "../../dataset/grouped-holdout.ts";
 import { groupsOf, type ProtocolOptions } from "../../dataset/protocols.ts";
-import type { ImageRecord } from "../../dataset/dataset.ts";
 import { RunError } from "../../errors.ts";
 import type { RunImage } from "../folder/run-images.ts";
 
