@@ -58,7 +58,10 @@ function fastest(
   }
 }
 
-/** Descriptors by the interface of oneDNN 2.x, which live until they are destroyed together. */
+/**
+ * Descriptors by the interface of oneDNN 2.x, which live until they are destroyed together. It is long because it has an entry for each method of
+ * {@link Descriptors}, as C declares the function behind it; what they share are the closures before.
+ */
 export function descriptors2(library: NativeLibrary, engine: bigint): Descriptors {
   const call = bindCalls(library);
   const destroyPrimitiveDescriptor = library.bind("dnnl_primitive_desc_destroy", "i", "p");

@@ -20,7 +20,10 @@ const normalizationFlags = { globalStatistics: 1, scale: 2, shift: 4, relu: 8 } 
 const POST_OPERATION_BASE = 32768;
 const noDilation = int64s([0, 0]);
 
-/** Descriptors by the interface of oneDNN 3.x, which live until they are destroyed together. */
+/**
+ * Descriptors by the interface of oneDNN 3.x, which live until they are destroyed together. It is long because it has an entry for each method of
+ * {@link Descriptors}, as C declares the function behind it; what they share are the closures before.
+ */
 export function descriptors3(library: NativeLibrary, engine: bigint): Descriptors {
   const call = bindCalls(library);
   const destroyPrimitiveDescriptor = library.bind("dnnl_primitive_desc_destroy", "i", "p");
