@@ -1,5 +1,5 @@
 /**
- * Evaluates a model on images from elsewhere: those that it learned from are known by their content and left out.
+ * Evaluates a model on images from elsewhere: those that it was trained on are known by their content and left out.
  *
  *     node examples/evaluate-external.mjs runs/first elsewhere
  */

@@ -15,8 +15,8 @@ export interface CrossValidateContext extends RunContext {
 const crossValidateKinds: OptionKinds<CrossValidateContext> = { ...contextKinds, folds: "any" };
 
 /**
- * Trains a model for each of K folds over all images, and judges it on the fold that it did not learn from; the predictions are pooled.
- * Groups of images stay whole, so that no model is judged on a lesion that it learned from, as far as lesions are known. The folds depend on
+ * Trains a model for each of K folds over all images, and evaluates it on that fold, which it was not trained on; the predictions are pooled.
+ * Groups of images stay whole, so that no model is evaluated on a lesion that it was trained on, as far as lesions are known. The folds depend on
  * the data alone, not on the seed. Where `settings.out` holds an earlier cross-validation that was stopped, this goes on with it.
  *
  * ```ts

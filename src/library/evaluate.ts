@@ -28,8 +28,8 @@ const evaluateKinds: OptionKinds<EvaluateOptions> = {
 };
 
 /**
- * Evaluates a run on labelled images that it did not learn from: where they are its own data, on its test images, wherever they lie now;
- * else on all of them, as the protocol `external`. Images that the model learned from are known by their content, left out and counted.
+ * Evaluates a run on labelled images that it was not trained on: where they are its own data, on its test images, wherever they lie now;
+ * else on all of them, as the protocol `external`. Images that the model was trained on are known by their content, left out and counted.
  * Several runs, or the folder of a cross-validation, are evaluated as an ensemble. The figures of a run's own test are also written to
  * `evaluation.json` in its folder.
  *
@@ -45,7 +45,7 @@ export async function evaluate(runs: Runs, source: DataSource, options: Evaluate
 }
 
 /**
- * Judges several models on the same images, which none of them learned from, and compares the others with the first: by an exact test and by
+ * Judges several models on the same images, which none of them was trained on, and compares the others with the first: by an exact test and by
  * differences with intervals. These are claims about trained models, not about their recipes, of which other seeds make other models.
  *
  * @throws RunError where fewer than two runs are given or their classes differ, and what {@link evaluate} throws
