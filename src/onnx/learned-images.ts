@@ -1,4 +1,4 @@
-/** Which images a model learned from and is to be tested on, as short digests that lie in the model file. */
+/** Which images a model was trained on and is to be tested on, as short digests that lie in the model file. */
 
 /** Hexadecimal digits of a hash that a digest keeps: 48 bits, which a number holds exactly. */
 const digits = 12;
