@@ -45,6 +45,7 @@ import {
   takeMapPointers,
 } from "../channel-pass.ts";
 import { type Kernel, type KernelAssembler, taskKernel } from "../task-kernel.ts";
+import { type Block, blocksOf, tilePlaces } from "./blocks.ts";
 import {
   AMX_TILE_CHANNELS,
   AMX_TILE_FILTERS,
@@ -53,7 +54,6 @@ import {
   geometryOf,
   paddedLayout,
   range,
-  type Tap,
 } from "./geometry.ts";
 
 /** What the convolution reads: maps as they are, or what is made of maps, which is stored too. */
@@ -244,14 +244,6 @@ function sinkOf(a: KernelAssembler, sink: ConvolutionSink): Sink | undefined {
   return sink.kind === "statistics" ? statisticsSink(a, 2, 2) : gradientSumsSink(a, 2, sink);
 }
 
-/** Two tiles of positions in one phase: where their pixels are in the result, and the first of the steps through the weights. */
-interface Block {
-  readonly tiles: readonly number[];
-  readonly places: readonly (readonly number[])[];
-  readonly taps: readonly Tap[];
-  readonly firstStep: number;
-}
-
 /** How far ahead of its pixel a sink asks for its maps: measured, from half to twice as far is as good. */
 const PIXELS_AHEAD = 32;
 
@@ -266,10 +258,9 @@ function convolve(
 ): void {
   const { workspace, sums } = registers;
   const { channels, filters } = shape;
-  const { rows, columns, readStep, writeStep, phases } = geometryOf(shape);
-  const { positions, rowsPerTile, tilesPerRow, rowsAtOnce } = amxTilingOf(shape)!;
+  const { rows, columns, readStep, writeStep } = geometryOf(shape);
+  const { rowsAtOnce } = amxTilingOf(shape)!;
   const { rowBytes, copies, copyBytes, bytes: paddedBytes } = paddedLayout(shape);
-  const pairs = ((rowsAtOnce / rowsPerTile) * tilesPerRow) / 2;
   const chunks = channels / AMX_TILE_CHANNELS;
   const pixelBytes = 2 * channels;
   const resultRow = 2 * filters * columns * writeStep;
@@ -285,26 +276,8 @@ function convolve(
     pixelStride: r15,
     rowStride: r13,
   });
-  const rowOf = (tile: number) => Math.floor(tile / tilesPerRow) * rowsPerTile;
-  const columnOf = (tile: number) => (tile % tilesPerRow) * positions;
-
-  const blocks: Block[] = [];
-  let steps = 0;
-  for (const pair of range(pairs)) {
-    steps = 0;
-    for (const { row, column, taps } of phases) {
-      const tiles = [2 * pair, 2 * pair + 1];
-      const places = tiles.map((tile) =>
-        range(positions).map((position) => {
-          const index = columnOf(tile) + position;
-          const [ownRow, ownColumn] = [rowOf(tile) + Math.floor(index / columns), index % columns];
-          return (ownRow * writeStep + row) * resultRow + (ownColumn * writeStep + column) * 2 * filters;
-        }),
-      );
-      blocks.push({ tiles, places, taps, firstStep: steps });
-      steps += chunks * taps.length;
-    }
-  }
+  const { rowOf, columnOf } = tilePlaces(shape);
+  const { blocks, steps } = blocksOf(shape);
 
   /** Multiplies, giving the other instructions in between: the processor works on both. */
   const multiply = (padded: General, { tiles, taps, firstStep }: Block, meanwhile: (() => void)[]) => {
