@@ -3,7 +3,7 @@ import type { ImageRecord } from "../dataset/dataset.ts";
 import type { ContentFacts, Survey } from "../near-duplicates/survey.ts";
 
 /** The smallest side in pixels that a photograph should have. */
-export const leastSide = 64;
+const leastSide = 64;
 
 /** The kinds of oddities; each file may have several. */
 export const oddities = {

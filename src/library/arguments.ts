@@ -91,7 +91,7 @@ export const isIterable = (value: unknown): value is Iterable<unknown> | AsyncIt
   typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
 /** Whether a value is an image: a path, or a file's content. */
-export const isImage = (value: unknown): value is ImageSource =>
+const isImage = (value: unknown): value is ImageSource =>
   isText(value) || value instanceof Uint8Array || value instanceof ArrayBuffer || value instanceof Blob;
 
 /** Whether a value is an image, with a name or without. */

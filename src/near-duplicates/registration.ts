@@ -146,7 +146,7 @@ function correlationUnder({ size, values }: Plane): number {
 }
 
 /** Pearson correlation of `b`, of at most 128 x 128, with `a` under it; 0 where either is flat or too little overlaps. */
-export function correlate(a: Plane, b: Plane, placement: Placement): number {
+function correlate(a: Plane, b: Plane, placement: Placement): number {
   look(a, placement, b.size);
   return correlationUnder(b);
 }

@@ -1,9 +1,10 @@
 /** FLOPs against counts by hand. */
 import { expect, test } from "vitest";
 import { networks } from "./architectures.ts";
-import { forwardFlops, networkFlops } from "./flops.ts";
+import { forwardFlops } from "./flops.ts";
 import { buildGraph } from "./graph.ts";
 import { conv2d, dense, flatten, relu, residual } from "./layer.ts";
+import { networkFlops } from "./testing/network-flops.ts";
 
 test("the notebook's network takes 185 MFLOP an image", () => {
   const graph = buildGraph(networks.notebook({ classes: 9 }));

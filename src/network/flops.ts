@@ -1,7 +1,6 @@
 /** Arithmetic of every operation: what a rate in GFLOP/s is counted from. */
 
 import { elements } from "../tensor.ts";
-import type { Graph } from "./graph.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 
@@ -40,6 +39,3 @@ interface Computed {
  */
 export const forwardFlops = ({ operation, shape, inputShapes }: Computed): number =>
   (rules[operation.kind] as FlopsRule<Operation>)(operation, shape, inputShapes);
-
-/** {@link forwardFlops} of the whole network. */
-export const networkFlops = ({ nodes }: Graph): number => nodes.reduce((sum, node) => sum + forwardFlops(node), 0);

@@ -20,7 +20,7 @@ const firstPause = 1000;
 const longestPause = 60_000;
 
 /** The pause after the n-th failure, n from 1: doubling, half of it random, so that parallel requests spread out. */
-export function backOff(failures: number, random: () => number): number {
+function backOff(failures: number, random: () => number): number {
   const whole = Math.min(longestPause, firstPause * 2 ** (failures - 1));
   return whole * (0.5 + random() / 2);
 }

@@ -56,7 +56,7 @@ export const withinPixelLimit = <T>({ maxPixels }: Readonly<Record<string, unkno
   withPixelLimit(settingsFromFlags({ maxPixels }).maxPixels, work);
 
 /** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
-export async function settingsFromFile(file: string): Promise<SettingsInput> {
+async function settingsFromFile(file: string): Promise<SettingsInput> {
   let settings: unknown;
   try {
     // Some editors put a byte order mark in front.

@@ -1,8 +1,9 @@
 /** Profiles: every primitive has its row, rows add up, and the arithmetic is that of the network. */
 import { describe, expect, test } from "vitest";
-import { forwardFlops, networkFlops } from "../../network/flops.ts";
+import { forwardFlops } from "../../network/flops.ts";
 import { buildGraph } from "../../network/graph.ts";
 import { batchNorm, conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../../network/layer.ts";
+import { networkFlops } from "../../network/testing/network-flops.ts";
 import { type OnednnEngine, onednnEngine } from "../onednn/onednn-engine.ts";
 import { onednnEngines, onednnMissing } from "../testing/engines-under-test.ts";
 import { kernels } from "../testing/kernels-under-test.ts";

@@ -373,7 +373,7 @@ export function normError(actual: ArrayLike<number>, expected: ArrayLike<number>
 }
 
 /** The largest difference over the largest magnitude, or over `atLeast` where that is larger. */
-export function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>, atLeast = 0): number {
+function largestError(actual: ArrayLike<number>, expected: ArrayLike<number>, atLeast = 0): number {
   let difference = 0;
   let largest = atLeast;
   for (let i = 0; i < expected.length; i++) {

@@ -40,7 +40,7 @@ export function equalMassEdges(stated: Float64Array, bins: number): Float64Array
 }
 
 /** The bin of every statement: the number of inner edges below it, as numpy's `searchsorted`. */
-export function assignBins(stated: Float64Array, edges: Float64Array): Uint32Array {
+function assignBins(stated: Float64Array, edges: Float64Array): Uint32Array {
   const inner = edges.subarray(1, -1);
   return Uint32Array.from(stated, (value) => {
     let low = 0;

@@ -42,7 +42,7 @@ export function lesionQuestions(classes: readonly string[]): readonly Question[]
  * For every class whether the question looks for it. Throws {@link EvaluationError} where a named class does not exist, or where
  * the classes looked for are none or all.
  */
-export function positiveClasses({ name, positive }: Question, classes: readonly string[]): readonly boolean[] {
+function positiveClasses({ name, positive }: Question, classes: readonly string[]): readonly boolean[] {
   const unknown = positive.find((wanted) => !classes.includes(wanted));
   if (unknown !== undefined) {
     throw new EvaluationError(

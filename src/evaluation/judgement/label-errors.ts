@@ -42,7 +42,7 @@ export interface LabelErrors {
 }
 
 /** Below this out-of-fold accuracy most candidates are images that the models merely find hard, and their number says nothing. */
-export const leastAccuracy = 0.8;
+const leastAccuracy = 0.8;
 
 /** Candidates that are listed. */
 export const mostListed = 100;

@@ -39,7 +39,7 @@ export type MainFigures = ProperScores & {
 };
 
 /** The rates of counts, weighted ones included. */
-export const ratesOf = ({ truePositives, falsePositives, falseNegatives, trueNegatives }: TestCounts): Rates => ({
+const ratesOf = ({ truePositives, falsePositives, falseNegatives, trueNegatives }: TestCounts): Rates => ({
   sensitivity: truePositives / (truePositives + falseNegatives),
   specificity: trueNegatives / (trueNegatives + falsePositives),
   ppv: truePositives / (truePositives + falsePositives),

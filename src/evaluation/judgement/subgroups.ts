@@ -57,7 +57,7 @@ export interface Subgrouping {
 }
 
 /** The fewest images unless told: Wilson's interval of 30 images is still up to 34 points wide. */
-export const smallestSubgroup = 30;
+const smallestSubgroup = 30;
 
 const pick = <T>(values: ArrayLike<T>, images: readonly number[]): T[] => images.map((image) => values[image]!);
 

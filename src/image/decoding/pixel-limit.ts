@@ -4,7 +4,7 @@ import { maxPixelsDefault, maxPixelsMost } from "./pixel-limit-range.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 
 /** The most pixels of one side, sixteen times what JPEG can have. Beyond it, a single row may take more memory than there is. */
-export const maxSide = 2 ** 20;
+const maxSide = 2 ** 20;
 
 const million = 1e6;
 const limits = new AsyncLocalStorage<number>();

@@ -5,7 +5,7 @@ import { inflated, isDeflated } from "./tiff-packing.ts";
 import { UnreadVariant } from "./unread-variant.ts";
 
 /** IEEE 754 half precision. */
-export function halfFloat(bits: number): number {
+function halfFloat(bits: number): number {
   const [sign, exponent, fraction] = [bits >> 15 === 1 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));

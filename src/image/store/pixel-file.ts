@@ -124,7 +124,7 @@ export interface OpenPixelFile {
  * Reads the images of the given places into `out`, one after the other; neighbours in the file are read at once. Throws where an image is not
  * the one that was written.
  */
-export function readPixels(pixels: OpenPixelFile, slots: ArrayLike<number>, out: Uint8Array): void {
+function readPixels(pixels: OpenPixelFile, slots: ArrayLike<number>, out: Uint8Array): void {
   const { imageBytes, checksums, compared } = pixels;
   if (out.length !== slots.length * imageBytes) {
     throw new RangeError(

@@ -154,7 +154,7 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
 }
 
 /** What `config.json` holds: all but the places on this machine. */
-export function recordOf(config: RunConfig) {
+function recordOf(config: RunConfig) {
   const { root: _, ...data } = config.data;
   const places: readonly string[] = settingsThat("place");
   const settings = Object.entries(config.settings).filter(([name]) => !places.includes(name));

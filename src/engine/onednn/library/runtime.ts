@@ -47,7 +47,7 @@ export interface Runtime {
 }
 
 /** @throws {@link EngineError} where the library cannot be had; the message says what to install */
-export function createRuntime(file: string | undefined, threads: number | undefined): Runtime {
+function createRuntime(file: string | undefined, threads: number | undefined): Runtime {
   const library = loadNative(file, threads);
   const call = bindCalls(library);
   const engine = call.create("dnnl_engine_create", "iz", CPU, 0);

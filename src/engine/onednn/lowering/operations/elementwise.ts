@@ -14,7 +14,7 @@ export const inPlaceOf = (program: Program, value: Value): Value =>
   program.mayOverwrite(value) ? value : program.value(value.descriptor);
 
 /** The gradient before an elementwise function, from that after it and from the function's `output`. */
-export function elementwiseBackward(
+function elementwiseBackward(
   { program, mode }: LoweringContext,
   name: string,
   algorithm: ElementwiseAlgorithm,
