@@ -4,7 +4,7 @@ import { byCodePoint } from "../text/code-point-order.ts";
 import type { ImageSource } from "./image-source.ts";
 import type { CurationSummary, ProtocolSummary } from "./protocol-summary.ts";
 
-/** The part of the data that an image belongs to: learned from, or judged on. */
+/** The part of the data that an image belongs to: trained on, or tested. */
 export type Split = "train" | "test";
 
 /** One image file of a data set. */

@@ -21,7 +21,7 @@ const mostKinds = 300;
  * among the classes by largest remainders; which classes get those and which groups are held out is drawn from the seed. Where
  * groups hold several images, classes come as near to their shares as whole groups allow.
  *
- * Each class keeps an image to learn from, so that none of a class of a single group is held out; where all are, nothing is.
+ * Each class keeps an image to train on, so that none of a class of a single group is held out; where all are, nothing is.
  */
 export function groupedHoldout({ labels, groupOf, fraction, seed }: HoldoutOptions): boolean[] {
   const random = Random.of(seed);

@@ -194,7 +194,7 @@ const emptyFolders = (folders: readonly ClassFolder[]): Problem[] =>
     .filter(({ images }) => images.length === 0)
     .map(({ path }) => ({ path, message: "no image in this class folder, class left out" }));
 
-/** Classes of which too little is there to learn from or to judge on, by the folder of their first image. */
+/** Classes of which too little is there to train or to test on, by the folder of their first image. */
 export function scarceClasses({ classes, images }: Dataset, { expectsTest = true } = {}): Problem[] {
   const counts = classes.map(() => ({ folder: "", train: 0, test: 0 }));
   for (const { path, label, split } of images) {

@@ -24,7 +24,7 @@ export interface LabelledImage {
   readonly name?: string | undefined;
   /** Images of one group, such as those of one lesion, never stand on both sides of a split. */
   readonly group?: string | undefined;
-  /** Whether it is learned from or tested; given for all images or for none. Where for none, a part of each class is drawn. */
+  /** Whether it is trained on or tested; given for all images or for none. Where for none, a part of each class is drawn. */
   readonly split?: Split | undefined;
 }
 

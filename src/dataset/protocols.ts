@@ -170,7 +170,7 @@ export function foldDataset(dataset: Dataset, { protocol, folds, foldOf, grouped
   return { ...dataset, images, protocol: { name: protocol, fold, groupedBy } };
 }
 
-/** Indices into a data set's images: those to learn from and those to judge on, fold by fold. */
+/** Indices into a data set's images: those to train on and those to test on, fold by fold. */
 export function foldIndices({ folds, foldOf }: Folds): { readonly train: number[]; readonly test: number[] }[] {
   const indices = foldOf.map((_, i) => i);
   return Array.from({ length: folds }, (_, fold) => ({

@@ -30,11 +30,11 @@ export interface ModelMetadata {
   readonly geometry?: Geometry;
   /** How it is made larger or smaller; default `cubic`. */
   readonly resampling?: ResamplingFilter;
-  /** What the logits are divided by before the softmax, found on images that were not learned from; 1, the default, for none. */
+  /** What the logits are divided by before the softmax, found on held-out images; 1, the default, for none. */
   readonly temperature?: number;
   /** How the images that it is to be tested on were kept apart. */
   readonly protocol?: ProtocolSummary;
-  /** Which images it learned from and is to be tested on; absent where that is not told. */
+  /** Which images it was trained on and is to be tested on; absent where that is not told. */
   readonly learnedImages?: LearnedImages;
 }
 

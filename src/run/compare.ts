@@ -22,7 +22,7 @@ export interface RunsCompared {
 }
 
 /**
- * Judges all runs on the same images, those that none of them learned from, and compares the others with the first: by an exact test and
+ * Judges all runs on the same images, those that none of them was trained on, and compares the others with the first: by an exact test and
  * by differences with intervals, all of which go by the groups. These are claims about two trained models, not about their recipes: trained
  * again with another seed, each would be another model.
  *

@@ -42,7 +42,7 @@ export interface CrossValidationResult {
 
 /**
  * Trains and judges a model for each of K folds over all images of a data folder, Train and Test alike. Groups stay whole, so no model
- * is judged on a lesion that it learned from, as far as lesions are known. The folds depend on the data alone, not on the seed. Where `settings.out` holds an
+ * is evaluated on a lesion that it was trained on, as far as lesions are known. The folds depend on the data alone, not on the seed. Where `settings.out` holds an
  * earlier cross-validation that was stopped, it goes on with it.
  *
  * Of the settings `data`, `protocol` and `fold` are not read. Throws what `openData`, `train` and `evaluate` throw, RunError where the folder holds runs with other settings.

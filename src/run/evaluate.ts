@@ -1,4 +1,4 @@
-/** Judges a run's model on images that it did not learn from, and keeps the figures of its own test in the run folder. */
+/** Evaluates a run's model on images that it was not trained on, and keeps the figures of its own test in the run folder. */
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
 import { FileError, RunError } from "../errors.ts";
@@ -33,10 +33,10 @@ export type JudgingContext = Omit<RunContext, "clock" | "stopwatch"> &
 
 /**
  * Evaluates a run (its folder, or its model file) on a data set: on its own test images where the data are its own, by their content;
- * else on all images, whatever their split, as the protocol `external`; see `selectImages`. Images that the model learned from
+ * else on all images, whatever their split, as the protocol `external`; see `selectImages`. Images that the model was trained on
  * are left out and counted. The figures of a run's own, whole test are also written to `evaluation.json` where its folder was
  * given; where that fails, a warning says so. Several runs, or the folder of a cross-validation, are judged as an ensemble: by the
- * mean of their probabilities, on images that none of them learned from.
+ * mean of their probabilities, on images that none of them was trained on.
  *
  * Throws RunError where a run has no model yet, a class is unknown to it or no image is left; ModelError for a damaged
  * model; DatasetError and FileError of the images.
@@ -96,7 +96,7 @@ export async function judgeTestImages(
   return judged!;
 }
 
-/** As {@link judgeTestImages} for several models or ensembles, all on the same images: those that none of them learned from. */
+/** As {@link judgeTestImages} for several models or ensembles, all on the same images: those that none of them was trained on. */
 export async function judgeEach(
   all: readonly Runs[],
   dataset: Dataset,

@@ -5,7 +5,7 @@ import type { EpochMetrics, Progress } from "../training/progress.ts";
 import type { StepReport } from "../training/train.ts";
 import type { RunConfig } from "./folder/run-config.ts";
 
-/** What happens during a run, for whoever shows it. */
+/** What happens during a run, for a caller to show. */
 export type RunEvent =
   | { readonly kind: "warning"; readonly message: string }
   | { readonly kind: "drawing"; readonly done: number; readonly total: number }

@@ -10,7 +10,7 @@ import type { Stopwatch } from "../stopwatch.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import type { DoneStep, StudyFolder, StudyStep } from "./study-folder.ts";
 
-/** What happens during a study, for whoever shows it. */
+/** What happens during a study, for a caller to show. */
 export type StudyEvent =
   | RunEvent
   | { readonly kind: "chapter"; readonly number: number; readonly title: string }
@@ -79,7 +79,7 @@ export async function spentSeconds({ steps }: Pick<StudyContext, "steps">): Prom
   return done.reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
-/** The data set after curation and protocol, ready to learn from. */
+/** The data set after curation and protocol, ready to train on. */
 export interface StudyData {
   /** Curated, with a test set that shares nothing with training. */
   readonly clean: Dataset;

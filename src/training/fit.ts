@@ -36,7 +36,7 @@ export const resolvedSettings = ({ description }: Engine, settings: Settings, co
   learningRate: learningRateOf(settings),
 });
 
-/** Images that are not learned from. */
+/** Held-out images. */
 export interface ValidationImages extends TrainingImages {
   /**
    * - `choose`: they are judged after every epoch, the weights of their lowest loss are kept, and the settings' patience counts.

@@ -15,7 +15,7 @@ import { learningRateAt, type ScheduleName } from "./schedule.ts";
 import type { Companions } from "./training-state.ts";
 import { WeightAverage } from "./weight-average.ts";
 
-/** The images to learn from. */
+/** The training images. */
 export interface TrainingImages {
   /** One label per image, in [0, classes). */
   readonly labels: ArrayLike<number>;
@@ -60,7 +60,7 @@ export interface TrainingOptions {
   readonly imbalance?: ImbalanceName;
   /** Decay per step of the moving average of the weights, which is then what is judged and kept; 0, the default, for none. */
   readonly averaging?: number;
-  /** Judges weights on images that are not learned from, after each epoch. */
+  /** Evaluates weights on held-out images, after each epoch. */
   readonly validate?: (parameters: Tensors) => Promise<ValidationFigures>;
   /** Whether the weights of the lowest validation loss are kept, default true; otherwise the last ones. */
   readonly keepBest?: boolean;
@@ -80,7 +80,7 @@ export interface TrainingOptions {
   readonly stopwatch?: Stopwatch | undefined;
 }
 
-/** How weights do on images that are not learned from. */
+/** How weights do on held-out images. */
 export interface ValidationFigures {
   /** Mean cross-entropy. */
   readonly loss: number;

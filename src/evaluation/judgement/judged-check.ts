@@ -9,9 +9,9 @@ export interface SeenCounts {
 
 /** Whether the models had seen the images that were judged, and which images were not judged. */
 export interface JudgedCheck {
-  /** What images were compared by; empty where nothing tells what a model learned from. */
+  /** What images were compared by; empty where nothing tells what a model was trained on. */
   readonly comparedBy: readonly (keyof SeenCounts)[];
-  /** Judged although a model learned from them: of a published test set, or because somebody insisted. */
+  /** Evaluated although a model was trained on them: of a published test set, or because somebody insisted. */
   readonly seen: SeenCounts;
   /** Not judged. `missing`: gone, changed or unreadable. */
   readonly leftOut: SeenCounts & { readonly missing: number };

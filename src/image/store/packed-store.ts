@@ -221,7 +221,7 @@ function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Pac
   };
 }
 
-/** The classes whose training images all failed; throws where too few are left to learn from. */
+/** The classes whose training images all failed; throws where too few are left to train on. */
 function emptiedClasses(dataset: Dataset, kept: readonly ImageRecord[], problems: readonly Problem[]): Problem[] {
   const trained = (images: readonly ImageRecord[]): Set<number> =>
     new Set(images.filter((image) => image.split === "train").map((image) => image.label));

@@ -1,4 +1,4 @@
-/** What becomes of each image of a run: learned from, validated on or tested, with what is known of it. */
+/** What becomes of each image of a run: trained on, validated on or tested, with what is known of it. */
 import type { Dataset } from "../../dataset/dataset.ts";
 import { isInMemory } from "../../dataset/image-source.ts";
 import { matchMetadata, readMetadata } from "../../dataset/metadata.ts";

@@ -37,7 +37,7 @@ export function candidatesOf(
   });
 }
 
-/** A run that does not say what it learned from, on the data that it had: their fingerprint shows which images those were. */
+/** A run that does not say what it was trained on, on the data that it had: their fingerprint shows which images those were. */
 export function withLearned(run: Provenance, packed: PackedImages, labelOf: readonly number[]): Provenance {
   if (run.learned !== undefined || run.fingerprint !== packed.fingerprint) return run;
   const images = packed.images.map(({ path, label, split, bytes }, i) => ({
@@ -55,7 +55,7 @@ export function withLearned(run: Provenance, packed: PackedImages, labelOf: read
 export const isTested = ({ learned }: Provenance, { digests }: Candidate): boolean =>
   digests.some((digest) => learned?.test.has(digest));
 
-/** Whether a model learned from an image, or had an epoch chosen by it, and by what that is known. */
+/** Whether a model was trained on an image, or had an epoch chosen by it, and by what that is known. */
 export function seenBy({ learned }: Provenance, { digests, lesion, patient }: Candidate): keyof SeenCounts | undefined {
   if (learned === undefined) return undefined;
   if (digests.some((digest) => learned.train.has(digest) || learned.validation.has(digest))) return "content";

@@ -1,4 +1,4 @@
-/** Chooses which images of a data set models are judged on: by content and lesion, none that they learned from. */
+/** Chooses which images of a data set models are judged on: by content and lesion, none that they were trained on. */
 import type { Dataset } from "../../dataset/dataset.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
@@ -19,7 +19,7 @@ import { goneTests, isOwn, ownTests } from "./own-tests.ts";
 export interface SelectionOptions {
   /** Class names in the order of the models' probabilities. */
   readonly classes: readonly string[];
-  /** Whether images that a model learned from are judged all the same; default false. */
+  /** Whether images that a model was trained on are evaluated all the same; default false. */
   readonly allowSeen?: boolean | undefined;
   /** Tells the lesions and patients of images that no run knows. */
   readonly metadata?: Metadata | undefined;
@@ -59,10 +59,10 @@ interface Choice {
  * - Where another protocol was asked for, the test images that it makes.
  * - All other data are external, and all of their images are judged.
  *
- * What one of the models learned from, by content, lesion or patient, is left out and counted. Only a published Test is judged as it is,
+ * What one of the models was trained on, by content, lesion or patient, is left out and counted. Only a published Test is judged as it is,
  * since its figures are for comparison with other work; they say how much of it stands in Train.
  *
- * @throws RunError where a class is unknown to the models, no image is left, or nothing tells what a model learned from and
+ * @throws RunError where a class is unknown to the models, no image is left, or nothing tells what a model was trained on and
  *   `allowSeen` is not given
  */
 export function selectImages(

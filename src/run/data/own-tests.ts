@@ -35,7 +35,7 @@ export function ownTests(
   // What curation gave another class.
   for (const one of inPlace) take(one, undefined);
   for (const one of tested) take(one, ofClass(one));
-  // Elsewhere, a copy that was learned from under its own class is none of these; a model file does not tell them apart.
+  // Elsewhere, a copy that was trained on under its own class is none of these; a model file does not tell them apart.
   for (const one of tested) {
     if (images.length === 0 || !one.digests.some((digest) => learned!.train.has(digest))) take(one, undefined);
   }

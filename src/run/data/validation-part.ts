@@ -1,4 +1,4 @@
-/** The part of the training images that a run does not learn from, whole groups at a time. */
+/** The part of the training images that a run is not trained on, whole groups at a time. */
 import type { Dataset, ImageRecord } from "../../dataset/dataset.ts";
 import { groupedFolds } from "../../dataset/grouped-folds.ts";
 import { groupedHoldout } from "../../dataset/grouped-holdout.ts";

@@ -1,4 +1,4 @@
-/** What a run's model learned from and is to be tested on, from its folder or from the model file alone. */
+/** What a run's model was trained on and is to be tested on, from its folder or from the model file alone. */
 import { join, resolve } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
 import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
@@ -9,7 +9,7 @@ import { readConfig } from "./run-config.ts";
 import { isModelFile, runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage, readRunImages, recordsOf } from "./run-images.ts";
 
-/** What a model that judges learned from. */
+/** What a model was trained on. */
 export interface Provenance {
   /** As it was given. */
   readonly run: string;

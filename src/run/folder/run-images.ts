@@ -1,4 +1,4 @@
-/** `images.csv`: which images a run learned from, validated on and is to be tested on, by what they hold. */
+/** `images.csv`: which images a run was trained on, validated on and is to be tested on, by what they hold. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { readTable } from "../../dataset/csv-table.ts";

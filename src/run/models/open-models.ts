@@ -36,7 +36,7 @@ export interface OpenedModels {
   /** Of each image. */
   readonly views: number;
   readonly groups: readonly ModelGroup[];
-  /** What each model learned from. */
+  /** What each model was trained on. */
   readonly provenances: readonly Provenance[];
   dispose(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface BudgetOptions {
   readonly minutes: number;
   /** Seconds that the steps before took. */
   readonly spentSeconds: number;
-  /** Images to learn from, all folds together. */
+  /** Training images, all folds together. */
   readonly images: number;
   /** Images per second of the notebook's network at its own resolution. */
   readonly officialSpeed: number;
@@ -61,7 +61,7 @@ const mostEpochs = { official: 20, comparison: 40, recipes: 80 } as const;
 /** Judging an image costs about a third of learning from it: forward, without backward. */
 const judging = 1 / 3;
 
-/** What an epoch of all K folds costs, in images learned from: each fold learns from all others and is judged after each epoch. */
+/** What an epoch of all K folds costs, in training images: each fold is trained on all others and evaluated after each epoch. */
 const workOf = (folds: number): number => folds - 1 + judging;
 
 /**

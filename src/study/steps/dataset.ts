@@ -1,4 +1,4 @@
-/** Step 2: the data set that is learned from: a curation plan, then a test set that shares nothing with training. */
+/** Step 2: the data set that is trained on: a curation plan, then a test set that shares nothing with training. */
 import { join } from "node:path";
 import type { Dataset } from "../../dataset/dataset.ts";
 import type { Metadata } from "../../dataset/metadata.ts";

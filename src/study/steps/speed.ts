@@ -7,7 +7,7 @@ import { type Recipe, settingsOf } from "./cross-validated.ts";
 /** Seconds that an epoch of the measurement should take, and the most batches that it has. */
 const measured = { seconds: 1, batches: 24 } as const;
 
-/** Images learned from per second: a few batches say how many more are worth waiting for. */
+/** Training images per second: a few batches say how many more are worth waiting for. */
 export async function measureSpeed(context: StudyContext, data: StudyData, recipe: Recipe): Promise<number> {
   const few = await speedOver(context, data, recipe, 2);
   const batches = Math.min(measured.batches, Math.floor((few * measured.seconds) / context.settings.batch));

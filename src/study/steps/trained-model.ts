@@ -24,7 +24,7 @@ export interface TrainedModel {
   readonly engine: string;
   readonly precision: string;
   readonly imagesPerSecond: number | null;
-  /** Whether the model file tells, by digests, which images it learned from. */
+  /** Whether the model file tells, by digests, which images it was trained on. */
   readonly hashes: boolean;
 }
 

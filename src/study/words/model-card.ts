@@ -21,7 +21,7 @@ export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
             ? `The probabilities are softmax(logits / ${evaluation.calibrated.fit.temperature.toFixed(3)}).`
             : "The probabilities are not calibrated.",
           final.hashes
-            ? "model.onnx contains digests of its training and test images. Whoever has the file and an image can tell whether the image was in the training set, and every evaluation leaves such images out. A study with --no-hashes omits the digests."
+            ? "model.onnx contains digests of its training and test images. With the file and an image one can tell whether the image was in the training set, and every evaluation leaves such images out. A study with --no-hashes omits the digests."
             : "model.onnx contains no digests of its images. It does not tell whether an image was in its training set, so no evaluation can leave such images out.",
         ],
       },
