@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { checkLines } from "../../evaluation/judgement/format-check.ts";
 import { compareRuns, type RunsCompared } from "../../run/compare.ts";
-import { percent } from "../../text/numbers.ts";
+import { percent, plural } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
@@ -76,7 +76,7 @@ function format({ protocol, origin, check, comparisons }: RunsCompared): string 
     ...comparisons.map((one) =>
       [
         printableLine(
-          `${one.firstRun} against ${one.secondRun}: ${one.samples} images, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
+          `${one.firstRun} against ${one.secondRun}: ${plural(one.samples, "image")}, ${protocol}${phantom}${leftOut > 0 ? `; ${leftOut} not judged` : ""}`,
         ),
         `  right                 ${accuracyOf(one.first)} against ${accuracyOf(one.second)}`,
         `  right alone           ${one.onlyFirst} against ${one.onlySecond}; ${one.test}: p = ${one.pValue.toFixed(4)}`,

@@ -5,7 +5,7 @@ import { SettingsError } from "../../errors.ts";
 import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { type CrossValidationResult, crossValidate } from "../../run/cross-validate.ts";
 import type { RunEvent } from "../../run/run-events.ts";
-import { percent } from "../../text/numbers.ts";
+import { percent, plural } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { settingDescriptions } from "../../training/settings/descriptions.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "../options/setting-options.ts";
@@ -98,7 +98,7 @@ function report(
   print("");
   for (const { fold, samples, accuracy, balancedAccuracy } of evaluation.folds) {
     print(
-      `fold ${fold}: accuracy ${percent(accuracy)}, balanced accuracy ${percent(balancedAccuracy)} on ${samples} images`,
+      `fold ${fold}: accuracy ${percent(accuracy)}, balanced accuracy ${percent(balancedAccuracy)} on ${plural(samples, "image")}`,
     );
   }
   print("");

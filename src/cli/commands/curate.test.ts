@@ -45,7 +45,7 @@ describe("naevus curate", () => {
   it("writes a plan and says what it does", async () => {
     const { status, out } = await naevus("curate", "--data", data, "--metadata", metadata, "--out", plan);
     expect(status).toBe(0);
-    expect(out).toMatch(/^74 images: 2 left out, 0 relabelled, \d+ in 1 groups\n/);
+    expect(out).toMatch(/^74 images: 2 left out, 0 relabelled, \d+ in 1 group\n/);
     expect(out).toContain("9 classes stay: actinic keratosis, basal cell carcinoma");
     expect(out).toContain(`plan: ${plan}`);
     const text = await readFile(plan, "utf8");

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type CurationResult, curate } from "../../run/curate.ts";
 import { nameList } from "../../text/name-list.ts";
+import { plural } from "../../text/numbers.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
 import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
 import { progressView } from "../terminal/progress.ts";
@@ -81,7 +82,9 @@ async function runCurate(options: CurateOptions, terminal: Terminal): Promise<nu
 
 function report(result: CurationResult, data: string, terminal: Terminal): void {
   const { plan, images, leftOut, relabelled, grouped, groups, classesLeftOut, classes } = result;
-  terminal.out(`${images} images: ${leftOut} left out, ${relabelled} relabelled, ${grouped} in ${groups} groups`);
+  terminal.out(
+    `${plural(images, "image")}: ${leftOut} left out, ${relabelled} relabelled, ${grouped} in ${plural(groups, "group")}`,
+  );
   const leftOutClasses = Object.entries(classesLeftOut);
   for (const [name, reason] of leftOutClasses.slice(0, listedClasses))
     terminal.out(`class left out: ${name} (${reason})`);

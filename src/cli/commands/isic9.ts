@@ -7,7 +7,7 @@ import { type DownloadResult, downloadIsicImages } from "../../acquire/isic-arch
 import { isic9Manifest } from "../../acquire/isic-archive/manifest.ts";
 import { SettingsError } from "../../errors.ts";
 import { stopwatch } from "../../stopwatch.ts";
-import { count } from "../../text/numbers.ts";
+import { count, plural } from "../../text/numbers.ts";
 import { version } from "../../version.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { downloadView } from "../terminal/download-progress.ts";
@@ -100,7 +100,7 @@ function report(result: DownloadResult, out: string, terminal: Terminal): number
     terminal.out(`licences: ${[...licences].map(([name, number]) => `${count(number)} ${name}`).join(", ")}`);
   }
   if (missing.length > 0) {
-    terminal.out(`could not be had: ${count(missing.length)} images, listed in missing.csv there`);
+    terminal.out(`could not be had: ${plural(missing.length, "image")}, listed in missing.csv there`);
     for (const [reason, number] of reasonsOf(result)) terminal.out(`  ${count(number).padStart(5)}  ${reason}`);
   }
   if (gaveUp !== undefined) terminal.error(`gave up: ${gaveUp}`);

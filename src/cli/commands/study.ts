@@ -8,7 +8,7 @@ import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.t
 import { study } from "../../library/study.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";
-import { percent } from "../../text/numbers.ts";
+import { percent, plural } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import type { SettingName } from "../../training/settings/schema.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "../options/setting-options.ts";
@@ -196,7 +196,7 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
         bar.move(name, done, total, `epoch ${epoch}/${epochs}  accuracy ${percent(accuracy)}`);
         if (done === total) {
           bar.stop();
-          print(`      ${name}: ${epochs} epochs, ${Math.round(imagesPerSecond)} images/s`);
+          print(`      ${name}: ${plural(epochs, "epoch")}, ${Math.round(imagesPerSecond)} images/s`);
         }
       } else if (event.kind === "judged") {
         stop();
@@ -206,7 +206,7 @@ function studyView(terminal: Terminal, print: (line: string) => void) {
       } else if (event.kind === "epoch" && !everyEpoch) {
         stop();
         if (event.metrics.epoch === event.epochs)
-          print(`      trained ${event.epochs} epochs, the last in ${formatDuration(event.metrics.seconds)}`);
+          print(`      trained ${plural(event.epochs, "epoch")}, the last in ${formatDuration(event.metrics.seconds)}`);
       } else if (event.kind !== "kept") {
         bar.stop();
         if (event.kind === "begin") everyEpoch = event.config.settings.protocol === "official";

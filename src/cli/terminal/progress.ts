@@ -114,7 +114,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
         const { epoch, step } = progress;
         line(
           step > 0
-            ? `going on in epoch ${epoch + 1}, after ${step} steps`
+            ? `going on in epoch ${epoch + 1}, after ${plural(step, "step")}`
             : epoch < settings.epochs
               ? `going on after epoch ${epoch}`
               : "the training is finished; writing the model again",

@@ -50,7 +50,7 @@ describe("a damaged cache", () => {
     await writeFile(file, bytes);
     vi.clearAllMocks();
     const packed = await again();
-    expect(told).toEqual([`${file}: 1 of 12 images in it were damaged; they are decoded again`]);
+    expect(told).toEqual([`${file}: 1 of 12 images in it was damaged; it is decoded again`]);
     expect(decode.withDecoded).toHaveBeenCalledTimes(1);
     expect(packed.fingerprint).toBe(fingerprint);
     for (const [i, image] of packed.images.entries()) expect(imageOf(packed, image.path)).toEqual(pixels(i));

@@ -166,7 +166,9 @@ async function openKnown(
   try {
     const damaged = new Set<Content>(await pixels.damagedOf(decoded, signal));
     if (damaged.size > 0) {
-      onWarning?.(`${file}: ${damaged.size} of ${decoded.length} images in it were damaged; they are decoded again`);
+      onWarning?.(
+        `${file}: ${damaged.size} of ${decoded.length} images in it ${damaged.size === 1 ? "was damaged; it is" : "were damaged; they are"} decoded again`,
+      );
     }
     const whole = {
       ...index,
