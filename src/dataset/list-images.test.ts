@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 const make = (...paths: string[]) => makeFiles(root, ...paths);
-const refusal = (folder = root) => refusalOf(folder);
+const refusal = (folder = root) => refusalOf(readDataset(folder));
 
 describe("layouts", () => {
   test("Train and Test in any case, classes and files by code point, nothing hidden", async () => {

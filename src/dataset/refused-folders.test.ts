@@ -12,7 +12,7 @@ beforeEach(() => {
   root = temporaryFolder();
 });
 const make = (...paths: string[]) => makeFiles(root, ...paths);
-const refusal = (folder = root) => refusalOf(folder);
+const refusal = (folder = root) => refusalOf(readDataset(folder));
 
 describe("a class that cannot be read is an error", () => {
   beforeEach(() =>

@@ -4,7 +4,6 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { DatasetError } from "../../errors.ts";
-import { readDataset } from "../../image/read-dataset.ts";
 
 /** Makes files of five bytes, each with another content; the listing never decodes them. A path that ends in / is an empty folder. */
 export async function makeFiles(root: string, ...paths: readonly string[]): Promise<void> {
@@ -15,9 +14,9 @@ export async function makeFiles(root: string, ...paths: readonly string[]): Prom
   }
 }
 
-/** The sentence with which a folder is refused. */
-export async function refusalOf(folder: string): Promise<string> {
-  const error: unknown = await readDataset(folder).catch((caught: unknown) => caught);
+/** The sentence with which a folder is refused that is being read. */
+export async function refusalOf(reading: Promise<unknown>): Promise<string> {
+  const error: unknown = await reading.catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(DatasetError);
   return (error as Error).message;
 }
