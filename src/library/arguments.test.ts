@@ -125,7 +125,7 @@ describe("a promise that nobody awaited, an empty list, a wrong list and wrong n
     [
       "audit",
       () => (audit as Anything)("data", { metadata: 7 }),
-      /audit: metadata: expected the path of a table, or its rows, got 7/,
+      /audit: metadata: expected the path of a table, or what readMetadata gives, got 7/,
     ],
     ["study", () => (study as Anything)({ data: "data", out: "out", minutes: 3 }), /study: minutes: unknown option/],
   ])("%s refuses an option that is unknown or of another kind", async (_, call, sentence) => {

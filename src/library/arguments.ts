@@ -18,6 +18,9 @@ export function expectArgument(
 
 const isMegapixels = (value: unknown): boolean => typeof value === "number" && value > 0 && value <= maxPixelsMost;
 
+const isMetadata = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "images" in value && value.images instanceof Map;
+
 /** What an option may be: in words, and by a test. */
 const optionKinds = {
   boolean: ["true or false", (value) => typeof value === "boolean"],
@@ -27,7 +30,7 @@ const optionKinds = {
   megapixels: [`millions of pixels above 0, at most ${maxPixelsMost}`, isMegapixels],
   wholeNumber: ["a whole number above 0", (value) => Number.isInteger(value) && Number(value) > 0],
   object: ["an object", (value) => typeof value === "object" && value !== null && !isIterable(value)],
-  metadata: ["the path of a table, or its rows", (value) => isText(value) || Array.isArray(value)],
+  metadata: ["the path of a table, or what readMetadata gives", (value) => isText(value) || isMetadata(value)],
   // Checked by whoever reads it.
   any: ["", () => true],
 } satisfies Record<string, readonly [string, (value: unknown) => boolean]>;

@@ -1,10 +1,11 @@
 /** The leading functions from images in memory to a judged model that stays open. */
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { listDataset } from "../dataset/list-images.ts";
 import type { LabelledImage } from "../dataset/listed-images.ts";
+import { readMetadata } from "../dataset/metadata.ts";
 import { ArgumentError, ImageError, ModelError, RunError } from "../errors.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { audit } from "./audit.ts";
@@ -101,6 +102,21 @@ it("audits and cross-validates images from memory", async () => {
   const own = { ...settings, epochs: 1, cache, out: join(folder, "folds") };
   const { evaluation } = await crossValidate(images, own, { folds: 2 });
   expect(evaluation!.samples).toBe(images.length);
+});
+
+it("takes metadata as the path of a table and as what was read from it", async () => {
+  const table = join(folder, "metadata.csv");
+  const { images: listed } = await listDataset(data);
+  await writeFile(table, ["path,lesion_id", ...listed.map(({ path }, i) => `${path},L${i}`)].join("\n"));
+  const metadata = await readMetadata(table);
+  const audits = [await audit(data, { metadata: table, cache }), await audit(data, { metadata, cache })];
+  expect(audits[0]!.counts).toEqual(audits[1]!.counts);
+  expect(audits.map(({ counts }) => counts.lesionsAcrossSplits)).toEqual([0, 0]);
+  const evaluations = [
+    await evaluate(trained.run, data, { metadata: table, cache }),
+    await evaluate(trained.run, data, { metadata, cache }),
+  ];
+  expect(evaluations[0]).toEqual(evaluations[1]);
 });
 
 it("predicts paths, Buffers, Blobs, named images, one or many or a stream, all the same", async () => {

@@ -33,11 +33,12 @@ describe.skipIf(!onLinux)("memory for code (skipped except on Linux on x86-64)",
     compileModule("engine/onednn/library/executable-memory.ts", folder);
     const file = join(folder, "out/main.js");
     writeFileSync(file, program);
-    const { stdout, stderr } = spawnSync(process.execPath, ["--jitless", "--no-expose-wasm", file], {
+    // Some versions say on standard error that WebAssembly is off too, as it should be.
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["--jitless", file], {
       encoding: "utf8",
       timeout: 50_000,
     });
-    expect(stderr).toBe("");
+    expect(status, stderr).toBe(0);
     expect(JSON.parse(stdout)).toEqual({ held: [["r-xp"], ["r-xp"], ["r-xp"]], writable: [] });
   });
 });
