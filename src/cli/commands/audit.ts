@@ -4,7 +4,7 @@ import { cacheFolder } from "../../disk/cache-folder.ts";
 import { formatAudit } from "../../report/audit/audit-text.ts";
 import { writeAudit } from "../../report/audit/write-audit.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";
 import { problemLines } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
@@ -49,28 +49,20 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
 
 async function runAudit({ data, json, cache, ...options }: AuditOptions, terminal: Terminal): Promise<number> {
   const bar = movingBar(terminal);
-  return withInterruption(bar.stop, async (signal) => {
-    try {
-      const { audit, files, problems } = await writeAudit(data, {
-        ...options,
-        cacheFolder: cacheFolder(settingsFromFlags({ cache }).cache),
-        signal,
-        onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
-      });
-      bar.stop();
-      for (const line of problemLines(problems)) terminal.error(line);
-      if (json) terminal.out(JSON.stringify(audit));
-      else printText(terminal.out, formatAudit(audit));
-      const print = json ? terminal.error : terminal.out;
-      const page = options.images ? "with pictures" : "as a page without pictures";
-      for (const line of ["", `all findings: ${files.json}`, `${page}: ${files.html}`]) print(line);
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped; nothing was written");
-      return interrupted;
-    } finally {
-      bar.stop();
-    }
+  return stoppable({ terminal, view: bar, whenStopped: "stopped; nothing was written" }, async (signal) => {
+    const { audit, files, problems } = await writeAudit(data, {
+      ...options,
+      cacheFolder: cacheFolder(settingsFromFlags({ cache }).cache),
+      signal,
+      onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
+    });
+    bar.stop();
+    for (const line of problemLines(problems)) terminal.error(line);
+    if (json) terminal.out(JSON.stringify(audit));
+    else printText(terminal.out, formatAudit(audit));
+    const print = json ? terminal.error : terminal.out;
+    const page = options.images ? "with pictures" : "as a page without pictures";
+    for (const line of ["", `all findings: ${files.json}`, `${page}: ${files.html}`]) print(line);
+    return 0;
   });
 }

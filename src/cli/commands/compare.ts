@@ -7,7 +7,7 @@ import { percent, plural } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
 
@@ -32,21 +32,13 @@ export function addCompareCommand(program: Command, terminal: Terminal, finish: 
 
 async function runComparison(runs: readonly string[], options: CompareOptions, terminal: Terminal): Promise<number> {
   const view = progressView(terminal, terminal.error);
-  return withInterruption(view.stop, async (signal) => {
-    try {
-      const { dataset, judging } = await openJudged(runs, options, { signal, onEvent: view.show });
-      const compared = await compareRuns(runs, dataset, judging);
-      view.stop();
-      if (options.json) terminal.out(JSON.stringify(compared));
-      else printText(terminal.out, format(compared));
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped; nothing was written");
-      return interrupted;
-    } finally {
-      view.stop();
-    }
+  return stoppable({ terminal, view, whenStopped: "stopped; nothing was written" }, async (signal) => {
+    const { dataset, judging } = await openJudged(runs, options, { signal, onEvent: view.show });
+    const compared = await compareRuns(runs, dataset, judging);
+    view.stop();
+    if (options.json) terminal.out(JSON.stringify(compared));
+    else printText(terminal.out, format(compared));
+    return 0;
   });
 }
 

@@ -11,7 +11,7 @@ import { settingDescriptions } from "../../training/settings/descriptions.ts";
 import { addSettingOptions, collectSettings, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
 import { wholeNumber } from "../options/whole-number.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { interrupted, stoppable } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, shellWord, type Terminal } from "../terminal/terminal.ts";
 
@@ -56,32 +56,24 @@ async function runCrossValidation(options: CrossValidateOptions, terminal: Termi
     terminal.error("stopping after this step (Ctrl-C once more stops at once, and goes back to the last checkpoint)");
   };
   const goOn = "stopped; the same command with the same --out goes on";
-  return withInterruption(notice, async (signal) => {
-    try {
-      const data = await trainingData({
-        given: given.data,
-        cache: given.cache,
-        environment: terminal.environment,
-        note: terminal.error,
-        onProgress: (done, total) => view.show({ kind: "drawing", done, total }),
-        signal,
-      });
-      const onEvent = (event: RunEvent) => view.show(event);
-      const result = await crossValidate(data, given, { folds, signal, onEvent });
-      view.stop();
-      if (result.evaluation === undefined) {
-        terminal.error(`${goOn}: ${shellWord(result.folder)}`);
-        return interrupted;
-      }
-      report(result, { print, terminal, json: options.json === true });
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error(goOn);
+  return stoppable({ terminal, view, onInterrupt: notice, whenStopped: goOn }, async (signal) => {
+    const data = await trainingData({
+      given: given.data,
+      cache: given.cache,
+      environment: terminal.environment,
+      note: terminal.error,
+      onProgress: (done, total) => view.show({ kind: "drawing", done, total }),
+      signal,
+    });
+    const onEvent = (event: RunEvent) => view.show(event);
+    const result = await crossValidate(data, given, { folds, signal, onEvent });
+    view.stop();
+    if (result.evaluation === undefined) {
+      terminal.error(`${goOn}: ${shellWord(result.folder)}`);
       return interrupted;
-    } finally {
-      view.stop();
     }
+    report(result, { print, terminal, json: options.json === true });
+    return 0;
   });
 }
 

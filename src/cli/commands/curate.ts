@@ -4,7 +4,7 @@ import { type CurationResult, curate } from "../../run/curate.ts";
 import { nameList } from "../../text/name-list.ts";
 import { plural } from "../../text/numbers.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { progressView } from "../terminal/progress.ts";
 import { shellWord, type Terminal } from "../terminal/terminal.ts";
 
@@ -53,30 +53,22 @@ async function runCurate(options: CurateOptions, terminal: Terminal): Promise<nu
   const { data, out, overwrite, metadata, mapping, patients } = options;
   const { cache } = settingsFromFlags({ cache: options.cache });
   const view = progressView(terminal, terminal.error);
-  return withInterruption(view.stop, async (signal) => {
-    try {
-      const result = await curate(data, {
-        out,
-        overwrite,
-        metadata,
-        mapping,
-        patients,
-        cache,
-        signal,
-        onEvent: view.show,
-      });
-      view.stop();
-      if (result.problems.length > 0) view.show({ kind: "problems", problems: result.problems });
-      if (options.json) terminal.out(JSON.stringify(result));
-      else report(result, data, terminal);
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped; nothing was written");
-      return interrupted;
-    } finally {
-      view.stop();
-    }
+  return stoppable({ terminal, view, whenStopped: "stopped; nothing was written" }, async (signal) => {
+    const result = await curate(data, {
+      out,
+      overwrite,
+      metadata,
+      mapping,
+      patients,
+      cache,
+      signal,
+      onEvent: view.show,
+    });
+    view.stop();
+    if (result.problems.length > 0) view.show({ kind: "problems", problems: result.problems });
+    if (options.json) terminal.out(JSON.stringify(result));
+    else report(result, data, terminal);
+    return 0;
   });
 }
 

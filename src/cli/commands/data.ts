@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { wholeNumber } from "../options/whole-number.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { progressView } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { addIsic9Command } from "./isic9.ts";
@@ -34,20 +34,15 @@ export function addDataCommand(program: Command, terminal: Terminal, finish: (st
       };
       const folder = resolve(out);
       const view = progressView(terminal, terminal.out);
-      const status = await withInterruption(view.stop, async (signal) => {
-        try {
+      const status = await stoppable(
+        { terminal, view, whenStopped: "stopped; nothing was written" },
+        async (signal) => {
           const onProgress = (done: number, total: number) => view.show({ kind: "drawing", done, total });
           await writePhantomDataset(folder, { ...options, onProgress, signal });
           terminal.out(`${folder}: ${options.images} phantom images`);
           return 0;
-        } catch (error) {
-          if (!isAbort(error, signal)) throw error;
-          terminal.error("stopped; nothing was written");
-          return interrupted;
-        } finally {
-          view.stop();
-        }
-      });
+        },
+      );
       finish(status);
     });
 }

@@ -5,7 +5,7 @@ import { evaluate } from "../../run/evaluate.ts";
 import { runsOf } from "../../run/folder/runs.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { addJudgedDataOptions, type JudgedDataOptions, openJudged } from "../options/judged-data.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
 
@@ -32,28 +32,20 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, finish:
 
 async function runEvaluate(given: readonly string[], options: EvaluateOptions, terminal: Terminal): Promise<number> {
   const view = progressView(terminal, terminal.error);
-  return withInterruption(view.stop, async (signal) => {
-    try {
-      const context = { signal, onEvent: view.show };
-      const runs = await runsOf(given);
-      const { dataset, judging } = await openJudged(runs, options, context);
-      const evaluation = await evaluate(runs, dataset, { ...judging, testTimeAugmentation: options.tta });
-      view.stop();
-      if (options.json) {
-        terminal.out(JSON.stringify(evaluation));
-      } else {
-        const { columns } = terminal;
-        printText(terminal.out, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
-        terminal.out("");
-        terminal.out(researchOnly);
-      }
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped; nothing was written");
-      return interrupted;
-    } finally {
-      view.stop();
+  return stoppable({ terminal, view, whenStopped: "stopped; nothing was written" }, async (signal) => {
+    const context = { signal, onEvent: view.show };
+    const runs = await runsOf(given);
+    const { dataset, judging } = await openJudged(runs, options, context);
+    const evaluation = await evaluate(runs, dataset, { ...judging, testTimeAugmentation: options.tta });
+    view.stop();
+    if (options.json) {
+      terminal.out(JSON.stringify(evaluation));
+    } else {
+      const { columns } = terminal;
+      printText(terminal.out, formatEvaluation(evaluation, columns === undefined ? {} : { columns }));
+      terminal.out("");
+      terminal.out(researchOnly);
     }
+    return 0;
   });
 }

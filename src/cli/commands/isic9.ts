@@ -11,7 +11,7 @@ import { count, plural } from "../../text/numbers.ts";
 import { version } from "../../version.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { downloadView } from "../terminal/download-progress.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { shellWord, type Terminal } from "../terminal/terminal.ts";
 
 interface Isic9Options {
@@ -72,22 +72,22 @@ async function runIsic9(
   terminal.error(`The ISIC 9-class set, ${count(manifest.length)} files, from ${new URL(archive).host}.`);
   for (const line of licence) terminal.error(line);
   const view = downloadView(terminal, stopwatch);
-  return withInterruption(view.stop, async (signal) => {
-    try {
+  return stoppable(
+    {
+      terminal,
+      view,
+      whenStopped: () => {
+        const { done, total, missing } = view.reached ?? { done: 0, total: 0, missing: 0 };
+        const there = total > 0 ? `${count(done - missing)} of ${count(total)} images are there; ` : "";
+        return `stopped; ${there}the same command goes on`;
+      },
+    },
+    async (signal) => {
       const result = await downloadIsicImages(folder, "isic9", manifest, { ...settings, signal, onEvent: view.show });
       view.stop();
       return report(result, out, terminal);
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      view.stop();
-      const { done, total, missing } = view.reached ?? { done: 0, total: 0, missing: 0 };
-      const there = total > 0 ? `${count(done - missing)} of ${count(total)} images are there; ` : "";
-      terminal.error(`stopped; ${there}the same command goes on`);
-      return interrupted;
-    } finally {
-      view.stop();
-    }
-  });
+    },
+  );
 }
 
 function report(result: DownloadResult, out: string, terminal: Terminal): number {

@@ -5,7 +5,7 @@ import { SettingsError } from "../../errors.ts";
 import { show, showFormats } from "../../report/show/show.ts";
 import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";
 import { problemLines } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -46,29 +46,21 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
   const perClass = wholeNumber("--per-class", options.perClass, 1, 1000);
   const { cache } = settingsFromFlags({ cache: options.cache });
   const bar = movingBar(terminal);
-  return withInterruption(bar.stop, async (signal) => {
-    try {
-      const { files, problems } = await show(data, {
-        out,
-        curation,
-        format,
-        perClass,
-        images: options.images,
-        cacheFolder: cacheFolder(cache),
-        signal,
-        onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
-      });
-      bar.stop();
-      for (const line of problemLines(problems)) terminal.error(line);
-      for (const file of files) terminal.out(file);
-      if (!options.images) terminal.error("gallery and conflicts show images, and were left out");
-      return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped");
-      return interrupted;
-    } finally {
-      bar.stop();
-    }
+  return stoppable({ terminal, view: bar, whenStopped: "stopped" }, async (signal) => {
+    const { files, problems } = await show(data, {
+      out,
+      curation,
+      format,
+      perClass,
+      images: options.images,
+      cacheFolder: cacheFolder(cache),
+      signal,
+      onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
+    });
+    bar.stop();
+    for (const line of problemLines(problems)) terminal.error(line);
+    for (const file of files) terminal.out(file);
+    if (!options.images) terminal.error("gallery and conflicts show images, and were left out");
+    return 0;
   });
 }

@@ -14,7 +14,7 @@ import type { SettingName } from "../../training/settings/schema.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
 import { formatDuration } from "../terminal/duration.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { stoppable } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
@@ -82,8 +82,9 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
     view.stop();
     terminal.error("stopping after this step (Ctrl-C once more stops at once)");
   };
-  return withInterruption(notice, async (signal) => {
-    try {
+  return stoppable(
+    { terminal, view, onInterrupt: notice, whenStopped: "stopped; the same command goes on with what is done" },
+    async (signal) => {
       const data = await trainingData({
         given,
         cache: settings.cache,
@@ -131,14 +132,8 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
         );
       }
       return 0;
-    } catch (error) {
-      if (!isAbort(error, signal)) throw error;
-      terminal.error("stopped; the same command goes on with what is done");
-      return interrupted;
-    } finally {
-      view.stop();
-    }
-  });
+    },
+  );
 }
 
 /** What a study found, in a terminal: first what must be known before the figures. */

@@ -22,7 +22,7 @@ import {
   withAbsolutePaths,
 } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
-import { interrupted, isAbort, withInterruption } from "../terminal/interruption.ts";
+import { interrupted, stoppable } from "../terminal/interruption.ts";
 import { phantomNotice, progressView } from "../terminal/progress.ts";
 import { printText, shellWord, type Terminal } from "../terminal/terminal.ts";
 
@@ -58,35 +58,30 @@ async function runTrain(options: TrainOptions, terminal: Terminal): Promise<numb
     terminal.error("stopping after this step (Ctrl-C once more stops at once, and goes back to the last checkpoint)");
   };
   let run = options.resume;
-  return withInterruption(notice, async (signal) => {
-    try {
-      const onEvent = (event: RunEvent) => {
-        if (event.kind === "begin") run = event.run;
-        view.show(event);
-      };
-      const context = { signal, onEvent };
-      const { result, evaluation } = options.resume
-        ? await goOn(options.resume, given, context)
-        : await start(given, context, terminal);
-      view.stop();
-      if (!result.finished) {
-        printText(terminal.error, stopped(`stopped in epoch ${result.epochs + 1}; the state is saved`, result.run));
-        return interrupted;
-      }
-      report(result, evaluation, { print, terminal, json: options.json === true });
-      return 0;
-    } catch (error) {
-      if (error instanceof FileError && run !== undefined) {
-        throw new FileError(`${error.message}\n${goOnWith(run)}`, { cause: error });
-      }
-      if (!isAbort(error, signal)) throw error;
-      const known =
-        run === undefined ? "stopped before the training; give the same command again" : stopped("stopped", run);
-      printText(terminal.error, known);
+  const whenStopped = () =>
+    run === undefined ? "stopped before the training; give the same command again" : stopped("stopped", run);
+  const work = async (signal: AbortSignal) => {
+    const onEvent = (event: RunEvent) => {
+      if (event.kind === "begin") run = event.run;
+      view.show(event);
+    };
+    const context = { signal, onEvent };
+    const { result, evaluation } = options.resume
+      ? await goOn(options.resume, given, context)
+      : await start(given, context, terminal);
+    view.stop();
+    if (!result.finished) {
+      printText(terminal.error, stopped(`stopped in epoch ${result.epochs + 1}; the state is saved`, result.run));
       return interrupted;
-    } finally {
-      view.stop();
     }
+    report(result, evaluation, { print, terminal, json: options.json === true });
+    return 0;
+  };
+  return stoppable({ terminal, view, onInterrupt: notice, whenStopped }, work).catch((error: unknown) => {
+    if (error instanceof FileError && run !== undefined) {
+      throw new FileError(`${error.message}\n${goOnWith(run)}`, { cause: error });
+    }
+    throw error;
   });
 }
 

@@ -1,5 +1,7 @@
 /** Ctrl-C, a polite kill (docker stop, Slurm, systemd) and a closed terminal: the first asks the work to stop in order, a later one ends the process at once. */
 
+import { printText, type Terminal } from "./terminal.ts";
+
 /** The exit status of a command that was interrupted. */
 export const interrupted = 130;
 
@@ -33,5 +35,33 @@ export async function withInterruption<T>(
 }
 
 /** Whether an error only says that `signal` was aborted. */
-export const isAbort = (error: unknown, signal: AbortSignal): boolean =>
+const isAbort = (error: unknown, signal: AbortSignal): boolean =>
   signal.aborted && (error === signal.reason || (error as Error)?.name === "AbortError");
+
+/** A command that can be stopped: what it shows meanwhile, and what is said where it was. */
+export interface Stoppable {
+  readonly terminal: Terminal;
+  readonly view: { readonly stop: () => void };
+  /** Said to the user whose interruption ended the work. */
+  readonly whenStopped: string | (() => string);
+  /** Called at once where the user interrupts; by default the view is taken away. */
+  readonly onInterrupt?: () => void;
+}
+
+/** Runs a command's work and gives its exit status, or {@link interrupted}. The view is taken away at the end, however it ends. */
+export const stoppable = (
+  { terminal, view, whenStopped, onInterrupt = view.stop }: Stoppable,
+  work: (signal: AbortSignal) => Promise<number>,
+): Promise<number> =>
+  withInterruption(onInterrupt, async (signal) => {
+    try {
+      return await work(signal);
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+      view.stop();
+      printText(terminal.error, typeof whenStopped === "string" ? whenStopped : whenStopped());
+      return interrupted;
+    } finally {
+      view.stop();
+    }
+  });
