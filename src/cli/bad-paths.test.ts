@@ -5,23 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runRecorded } from "./testing/recorded-command.ts";
 
 const folder = temporaryFolder();
 
 const inFolder = (...names: readonly string[]) => join(folder, ...names);
 
-async function naevus(argv: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const [out, error]: [string[], string[]] = [[], []];
-  const status = await main(argv, {
-    out: (line) => void out.push(line),
-    error: (line) => void error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: { XDG_CACHE_HOME: inFolder("cache"), ...environment },
-  });
-  return { status, out: out.join("\n"), error: error.join("\n") };
-}
+const naevus = (argv: readonly string[], environment: NodeJS.ProcessEnv = {}) =>
+  runRecorded(argv, { environment: { XDG_CACHE_HOME: inFolder("cache"), ...environment } });
 
 /** What makes each kind of bad path stand below `bad/`; it gives the path. */
 const kinds = {

@@ -2,21 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { settingDescriptions } from "../training/settings/descriptions.ts";
-import { main } from "./main.ts";
+import { runRecorded } from "./testing/recorded-command.ts";
 
 const folder = temporaryFolder();
 
-async function naevus(...argv: readonly string[]) {
-  const [out, error]: [string[], string[]] = [[], []];
-  const status = await main(argv, {
-    out: (line) => void out.push(line),
-    error: (line) => void error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: { XDG_CACHE_HOME: folder },
-  });
-  return { status, out: out.join("\n"), error: error.join("\n") };
-}
+const naevus = (...argv: readonly string[]) => runRecorded(argv, { environment: { XDG_CACHE_HOME: folder } });
 
 const commands = [
   ...["study", "train", "watch", "evaluate", "compare", "predict", "cross-validate"],

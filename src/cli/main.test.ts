@@ -6,8 +6,7 @@ import { Readable } from "node:stream";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Predictions } from "../run/predict.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
-import { drawOver } from "./terminal/terminal.ts";
+import { runRecorded } from "./testing/recorded-command.ts";
 
 const folder = temporaryFolder();
 let data: string;
@@ -17,18 +16,12 @@ let small: readonly string[];
 
 const naevus = (...argv: readonly string[]) => naevusIn({}, ...argv);
 
-async function naevusIn({ columns, list }: { columns?: number; list?: string | Buffer }, ...argv: readonly string[]) {
-  const [out, error]: [string[], string[]] = [[], []];
-  const status = await main(argv, {
-    out: (line, drawnBefore = 0) => void out.push(drawOver(drawnBefore) + line),
-    error: (line) => void error.push(line),
-    interactive: false,
+const naevusIn = ({ columns, list }: { columns?: number; list?: string | Buffer }, ...argv: readonly string[]) =>
+  runRecorded(argv, {
     columns,
     environment: { XDG_CACHE_HOME: folder },
     ...(list !== undefined && { input: Readable.from([Buffer.from(list)]) }),
   });
-  return { status, out: out.join("\n"), error: error.join("\n") };
-}
 
 beforeAll(async () => {
   data = join(folder, "data");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readEvaluation } from "../../run/folder/evaluation-file.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
-import { main } from "../main.ts";
+import { runRecorded } from "../testing/recorded-command.ts";
 
 const folder = temporaryFolder();
 let data: string;
@@ -12,17 +12,7 @@ let metadata: string;
 let plan: string;
 let small: readonly string[];
 
-async function naevus(...argv: readonly string[]) {
-  const [out, error]: [string[], string[]] = [[], []];
-  const status = await main(argv, {
-    out: (line) => void out.push(line),
-    error: (line) => void error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: { XDG_CACHE_HOME: folder },
-  });
-  return { status, out: out.join("\n"), error: error.join("\n") };
-}
+const naevus = (...argv: readonly string[]) => runRecorded(argv, { environment: { XDG_CACHE_HOME: folder } });
 
 beforeAll(async () => {
   data = join(folder, "data");

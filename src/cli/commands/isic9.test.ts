@@ -7,10 +7,9 @@ import { type ImitatedImage, type Imitation, imitateArchive } from "../../acquir
 import { readTable } from "../../dataset/csv-table.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { version } from "../../version.ts";
-import { main } from "../main.ts";
 import { downloadView } from "../terminal/download-progress.ts";
-import type { Terminal } from "../terminal/terminal.ts";
 import { checkFiles, printed } from "../testing/hostile-names.ts";
+import { recordingTerminal, runRecorded } from "../testing/recorded-command.ts";
 
 const idOf = (n: number): string => `ISIC_${String(n).padStart(7, "0")}`;
 
@@ -35,24 +34,8 @@ afterEach(async () => {
   await server.stop();
 });
 
-function recorder(): Terminal & { readonly lines: { out: string[]; error: string[] } } {
-  const lines = { out: [] as string[], error: [] as string[] };
-  return {
-    lines,
-    out: (line) => void lines.out.push(line),
-    error: (line) => void lines.error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: {},
-  };
-}
-
-async function naevus(...argv: readonly string[]) {
-  const terminal = recorder();
-  const archive = argv.includes("--archive") ? [] : ["--archive", server.archive];
-  const status = await main(["data", "isic9", ...archive, ...argv], terminal);
-  return { status, out: terminal.lines.out.join("\n"), error: terminal.lines.error.join("\n") };
-}
+const naevus = (...argv: readonly string[]) =>
+  runRecorded(["data", "isic9", ...(argv.includes("--archive") ? [] : ["--archive", server.archive]), ...argv]);
 
 describe("data isic9", () => {
   it("shows and writes what the archive says as text", async () => {
@@ -146,7 +129,7 @@ describe("data isic9", () => {
 });
 
 it("the time left and each new trouble are told, where there is no terminal", () => {
-  const terminal = recorder();
+  const { terminal, lines } = recordingTerminal();
   let now = 0;
   const view = downloadView(terminal, () => now);
   const at = (done: number) => view.show({ kind: "downloading", done, total: 1000, missing: 1, bytes: done * 1e6 });
@@ -158,7 +141,7 @@ it("the time left and each new trouble are told, where there is no terminal", ()
   at(200);
   at(201);
   expect(view.reached).toEqual({ done: 201, total: 1000, missing: 1 });
-  expect(terminal.lines.error).toEqual([
+  expect(lines.error).toEqual([
     "100 of 1,000 images are there from before",
     "record: 500 Internal Server Error (ISIC_0000001), again in 2 s",
     "200 of 1,000, 200 MB, 1 missing, 8 min 0 s left",

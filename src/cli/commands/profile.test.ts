@@ -1,20 +1,11 @@
 /** `naevus profile` from its flags to its figures. */
+
 import { describe, expect, it } from "vitest";
 import type { Profile } from "../../engine/profile/profile.ts";
 import { onednnEngines, onednnMissing } from "../../engine/testing/engines-under-test.ts";
-import { main } from "../main.ts";
+import { runRecorded } from "../testing/recorded-command.ts";
 
-async function profile(...argv: readonly string[]) {
-  const [out, error]: [string[], string[]] = [[], []];
-  const status = await main(["profile", ...argv], {
-    out: (line) => void out.push(line),
-    error: (line) => void error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: {},
-  });
-  return { status, out: out.join("\n"), error: error.join("\n") };
-}
+const profile = (...argv: readonly string[]) => runRecorded(["profile", ...argv]);
 
 it("refuses what it cannot do before it measures", async () => {
   expect(await profile("--rounds", "0")).toEqual({

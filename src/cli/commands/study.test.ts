@@ -6,6 +6,7 @@ import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { main } from "../main.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { recordingTerminal } from "../testing/recorded-command.ts";
 import { closingLines } from "./study.ts";
 
 const folder = temporaryFolder();
@@ -16,20 +17,8 @@ beforeAll(async () => {
   await writePhantomDataset(data, { images: 150, size: 16, seed: 1 });
 });
 
-function terminal() {
-  const lines = { out: [] as string[], error: [] as string[] };
-  const own: Terminal = {
-    out: (line) => void lines.out.push(line),
-    error: (line) => void lines.error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: {},
-  };
-  return { own, lines };
-}
-
 it("refuses a budget that is none, and settings that a study compares itself", async () => {
-  const { own, lines } = terminal();
+  const { terminal: own, lines } = recordingTerminal();
   expect(await main(["study", "--data", data, "--budget", "soon"], own)).toBe(1);
   expect(lines.error.at(-1)).toMatch(/--budget: expected a number of minutes above 0/);
   expect(await main(["study", "--data", data, "--imbalance", "focal"], own)).toBe(1);
@@ -39,7 +28,7 @@ it("refuses a budget that is none, and settings that a study compares itself", a
 it("stops when asked to, and keeps what is done for the next time", async () => {
   const out = join(folder, "study");
   const args = ["study", "--data", data, "--budget", "0.02", "--out", out, "--image-size", "16", "--threads", "1"];
-  const { own, lines } = terminal();
+  const { terminal: own, lines } = recordingTerminal();
   const line = own.out;
   const stopping: Terminal = {
     ...own,
@@ -74,7 +63,7 @@ it("says before all figures that the final model is worse than the first", () =>
 });
 
 it("compare says what it needs", async () => {
-  const { own, lines } = terminal();
+  const { terminal: own, lines } = recordingTerminal();
   expect(await main(["compare", join(folder, "none"), join(folder, "other"), "--data", data], own)).toBe(1);
   expect(lines.error.at(-1)).toMatch(/no run there/);
   expect(await main(["compare", join(folder, "none")], own)).toBe(1);

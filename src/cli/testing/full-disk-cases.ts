@@ -1,4 +1,5 @@
 /** For tests: commands on a disk that is full from some write on, and what must hold after each of them. */
+
 import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,7 @@ import { expect } from "vitest";
 import { fileExists } from "../../disk/files.ts";
 import { type FullDisk, imitateFullDisk } from "../../disk/testing/full-disk.ts";
 import { readSafetensors } from "../../formats/safetensors.ts";
-import { main } from "../main.ts";
+import { runRecorded } from "./recorded-command.ts";
 
 export interface DiskCase {
   readonly name: string;
@@ -99,18 +100,6 @@ export const study: DiskCase = {
   results: [],
 };
 
-async function naevus(argv: readonly string[]) {
-  const error: string[] = [];
-  const status = await main(argv, {
-    out: () => undefined,
-    error: (line) => void error.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: {},
-  });
-  return { status, error: error.join("\n") };
-}
-
 /** What a file says, but for the seconds that its making took. */
 async function contentOf(file: string): Promise<string> {
   const bytes = await readFile(file);
@@ -159,7 +148,7 @@ export class DiskTrial {
       ["audit", ...data, ...warm, "--out", "audit"],
       ["curate", ...data, ...warm, "--out", "plan.csv"],
     ]) {
-      expect(await naevus(argv)).toMatchObject({ status: 0 });
+      expect(await runRecorded(argv)).toMatchObject({ status: 0 });
     }
     return new DiskTrial(folder, await imitateFullDisk());
   }
@@ -173,7 +162,7 @@ export class DiskTrial {
   async fill(one: DiskCase, times?: number): Promise<number> {
     await this.#enter(one);
     this.#disk.fill(Number.POSITIVE_INFINITY);
-    const undisturbed = await naevus(one.command);
+    const undisturbed = await runRecorded(one.command);
     expect(undisturbed.status, undisturbed.error).toBe(0);
     const { calls } = this.#disk;
     const whole = await contents(one.results);
@@ -183,7 +172,7 @@ export class DiskTrial {
       await this.#enter(one);
       const before = await contents((await filesHere()).filter((file) => !file.startsWith("cache")));
       this.#disk.fill(after);
-      const { status, error } = await naevus(one.command);
+      const { status, error } = await runRecorded(one.command);
       const { failures } = this.#disk;
       this.#disk.makeRoom();
       expect(failures, `full after ${after} writes`).toBeGreaterThan(0);
@@ -203,7 +192,7 @@ export class DiskTrial {
       for (const [file, content] of before) {
         expect([content, whole.get(file)], `${file}, ${about}`).toContain(await contentOf(file));
       }
-      const ended = await naevus((await one.again?.()) ?? one.command);
+      const ended = await runRecorded((await one.again?.()) ?? one.command);
       expect(ended.status, `${about}\nthen: ${ended.error}`).toBe(0);
       for (const [file, content] of await contents(one.results)) {
         expect(content === whole.get(file), `${file} is another, ${about}`).toBe(true);

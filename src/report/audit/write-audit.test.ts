@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { phantomImages } from "../../acquire/phantom/phantom.ts";
 import type { Audit } from "../../audit/findings.ts";
-import { main } from "../../cli/main.ts";
+import { runRecorded } from "../../cli/testing/recorded-command.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { formatAudit } from "./audit-text.ts";
 import { type AuditReport, writeAudit } from "./write-audit.ts";
@@ -16,16 +16,8 @@ const folder = temporaryFolder();
 
 /** A command's exit status and lines. */
 async function naevus(...argv: readonly string[]) {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const status = await main(argv, {
-    out: (line) => void out.push(line),
-    error: (line) => void errors.push(line),
-    interactive: false,
-    columns: undefined,
-    environment: {},
-  });
-  return { status, out: out.join("\n"), errors: errors.join("\n") };
+  const { error: errors, ...printed } = await runRecorded(argv);
+  return { ...printed, errors };
 }
 
 describe("a folder with one of everything", () => {
