@@ -1,7 +1,6 @@
 /** Trains a network on some images and judges it on others, without a run folder: what cross-validation compares recipes by. */
 import type { Engine } from "../engine/engine.ts";
 import type { PackedImages } from "../image/store/packed-store.ts";
-import { readSelection } from "../image/store/pixel-file.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { selectionLoader } from "../training/background-loader.ts";
 import { refuseNonFinite } from "../training/batched-logits.ts";
@@ -9,7 +8,7 @@ import { fit } from "../training/fit.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import type { StepReport } from "../training/train.ts";
-import { graphOf } from "./run-preparation.ts";
+import { graphOf, imagesAt } from "./run-preparation.ts";
 
 export interface NetworkFitOptions {
   readonly engine: Engine;
@@ -39,19 +38,15 @@ export interface NetworkFit {
 export async function fitNetwork(options: NetworkFitOptions): Promise<NetworkFit> {
   const { engine, packed, classes, settings, curves = false, onStep, signal, stopwatch: now = stopwatch } = options;
   const begun = now();
-  const imagesAt = (indices: readonly number[]) => {
-    const selection = packed.select(indices);
-    const read = (rows: ArrayLike<number>, out: Uint8Array) => readSelection(selection, rows, out);
-    return { selection, read, labels: indices.map((index) => packed.images[index]!.label) };
-  };
-  const learned = imagesAt(options.learned);
+  const label = (index: number) => packed.images[index]!.label;
+  const learned = imagesAt(packed, options.learned, label);
   const { progress, logits } = await fit({
     engine,
     graph: graphOf({ ...settings, imageSize: packed.height }, classes),
     settings,
     images: learned,
     openLoader: selectionLoader(learned.selection),
-    validation: { ...imagesAt(options.judged), use: curves ? "watch" : "end" },
+    validation: { ...imagesAt(packed, options.judged, label), use: curves ? "watch" : "end" },
     ...(onStep && { onStep }),
     signal,
     stopwatch: now,

@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import { readSelection } from "../image/store/pixel-file.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
 import { networkOf } from "../training/settings/resolve.ts";
 import type { Settings } from "../training/settings/schema.ts";
@@ -38,3 +39,10 @@ export async function pack(
 
 /** How the engine is asked for. */
 export const engineOptions = (threads: number | undefined) => (threads === undefined ? {} : { threads });
+
+/** Some of the packed images as a training reads them, here or in another thread. `label` tells that of an index into the packed images. */
+export function imagesAt(packed: PackedImages, indices: ArrayLike<number>, label: (index: number) => number) {
+  const selection = packed.select(indices);
+  const read = (rows: ArrayLike<number>, out: Uint8Array) => readSelection(selection, rows, out);
+  return { selection, read, labels: Array.from(indices, label) };
+}

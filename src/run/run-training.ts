@@ -4,7 +4,6 @@ import type { Dataset } from "../dataset/dataset.ts";
 import type { FolderLock } from "../disk/folder-lock.ts";
 import { RunError } from "../errors.ts";
 import { fitTemperature } from "../evaluation/calibration/temperature.ts";
-import { readSelection } from "../image/store/pixel-file.ts";
 import { selectionLoader } from "../training/background-loader.ts";
 import { readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { fit } from "../training/fit.ts";
@@ -18,6 +17,7 @@ import type { RunImage } from "./folder/run-images.ts";
 import { lockRun } from "./folder/run-lock.ts";
 import { type EventWriter, openEventFile } from "./folder/tensorboard.ts";
 import { type RunContext, warnWith } from "./run-events.ts";
+import { imagesAt } from "./run-preparation.ts";
 
 /** What training came to. */
 export interface TrainingResult {
@@ -60,9 +60,7 @@ export async function runTraining(
   const { epochs } = settings;
   const part = (wanted: RunImage["part"]) => {
     const indices = Uint32Array.from(divided.flatMap((image, i) => (image.part === wanted ? [i] : [])));
-    const selection = packed.select(indices);
-    const read = (rows: ArrayLike<number>, out: Uint8Array) => readSelection(selection, rows, out);
-    return { indices, selection, read, labels: Array.from(indices, (index) => divided[index]!.label) };
+    return { indices, ...imagesAt(packed, indices, (index) => divided[index]!.label) };
   };
   const learned = part("train");
   const validated = part("validation");
