@@ -101,10 +101,13 @@ const isImage = (value: unknown): value is ImageSource =>
 export const isNamedImage = (value: unknown): value is ImageSource | NamedImage =>
   isImage(value) || (typeof value === "object" && value !== null && "image" in value && isImage(value.image));
 
+/** Whether a value may be one run or several. */
+export const isRuns = (value: unknown): boolean =>
+  isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
+
 /** Throws a sentence unless the value is one run or several. */
 export function expectRuns(value: unknown, of: string, example: string): void {
-  const isRight = isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
-  expectArgument(isRight, value, {
+  expectArgument(isRuns(value), value, {
     of,
     expected: "a run's folder, a model file, the folder of a cross-validation, or a list of these",
     example,

@@ -7,7 +7,7 @@ import { testTimeAugmented } from "../inference/test-time-augmentation.ts";
 import type { Runs } from "../run/folder/runs.ts";
 import { groupsOf, type JudgingOptions, type OpenedModels, openModels } from "../run/models/open-models.ts";
 import { type NamedImage, namedImage, predictEach, type SourceImage } from "../run/predict.ts";
-import { expectArgument, expectOptions, isIterable, isNamedImage, isText, type OptionKinds } from "./arguments.ts";
+import { expectArgument, expectOptions, isIterable, isNamedImage, isRuns, type OptionKinds } from "./arguments.ts";
 
 /** A class with its probability. */
 export interface ClassProbability {
@@ -72,8 +72,7 @@ export interface LoadedModel extends AsyncDisposable {
  */
 export async function loadModel(source: Runs | Uint8Array, options: JudgingOptions = {}): Promise<LoadedModel> {
   const example = 'loadModel("runs/first/model.onnx")';
-  const isSeveral = Array.isArray(source) && source.length > 0 && source.every(isText);
-  expectArgument(isText(source) || isSeveral || source instanceof Uint8Array, source, {
+  expectArgument(isRuns(source) || source instanceof Uint8Array, source, {
     of: "loadModel",
     expected: "a run's folder, a model file, a list of these, or the bytes of a model file",
     example,

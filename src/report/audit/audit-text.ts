@@ -4,10 +4,10 @@ import { largestClasses } from "../../audit/distribution.ts";
 import { oddities } from "../../audit/file-findings.ts";
 import type { Audit, NearDuplicatePair, Place } from "../../audit/findings.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
-import { count, percent, plural } from "../../text/numbers.ts";
+import { count, plural } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
 import { textTable } from "../../text/text-table.ts";
-import { classPair, curatedNote, neverSplit, tally, unknownWhy } from "./audit-words.ts";
+import { classPair, curatedNote, neverSplit, sourceRows, tally, unknownWhy } from "./audit-words.ts";
 
 /** Examples of each kind of finding. */
 const examples = 3;
@@ -133,21 +133,12 @@ function classes({ distribution: { all, splits }, curated, classes: names }: Aud
 
 function sources(audit: Audit): string[] {
   if (audit.confounds === undefined) return [];
-  const { evidence, ids, samples, classesTried } = audit.confounds;
-  const rows = evidence.map((one) => [
-    one.evidence,
-    percent(one.balancedAccuracy),
-    percent(one.chance),
-    percent(one.permuted),
-    one.pValue.toFixed(2),
-  ]);
-  const range = ids && ["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), "", ""];
+  const { ids, samples, classesTried } = audit.confounds;
   return [
     "Sources: what a trivial model tells without looking at a lesion",
     ...textTable([
       ["evidence", "balanced accuracy", "guessing", "best permutation", "p"],
-      ...rows,
-      ...(range ? [range] : []),
+      ...sourceRows(audit.confounds).map((row) => row.map((cell) => cell ?? "")),
     ]).split("\n"),
     `(${plural(samples, "image")} of ${classesTried} classes, cross-validated without splitting ${neverSplit(audit)}` +
       `${ids ? `; adjusted mutual information of id range and class ${ids.adjustedMutualInformation.toFixed(2)}` : ""})`,

@@ -1,6 +1,8 @@
 /** What the audit's page and its text say in the same words. */
+import type { Confounds } from "../../audit/confounds.ts";
 import type { Audit, Place } from "../../audit/findings.ts";
 import { nameList } from "../../text/name-list.ts";
+import { percent } from "../../text/numbers.ts";
 
 /** The classes that hold one content, such as `melanoma & seborrheic keratosis`. */
 export const classPair = (files: readonly Place[]): string =>
@@ -28,3 +30,18 @@ export const curatedNote = ({ curation }: Audit): string | undefined =>
   curation &&
   `after curation: ${curation.leftOut} left out, ${curation.relabelled} relabelled` +
     (curation.classesLeftOut.length > 0 ? `, without ${nameList(curation.classesLeftOut)}` : "");
+
+/**
+ * What trivial models tell, by kind of evidence, and what the range of the id tells: balanced accuracy, guessing, best permutation and p, of
+ * which the last two are null where nothing was permuted.
+ */
+export const sourceRows = ({ evidence, ids }: Confounds): readonly (readonly (string | null)[])[] => [
+  ...evidence.map((one) => [
+    one.evidence,
+    percent(one.balancedAccuracy),
+    percent(one.chance),
+    percent(one.permuted),
+    one.pValue.toFixed(2),
+  ]),
+  ...(ids ? [["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), null, null]] : []),
+];

@@ -5,7 +5,7 @@ import { chartFigures } from "../../charts/chart-figure.ts";
 import { disclosure, paragraph, tableHtml } from "../../html/components.ts";
 import { type HtmlValue, html } from "../../html/html.ts";
 import { confoundChart } from "../audit-charts.ts";
-import { neverSplit } from "../audit-words.ts";
+import { neverSplit, sourceRows } from "../audit-words.ts";
 import { shownClasses } from "./classes.ts";
 
 type Confounds = NonNullable<Audit["confounds"]>;
@@ -47,13 +47,6 @@ export async function sourcesHtml(audit: Audit): Promise<HtmlValue> {
   const { evidence, ids } = confounds;
   const shown = shownClasses(audit);
   const names = shown.map((label) => audit.classes[label]!);
-  const rows = evidence.map((one) => [
-    one.evidence,
-    percent(one.balancedAccuracy),
-    percent(one.chance),
-    percent(one.permuted),
-    one.pValue.toFixed(2),
-  ]);
   const recalls = evidence.map(({ evidence: name, recall }) => [
     name,
     ...shown.map((label) => (recall[label] == null ? null : percent(recall[label]))),
@@ -68,10 +61,7 @@ export async function sourcesHtml(audit: Audit): Promise<HtmlValue> {
         spec: confoundChart(confounds),
         table: {
           columns: ["Evidence", "Balanced accuracy", "Guessing", "Best permutation", "p"],
-          rows: [
-            ...rows,
-            ...(ids ? [["range of the ISIC id", percent(ids.balancedAccuracy), percent(ids.chance), null, null]] : []),
-          ],
+          rows: sourceRows(confounds),
         },
       },
     ]),
