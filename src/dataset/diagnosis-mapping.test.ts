@@ -1,21 +1,12 @@
 /** Which classes a diagnosis agrees with: built-in names, unknown ones, and a user's own file. */
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { diagnosisMapping, readDiagnosisMapping } from "./diagnosis-mapping.ts";
+import { isic9Classes } from "./testing/isic9-classes.ts";
 
-const isic9 = [
-  "actinic keratosis",
-  "basal cell carcinoma",
-  "dermatofibroma",
-  "melanoma",
-  "nevus",
-  "pigmented benign keratosis",
-  "seborrheic keratosis",
-  "squamous cell carcinoma",
-  "vascular lesion",
-];
 const namesOf = (classes: readonly string[], diagnosis: string) =>
   diagnosisMapping(classes)
     .labelsOf(diagnosis)
@@ -40,7 +31,7 @@ describe("built-in names", () => {
     ["malignant", ["actinic keratosis", "basal cell carcinoma", "melanoma", "squamous cell carcinoma"]],
     ["cafe-au-lait macule", undefined],
   ])("%s", (diagnosis, expected) => {
-    expect(namesOf(isic9, diagnosis)).toEqual(expected);
+    expect(namesOf(isic9Classes, diagnosis)).toEqual(expected);
   });
 
   it("fit folders of other names", () => {
@@ -63,7 +54,7 @@ describe("a mapping file", () => {
   const read = async (content: string) => {
     const file = join(folder, `mapping${++files}.csv`);
     await writeFile(file, content);
-    return readDiagnosisMapping(file, isic9);
+    return readDiagnosisMapping(file, isic9Classes);
   };
 
   it("goes before the built-in names", async () => {

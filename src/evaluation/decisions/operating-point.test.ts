@@ -1,6 +1,8 @@
 /** Questions with two answers, thresholds chosen for a sensitivity, and what is said of them. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isic9Classes } from "../../dataset/testing/isic9-classes.ts";
 import { EvaluationError } from "../../errors.ts";
 import { Random } from "../../random.ts";
 import { separateGroups } from "../image-groups.ts";
@@ -9,21 +11,9 @@ import { diagnosticRates } from "../scores/diagnostic-rates.ts";
 import { answersTo, lesionQuestions } from "./lesion-questions.ts";
 import { countsAtThreshold, ratesAtThreshold, thresholdForSensitivity } from "./operating-point.ts";
 
-const isic = [
-  "actinic keratosis",
-  "basal cell carcinoma",
-  "dermatofibroma",
-  "melanoma",
-  "nevus",
-  "pigmented benign keratosis",
-  "seborrheic keratosis",
-  "squamous cell carcinoma",
-  "vascular lesion",
-];
-
 describe("lesionQuestions", () => {
   it("asks for melanoma and for malignancy, with actinic keratosis among the benign", () => {
-    expect(lesionQuestions(isic)).toEqual([
+    expect(lesionQuestions(isic9Classes)).toEqual([
       { name: "melanoma against the rest", positive: ["melanoma"] },
       {
         name: "malignant against benign",

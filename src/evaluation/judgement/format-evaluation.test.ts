@@ -1,21 +1,11 @@
 /** How an evaluation looks in a terminal. */
+
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isic9Classes } from "../../dataset/testing/isic9-classes.ts";
 import { Random } from "../../random.ts";
 import { evaluateClassification } from "./evaluation.ts";
 import { formatEvaluation } from "./format-evaluation.ts";
-
-const lesions = [
-  "actinic keratosis",
-  "basal cell carcinoma",
-  "dermatofibroma",
-  "melanoma",
-  "nevus",
-  "pigmented benign keratosis",
-  "seborrheic keratosis",
-  "squamous cell carcinoma",
-  "vascular lesion",
-];
 
 /** Predictions that are certain of one class each. */
 function certain(classes: readonly string[], truth: readonly number[], predicted: readonly number[]) {
@@ -29,7 +19,7 @@ function certain(classes: readonly string[], truth: readonly number[], predicted
 const random = Random.of(1);
 const truth = Array.from({ length: 118 }, () => random.integer(9));
 const nine = certain(
-  lesions,
+  isic9Classes,
   truth,
   truth.map((label) => (random.uniform() < 0.4 ? label : random.integer(9))),
 );
