@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { drawChart } from "../dist/report/charts/draw-chart.js";
+import { percent } from "../dist/text/numbers.js";
 
 const [run, file] = process.argv.slice(2);
 if (run === undefined || file === undefined) {
@@ -16,7 +17,6 @@ const epochs = readFileSync(join(run, "metrics.jsonl"), "utf8")
 /** @type {import("../src/evaluation/judgement/evaluation.ts").Evaluation} */
 const { classes, confusionMatrix, accuracy, accuracyInterval, correct, samples, protocol, origin } = evaluation;
 /** @param {number} value */
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 const cells = confusionMatrix.flatMap((row, truth) => {
   const support = row.reduce((sum, count) => sum + count, 0);

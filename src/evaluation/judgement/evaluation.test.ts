@@ -5,13 +5,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EvaluationError } from "../../errors.ts";
+import { anyCaseOf, type Case } from "../reference-numbers/evaluation-cases.ts";
 import { type Evaluation, evaluateClassification } from "./evaluation.ts";
-
-interface Case {
-  readonly classes: string[];
-  readonly truth: number[];
-  readonly probabilities: number[];
-}
 
 type Figures = Omit<Evaluation, "accuracyInterval" | "protocol" | "samples" | "correct" | "classes">;
 
@@ -37,25 +32,7 @@ function expectFigures(actual: Evaluation, expected: Figures): void {
   }
 }
 
-/** Rows of whole weights, divided by their sum. */
-const anyCase: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 7 }).chain((count) =>
-  fc
-    .array(
-      fc.tuple(
-        fc.nat({ max: count - 1 }),
-        fc.array(fc.nat({ max: 4 }), { minLength: count, maxLength: count }).filter((row) => row.some((v) => v > 0)),
-      ),
-      { minLength: 1, maxLength: 60 },
-    )
-    .map((images) => ({
-      classes: Array.from({ length: count }, (_, index) => `class ${index}`),
-      truth: images.map(([label]) => label),
-      probabilities: images.flatMap(([, row]) => {
-        const sum = row.reduce((total, value) => total + value, 0);
-        return row.map((value) => Math.fround(value / sum));
-      }),
-    })),
-);
+const anyCase = anyCaseOf(7);
 
 describe("agreement with scikit-learn", () => {
   const recorded = JSON.parse(

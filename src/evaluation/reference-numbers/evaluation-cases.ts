@@ -56,22 +56,26 @@ export const predictionsOf = ({ classes, truth, probabilities }: Case): Predicti
   probabilities: Float32Array.from(probabilities),
 });
 
-/** Up to 60 images; rows of small whole weights divided by their sum, so that many are tied. */
-export const anyCase: fc.Arbitrary<Case> = fc.integer({ min: 1, max: 6 }).chain((count) =>
-  fc
-    .array(
-      fc.tuple(
-        fc.nat({ max: count - 1 }),
-        fc.array(fc.nat({ max: 4 }), { minLength: count, maxLength: count }).filter((row) => row.some((v) => v > 0)),
-      ),
-      { minLength: 1, maxLength: 60 },
-    )
-    .map((images) => ({
-      classes: Array.from({ length: count }, (_, index) => `class ${index}`),
-      truth: images.map(([label]) => label),
-      probabilities: images.flatMap(([, row]) => {
-        const sum = row.reduce((total, value) => total + value, 0);
-        return row.map((value) => Math.fround(value / sum));
-      }),
-    })),
-);
+/** Up to 60 images of at most so many classes; rows of small whole weights divided by their sum, so that many are tied. */
+export const anyCaseOf = (mostClasses: number): fc.Arbitrary<Case> =>
+  fc.integer({ min: 1, max: mostClasses }).chain((count) =>
+    fc
+      .array(
+        fc.tuple(
+          fc.nat({ max: count - 1 }),
+          fc.array(fc.nat({ max: 4 }), { minLength: count, maxLength: count }).filter((row) => row.some((v) => v > 0)),
+        ),
+        { minLength: 1, maxLength: 60 },
+      )
+      .map((images) => ({
+        classes: Array.from({ length: count }, (_, index) => `class ${index}`),
+        truth: images.map(([label]) => label),
+        probabilities: images.flatMap(([, row]) => {
+          const sum = row.reduce((total, value) => total + value, 0);
+          return row.map((value) => Math.fround(value / sum));
+        }),
+      })),
+  );
+
+/** Of up to 6 classes. */
+export const anyCase = anyCaseOf(6);
