@@ -85,6 +85,12 @@ export class ArgumentError extends NaevusError {
   readonly code = "ERR_NAEVUS_ARGUMENT";
 }
 
+/** A package that this installation lacks, or that does not load on this system; the message says which, why and what to do. */
+export class InstallationError extends NaevusError {
+  override readonly name = "InstallationError";
+  readonly code = "ERR_NAEVUS_INSTALLATION";
+}
+
 /** Memory that the system did not give. The message says what it was for and what to do. */
 export class MemoryError extends NaevusError {
   override readonly name = "MemoryError";

@@ -13,6 +13,7 @@ export {
   EvaluationError,
   FileError,
   ImageError,
+  InstallationError,
   MemoryError,
   ModelError,
   NaevusError,

@@ -4,13 +4,15 @@ import { bindSystem } from "./library.ts";
 
 const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 
+/** The `process.env` of a worker thread, and bun's, is a copy that no library sees. */
+const isCopy = !isMainThread || process.versions.bun !== undefined;
+
 /**
- * Sets an environment variable for libraries that are loaded from now on, from whichever thread. Throws where there is no C library
- * that could be asked to.
+ * Sets an environment variable for libraries that are loaded from now on, from whichever thread. Throws EngineError where that takes a
+ * call of the C library and none can be called.
  */
 export function setLibraryEnvironment(name: string, value: string): void {
   process.env[name] = value;
-  // The `process.env` of a worker thread is a copy that no library sees.
-  if (isMainThread || process.platform === "win32") return;
+  if (!isCopy || process.platform === "win32") return;
   bindSystem("setenv", "i", "ppi")(cString(name), cString(value), 1);
 }

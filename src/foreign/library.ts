@@ -1,5 +1,5 @@
 /** Shared libraries opened so that they stay mapped, and their functions, called with plain numbers and addresses. */
-import koffi from "koffi";
+import { nativeCalls } from "./koffi.ts";
 
 /** A native address, a buffer whose address is meant, or null. */
 export type Pointer = bigint | ArrayBufferView | null;
@@ -33,7 +33,7 @@ const RTLD_NOW = 2;
 const RTLD_NODELETE = process.platform === "darwin" ? 0x80 : 0x1000;
 const isMac = process.platform === "darwin";
 
-type Loaded = ReturnType<typeof koffi.load>;
+type Loaded = ReturnType<ReturnType<typeof nativeCalls>["load"]>;
 
 const binder =
   (library: Loaded): ForeignLibrary["bind"] =>
@@ -44,20 +44,20 @@ const binder =
       [...parameters].map((letter) => types[letter]!),
     ) as NativeFunction;
 
-const systemLibrary = (): Loaded => koffi.load(isMac ? "libSystem.B.dylib" : "libc.so.6");
+const systemLibrary = (): Loaded => nativeCalls().load(isMac ? "libSystem.B.dylib" : "libc.so.6");
 
 // koffi forgets a library that nothing refers to.
 const opened: Loaded[] = [];
 
 /**
  * Opens a library for as long as the process lives: koffi closes libraries when Node exits while threads of theirs still run; pinned, the
- * code stays mapped. Throws koffi's error where it cannot be loaded.
+ * code stays mapped. Throws koffi's error where it cannot be loaded, and EngineError where there is no koffi.
  */
 export function openLibrary(file: string): ForeignLibrary {
   const system = systemLibrary();
   const handle = system.func("void *dlopen(const char *file, int flags)")(file, RTLD_NOW | RTLD_NODELETE);
   const locate = system.func("void *dlsym(void *library, const char *name)");
-  const library = koffi.load(file);
+  const library = nativeCalls().load(file);
   opened.push(library);
   return { file, bind: binder(library), locate: (name) => locate(handle, name) as bigint | null };
 }
@@ -67,4 +67,4 @@ export const bindSystem: ForeignLibrary["bind"] = (...signature) => binder(syste
 
 /** A function of the system's mathematics library. */
 export const bindMath: ForeignLibrary["bind"] = (...signature) =>
-  binder(isMac ? systemLibrary() : koffi.load("libm.so.6"))(...signature);
+  binder(isMac ? systemLibrary() : nativeCalls().load("libm.so.6"))(...signature);

@@ -1,6 +1,6 @@
 /** Pixels written as image files. */
-import sharp from "sharp";
 import type { RgbImage } from "./rgb-image.ts";
+import { importSharp } from "./sharp.ts";
 
 /** How pixels become a JPEG file. */
 export interface JpegOptions {
@@ -13,13 +13,17 @@ export interface JpegOptions {
 }
 
 /** The pixels as a JPEG file in sRGB. */
-export const encodeJpeg = ({ width, height, data }: RgbImage, options: JpegOptions): Promise<Buffer> =>
-  sharp(data, { raw: { width, height, channels: 3 } })
+export async function encodeJpeg({ width, height, data }: RgbImage, options: JpegOptions): Promise<Buffer> {
+  const sharp = await importSharp();
+  return sharp(data, { raw: { width, height, channels: 3 } })
     .jpeg(options)
     .toBuffer();
+}
 
 /** A drawing as a PNG file, `scale` times as large as it says. */
-export const svgToPng = (svg: string, scale = 1): Promise<Buffer> =>
-  sharp(Buffer.from(svg), { density: 72 * scale, unlimited: true, limitInputPixels: false })
+export async function svgToPng(svg: string, scale = 1): Promise<Buffer> {
+  const sharp = await importSharp();
+  return sharp(Buffer.from(svg), { density: 72 * scale, unlimited: true, limitInputPixels: false })
     .png({ compressionLevel: 9 })
     .toBuffer();
+}

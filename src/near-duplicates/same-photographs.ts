@@ -42,7 +42,7 @@ const format = "naevus near duplicates 1";
 const numbers = z.number();
 const schema = z.strictObject({
   format: z.literal(format),
-  decoder: z.literal(decoderVersion),
+  decoder: z.string(),
   /** Millions of pixels above which images were not opened. */
   maxPixels: z.number().default(maxPixelsDefault),
   contents: z.array(z.string()),
@@ -120,9 +120,10 @@ async function readKnown(folder: string, contents: ReadonlySet<string>): Promise
 }
 
 async function readCache(file: string): Promise<Known | undefined> {
+  const version = await decoderVersion();
   try {
     const known = schema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
-    return known.maxPixels === pixelLimit() ? known : undefined;
+    return known.decoder === version && known.maxPixels === pixelLimit() ? known : undefined;
   } catch {
     // Damaged, or made by another version.
     return undefined;
@@ -136,7 +137,7 @@ async function writeKnown(folder: string, { sha256 }: Survey, pairs: readonly Sa
   });
   const known: Known = {
     format,
-    decoder: decoderVersion,
+    decoder: await decoderVersion(),
     maxPixels: pixelLimit(),
     contents: [...contents].sort(),
     pairs: pairs.map(({ registration: { placement, ...registration }, ...pair }) => ({

@@ -65,9 +65,10 @@ export async function resume(
         "the weights may differ in their last bits from those of an uninterrupted run",
     );
   }
-  if (decoderVersion !== versions.decoder) {
+  const decoder = await decoderVersion();
+  if (decoder !== versions.decoder) {
     warn(
-      `the run's images were decoded by version ${versions.decoder ?? "1"}, this is ${decoderVersion}; pixels may differ, ` +
+      `the run's images were decoded by version ${versions.decoder ?? "1"}, this is ${decoder}; pixels may differ, ` +
         "and so may the weights from those of an uninterrupted run",
     );
   }

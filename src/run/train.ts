@@ -44,7 +44,7 @@ export async function train(
     const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
     const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
     if (warning !== undefined) warnWith(context)(warning);
-    const config = configOf(settings, dataset, prepared, clock());
+    const config = await configOf(settings, dataset, prepared, clock());
     let made: string | undefined;
     const folder = async () => {
       const isThere = settings.out !== undefined && (await fileExists(resolve(settings.out)));

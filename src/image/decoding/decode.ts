@@ -1,15 +1,15 @@
 /** Decodes one image file to uint8 RGB at working resolution, the same way for training, evaluation and prediction. */
 
 import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import { bytesInMemory, type ImageSource } from "../../dataset/image-source.ts";
 import { regularFile } from "../../disk/files.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
-import { ImageError } from "../../errors.ts";
+import { ImageError, InstallationError } from "../../errors.ts";
 import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
 import { fillSquare, type Geometry } from "../geometry.ts";
 import type { ResamplingFilter } from "../resampling.ts";
 import type { RgbImage } from "../rgb-image.ts";
+import { importSharp } from "../sharp.ts";
 import { bmpSize, decodeBmp } from "./bmp.ts";
 import { readEncoded } from "./encoded-image.ts";
 import { type ImageFormat, imageFormat, unreadFormat } from "./image-format.ts";
@@ -26,7 +26,10 @@ export type { RgbImage } from "../rgb-image.ts";
 export const maxFileBytes = 2 ** 29;
 
 /** Names all that decides which pixels come out of a file; stored pixels of another version are decoded anew. */
-export const decoderVersion = `3 (sharp ${sharp.versions.sharp}, libvips ${sharp.versions.vips})`;
+export async function decoderVersion(): Promise<string> {
+  const { sharp, vips } = (await importSharp()).versions;
+  return `3 (sharp ${sharp}, libvips ${vips})`;
+}
 
 /**
  * Decodes an image file (JPEG, PNG, WebP, BMP or TIFF by its content, whatever its suffix) to `size` x `size` uint8 RGB, as
@@ -35,7 +38,8 @@ export const decoderVersion = `3 (sharp ${sharp.versions.sharp}, libvips ${sharp
  * square, `filter` how larger and smaller images are resampled; one that has the size already keeps its pixels.
  *
  * @throws ImageError where the file cannot be read, is no such image, is of a variant that is not read, is truncated or damaged, or
- *   has more pixels than the limit, 100 million unless another is set; MemoryError where memory could not be had
+ *   has more pixels than the limit, 100 million unless another is set; MemoryError where memory could not be had;
+ *   InstallationError where sharp is missing or does not load
  */
 export async function decodeImage(
   file: string,
@@ -117,7 +121,7 @@ async function readPixels(bytes: Uint8Array, name: string): Promise<RgbImage> {
   try {
     return onWhite(await readers[format.name](bytes), format.name);
   } catch (error) {
-    if (error instanceof ImageError) throw error;
+    if (error instanceof ImageError || error instanceof InstallationError) throw error;
     if (error instanceof UnreadVariant) throw new ImageError(name, error.message, error.cure, { cause: error });
     // Not the file's fault, so it is not left out: what damaged files ask a codec for is another matter.
     if (lacksMemory(error) && (error instanceof RangeError || forWholeImage.test(error.message))) {

@@ -1,15 +1,19 @@
 /** Reads what sharp reads: JPEG, PNG, WebP and TIFF of up to 16 bits, as upright sRGB of 8 bits. */
-import sharp, { type Metadata, type Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
+import { importSharp } from "../sharp.ts";
 import { mostPixels } from "./pixel-limit.ts";
 import { admitPixels } from "./pixels-at-once.ts";
 import type { RawImage } from "./raw-image.ts";
 import { leastRange, refuseLittleRange } from "./sample-range.ts";
 
 /** Whatever libvips finds wrong is an error. It takes most damaged pixels for a warning, and fills the picture with grey. */
-export const openEncoded = (
+export async function openEncoded(
   bytes: Uint8Array,
   { autoOrient = true, failOn = "warning" }: { readonly autoOrient?: boolean; readonly failOn?: FailOn } = {},
-): Sharp => sharp(bytes, { failOn, limitInputPixels: mostPixels(), autoOrient });
+): Promise<Sharp> {
+  const sharp = await importSharp();
+  return sharp(bytes, { failOn, limitInputPixels: mostPixels(), autoOrient });
+}
 
 /** From which severity on decoding ends in an Error. */
 export type FailOn = "warning" | "error";
@@ -24,8 +28,10 @@ export interface EncodedOptions {
 }
 
 /** What an encoded image says of itself; no pixel is decoded. Throws Error where it is no image that sharp reads. */
-export const readHeader = (bytes: Uint8Array): Promise<Metadata> =>
-  sharp(bytes, { limitInputPixels: false }).metadata();
+export async function readHeader(bytes: Uint8Array): Promise<Metadata> {
+  const sharp = await importSharp();
+  return sharp(bytes, { limitInputPixels: false }).metadata();
+}
 
 /**
  * The first page or frame, colours converted from what the file embeds or says (a profile, CMYK, grey, 16 bits).
@@ -38,7 +44,7 @@ export async function readEncoded(
 ): Promise<RawImage> {
   const metadata = await readHeader(bytes);
   await admitPixels(metadata);
-  const opened = openEncoded(bytes, { failOn });
+  const opened = await openEncoded(bytes, { failOn });
   const decoding = (dropsOpacity ? opened.removeAlpha() : opened)
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
@@ -61,7 +67,8 @@ function isDark(data: Uint8Array, channels: number): boolean {
 /** Numbers of 8 to 12 bits in a file of 16 look black without being it. */
 async function refuseHiddenLevels(bytes: Uint8Array, space: string, failOn: FailOn): Promise<void> {
   if (space !== "rgb16" && space !== "grey16") return;
-  const data = await openEncoded(bytes, { failOn })
+  const opened = await openEncoded(bytes, { failOn });
+  const data = await opened
     .removeAlpha()
     .pipelineColourspace(space)
     .toColourspace(space)

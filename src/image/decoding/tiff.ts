@@ -45,13 +45,14 @@ async function readSamples(
   if (own) return readStrips(bytes, header, levels.set);
   checkPacking(bytes, header, tiffLayout(header, bytes.length));
   const space = header.photometric === 1 ? "b-w" : samples === "float" ? "scrgb" : "srgb";
-  const { data, info } = await strictly((failOn) =>
-    openEncoded(bytes, { autoOrient: false, failOn })
+  const { data, info } = await strictly(async (failOn) => {
+    const opened = await openEncoded(bytes, { autoOrient: false, failOn });
+    return opened
       .pipelineColourspace(space)
       .toColourspace(space)
       .raw({ depth: samples === "float" ? "float" : "uint" })
-      .toBuffer({ resolveWithObject: true }),
-  );
+      .toBuffer({ resolveWithObject: true });
+  });
   if (info.channels !== header.samplesPerPixel) throw new Error(`decoded to ${info.channels} channels`);
   const Numbers = samples === "float" ? Float32Array : Uint32Array;
   const values = new Numbers(data.buffer, data.byteOffset, data.length / 4);

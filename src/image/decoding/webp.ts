@@ -15,7 +15,8 @@ export async function readWebp(file: Uint8Array): Promise<RawImage> {
   const image = await readEncoded(file);
   const shortened = withoutLastBytes(file);
   if (shortened === undefined) return image;
-  const decodes = await openEncoded(shortened)
+  const opened = await openEncoded(shortened);
+  const decodes = await opened
     .raw()
     .toBuffer()
     .then(

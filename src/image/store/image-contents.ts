@@ -19,7 +19,7 @@ const format = "naevus pixel hashes 1";
 /** By SHA-256 of the file: the hash of its pixels, or null where it cannot be decoded. */
 const schema = z.strictObject({
   format: z.literal(format),
-  decoder: z.literal(decoderVersion),
+  decoder: z.string(),
   pixels: z.array(z.tuple([z.string(), z.string().nullable()])),
 });
 
@@ -58,7 +58,7 @@ export async function imageContents(
     await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
       throw writeError(cacheFolder, error);
     });
-    const cached: z.infer<typeof schema> = { format, decoder: decoderVersion, pixels: [...known] };
+    const cached: z.infer<typeof schema> = { format, decoder: await decoderVersion(), pixels: [...known] };
     await writeFileAtomic(cacheFile, seal(JSON.stringify(cached)));
   }
   return { files, contents: files.map((file) => (file === undefined ? undefined : (known.get(file) ?? file))) };
@@ -74,8 +74,10 @@ async function hashPixels(source: ImageSource, name: string): Promise<string | n
 }
 
 async function readCache(file: string): Promise<Map<string, string | null>> {
+  const version = await decoderVersion();
   try {
-    return new Map(schema.parse(JSON.parse(unseal(await readText(file)) ?? "")).pixels);
+    const { decoder, pixels } = schema.parse(JSON.parse(unseal(await readText(file)) ?? ""));
+    return new Map(decoder === version ? pixels : []);
   } catch {
     return new Map();
   }

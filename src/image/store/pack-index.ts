@@ -38,7 +38,7 @@ const schema = z.strictObject({
   size: z.number(),
   geometry: z.enum(geometryNames),
   resampling: z.enum(resamplingFilters),
-  decoder: z.literal(decoderVersion),
+  decoder: z.string(),
   pixelFile: z
     .strictObject({
       name: z.string(),
@@ -89,6 +89,7 @@ export async function readPackIndex(file: string, name: string, form: PackForm):
   if (!parsed.success) return "none";
   const { size, geometry, resampling } = parsed.data;
   if (size !== form.size || geometry !== form.geometry || resampling !== form.resampling) return "none";
+  if (parsed.data.decoder !== (await decoderVersion())) return "none";
   const { pixelFile, slots, files, contents } = parsed.data;
   const index: PackIndex = {
     pixelFile: pixelFile ?? undefined,
@@ -115,13 +116,13 @@ export const decodedContents = (contents: PackIndex["contents"]): DecodedContent
   [...contents.values()].filter((content) => typeof content !== "string");
 
 /** The text of an index, for {@link readPackIndex}. */
-export function formatPackIndex(index: PackIndex, { size, geometry, resampling }: PackForm): string {
+export async function formatPackIndex(index: PackIndex, { size, geometry, resampling }: PackForm): Promise<string> {
   const content: z.infer<typeof schema> = {
     format,
     size,
     geometry,
     resampling,
-    decoder: decoderVersion,
+    decoder: await decoderVersion(),
     pixelFile: index.pixelFile ?? null,
     slots: index.slots,
     files: [...index.files].map(([path, file]) => [path, file.bytes, file.modified, file.changed, file.sha256]),

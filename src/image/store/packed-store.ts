@@ -105,7 +105,7 @@ export async function packImages(dataset: Dataset, options: PackOptions): Promis
       onProgress?.(++done, dataset.images.length);
     });
     packed = await packing.finish(signal);
-    if (packed.index !== known?.index) await writeFileAtomic(indexFile, formatPackIndex(packed.index, form));
+    if (packed.index !== known?.index) await writeFileAtomic(indexFile, await formatPackIndex(packed.index, form));
   } catch (error) {
     await packing.abandon();
     throw error;
@@ -175,7 +175,7 @@ async function openKnown(
       pixelFile: { ...pixelFile, state },
       contents: new Map([...contents].filter(([, content]) => !damaged.has(content))),
     };
-    await writeFileAtomic(indexFile, formatPackIndex(whole, form));
+    await writeFileAtomic(indexFile, await formatPackIndex(whole, form));
     return { index: whole, pixels, unreadable };
   } catch (error) {
     pixels.close();

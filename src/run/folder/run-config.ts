@@ -114,7 +114,12 @@ const countOf = ({ images }: PackedImages, split: "train" | "test"): number =>
   images.filter((image) => image.split === split).length;
 
 /** The configuration of a new run. */
-export function configOf(settings: Settings, dataset: Dataset, prepared: Prepared, milliseconds: number): RunConfig {
+export async function configOf(
+  settings: Settings,
+  dataset: Dataset,
+  prepared: Prepared,
+  milliseconds: number,
+): Promise<RunConfig> {
   const { graph, packed, engine, images } = prepared;
   const { name, library, instructionSet, threads } = engine.description;
   const training = countOf(packed, "train");
@@ -148,7 +153,13 @@ export function configOf(settings: Settings, dataset: Dataset, prepared: Prepare
       }),
       ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
     },
-    versions: { naevus: version, node: process.version, engine: library, instructionSet, decoder: decoderVersion },
+    versions: {
+      naevus: version,
+      node: process.version,
+      engine: library,
+      instructionSet,
+      decoder: await decoderVersion(),
+    },
     started: new Date(milliseconds).toISOString(),
   };
 }

@@ -1,0 +1,26 @@
+/** sharp, which reads and writes image files: imported when the first one is, since an installation may lack its native part. */
+import type sharp from "sharp";
+import { InstallationError } from "../errors.ts";
+import { installAgain } from "../installation.ts";
+
+let imported: Promise<typeof sharp> | undefined;
+
+/** sharp itself. Rejects with {@link InstallationError} where it is not installed or does not load. */
+export function importSharp(): Promise<typeof sharp> {
+  imported ??= import("sharp").then(
+    (module) => module.default,
+    (error: unknown) => {
+      throw new InstallationError(`image files cannot be read or written: ${sharpTrouble(error)}`, { cause: error });
+    },
+  );
+  return imported;
+}
+
+/** sharp's message is a page: that it cannot be loaded, in the loader's words if there are any, and possible solutions. */
+export function sharpTrouble(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = message.split("\nPossible solutions")[0]!.trim().split("\n").slice(0, 2).join(": ");
+  // Where there is no native part for a system at all.
+  const other = /npm install sharp @img\/\S+/.exec(message);
+  return `the package sharp does not load (${reason}); ${other ? `type ${other[0]}` : installAgain}`;
+}

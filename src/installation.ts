@@ -1,0 +1,9 @@
+/** What is said of a package that an installation lacks, or has for another system. */
+
+/** Brings a native part that is missing or does not load. */
+export const installAgain =
+  "install naevus again on this system with its optional dependencies: remove node_modules and type npm install --include=optional";
+
+/** The first line of what went wrong. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().split("\n")[0]!;
