@@ -1,6 +1,6 @@
 /** Files that are read whole, and written whole or not at all: a temporary name in the same folder, synced, then renamed. */
 import { randomBytes } from "node:crypto";
-import type { Stats } from "node:fs";
+import { fsync, type Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { FileError } from "../errors.ts";
@@ -57,11 +57,16 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> =>
   }
 };
 
-/** Makes a rename last through a power cut, where the system lets folders be synced. */
+/** Makes what was written to a file last through a power cut. By its descriptor: the handles of yarn's Plug'n'Play have no `sync`. */
+export const syncFile = ({ fd }: FileHandle): Promise<void> =>
+  new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
+
+/** Makes a rename last, where the system lets folders be synced. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  if (handle === undefined) return;
+  await syncFile(handle).catch(() => undefined);
+  await handle.close();
 }
 
 /**
@@ -76,7 +81,7 @@ export async function writeFileAtomic(file: string, content: string | readonly U
     await refuseOtherKind(file);
     handle = await open(temporary, "wx");
     for (const chunk of chunks) await writeAll(handle, chunk);
-    await handle.sync();
+    await syncFile(handle);
     await handle.close();
     handle = undefined;
     await rename(temporary, file);

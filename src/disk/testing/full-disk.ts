@@ -6,7 +6,7 @@ type Call = (...given: unknown[]) => Promise<unknown>;
 
 /** Calls that need room on the disk. */
 const onPaths = ["mkdir", "writeFile", "appendFile", "rename", "copyFile", "symlink", "link"] as const;
-const onHandles = ["write", "writev", "writeFile", "appendFile", "truncate", "sync", "datasync"] as const;
+const onHandles = ["write", "writev", "writeFile", "appendFile", "truncate"] as const;
 
 export interface FullDisk {
   /** Calls that needed room since {@link fill}, and those of them that failed. */
@@ -40,6 +40,7 @@ export async function imitateFullDisk(): Promise<FullDisk> {
   const handles = Object.getPrototypeOf(handle) as Record<string, Call>;
 
   const written = new WeakSet<object>();
+  const writtenDescriptors = new Set<number>();
 
   const replace = (functions: Record<string, Call>, name: string) => {
     const original = functions[name]!;
@@ -56,9 +57,18 @@ export async function imitateFullDisk(): Promise<FullDisk> {
   own.open = async (...given) => {
     if (needsRoom(given[1]) && isFull()) throw noSpace("open", given[0]);
     const opened = await open(...given);
-    if (needsRoom(given[1])) written.add(opened);
+    if (needsRoom(given[1])) {
+      written.add(opened);
+      writtenDescriptors.add(opened.fd);
+    } else writtenDescriptors.delete(opened.fd);
     return opened;
   };
+  const { fsync } = fs;
+  const sync = (descriptor: number, callback: fs.NoParamCallback) => {
+    if (writtenDescriptors.has(descriptor) && isFull()) callback(noSpace("fsync", undefined));
+    else fsync(descriptor, callback);
+  };
+  Object.assign(fs, { fsync: sync });
   syncBuiltinESMExports();
 
   return {

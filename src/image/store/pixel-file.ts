@@ -10,7 +10,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { writeError } from "../../disk/files.ts";
+import { syncFile, writeError } from "../../disk/files.ts";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "../../disk/process-identity.ts";
 import { xxHash32 } from "./xxhash.ts";
 
@@ -94,7 +94,7 @@ export class PixelFileWriter {
   /** Makes the file last and gives it its name. */
   async finish(): Promise<void> {
     try {
-      await this.#handle.sync();
+      await syncFile(this.#handle);
       await this.#handle.close();
       await rename(this.#temporary, this.#file);
     } catch (error) {
