@@ -5,7 +5,7 @@ import path from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { nodeProblem } from "../bin/node-version.js";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
-import { newestPackage } from "./onednn-package.js";
+import { newestFirst, packagedVersion } from "./onednn-package.js";
 
 const project = path.resolve(import.meta.dirname, "..");
 let clone: string;
@@ -39,6 +39,7 @@ fs.mkdirSync(dist + "/engine/onednn/library", { recursive: true });
 fs.writeFileSync(
   dist + "/engine/onednn/library/native.js",
   'import fs from "node:fs";' +
+    'export const isSupported = ({ major, minor }) => major === 3 || minor >= 6;' +
     'export const loadNative = () => { if (!fs.existsSync("library")) throw new Error("not found. Type: install it"); };',
 );
 TSC
@@ -49,7 +50,9 @@ echo "$(basename $0) $*" >> calls
 case "$(basename $0) $*" in
   *" update") touch lists ;;
   *" install "*) [ -f apt-fails ] && echo "no space left" >&2 && exit 100; touch library ;;
-  "apt-cache "*) [ -f lists ] && printf 'libdnnl-dev\\nlibdnnl3.6\\n' ;;
+  "apt-cache pkgnames "*) [ -f too-old ] && echo libdnnl2; [ -f lists ] && printf 'libdnnl-dev\\nlibdnnl3.6\\n' ;;
+  "apt-cache show "*libdnnl2) echo "Version: 2.2.4+ds-2" ;;
+  "apt-cache show "*) echo "Version: 3.7.2+ds-2" ;;
 esac
 exit 0
 `;
@@ -157,10 +160,23 @@ describe.runIf(process.platform === "linux")("oneDNN", () => {
       "apt-cache pkgnames libdnnl",
       "apt-get -q update",
       "apt-cache pkgnames libdnnl",
+      "apt-cache show --no-all-versions libdnnl3.6",
       "apt-get -q install -y --no-install-recommends libdnnl3.6",
     ]);
     expect(stderr).not.toContain("not found");
     expect(setup().calls).toEqual([]);
+  });
+
+  test("is not installed where the system's package is too old", () => {
+    write("too-old", "");
+    const { status, stderr, calls } = setup();
+    expect(status).toBe(0);
+    expect(calls).toEqual([
+      "apt-get --version",
+      "apt-cache pkgnames libdnnl",
+      "apt-cache show --no-all-versions libdnnl2",
+    ]);
+    expect(stderr).toContain("setup: not found. Type: install it");
   });
 
   test("where apt fails, its message and what to type are shown, and setup goes on", () => {
@@ -190,6 +206,7 @@ describe.runIf(process.platform === "linux")("oneDNN", () => {
       "apt-get --version",
       "sudo -n true",
       "apt-cache pkgnames libdnnl",
+      "apt-cache show --no-all-versions libdnnl3.6",
       "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends libdnnl3.6",
       "apt-get -q install -y --no-install-recommends libdnnl3.6",
     ]);
@@ -204,11 +221,18 @@ describe.runIf(process.platform === "linux")("oneDNN", () => {
 });
 
 describe("pure parts", () => {
-  test("the newest of oneDNN's packages is chosen, and no header or debug package", () => {
-    expect(newestPackage(["libdnnl-dev", "libdnnl2", "libdnnl3", "libdnnl3.6", "libdnnl3.10", "libdnnl3-dbg"])).toBe(
-      "libdnnl3.10",
-    );
-    expect(newestPackage(["libdnnl-dev", ""])).toBeUndefined();
+  test("the newest of oneDNN's packages comes first, without headers and debug packages", () => {
+    expect(
+      newestFirst(["libdnnl-dev", "libdnnl2", "libdnnl3", "libdnnl3.6", "libdnnl3.10", "libdnnl3-dbg", ""]),
+    ).toEqual(["libdnnl3.10", "libdnnl3.6", "libdnnl3", "libdnnl2"]);
+  });
+
+  test.each([
+    ["Package: libdnnl2\nVersion: 2.2.4+ds-2\nDepends: libc6", 2, 2],
+    ["Version: 1:3.12.1+ds-3", 3, 12],
+    ["", Number.NaN, Number.NaN],
+  ])("the version of a package: %j", (text, major, minor) => {
+    expect(packagedVersion(text)).toEqual({ major, minor });
   });
 
   test.each([

@@ -3,16 +3,15 @@ import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
-import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
-import { EngineError } from "../../errors.ts";
 import { importRuntime } from "../../inference/runtime.ts";
 import { version } from "../../version.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { describeEngine } from "./doctor-engine.ts";
 
 /** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */
 const nativeRuntimeCommand = "npm install --ignore-scripts onnxruntime-node";
 
-/** Adds the command; its exit status is 1 where oneDNN cannot be used. */
+/** Adds the command; its exit status is 1 where oneDNN is missing or trains no network. */
 export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   program
     .command("doctor")
@@ -43,26 +42,11 @@ async function examine({ out, environment }: Terminal): Promise<number> {
   const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
   row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
   row("cache", cacheFolder(undefined, environment));
-  let status = 0;
-  try {
-    const { description } = onednnEngine();
-    row("oneDNN", description.library);
-    row("instruction set", description.instructionSet);
-    row("threads", String(description.threads));
-    const { precisions, defaultPrecision } = description;
-    const others = precisions.filter((precision) => precision !== defaultPrecision);
-    const bf16 = precisions.includes("bf16") ? "" : "; bf16 cannot be had on this processor";
-    row("precision", [`${defaultPrecision} by default`, ...others].join(", also ") + bf16);
-    row("engine", "onednn");
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    row("oneDNN", error.message.split("\n")[0]!);
-    row("engine", "reference: plain TypeScript, correct but about a thousand times slower");
-    status = 1;
-  }
+  const { rows, works } = await describeEngine();
+  for (const [name, value] of rows) row(name, value);
   row("ONNX Runtime", await describeRuntime());
   out("");
-  out(status === 0 ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
+  out(works ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
   for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
-  return status;
+  return works ? 0 : 1;
 }

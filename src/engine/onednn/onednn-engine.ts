@@ -1,9 +1,11 @@
 /** The fast engine: networks as static programs of oneDNN primitives, called from TypeScript. */
+import { EngineError } from "../../errors.ts";
 import { lessWork, needingMemory } from "../../memory.ts";
 import type { Graph } from "../../network/graph.ts";
 import type { ImmediateEngine, PlanOptions, Precision, TrainingPlanOptions } from "../engine.ts";
 import { precisionOn } from "../precision.ts";
-import { sharedRuntime } from "./library/runtime.ts";
+import { type Runtime, sharedRuntime } from "./library/runtime.ts";
+import { otherEngine, StatusError } from "./library/status.ts";
 import { inferencePlan } from "./plan/inference-plan.ts";
 import { type InspectableTrainingPlan, trainingPlan } from "./plan/training-plan.ts";
 
@@ -37,20 +39,44 @@ const defaultCacheBytes: { readonly [P in Precision]: (hasAmx: boolean) => numbe
 };
 
 /** Throws `EngineError`, which says what to install, where oneDNN cannot be loaded. */
-export function onednnEngine({ library, threads, cacheBytes, kernels = true }: OnednnOptions = {}): OnednnEngine {
-  const shared = sharedRuntime(library, threads);
+export function onednnEngine({ library, threads, ...options }: OnednnOptions = {}): OnednnEngine {
+  return engineOn(sharedRuntime(library, threads), options);
+}
+
+/** The engine on a library that is loaded. */
+export function engineOn(
+  shared: Runtime,
+  { cacheBytes, kernels = true }: Pick<OnednnOptions, "cacheBytes" | "kernels"> = {},
+): OnednnEngine {
   const runtime = kernels ? shared : { ...shared, kernels: undefined, mapKernels: undefined };
   const hasAmx = runtime.description.instructionSet.startsWith("AMX");
   const cacheFor = ({ precision = "f32" }: PlanOptions) => cacheBytes ?? defaultCacheBytes[precision](hasAmx);
-  const planned = <P>(use: string, { batch, precision = "f32" }: PlanOptions, make: () => P): P => {
+  const planned = <P>(use: Use, graph: Graph, { batch, precision = "f32" }: PlanOptions, make: () => P): P => {
     precisionOn(runtime.description, precision);
-    return needingMemory(`${use} on ${batch} images at once`, lessWork, make);
+    try {
+      return needingMemory(`${use} on ${batch} images at once`, lessWork, make);
+    } catch (error) {
+      throw error instanceof StatusError ? cannotPlan(runtime, use, graph, precision, error) : error;
+    }
   };
   return {
     description: runtime.description,
     inferencePlan: (graph, options) =>
-      planned("judging", options, () => inferencePlan(runtime, graph, options, cacheFor(options))),
+      planned("judging", graph, options, () => inferencePlan(runtime, graph, options, cacheFor(options))),
     trainingPlan: (graph, options) =>
-      planned("training", options, () => trainingPlan(runtime, graph, options, cacheFor(options))),
+      planned("training", graph, options, () => trainingPlan(runtime, graph, options, cacheFor(options))),
   };
+}
+
+type Use = "judging" | "training";
+
+/** The library opens, but has not all that the network needs. */
+function cannotPlan({ description }: Runtime, use: Use, graph: Graph, precision: Precision, cause: StatusError) {
+  const { layer, reason } = cause;
+  const where = layer === undefined ? "" : `, layer ${layer}`;
+  const first = precision === "bf16" ? "take --precision f32, or " : "";
+  return new EngineError(
+    `${description.library}: ${use} ${graph.network.name} in ${precision} cannot be had${where}: it ${reason}; ${first}${otherEngine}`,
+    { cause },
+  );
 }

@@ -20,12 +20,33 @@ export const libraryNames: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+type Version = NativeLibrary["version"];
+
+/** The versions that {@link isSupported} takes, for messages. */
+const supportedVersions = "2.6, 2.7 and 3.x";
+
+/**
+ * Whether the engine can use a version. Versions 2.0 and 2.2 lack operations that networks need (normalisation with separate scale and
+ * shift, bf16 from bytes) and compute wrong numbers with others, so that none is taken below the first that passed the engine's tests.
+ */
+export const isSupported = ({ major, minor }: Pick<Version, "major" | "minor">): boolean =>
+  major === 3 || (major === 2 && minor >= 6);
+
 /** What to type to have oneDNN, per system. */
 export const installCommands: readonly (readonly [system: string, command: string])[] = [
-  ["Debian 12, Ubuntu 22.04 and 24.04", "sudo apt-get install libdnnl2  (Ubuntu 24.04: libdnnl3)"],
+  ["Debian 12", "sudo apt-get install libdnnl2"],
   ["Debian 13", "sudo apt-get install libdnnl3.6"],
-  ["Fedora", "sudo dnf install onednn"],
-  ["macOS", "brew install onednn"],
+  ["Ubuntu 24.04", "sudo apt-get install libdnnl3"],
+  [
+    "Ubuntu 22.04 (its own is too old, Debian 12's runs)",
+    "curl -O http://deb.debian.org/debian/pool/main/o/onednn/libdnnl2_2.6.3-1_amd64.deb && sudo apt-get install ./libdnnl2_2.6.3-1_amd64.deb",
+  ],
+  ["Fedora (not tried)", "sudo dnf install onednn"],
+  ["macOS (not tried)", "brew install onednn"],
+  [
+    "other Linux (not tried)",
+    "conda install -c conda-forge onednn, and NAEVUS_ONEDNN=$CONDA_PREFIX/lib/libdnnl.so.3 names it",
+  ],
 ];
 
 /** How oneDNN is installed on each known system, one per line, for messages. */
@@ -63,25 +84,45 @@ export const searchedLibraries = (explicit = process.env.NAEVUS_ONEDNN): readonl
   explicit ? [explicit] : (libraryNames[process.platform] ?? []).flatMap(expand);
 
 /**
- * Loads oneDNN. Throws {@link EngineError} that lists what was tried and what to install.
+ * Loads the first of the searched libraries that the engine can use. Throws {@link EngineError} that says what was tried, why none of
+ * it serves, and what to install.
  *
  * @param threads OpenMP threads; only the first load in a process can set it
+ * @param open opens one file; tests put another in its place
  */
-export function loadNative(explicit: string | undefined, threads: number | undefined): NativeLibrary {
+export function loadNative(
+  explicit: string | undefined,
+  threads: number | undefined,
+  open: (file: string) => NativeLibrary = openNative,
+): NativeLibrary {
   const tried: string[] = [];
   for (const file of searchedLibraries(explicit)) {
     try {
       setOpenMp(threads);
-      return open(file);
+      const library = open(file);
+      const unfit = whyUnfit(library);
+      if (unfit === undefined) return library;
+      tried.push(`${file} (${unfit})`);
     } catch (error) {
+      // The means to open libraries are missing, whichever file it is.
       if (error instanceof EngineError) throw error;
       tried.push(`${file} (${error instanceof Error ? error.message : error})`);
     }
   }
   const list = tried.length > 0 ? tried.join("; ") : `no known name on ${process.platform}`;
   const named = explicit === undefined && process.env.NAEVUS_ONEDNN;
-  const cure = named ? "Correct or unset NAEVUS_ONEDNN, which names that file." : installAdvice();
-  throw new EngineError(`oneDNN was not found. Tried: ${list}.\n${cure}`);
+  const cure = named ? "Correct or unset NAEVUS_ONEDNN, which names that file.\n" : "";
+  throw new EngineError(
+    `No oneDNN that naevus can use was found (${supportedVersions} are supported). Tried: ${list}.\n${cure}${installAdvice()}`,
+  );
+}
+
+/** Why the engine cannot use a library that opened. */
+function whyUnfit({ version, locate }: NativeLibrary): string | undefined {
+  const { major, minor, patch } = version;
+  if (!isSupported(version)) return `oneDNN ${major}.${minor}.${patch}, which is too ${major > 3 ? "new" : "old"}`;
+  // The engine's own kernels and its number of threads are those of OpenMP's team.
+  return locate("omp_get_max_threads") === null ? "built without OpenMP" : undefined;
 }
 
 /** OpenMP reads its settings when the library comes in. */
@@ -93,13 +134,8 @@ function setOpenMp(threads: number | undefined): void {
   if (OMP_WAIT_POLICY === undefined && GOMP_SPINCOUNT === undefined) setLibraryEnvironment("GOMP_SPINCOUNT", "3000");
 }
 
-function open(file: string): NativeLibrary {
+function openNative(file: string): NativeLibrary {
   const library = openLibrary(file);
   const [major, minor, patch] = readIntegers(library.bind("dnnl_version", "p", "")() as bigint, 3);
-  if (major !== 2 && major !== 3) {
-    throw new EngineError(
-      `${file} is oneDNN ${major}.${minor}; versions 2.4 to 2.7 and 3.x are supported.\n${installAdvice()}`,
-    );
-  }
-  return { ...library, version: { major, minor: minor!, patch: patch! } };
+  return { ...library, version: { major: major!, minor: minor!, patch: patch! } };
 }

@@ -3,6 +3,7 @@
 import { EngineError, MemoryError } from "../../../errors.ts";
 import type { NativeFunction, Pointer } from "../../../foreign/library.ts";
 import { lessWork } from "../../../memory.ts";
+import type { GraphNode } from "../../../network/graph.ts";
 import type { NativeLibrary } from "./native.ts";
 
 const [SUCCESS, OUT_OF_MEMORY, INVALID_ARGUMENTS, UNIMPLEMENTED] = [0, 1, 2, 3];
@@ -14,10 +15,35 @@ const otherNames: { readonly [status: number]: string } = {
   7: "invalid graph",
 };
 
-const otherEngine = "take another version of oneDNN, or the engine reference";
+/** What to do where a version of oneDNN cannot do what the engine asks of it. */
+export const otherEngine =
+  "take another version of oneDNN, or --engine reference (naevus doctor shows what works here)";
+
+/** oneDNN could not do what it was asked. */
+export class StatusError extends EngineError {
+  /** What it said, without subject and cure: "has no such operation for this processor (dnnl_primitive_desc_create)". */
+  readonly reason: string;
+  /** The layer of the network that it was asked for, where that is known; see {@link inLayer}. */
+  layer: string | undefined;
+
+  constructor(reason: string) {
+    super(`oneDNN ${reason}; ${otherEngine}`);
+    this.reason = reason;
+  }
+}
 
 /** This version of oneDNN has no such primitive for this processor. */
-export class UnimplementedError extends EngineError {}
+export class UnimplementedError extends StatusError {}
+
+/** Does what a layer needs; an error of oneDNN then names the layer. */
+export function inLayer<T>({ name, operation }: GraphNode, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof StatusError) error.layer ??= `${name} (${operation.kind})`;
+    throw error;
+  }
+}
 
 /**
  * Throws what a status says, with its cure.
@@ -27,12 +53,9 @@ export class UnimplementedError extends EngineError {}
 export const checkStatus = (status: unknown, name: string): void => {
   if (status === SUCCESS) return;
   if (status === OUT_OF_MEMORY) throw new MemoryError(`oneDNN got no memory (${name}); ${lessWork}`);
-  if (status === UNIMPLEMENTED) {
-    throw new UnimplementedError(`oneDNN has no such operation for this processor (${name}); ${otherEngine}`);
-  }
-  const what = status === INVALID_ARGUMENTS ? "refused what it was given" : "failed";
-  const why = status === INVALID_ARGUMENTS ? "" : `: ${otherNames[Number(status)] ?? `status ${status}`}`;
-  throw new EngineError(`oneDNN ${what} (${name}${why}); ${otherEngine}`);
+  if (status === UNIMPLEMENTED) throw new UnimplementedError(`has no such operation for this processor (${name})`);
+  if (status === INVALID_ARGUMENTS) throw new StatusError(`refused what it was given (${name})`);
+  throw new StatusError(`failed (${name}: ${otherNames[Number(status)] ?? `status ${status}`})`);
 };
 
 /** Calls of oneDNN's functions that return a status; they throw unless it is success. */

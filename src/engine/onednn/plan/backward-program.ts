@@ -2,6 +2,7 @@
 import { INPUT } from "../../../network/graph.ts";
 import { elements } from "../../../tensor.ts";
 import { bytesPerElement } from "../library/constants.ts";
+import { inLayer } from "../library/status.ts";
 import { sumGradients } from "../lowering/operations/addition.ts";
 import type { Value } from "../program/value.ts";
 import type { ForwardProgram, Segment } from "./forward-program.ts";
@@ -26,10 +27,11 @@ function backwardSegment(
     const { node, inputs } = fusion.nodes[index]!;
     const operation = lowered[index]!;
     const [first, second, ...more] = gradients as [Value, ...Value[]];
-    const results =
+    const results = inLayer(node, () =>
       operation.backwardOfSum && second && more.length === 0
         ? operation.backwardOfSum(first, second)
-        : operation.backward(sumGradients(context, node.name, gradients));
+        : operation.backward(sumGradients(context, node.name, gradients)),
+    );
     for (const [position, input] of inputs.entries()) receive(input, results[position]);
   }
   const atSource = pending.get(source);

@@ -6,6 +6,7 @@ import type { InputBatch, PlanOptions } from "../../engine.ts";
 import { bytesPerElement } from "../library/constants.ts";
 import type { Mode } from "../library/descriptors.ts";
 import type { Runtime } from "../library/runtime.ts";
+import { inLayer } from "../library/status.ts";
 import { type BatchPart, planBatchParts } from "../lowering/batch-parts.ts";
 import { type FusionPlan, planFusion } from "../lowering/fusion.ts";
 import { lower } from "../lowering/lower.ts";
@@ -90,7 +91,7 @@ export function buildForward(
       const { node, inputs } = fused;
       const isOutput = index === nodes.length - 1;
       const place = { ...fused, index, seed, isOutput, wantsGradient: inputs.map(wantsGradient) };
-      lowered[index] = lower(segmentContext, node, inputs.map(outputOf), place);
+      lowered[index] = inLayer(node, () => lower(segmentContext, node, inputs.map(outputOf), place));
     }
     return { context: segmentContext, from, to, lowered, source };
   };

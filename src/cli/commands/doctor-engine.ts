@@ -1,0 +1,51 @@
+/** What `naevus doctor` says of oneDNN: the library, the processor's means, and whether each network trains with them. */
+import type { OnednnEngine } from "../../engine/onednn/onednn-engine.ts";
+import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
+import { type SelfTestResult, selfTest } from "../../engine/self-test.ts";
+import { EngineError } from "../../errors.ts";
+
+type Row = readonly [name: string, value: string];
+
+const reference: Row = ["engine", "reference: plain TypeScript, correct but about a thousand times slower"];
+
+/** Rows for people, and whether oneDNN trains anything here. */
+export async function describeEngine(
+  open: () => OnednnEngine = onednnEngine,
+): Promise<{ readonly rows: readonly Row[]; readonly works: boolean }> {
+  let engine: OnednnEngine;
+  try {
+    engine = open();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return { rows: [["oneDNN", error.message.split("\n")[0]!], reference], works: false };
+  }
+  const { library, instructionSet, threads, precisions, defaultPrecision } = engine.description;
+  const others = precisions.filter((precision) => precision !== defaultPrecision);
+  const bf16 = precisions.includes("bf16") ? "" : "; bf16 cannot be had on this processor";
+  const results = await selfTest(engine);
+  const works = results.some(({ problem }) => problem === undefined);
+  return {
+    rows: [
+      ["oneDNN", library],
+      ["instruction set", instructionSet],
+      ["threads", String(threads)],
+      ["precision", [`${defaultPrecision} by default`, ...others].join(", also ") + bf16],
+      ...selfTestRows(results),
+      works ? ["engine", "onednn"] : reference,
+    ],
+    works,
+  };
+}
+
+/** One row where every network works, else one for each precision. */
+function selfTestRows(results: readonly SelfTestResult[]): readonly Row[] {
+  const precisions = [...new Set(results.map(({ precision }) => precision))];
+  if (results.every(({ problem }) => problem === undefined)) {
+    return [["self-test", `every network trains and judges in ${precisions.join(" and ")}`]];
+  }
+  return precisions.map((precision): Row => {
+    const failed = results.filter((result) => result.precision === precision && result.problem !== undefined);
+    const problems = failed.map(({ network, problem }) => `${network} fails: ${problem}`);
+    return [`self-test, ${precision}`, problems.join("; ") || "every network trains and judges"];
+  });
+}
