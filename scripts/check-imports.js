@@ -64,8 +64,8 @@ const strangers = { report: ["engine", "training", "onnx", "inference", "run"] }
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
 const outside = ["bench"];
 
-/** The public interfaces, which may import all and which nothing inside imports. */
-const interfaces = ["index.ts", "browser.ts"];
+/** The public interfaces and the program of threads, which may import all and which nothing inside imports. */
+const interfaces = ["index.ts", "browser.ts", "naevus-worker.ts"];
 
 /** The folder of the other public interfaces. */
 const subpaths = "library/subpaths/";

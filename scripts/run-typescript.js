@@ -11,6 +11,15 @@ import { isMainThread } from "node:worker_threads";
 if (!isMainThread) register(import.meta.url);
 
 /**
+ * Node's hook that finds a module: a worker's file is named as it is when compiled.
+ *
+ * @type {import("node:module").ResolveHook}
+ */
+export function resolve(specifier, context, nextResolve) {
+  return nextResolve(specifier.replace(/\/src\/naevus-worker\.js$/, "/src/naevus-worker.ts"), context);
+}
+
+/**
  * Node's hook that loads a module.
  *
  * @type {import("node:module").LoadHook}

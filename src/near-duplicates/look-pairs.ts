@@ -1,7 +1,8 @@
 /** Pairs of pictures whose looks fall on each other: much computing and nothing else, so that threads can share it. */
 
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { MessagePort } from "node:worker_threads";
+import { startThreads } from "../threads.ts";
 import { sharedDetail } from "./detail.ts";
 import { lookBytes, lumaSize } from "./look.ts";
 import { lookCandidates } from "./look-candidates.ts";
@@ -105,35 +106,49 @@ export async function findLookPairs(
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<LookPair[]> {
+  signal?.throwIfAborted();
   const shared = new Uint8Array(new SharedArrayBuffer(looks.length));
   shared.set(looks);
-  // Of the same kind as this file: compiled beside compiled, source beside source.
-  const file = new URL(`./look-pairs-worker${extname(import.meta.url)}`, import.meta.url);
+  const shares = (parts: number): LookShare[] =>
+    Array.from({ length: parts }, (_, part) => ({ looks: shared, part, parts, seed }));
   const pairs: LookPair[] = [];
-  const workers: Worker[] = [];
+  const take = ({ compared, pairs: some }: LookReport): void => {
+    pairs.push(...some);
+    onCompared(compared);
+  };
+  const workers = await startThreads("look pairs", shares(threads));
+  if (workers === undefined) {
+    for (const report of compareLooks(shares(1)[0]!)) {
+      take(report);
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+    return pairs;
+  }
   try {
+    signal?.throwIfAborted();
     await Promise.all(
-      Array.from({ length: threads }, (_, part) => {
-        signal?.throwIfAborted();
-        const workerData: LookShare = { looks: shared, part, parts: threads, seed };
-        const worker = new Worker(file, { workerData });
-        workers.push(worker);
-        return new Promise<void>((resolve, reject) => {
-          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-          worker.on("message", ({ compared, pairs: some }: LookReport) => {
-            pairs.push(...some);
-            onCompared(compared);
-          });
-          worker.on("error", reject);
-          worker.on("exit", (code) => {
-            if (code === 0) resolve();
-            else reject(new Error(`near duplicates: a worker thread ended early (exit code ${code})`));
-          });
-        });
-      }),
+      workers.map(
+        (worker) =>
+          new Promise<void>((resolve, reject) => {
+            signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+            worker.on("message", take);
+            worker.on("error", reject);
+            worker.on("exit", (code) => {
+              if (code === 0) resolve();
+              else reject(new Error(`near duplicates: a worker thread ended early (exit code ${code})`));
+            });
+          }),
+      ),
     );
     return pairs;
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+}
+
+/** What a worker does: tells of its share, and ends. */
+export function serveLookPairs(share: LookShare, port: MessagePort): void {
+  for (const report of compareLooks(share)) port.postMessage(report);
+  port.close();
 }

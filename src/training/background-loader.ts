@@ -1,7 +1,7 @@
 /** Batches made beside the training loop, in worker threads ahead of the engine. */
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import { type ImageSelection, readSelection, selectionOfThread } from "../image/store/pixel-file.ts";
+import { startThreads } from "../threads.ts";
 import {
   allocateBatch,
   type BatchLoader,
@@ -12,7 +12,7 @@ import {
 } from "./batch-loader.ts";
 import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
 
-/** What a worker is started with. */
+/** What a worker is given first. */
 export interface BatchWorkerData {
   readonly recipe: BatchRecipe;
   readonly images: ImageSelection;
@@ -28,9 +28,9 @@ export interface BatchRequest {
 
 /**
  * Makes batches in worker threads, up to `ahead` of the one in use. Workers take turns, and the numbers of workers and of batches
- * ahead change nothing about the batches.
+ * ahead change nothing about the batches; nor does it where no thread can be had, and each batch is made here when it is asked for.
  *
- * One worker is the default, as the engine's own threads already use every core.
+ * One worker is the default, as the engine's own threads already use every core. Threads start when the first batch is asked for.
  */
 export function backgroundLoader(
   options: BatchLoaderOptions & {
@@ -41,10 +41,32 @@ export function backgroundLoader(
 ): BatchLoader {
   const { recipe, images, jobs, workers: count = 1, ahead = 2 } = options;
   const ring = Array.from({ length: ahead + 1 }, () => allocateBatch(options, SharedArrayBuffer));
-  const workerData: BatchWorkerData = { recipe, images, ring };
-  // Of the same kind as this file: compiled beside compiled, source beside source.
-  const file = new URL(`./batch-worker${extname(import.meta.url)}`, import.meta.url);
-  const workers = Array.from({ length: count }, () => new Worker(file, { workerData }));
+  const open = async (): Promise<BatchLoader> => {
+    const data: BatchWorkerData = { recipe, images, ring };
+    const workers = await startThreads("batches", new Array(count).fill(data));
+    return workers === undefined ? directSelectionLoader(images, options) : threadLoader(workers, ring, jobs);
+  };
+  let loader: Promise<BatchLoader> | undefined;
+  return {
+    async next() {
+      loader ??= open();
+      return (await loader).next();
+    },
+    async close() {
+      await (await loader)?.close();
+    },
+  };
+}
+
+const directSelectionLoader = (images: ImageSelection, options: BatchLoaderOptions): BatchLoader =>
+  directLoader({ ...options, read: (rows, out) => readSelection(images, rows, out) });
+
+function threadLoader(
+  workers: readonly Worker[],
+  ring: readonly Batch[],
+  jobs: BatchLoaderOptions["jobs"],
+): BatchLoader {
+  const count = workers.length;
   const ready = new Set<number>();
   const failures: (Error | undefined)[] = workers.map(() => undefined);
   let notify: (() => void) | undefined;
@@ -108,17 +130,14 @@ export const selectionLoader =
     const { height, width } = options.recipe;
     return (background ?? imagesToRead * height * width * 3 >= leastBytesForThread)
       ? backgroundLoader({ ...options, images })
-      : directLoader({ ...options, read: (rows, out) => readSelection(images, rows, out) });
+      : directSelectionLoader(images, options);
   };
 
 /** What a worker does: answers each request once its batch is made. */
-export function serveBatches(
-  { recipe, images, ring }: BatchWorkerData,
-  port: { on(event: "message", listener: (request: BatchRequest) => void): void; postMessage(place: number): void },
-): void {
+export function serveBatches({ recipe, images, ring }: BatchWorkerData, port: MessagePort): void {
   const own = selectionOfThread(images);
   const maker = new BatchMaker(recipe, (rows, out) => readSelection(own, rows, out));
-  port.on("message", ({ place, job }) => {
+  port.on("message", ({ place, job }: BatchRequest) => {
     maker.make(job, ring[place]!);
     port.postMessage(place);
   });

@@ -122,7 +122,7 @@ describe("backgroundLoader", () => {
       }
     })();
     const loader = background({ ahead: 2 }, counted);
-    expect(asked).toBe(3);
+    expect(asked).toBe(0);
     await loader.next();
     expect(asked).toBe(3);
     await loader.next();
@@ -173,12 +173,16 @@ describe("backgroundLoader", () => {
     own.close();
   });
 
-  it("ends its threads, with work under way or none", async () => {
-    for (const taken of [0, 3, 7]) {
+  it("starts its threads with the first batch, and ends them, with work under way or none", async () => {
+    const unused = watchThreads();
+    await background().close();
+    await nextTurn(); // The event comes after the constructor.
+    expect(unused.started).toEqual([]);
+    unused.stopWatching();
+    for (const taken of [1, 3, 7]) {
       const { started, stopWatching } = watchThreads();
       const loader = background({ workers: 2, ahead: 3 });
       await take(loader, taken);
-      await nextTurn(); // The event comes after the constructor.
       expect(started.map(({ threadId }) => threadId > 0)).toEqual([true, true]);
       await loader.close();
       expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
