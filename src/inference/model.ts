@@ -73,7 +73,7 @@ function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }
 }
 
 async function createSession(
-  { library, executionProvider }: Runtime,
+  { library, executionProvider, version }: Runtime,
   bytes: Uint8Array,
   { threads }: LoadOptions,
 ): Promise<Session> {
@@ -87,7 +87,8 @@ async function createSession(
     });
   } catch (cause) {
     if (lacksMemory(cause)) throw memoryError("loading the model", lessWork, cause);
-    throw new ModelError(`a damaged model: ${(cause as Error).message}`, { cause });
+    const reason = (cause as Error).message;
+    throw new ModelError(`a damaged model, or one that ONNX Runtime ${version} is too old for: ${reason}`, { cause });
   }
 }
 

@@ -111,6 +111,14 @@ describe("resume", () => {
     await expect(resume(run)).rejects.toThrow(/config\.json: damaged, or from another version of naevus/);
   });
 
+  it("names the version that wrote a config.json which this one cannot read", async () => {
+    await cp(finishedRun, run, { recursive: true });
+    await changeConfig(run, (config) => ({ ...config, format: 3, versions: { ...config.versions, naevus: "99.1.0" } }));
+    await expect(resume(run)).rejects.toThrow(
+      /config\.json: naevus 99\.1\.0 wrote it, and this is naevus [\d.]+, which cannot read it \(format: .*\); use that version or/,
+    );
+  });
+
   it.each([
     ["mixup", { settings: { mixup: 0.4 } }, "mixup is 0, expected 0.4"],
     ["the geometry", { settings: { geometry: "fit" } }, 'geometry is "squash", expected "fit"'],

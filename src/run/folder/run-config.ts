@@ -199,8 +199,10 @@ export async function readConfig(run: string): Promise<RunConfig> {
     throw new RunError(`${run}: no run there (there is no ${runFiles.config}); ${give}`, { cause: error });
   }
   let config: RunConfig;
+  let writer: unknown;
   try {
     const { content, isSealed } = unsealed(text);
+    if (isSealed) writer = (content as Partial<RunConfig>).versions?.naevus;
     config = configSchema.parse(content);
     if (isSealed === isOlderRun(config)) throw new SealError(isSealed ? "format 1 has no digest" : "it has no digest");
   } catch (error) {
@@ -213,9 +215,12 @@ export async function readConfig(run: string): Promise<RunConfig> {
     }
     const first = error instanceof z.ZodError ? error.issues[0] : undefined;
     const reason = first ? `${first.path.join(".")}: ${first.message}` : (error as Error).message;
-    throw new RunError(`${file}: damaged, or from another version of naevus (${reason}); train again`, {
-      cause: error,
-    });
+    // The digest fits, and earlier versions' files are read: this one is of a later version.
+    const isLater = typeof writer === "string" && writer !== version;
+    const what = isLater
+      ? `naevus ${writer} wrote it, and this is naevus ${version}, which cannot read it (${reason}); use that version or a later one`
+      : `damaged, or from another version of naevus (${reason}); train again`;
+    throw new RunError(`${file}: ${what}`, { cause: error });
   }
   return withLocalPaths(config, await readLocalPaths(run));
 }
