@@ -3,7 +3,10 @@ import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
+import { nativeCalls } from "../../foreign/koffi.ts";
+import { importSharp } from "../../image/sharp.ts";
 import { importRuntime } from "../../inference/runtime.ts";
+import { firstLine } from "../../installation.ts";
 import { version } from "../../version.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeEngine } from "./doctor-engine.ts";
@@ -35,10 +38,22 @@ async function describeRuntime(): Promise<string> {
   return `${version}, WebAssembly: the same figures, several times slower; ${first} ${nativeRuntimeCommand}`;
 }
 
+/** What a part of the installation says of itself, or the sentence that says why it cannot be had. */
+const stateOf = (part: () => Promise<string>): Promise<string> => part().catch(firstLine);
+
+const describeCalls = async () => `koffi ${nativeCalls().version}`;
+
+async function describeImages(): Promise<string> {
+  const { sharp, vips } = (await importSharp()).versions;
+  return `sharp ${sharp}, libvips ${vips}`;
+}
+
 async function examine({ out, environment }: Terminal): Promise<number> {
   const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
   row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
   row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
+  row("native calls", await stateOf(describeCalls));
+  row("image files", await stateOf(describeImages));
   const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
   row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
   row("cache", cacheFolder(undefined, environment));
