@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { fsync, type Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { FileError } from "../errors.ts";
+import { FileError, NaevusError } from "../errors.ts";
 import { identityTag, isLeftBehind, ownIdentity, tagPattern } from "./process-identity.ts";
 import { WrongKindError, writeTrouble } from "./system-errors.ts";
 
@@ -19,8 +19,9 @@ export const temporaryName = (file: string): string =>
     `.${basename(file).slice(0, keptCharacters)}.${identityTag(ownIdentity)}.${randomBytes(6).toString("hex")}.tmp`,
   );
 
-/** The failure to write `file` as a sentence for people. */
-export function writeError(file: string, error: unknown): FileError {
+/** The failure to write `file` as a sentence for people; an error that has one already stays as it is. */
+export function writeError(file: string, error: unknown): NaevusError {
+  if (error instanceof NaevusError) return error;
   const { reason, cure } = writeTrouble(error);
   return new FileError(`${file}: could not be written: ${reason}; ${cure}`, { cause: error });
 }

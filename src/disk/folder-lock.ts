@@ -179,7 +179,7 @@ async function take(file: string, own: string, { onWait, silence = silentMillise
       }
     } catch (error) {
       await rm(ticket, { force: true }).catch(() => undefined);
-      throw error instanceof FileError ? error : writeError(file, error);
+      throw writeError(file, error);
     }
     await rm(ticket, { force: true });
   }

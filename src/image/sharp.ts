@@ -16,11 +16,11 @@ export function importSharp(): Promise<typeof sharp> {
   return imported;
 }
 
-/** sharp's message is a page: that it cannot be loaded, in the loader's words if there are any, and possible solutions. */
+/** sharp's message is a page: that it cannot be loaded, the loader's own words if there are any, and possible solutions. */
 export function sharpTrouble(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const reason = message.split("\nPossible solutions")[0]!.trim().split("\n").slice(0, 2).join(": ");
+  const [first, detail] = message.split("\nPossible solutions")[0]!.split("\n");
   // Where there is no native part for a system at all.
   const other = /npm install sharp @img\/\S+/.exec(message);
-  return `the package sharp does not load (${reason}); ${other ? `type ${other[0]}` : installAgain}`;
+  return `the package sharp does not load (${detail ?? first}); ${other ? `type ${other[0]}` : installAgain}`;
 }
