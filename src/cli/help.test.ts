@@ -56,6 +56,8 @@ it("doctor says what is here and what to install", async () => {
   const { out } = await naevus("doctor");
   for (const word of [
     "processor",
+    "native calls",
+    "image files",
     "searched for oneDNN",
     "cache",
     "Debian 12",

@@ -2,7 +2,7 @@
 import type { OnednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { type SelfTestResult, selfTest } from "../../engine/self-test.ts";
-import { EngineError } from "../../errors.ts";
+import { firstLine } from "../../installation.ts";
 
 type Row = readonly [name: string, value: string];
 
@@ -16,8 +16,7 @@ export async function describeEngine(
   try {
     engine = open();
   } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    return { rows: [["oneDNN", error.message.split("\n")[0]!], reference], works: false };
+    return { rows: [["oneDNN", firstLine(error)], reference], works: false };
   }
   const { library, instructionSet, threads, precisions, defaultPrecision } = engine.description;
   const others = precisions.filter((precision) => precision !== defaultPrecision);

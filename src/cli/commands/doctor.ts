@@ -38,28 +38,33 @@ async function describeRuntime(): Promise<string> {
   return `${version}, WebAssembly: the same figures, several times slower; ${first} ${nativeRuntimeCommand}`;
 }
 
-/** What a part of the installation says of itself, or the sentence that says why it cannot be had. */
-const stateOf = (part: () => Promise<string>): Promise<string> => part().catch(firstLine);
-
-const describeCalls = async () => `koffi ${nativeCalls().version}`;
-
-async function describeImages(): Promise<string> {
-  const { sharp, vips } = (await importSharp()).versions;
-  return `sharp ${sharp}, libvips ${vips}`;
+/** What calls oneDNN. */
+function describeCalls(): { readonly text: string; readonly works: boolean } {
+  try {
+    return { text: `koffi ${nativeCalls().version}`, works: true };
+  } catch (error) {
+    return { text: firstLine(error), works: false };
+  }
 }
+
+/** What reads and writes image files. */
+const describeImages = (): Promise<string> =>
+  importSharp().then(({ versions: { sharp, vips } }) => `sharp ${sharp}, libvips ${vips}`, firstLine);
 
 async function examine({ out, environment }: Terminal): Promise<number> {
   const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
   row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
   row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
-  row("native calls", await stateOf(describeCalls));
-  row("image files", await stateOf(describeImages));
+  const calls = describeCalls();
+  row("native calls", calls.text);
+  row("image files", await describeImages());
   const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
   row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
   row("cache", cacheFolder(undefined, environment));
   const { rows, works } = await describeEngine();
   for (const [name, value] of rows) row(name, value);
   row("ONNX Runtime", await describeRuntime());
+  if (!calls.works) return 1;
   out("");
   out(works ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
   for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
