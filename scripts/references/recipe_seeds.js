@@ -40,7 +40,7 @@ const { dataset, options } = await openCuratedData(data, { curation, metadata })
 await rm(folder, { recursive: true });
 const clean = await cleanDataset(dataset, options);
 const training = { ...clean, images: clean.images.filter(({ split }) => split === "train") };
-const packed = await packImages(training, { size: 64, cacheFolder: cacheFolder(undefined) });
+const packed = await packImages(training, { size: 64, cacheFolder: await cacheFolder(undefined, console.error) });
 const { foldOf } = await foldsOf({ ...training, images: packed.images }, { ...options, folds });
 const { groupOf } = await groupsOf({ ...training, images: packed.images }, options);
 const classes = training.classes.length;

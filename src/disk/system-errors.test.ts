@@ -1,7 +1,9 @@
 /** Every error that a system knows is a sentence, with what to do, and without its code. */
-import { readFile } from "node:fs/promises";
+import { readFile, rmdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { expect, it } from "vitest";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readWhole, writeError } from "./files.ts";
 import { isSystemError, readSentence, systemSentence } from "./system-errors.ts";
 
@@ -32,6 +34,24 @@ it("knows the errors of Node from those of naevus", async () => {
   expect(isSystemError(new Error("no such file"))).toBe(false);
   expect(isSystemError(Object.assign(new Error("of commander"), { code: "commander.help" }))).toBe(false);
   expect(isSystemError(writeError("a", errors[0]))).toBe(false);
+});
+
+it.skipIf(process.platform === "win32")("tells where the working folder is gone", async () => {
+  const working = process.cwd();
+  const gone = temporaryFolder();
+  process.chdir(gone);
+  try {
+    await rmdir(gone);
+    expect(() => resolve("runs")).toThrow(
+      expect.toSatisfy(
+        (error: Error) =>
+          isSystemError(error) &&
+          systemSentence(error) === "the folder that this command was started in is gone; change to another one",
+      ),
+    );
+  } finally {
+    process.chdir(working);
+  }
 });
 
 it.skipIf(process.platform === "win32")("tells a device from a file", async () => {

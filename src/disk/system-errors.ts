@@ -144,6 +144,7 @@ export function writeTrouble(error: unknown): Trouble {
 /** A system error that nobody has put in words before: the path, where it says one, and what is wrong. */
 export function systemSentence(error: NodeJS.ErrnoException): string {
   const { path, syscall = "" } = error;
+  if (syscall === "uv_cwd") return "the folder that this command was started in is gone; change to another one";
   const about = path === undefined ? "" : `${path}: `;
   const isReading = /^(open|read|stat|lstat|fstat|scandir|opendir|realpath|readlink|access)$/.test(syscall);
   const { reason, cure } =

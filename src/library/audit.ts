@@ -54,10 +54,10 @@ export async function audit(source: DataSource, options: AuditOptions = {}): Pro
     rest.signal ? { signal: rest.signal } : {},
   );
   const table = typeof metadata === "string" ? await readMetadata(metadata) : metadata;
-  return withPixelLimit(maxPixels, () =>
+  return withPixelLimit(maxPixels, async () =>
     auditDataset(dataset, {
       ...rest,
-      cacheFolder: cacheFolder(cache),
+      cacheFolder: await cacheFolder(cache),
       ...(table && { metadata: matchMetadata(dataset.images, table) }),
     }),
   );

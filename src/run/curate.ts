@@ -57,11 +57,12 @@ export interface CurationResult {
  */
 export async function curate(
   data: string,
-  { out, overwrite = false, metadata, mapping, patients = false, cache, onEvent, signal }: CurateOptions,
+  { out, overwrite = false, metadata, mapping, patients = false, cache: given, onEvent, signal }: CurateOptions,
 ): Promise<CurationResult> {
   if (!overwrite) await refuseExisting(out);
   await refuseUnwritableFile(resolve(out));
-  const dataset = await readDataset(data, { cacheFolder: cacheFolder(cache), signal });
+  const cache = await cacheFolder(given, (message) => onEvent?.({ kind: "warning", message }));
+  const dataset = await readDataset(data, { cacheFolder: cache, signal });
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
   const matched = table && matchMetadata(dataset.images, table);
   if (patients && !matched?.fields.has("patient")) {
@@ -71,13 +72,13 @@ export async function curate(
   }
   const diagnoses = mapping === undefined ? undefined : await readDiagnosisMapping(mapping, dataset.classes);
   const hashing = {
-    cacheFolder: cacheFolder(cache),
+    cacheFolder: cache,
     onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     signal,
   };
   const { sha256, problems } = await hashContents(dataset, hashing);
   const { contents } = await imageContents(dataset, hashing);
-  const nearDuplicates = await nearDuplicatePairs(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal });
+  const nearDuplicates = await nearDuplicatePairs(dataset, { cacheFolder: cache, onEvent, signal });
   const plan = makeCurationPlan({
     dataset,
     sha256,

@@ -116,9 +116,9 @@ export async function judgeEach(
       let sum: Float64Array | undefined;
       for (const group of models.groups) {
         const { imageSize: size, geometry, resampling } = group;
-        const form = { size, geometry, resampling, cacheFolder: cacheFolder(cache) };
         const onProgress = (done: number, total: number) => onEvent?.({ kind: "packing", done, total });
         const onWarning = (message: string) => onEvent?.({ kind: "warning", message });
+        const form = { size, geometry, resampling, cacheFolder: await cacheFolder(cache, onWarning) };
         const packed = await withPixelLimit(maxPixels, () =>
           packImages(dataset, { ...form, onProgress, onWarning, ...(signal && { signal }) }),
         );

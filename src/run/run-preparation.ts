@@ -27,7 +27,7 @@ export async function pack(
     size: graph.inputShape[1]!,
     geometry: settings.geometry,
     resampling: settings.resampling,
-    cacheFolder: cacheFolder(settings.cache),
+    cacheFolder: await cacheFolder(settings.cache, warnWith(context)),
     onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     onWarning: warnWith(context),
     ...(signal && { signal }),

@@ -117,6 +117,21 @@ describe("train", () => {
     );
   });
 
+  it("decodes nothing where the folder of the runs cannot be written to", async () => {
+    const working = process.cwd();
+    const onEvent = () => expect.unreachable("nothing is begun");
+    await mkdir(run);
+    await writeFile(join(run, "runs"), "");
+    process.chdir(run);
+    try {
+      await expect(train(dataset, settings, { onEvent })).rejects.toThrow(
+        `${join(run, "runs")}: could not be written: a part of the path is a file, not a folder; choose another folder`,
+      );
+    } finally {
+      process.chdir(working);
+    }
+  });
+
   it("leaves no folder where the images are too small for the network", async () => {
     await expect(train(dataset, { ...settings, imageSize: 4, out: run })).rejects.toThrow(/does not fit/);
     await expect(readdir(run)).rejects.toThrow("ENOENT");

@@ -3,7 +3,7 @@ import { rmdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Dataset } from "../dataset/dataset.ts";
 import { drawnProtocol } from "../dataset/protocol-summary.ts";
-import { fileExists } from "../disk/files.ts";
+import { fileExists, refuseUnwritable } from "../disk/files.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { SettingsError } from "../errors.ts";
@@ -36,6 +36,7 @@ export async function train(
   const settings = parseSettings(input);
   refuseOtherProtocol(settings, dataset);
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
+  await refuseUnwritable(resolve(settings.out ?? defaultRuns));
   const graph = graphOf(settings, dataset.classes.length);
   const engine = await selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   precisionOn(engine.description, settings.precision);
@@ -66,6 +67,9 @@ export async function train(
   }
 }
 
+/** Where runs without a folder of their own lie, from the folder in which the process runs. */
+const defaultRuns = "runs";
+
 /** The settings are kept with the run: they must be those that the data set was opened with. */
 function refuseOtherProtocol({ protocol, fold, curation }: Settings, dataset: Dataset): void {
   const { name = "official" } = dataset.protocol ?? {};
@@ -91,7 +95,7 @@ async function refuseTakenFolder(run: string): Promise<void> {
 }
 
 async function makeFolder({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
-  if (out === undefined) return makeDefaultRunFolder(resolve("runs"), runName(network, milliseconds), data);
+  if (out === undefined) return makeDefaultRunFolder(resolve(defaultRuns), runName(network, milliseconds), data);
   const run = resolve(out);
   await refuseTakenFolder(run);
   await makeRunFolder(run, data);

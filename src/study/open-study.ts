@@ -75,7 +75,7 @@ export async function openStudy(settings: Settings, options: StudyOptions): Prom
   );
   precisionOn(engine.description, settings.precision);
   onEvent({ kind: "chapter", number: 1, title: chapters[0] });
-  const hashing = { cacheFolder: cacheFolder(settings.cache), signal };
+  const hashing = { cacheFolder: await cacheFolder(settings.cache, warn), signal };
   const { seed, testFraction } = settings;
   const raw = await readDataset(options.data, { seed, testFraction, ...hashing });
   const { sha256 } = await hashContents(raw, {

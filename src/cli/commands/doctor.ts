@@ -1,7 +1,7 @@
 /** `naevus doctor`: what trains here, with which library and processor, and what to install where something is missing. */
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
-import { cacheFolder } from "../../disk/cache-folder.ts";
+import { usualCacheFolder } from "../../disk/cache-folder.ts";
 import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
 import { nativeCalls } from "../../foreign/koffi.ts";
 import { importSharp } from "../../image/sharp.ts";
@@ -51,6 +51,16 @@ function describeCalls(): { readonly text: string; readonly works: boolean } {
 const describeImages = (): Promise<string> =>
   importSharp().then(({ versions: { sharp, vips } }) => `sharp ${sharp}, libvips ${vips}`, firstLine);
 
+/** Where the cache is, and why it is not where it usually is. */
+async function describeCache(environment: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    const { folder, warning } = await usualCacheFolder(environment);
+    return warning ?? folder;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 async function examine({ out, environment }: Terminal): Promise<number> {
   const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
   row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
@@ -60,7 +70,7 @@ async function examine({ out, environment }: Terminal): Promise<number> {
   row("image files", await describeImages());
   const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
   row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
-  row("cache", cacheFolder(undefined, environment));
+  row("cache", await describeCache(environment));
   const { rows, works } = await describeEngine();
   for (const [name, value] of rows) row(name, value);
   row("ONNX Runtime", await describeRuntime());

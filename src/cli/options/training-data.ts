@@ -44,7 +44,8 @@ export async function trainingData({
       "they show no real skin, and figures on them say nothing about photographs",
   );
   const { images, size, seed } = phantom;
-  const folder = join(cacheFolder(cache, environment), `phantom-${images}-${size}-${seed}`);
+  const kept = await cacheFolder(cache, (message) => note(`warning: ${message}`), environment);
+  const folder = join(kept, `phantom-${images}-${size}-${seed}`);
   await writePhantomDataset(folder, { ...phantom, onProgress, signal });
   return folder;
 }

@@ -33,8 +33,8 @@ export async function divideImages(
   const isSeparated = !olderRun && (validation > 0 || dataset.protocol !== undefined);
   const options = {
     ...(isSeparated && {
-      nearDuplicates: await withPixelLimit(maxPixels, () =>
-        nearDuplicatePaths(dataset, { cacheFolder: cacheFolder(cache), onEvent, signal }),
+      nearDuplicates: await withPixelLimit(maxPixels, async () =>
+        nearDuplicatePaths(dataset, { cacheFolder: await cacheFolder(cache), onEvent, signal }),
       ),
     }),
     metadata,

@@ -78,7 +78,7 @@ async function curatedData(
 ): Promise<CuratedData> {
   const listed = typeof source === "string" ? await listDataset(source) : source;
   const hashing = {
-    cacheFolder: cacheFolder(cache),
+    cacheFolder: await cacheFolder(cache, (message) => onEvent?.({ kind: "warning", message })),
     onProgress: (done: number, total: number) => onEvent?.({ kind: "packing", done, total }),
     ...(signal && { signal }),
   };

@@ -50,7 +50,7 @@ export function auditData(context: StudyContext, raw: Dataset, metadata: Metadat
     run: async () => {
       const audit = await auditDataset(raw, {
         metadata: metadata && matchMetadata(raw.images, metadata),
-        cacheFolder: cacheFolder(context.settings.cache),
+        cacheFolder: await cacheFolder(context.settings.cache),
         signal,
         onProgress: (what, done, total) =>
           onEvent({ kind: what === "opening images" ? "packing" : "comparing", done, total }),

@@ -64,7 +64,7 @@ export async function makeDataset(
   metadata: Metadata | undefined,
 ): Promise<MadeDataset> {
   const { folder, settings, source, onEvent, signal } = context;
-  const cache = cacheFolder(settings.cache);
+  const cache = await cacheFolder(settings.cache);
   const packs = new Map<number, PackedImages>();
   const close = () => {
     for (const packed of packs.values()) packed.close();

@@ -216,7 +216,11 @@ const entries = {
     z.boolean().default(true),
   ),
   out: setting(["place"], "New folder for the run; by default runs/<network>-<date>-<time>", path()),
-  cache: setting(["place"], "Folder for decoded images; by default $XDG_CACHE_HOME/naevus or ~/.cache/naevus", path()),
+  cache: setting(
+    ["place"],
+    "Folder for decoded images; by default $XDG_CACHE_HOME/naevus or ~/.cache/naevus, else one in the temporary folder",
+    path(),
+  ),
 };
 
 /** Every setting as the schema tells of it. */
