@@ -2,49 +2,62 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import path from "node:path";
 
 /** The clone's folder. */
 export const root = path.resolve(import.meta.dirname, "..", "..");
 
+/** What a user's shell does not hold: what npm, a CI or a test was told here, and words to install scripts. */
+const notTheUsers = /^(?:npm_|onnxruntime_|naevus_|node_path$|init_cwd$|ci$)/i;
+
 /**
- * A user's environment: without what npm was told for this clone, without this clone's data and without any word to an install script.
+ * A user's environment: this process's, without what only this clone and its checks were told.
  *
  * @param {Record<string, string>} more what it holds beside
  */
 export const userEnvironment = (more = {}) => ({
-  ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:npm_|onnxruntime_|naevus_|node_path$|init_cwd$)/i.test(name)),
-  ),
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !notTheUsers.test(name))),
   ...more,
 });
 
 /**
- * Runs a command as a user does and gives what it printed. It must end with the status that is expected.
+ * @typedef {object} RunOptions
+ * @property {NodeJS.ProcessEnv} [env] by default {@link userEnvironment}
+ * @property {number} [status] the exit status that the command must end with, by default 0
+ * @property {RegExp} [interruptAt] once standard output matches it, the command and what it started get SIGINT, as by Ctrl-C
+ */
+
+/**
+ * Runs a command as a user does and gives what it printed.
  *
  * @param {string} cwd
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ env?: NodeJS.ProcessEnv, status?: number, onStart?: (child: import("node:child_process").ChildProcess) => void }} options
+ * @param {RunOptions} options
  * @returns {Promise<{ stdout: string, stderr: string }>}
  */
-export async function run(cwd, command, args = [], { env = userEnvironment(), status = 0, onStart } = {}) {
-  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 600_000 });
-  let [stdout, stderr] = ["", ""];
+export async function run(cwd, command, args = [], { env = userEnvironment(), status = 0, interruptAt } = {}) {
+  const detached = interruptAt !== undefined;
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: 600_000, detached });
+  let [stdout, stderr, interrupted] = ["", "", false];
   child.stdout.setEncoding("utf8").on("data", (text) => {
     stdout += text;
+    if (interrupted || !interruptAt?.test(stdout)) return;
+    interrupted = true;
+    process.kill(-Number(child.pid), "SIGINT");
   });
   child.stderr.setEncoding("utf8").on("data", (text) => {
     stderr += text;
   });
-  onStart?.(child);
   const [code, signal] = await new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (...ended) => resolve(ended));
   });
-  const ended = signal ? `was ended by ${signal}` : `ended with status ${code}`;
-  assert.equal(signal ?? code, status, `${[command, ...args].join(" ")} in ${cwd} ${ended}:\n${stdout}\n${stderr}`);
+  // As a shell tells it: npx ends itself by the signal that it got.
+  const told = signal ? 128 + constants.signals[/** @type {NodeJS.Signals} */ (signal)] : code;
+  const line = [command, ...args].join(" ");
+  assert.equal(told, status, `${line} in ${cwd} ended with status ${told}, not ${status}:\n${stdout}\n${stderr}`);
   return { stdout, stderr };
 }
 

@@ -121,7 +121,7 @@ function threadLoader(
 }
 
 /** Below it (some thousand small images), starting a thread takes longer than what it takes over. */
-const leastBytesForThread = 2 ** 26;
+export const leastBytesForThread = 2 ** 26;
 
 /** Batches of a selection: from a thread of its own where `background` says so, by default where it pays, else made in place. */
 export const selectionLoader =
