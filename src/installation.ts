@@ -2,7 +2,8 @@
 
 /** Brings a native part that is missing or does not load. */
 export const installAgain =
-  "install naevus again on this system with its optional dependencies: remove node_modules and type npm install --include=optional";
+  "install naevus again on this system with its optional dependencies: remove node_modules and type npm install --include=optional " +
+  "(a bundle needs that node_modules beside it)";
 
 /** The first line of what went wrong. */
 export const firstLine = (error: unknown): string =>

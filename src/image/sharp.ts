@@ -3,12 +3,15 @@ import type sharp from "sharp";
 import { InstallationError } from "../errors.ts";
 import { installAgain } from "../installation.ts";
 
+/** No literal, so that a bundler leaves it to Node: its native part cannot go into a bundle. */
+const name: string = "sharp";
+
 let imported: Promise<typeof sharp> | undefined;
 
 /** sharp itself. Rejects with {@link InstallationError} where it is not installed or does not load. */
 export function importSharp(): Promise<typeof sharp> {
-  imported ??= import("sharp").then(
-    (module) => module.default,
+  imported ??= import(/* webpackIgnore: true */ /* @vite-ignore */ name).then(
+    (module: { readonly default: typeof sharp }) => module.default,
     (error: unknown) => {
       throw new InstallationError(`image files cannot be read or written: ${sharpTrouble(error)}`, { cause: error });
     },
