@@ -1,6 +1,15 @@
 /** Compiles src/ to dist/ as a whole: into a fresh folder that then takes dist's place, so that nothing stale stays. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -22,6 +31,7 @@ try {
     console.error(`build: the TypeScript compiler failed${error ? ` (${error.message})` : ""}; dist/ is as it was.`);
     process.exitCode = 1;
   } else {
+    copyOnnxRuntime();
     // Dated by the start of the build: a source saved while the compiler ran counts as newer than dist.
     const stamp = path.join(fresh, ".built");
     writeFileSync(stamp, "");
@@ -30,6 +40,21 @@ try {
   }
 } finally {
   rmSync(fresh, { recursive: true, force: true });
+}
+
+/** Copies the part of onnxruntime-web that is used, a tenth of it, with its licences: users need not install the package. */
+function copyOnnxRuntime() {
+  const place = "inference/onnxruntime-web";
+  const from = path.join(root, "node_modules/onnxruntime-web/dist");
+  const to = path.join(fresh, place);
+  mkdirSync(to, { recursive: true });
+  for (const file of ["index.js", "LICENSE", "NOTICES.txt"]) {
+    copyFileSync(path.join(root, "src", place, file), path.join(to, file));
+  }
+  copyFileSync(path.join(from, "ort-wasm-simd-threaded.wasm"), path.join(to, "ort-wasm-simd-threaded.wasm"));
+  const library = readFileSync(path.join(from, "ort.wasm.bundle.min.mjs"), "utf8");
+  // Its source map stays behind.
+  writeFileSync(path.join(to, "ort.wasm.bundle.min.mjs"), library.replace(/^\/\/# sourceMappingURL=.*\n/m, ""));
 }
 
 /** Puts the fresh folder in dist's place; again where another build was quicker between the two renames. */

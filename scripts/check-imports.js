@@ -78,6 +78,7 @@ export const owners = /** @type {Readonly<Record<string, string>>} */ ({
   koffi: "foreign",
   "onnxruntime-node": "inference",
   "onnxruntime-web": "inference",
+  "#onnxruntime-web": "inference",
   "onnxruntime-common": "inference",
   sharp: "image",
 });

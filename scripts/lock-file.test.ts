@@ -14,3 +14,15 @@ test.each(locks)("%s has an entry for every dependency, those of other platforms
   );
   expect(missing).toEqual([]);
 });
+
+/** What `npm install naevus` brings: the packages of the lock file that no development dependency alone asks for. */
+const production = (): [string, Record<string, unknown>][] => {
+  const lock = JSON.parse(readFileSync(new URL("../package-lock.json", import.meta.url), "utf8"));
+  const packages = Object.entries(lock.packages as Record<string, Record<string, unknown>>);
+  return packages.filter(([place, { dev, peer }]) => place !== "" && !dev && !peer);
+};
+
+test("no package that users install has an install script, which may fail, and which package managers refuse to run", () => {
+  const scripted = production().filter(([, { hasInstallScript }]) => hasInstallScript);
+  expect(scripted.map(([place]) => place)).toEqual([]);
+});

@@ -32,9 +32,11 @@ function distIsCurrent() {
   const built = modified("dist/.built");
   if (built === undefined) return false;
   const sources = readdirSync(path.join(root, "src"), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || (entry.name.endsWith(".ts") && !/\.(?:test|proof)\.ts$/.test(entry.name)))
+    .filter(
+      (entry) => entry.isDirectory() || (/\.[jt]s$/.test(entry.name) && !/\.(?:test|proof)\.ts$/.test(entry.name)),
+    )
     .map((entry) => path.relative(root, path.join(entry.parentPath ?? entry.path, entry.name)));
-  return ["tsconfig.json", "tsconfig.build.json", ...sources].every(
+  return ["tsconfig.json", "tsconfig.build.json", "node_modules/onnxruntime-web/package.json", ...sources].every(
     (file) => (modified(file) ?? Number.POSITIVE_INFINITY) <= built,
   );
 }

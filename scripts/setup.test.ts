@@ -22,13 +22,18 @@ const lock = (version: string) =>
 
 /**
  * `npm ci` as setup sees it: writes node_modules with a compiler in it that copies src/a.ts to dist/a.js, and writes a
- * library search that finds a library where there is a file named `library`.
+ * library search that finds a library where there is a file named `library`; and with the files of ONNX Runtime that go into dist.
  */
 const npm = `#!/bin/sh
 echo "npm $*" >> calls
 [ -f npm-fails ] && exit 7
 mkdir -p node_modules/typescript/bin
 cp package-lock.json node_modules/.package-lock.json
+if [ ! -d node_modules/onnxruntime-web ]; then
+  mkdir -p node_modules/onnxruntime-web/dist
+  touch node_modules/onnxruntime-web/package.json
+  touch node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.wasm
+fi
 cat > node_modules/typescript/bin/tsc <<'TSC'
 const fs = require("node:fs");
 fs.appendFileSync("calls", "tsc\\n");
@@ -84,7 +89,8 @@ const date = (file: string, minutes: number) => {
 
 beforeEach(() => {
   clone = temporaryFolder();
-  for (const file of ["bin", "scripts/setup.js", "scripts/build.js", "scripts/onednn-package.js", "package.json"]) {
+  const scripts = ["scripts/setup.js", "scripts/build.js", "scripts/onednn-package.js"];
+  for (const file of ["bin", ...scripts, "src/inference/onnxruntime-web", "package.json"]) {
     cpSync(path.join(project, file), path.join(clone, file), { recursive: true });
   }
   write("tsconfig.json", "{}");

@@ -18,6 +18,9 @@ await tryPackage("contents", async (_, work) => {
     "bin/naevus.js",
     "dist/index.js",
     "dist/index.d.ts",
+    "dist/inference/onnxruntime-web/LICENSE",
+    "dist/inference/onnxruntime-web/NOTICES.txt",
+    "dist/inference/onnxruntime-web/ort-wasm-simd-threaded.wasm",
   ]) {
     assert.ok(names.includes(name), `the package lacks ${name}`);
   }

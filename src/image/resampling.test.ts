@@ -90,7 +90,7 @@ test.each(resamplingFilters)("ONNX Runtime's Resize, %s, in any direction", asyn
     const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
     const image = new library.Tensor("float32", transposed(data, width * height, 3), [1, 3, height, width]);
     const sizes = new library.Tensor("int64", BigInt64Array.from([1n, 3n, BigInt(newHeight), BigInt(newWidth)]), [4]);
-    const { resized } = await session.run({ image, sizes });
+    const { resized } = await session.run({ image, sizes }, ["resized"]);
     const wanted = transposed(resized!.data as Float32Array, 3, newWidth * newHeight);
     const got = resample({ width, height, data }, whole(width, height), { width: newWidth, height: newHeight }, filter);
     expect(distance(got, wanted), `${width} x ${height} to ${newWidth} x ${newHeight}`).toBeLessThanOrEqual(0.505);

@@ -7,7 +7,7 @@ import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { checksumFits } from "../onnx/checksum.ts";
 import { readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
-import { importRuntime, type Runtime, type RuntimeName } from "./runtime.ts";
+import { importRuntime, type Runtime, type RuntimeName, type RuntimeSession } from "./runtime.ts";
 
 export { ModelError } from "../errors.ts";
 
@@ -23,8 +23,6 @@ export interface LoadOptions {
   /** Which build of ONNX Runtime judges; by default the native one, or WebAssembly where that is not installed or does not load. */
   readonly runtime?: RuntimeName;
 }
-
-type Session = Awaited<ReturnType<Runtime["library"]["InferenceSession"]["create"]>>;
 
 /** A model file that is open and judges images. */
 export interface Model {
@@ -50,7 +48,7 @@ async function readModelFile(file: string): Promise<Uint8Array> {
   }
 }
 
-function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: Session): number {
+function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: RuntimeSession): number {
   const { classes, imageHeight, imageWidth } = metadata;
   const images = inputMetadata.find(({ name }) => name === tensorNames.images);
   const probabilities = outputMetadata.find(({ name }) => name === tensorNames.probabilities);
@@ -76,7 +74,7 @@ async function createSession(
   { library, executionProvider, version }: Runtime,
   bytes: Uint8Array,
   { threads }: LoadOptions,
-): Promise<Session> {
+): Promise<RuntimeSession> {
   // Errors are thrown; the runtime's own log would print them as well.
   library.env.logLevel = "fatal";
   try {
@@ -115,7 +113,7 @@ export async function loadModel(file: string | Uint8Array, options: LoadOptions 
   }
 }
 
-function openModel(metadata: StoredMetadata, imageSize: number, session: Session, { library }: Runtime): Model {
+function openModel(metadata: StoredMetadata, imageSize: number, session: RuntimeSession, { library }: Runtime): Model {
   const { classes } = metadata;
   const imageBytes = imageSize * imageSize * CHANNELS;
   let open = true;

@@ -5,6 +5,7 @@ import { FileError, RunError } from "../errors.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type PackedImages, packImages } from "../image/store/packed-store.ts";
+import { slowRuntimeNotice } from "../inference/describe-runtime.ts";
 import type { Model } from "../inference/model.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
@@ -105,6 +106,9 @@ export async function judgeEach(
   const opened: OpenedModels[] = [];
   try {
     for (const runs of all) opened.push(await openModels(runs, options));
+    const onWarning = (message: string) => onEvent?.({ kind: "warning", message });
+    const notice = await slowRuntimeNotice();
+    if (notice !== undefined) onWarning(notice);
     const [first] = opened as [OpenedModels];
     const { classes } = first;
     const provenances = opened.flatMap((models) => models.provenances);
@@ -117,7 +121,6 @@ export async function judgeEach(
       for (const group of models.groups) {
         const { imageSize: size, geometry, resampling } = group;
         const onProgress = (done: number, total: number) => onEvent?.({ kind: "packing", done, total });
-        const onWarning = (message: string) => onEvent?.({ kind: "warning", message });
         const form = { size, geometry, resampling, cacheFolder: await cacheFolder(cache, onWarning) };
         const packed = await withPixelLimit(maxPixels, () =>
           packImages(dataset, { ...form, onProgress, onWarning, ...(signal && { signal }) }),

@@ -1,6 +1,6 @@
 /** For tests that start processes: Node 20 runs no TypeScript, so a module and what it imports are compiled into a folder. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -24,6 +24,8 @@ export function compileModule(module: string, folder: string): void {
   const { status, stdout } = spawnSync(process.execPath, [compiler, "--project", folder], { encoding: "utf8" });
   if (status !== 0) throw new Error(`the TypeScript compiler failed: ${stdout}`);
   mkdirSync(join(folder, "out"), { recursive: true });
-  writeFileSync(join(folder, "out/package.json"), JSON.stringify({ type: "module" }));
-  symlinkSync(join(root, "node_modules"), join(folder, "out/node_modules"), "dir");
+  const { type, imports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  writeFileSync(join(folder, "out/package.json"), JSON.stringify({ type, imports }));
+  // What `imports` names is in dist.
+  for (const name of ["node_modules", "dist"]) symlinkSync(join(root, name), join(folder, "out", name), "dir");
 }

@@ -5,14 +5,11 @@ import { usualCacheFolder } from "../../disk/cache-folder.ts";
 import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
 import { nativeCalls } from "../../foreign/koffi.ts";
 import { importSharp } from "../../image/sharp.ts";
-import { importRuntime } from "../../inference/runtime.ts";
+import { describeRuntime } from "../../inference/describe-runtime.ts";
 import { firstLine } from "../../installation.ts";
 import { version } from "../../version.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeEngine } from "./doctor-engine.ts";
-
-/** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */
-const nativeRuntimeCommand = "npm install --ignore-scripts onnxruntime-node";
 
 /** Adds the command; its exit status is 1 where oneDNN is missing or trains no network. */
 export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
@@ -20,22 +17,6 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
     .command("doctor")
     .description("Show what this machine trains with (library, processor features, threads), and what to install")
     .action(async () => finish(await examine(terminal)));
-}
-
-/** What judges images, and what to type where it is not the fast build. */
-async function describeRuntime(): Promise<string> {
-  const trouble = await importRuntime("native").then(
-    () => undefined,
-    (error: unknown) => error as NodeJS.ErrnoException,
-  );
-  const { version } = await importRuntime();
-  if (trouble === undefined) return `${version}, native`;
-  const missing = trouble.code === "ERR_MODULE_NOT_FOUND" && trouble.message.includes("'onnxruntime-node'");
-  // npm leaves a package as it is that is there.
-  const first = missing
-    ? "for the native build type"
-    : `the native build does not load (${trouble.message.split("\n")[0]}); remove node_modules/onnxruntime-node and type`;
-  return `${version}, WebAssembly: the same figures, several times slower; ${first} ${nativeRuntimeCommand}`;
 }
 
 /** What calls oneDNN. */

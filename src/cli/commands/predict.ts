@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { RunError } from "../../errors.ts";
+import { slowRuntimeNotice } from "../../inference/describe-runtime.ts";
 import { isRun } from "../../run/folder/run-folder.ts";
 import { type Prediction, streamPredictions } from "../../run/predict.ts";
 import { percent } from "../../text/numbers.ts";
@@ -57,6 +58,8 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
         testTimeAugmentation: options.tta,
         maxPixels: settingsFromFlags({ maxPixels: options.maxPixels }).maxPixels,
       });
+      const notice = await slowRuntimeNotice();
+      if (notice !== undefined) terminal.error(notice);
       const phantom = description.origin === "phantom";
       // As they come, so that any number of images fits the memory: the members of one JSON object, or lines.
       let [judged, all] = [0, 0];

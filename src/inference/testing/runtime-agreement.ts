@@ -51,7 +51,10 @@ async function runtimeOutputs(
   const [channels, height, width] = graph.inputShape as readonly [number, number, number];
   const shape = graph.inputType === "uint8" ? [-1, height, width, channels] : [-1, channels, height, width];
   shape[0] = input.length / (channels * height * width);
-  const outputs = await session.run({ images: new library.Tensor(graph.inputType, input, shape) });
+  const outputs = await session.run({ images: new library.Tensor(graph.inputType, input, shape) }, [
+    "logits",
+    "probabilities",
+  ]);
   await session.release();
   const data = (name: keyof Outputs) => outputs[name]!.data as Float32Array;
   return { logits: data("logits"), probabilities: data("probabilities") };
