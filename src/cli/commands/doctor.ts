@@ -2,7 +2,8 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { usualCacheFolder } from "../../disk/cache-folder.ts";
-import { installCommands, searchedLibraries } from "../../engine/onednn/library/native.ts";
+import { installCommands } from "../../engine/onednn/library/install-advice.ts";
+import { searchedLibraries } from "../../engine/onednn/library/native.ts";
 import { nativeCalls } from "../../foreign/koffi.ts";
 import { importSharp } from "../../image/sharp.ts";
 import { describeRuntime } from "../../inference/describe-runtime.ts";
@@ -15,7 +16,9 @@ import { describeEngine } from "./doctor-engine.ts";
 export function addDoctorCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   program
     .command("doctor")
-    .description("Show what this machine trains with (library, processor features, threads), and what to install")
+    .description(
+      "Show what this machine trains with (library, processor features, threads), test it, and say what to install",
+    )
     .action(async () => finish(await examine(terminal)));
 }
 
@@ -58,6 +61,6 @@ async function examine({ out, environment }: Terminal): Promise<number> {
   if (!calls.works) return 1;
   out("");
   out(works ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
-  for (const [system, command] of installCommands) out(`  ${system}: ${command}`);
+  for (const { system, command } of installCommands) out(`  ${system}: ${command}`);
   return works ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 /** Which library is taken, and what is said where none can be. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EngineError } from "../../../errors.ts";
+import { installAdvice } from "./install-advice.ts";
 import { isSupported, loadNative, type NativeLibrary, searchedLibraries } from "./native.ts";
 
 const library = (file: string, version: string, openMp = true): NativeLibrary => {
@@ -32,7 +33,7 @@ describe("a library that cannot be loaded", () => {
 
   it("brings the commands that install one", () => {
     const message = thrown(() => loadNative("/none/libdnnl.so", undefined));
-    expect(message).toMatch(/Tried: \/none\/libdnnl\.so [\s\S]*apt-get install/);
+    expect(message).toMatch(/Tried: \/none\/libdnnl\.so [\s\S]*oneDNN can be installed with:\n/);
   });
 
   it("is one whose OpenMP is missing", () => {
@@ -55,7 +56,7 @@ describe("the version", () => {
     const word = version.startsWith("4") ? "new" : "old";
     expect(message).toContain(`/old/libdnnl.so.2 (oneDNN ${version}, which is too ${word})`);
     expect(message).toContain("(2.6, 2.7 and 3.x are supported)");
-    expect(message).toMatch(/Ubuntu 22\.04 .*: curl/);
+    expect(message).toContain(installAdvice());
   });
 
   it.each(["2.6.3", "2.7.0", "3.1.1", "3.12.1"])("%s is taken", (version) => {

@@ -1,9 +1,10 @@
-/** oneDNN's shared library: where it is looked for, what to install, and its version checked once it is open. */
+/** oneDNN's shared library: where it is looked for, and its version checked once it is open. */
 import { readdirSync } from "node:fs";
 import { EngineError } from "../../../errors.ts";
 import { setLibraryEnvironment } from "../../../foreign/environment.ts";
 import { type ForeignLibrary, openLibrary } from "../../../foreign/library.ts";
 import { readIntegers } from "../../../foreign/memory.ts";
+import { installAdvice } from "./install-advice.ts";
 
 /** The open library, whose version is known. */
 export interface NativeLibrary extends ForeignLibrary {
@@ -31,29 +32,6 @@ const supportedVersions = "2.6, 2.7 and 3.x";
  */
 export const isSupported = ({ major, minor }: Pick<Version, "major" | "minor">): boolean =>
   major === 3 || (major === 2 && minor >= 6);
-
-/** What to type to have oneDNN, per system. */
-export const installCommands: readonly (readonly [system: string, command: string])[] = [
-  ["Debian 12", "sudo apt-get install libdnnl2"],
-  ["Debian 13", "sudo apt-get install libdnnl3.6"],
-  ["Ubuntu 24.04", "sudo apt-get install libdnnl3"],
-  [
-    "Ubuntu 22.04 (its own is too old, Debian 12's runs)",
-    "curl -O http://deb.debian.org/debian/pool/main/o/onednn/libdnnl2_2.6.3-1_amd64.deb && sudo apt-get install ./libdnnl2_2.6.3-1_amd64.deb",
-  ],
-  ["Fedora (not tried)", "sudo dnf install onednn"],
-  ["macOS (not tried)", "brew install onednn"],
-  [
-    "other Linux (not tried)",
-    "conda install -c conda-forge onednn, and NAEVUS_ONEDNN=$CONDA_PREFIX/lib/libdnnl.so.3 names it",
-  ],
-];
-
-/** How oneDNN is installed on each known system, one per line, for messages. */
-export const installAdvice = (): string =>
-  ["oneDNN can be installed with:", ...installCommands.map(([system, command]) => `  ${system}: ${command}`)].join(
-    "\n",
-  );
 
 const linuxFolders = [
   "/usr/lib/x86_64-linux-gnu",
