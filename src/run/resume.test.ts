@@ -71,6 +71,24 @@ describe("resume", () => {
     expect(warnings).toEqual([expect.stringMatching(/started with oneDNN 1\.2\.3 .*, this is plain TypeScript/)]);
   });
 
+  it("warns where the JavaScript engine is not the one that the run began on, which earlier versions called Node", async () => {
+    for (const [recorded, named] of [
+      [{ runtime: "bun 1.2.3" }, `started on bun 1.2.3, this is Node ${process.version};`],
+      [{ node: "v20.1.2" }, `started on Node v20.1.2, this is Node ${process.version};`],
+      [{ node: process.version }, undefined],
+    ] as const) {
+      await rm(run, { recursive: true, force: true });
+      await trainUntil(7);
+      await changeConfig(run, ({ versions: { runtime: _, ...versions }, ...config }) => ({
+        ...config,
+        versions: { ...versions, ...recorded },
+      }));
+      const warnings: string[] = [];
+      await resume(run, { onEvent: (event) => event.kind === "warning" && warnings.push(event.message) });
+      expect(warnings).toEqual(named === undefined ? [] : [expect.stringContaining(named)]);
+    }
+  });
+
   it("warns where images were decoded by another version, or by one from before it was recorded", async () => {
     for (const [recorded, named] of [
       ["0", /decoded by version 0, this is 3 /],

@@ -4,6 +4,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { RunError } from "../errors.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
+import { javascriptRuntime } from "../javascript-runtime.ts";
 import { divideImages, ownDataset } from "./data/divide-images.ts";
 import { openData } from "./data/open-data.ts";
 import { unknownPlace } from "./folder/local-paths.ts";
@@ -63,6 +64,13 @@ export async function resume(
     warn(
       `the run was started with ${versions.engine} (${versions.instructionSet}), this is ${library} (${instructionSet}); ` +
         "the weights may differ in their last bits from those of an uninterrupted run",
+    );
+  }
+  const runtime = javascriptRuntime();
+  if (runtime !== versions.runtime) {
+    warn(
+      `the run was started on ${versions.runtime}, this is ${runtime}; their JavaScript engines may round exp, log and powers ` +
+        "differently, and so may the weights differ in their last bits from those of an uninterrupted run",
     );
   }
   const decoder = await decoderVersion();

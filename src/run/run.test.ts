@@ -40,7 +40,10 @@ describe("train", () => {
     expect(config.resolved).toMatchObject({ engine: "reference", precision: "f32", batch: 8, imageSize: size });
     expect(config.data).toMatchObject({ origin: "phantom", root: data, classes: dataset.classes });
     expect(config.data.train + config.data.test).toBe(48);
-    expect(config.versions).toMatchObject({ node: process.version, naevus: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+    expect(config.versions).toMatchObject({
+      runtime: `Node ${process.version}`,
+      naevus: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
     const lines = (await readFile(join(finishedRun, "metrics.jsonl"), "utf8")).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line).epoch)).toEqual([1, 2]);
   });

@@ -8,6 +8,7 @@ import { nativeCalls } from "../../foreign/koffi.ts";
 import { importSharp } from "../../image/sharp.ts";
 import { describeRuntime } from "../../inference/describe-runtime.ts";
 import { firstLine } from "../../installation.ts";
+import { javascriptRuntime } from "../../javascript-runtime.ts";
 import { version } from "../../version.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { describeEngine } from "./doctor-engine.ts";
@@ -47,7 +48,7 @@ async function describeCache(environment: NodeJS.ProcessEnv): Promise<string> {
 
 async function examine({ out, environment }: Terminal): Promise<number> {
   const row = (name: string, value: string) => out(`${`${name}:`.padEnd(20)} ${value}`);
-  row("naevus", `${version}, Node ${process.version}, ${process.platform} ${process.arch}`);
+  row("naevus", `${version}, ${javascriptRuntime()}, ${process.platform} ${process.arch}`);
   row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
   const calls = describeCalls();
   row("native calls", calls.text);

@@ -12,6 +12,7 @@ import { RunError } from "../../errors.ts";
 import { decoderVersion } from "../../image/decoding/decode.ts";
 import { maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
+import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
@@ -26,6 +27,23 @@ import { type RunImage, runImagesDigest } from "./run-images.ts";
 /** Runs from before the limit was a setting opened images of any size that can be decoded. */
 const withFormerLimit = (settings: unknown): unknown =>
   typeof settings === "object" ? { maxPixels: maxPixelsMost, ...settings } : settings;
+
+/** Runs from before it was told from bun and Deno recorded the version of Node that each called itself. */
+const withRuntime = (versions: unknown): unknown => {
+  if (typeof versions !== "object" || versions === null || !("node" in versions)) return versions;
+  const { node, ...others } = versions;
+  return { runtime: `Node ${node}`, ...others };
+};
+
+const versionsSchema = z.strictObject({
+  naevus: z.string(),
+  /** What ran JavaScript, such as `Node v20.19.0`. */
+  runtime: z.string(),
+  engine: z.string(),
+  instructionSet: z.string(),
+  /** Of the images' decoder; runs from before it was recorded have none. */
+  decoder: z.string().optional(),
+});
 
 const configSchema = z.strictObject({
   /** 1: of a version whose files had no digests. */
@@ -78,14 +96,7 @@ const configSchema = z.strictObject({
       })
       .optional(),
   }),
-  versions: z.strictObject({
-    naevus: z.string(),
-    node: z.string(),
-    engine: z.string(),
-    instructionSet: z.string(),
-    /** Of the images' decoder; runs from before it was recorded have none. */
-    decoder: z.string().optional(),
-  }),
+  versions: z.preprocess(withRuntime, versionsSchema),
   started: z.iso.datetime(),
 });
 
@@ -155,7 +166,7 @@ export async function configOf(
     },
     versions: {
       naevus: version,
-      node: process.version,
+      runtime: javascriptRuntime(),
       engine: library,
       instructionSet,
       decoder: await decoderVersion(),

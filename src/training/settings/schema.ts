@@ -106,7 +106,7 @@ const entries = {
   ),
   seed: setting(
     ["images", "weights"],
-    "Seed of all randomness: the same seed, data and threads give the same weights",
+    "Seed of all randomness: the same seed, data, threads, oneDNN and JavaScript engine give the same weights",
     z
       .int()
       .min(0)
