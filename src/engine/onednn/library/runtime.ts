@@ -4,13 +4,14 @@ import { EngineError } from "../../../errors.ts";
 import { bindMath, type Pointer } from "../../../foreign/library.ts";
 import { readString } from "../../../foreign/memory.ts";
 import type { EngineDescription, Precision } from "../../engine.ts";
-import { type DescriptorQuery, instructionSets, query } from "./constants.ts";
+import { type DescriptorQuery, query } from "./constants.ts";
 import { denormalFlusher } from "./denormals.ts";
 import type { Descriptors, MemoryDescriptor, PrimitiveDescriptor } from "./descriptors.ts";
 import { descriptors2 } from "./interface-2.ts";
 import { descriptors3 } from "./interface-3.ts";
 import { type KernelRunner, kernelRunner, runnersBy } from "./kernel-runner.ts";
 import { loadNative } from "./native.ts";
+import { processorMeans } from "./processor-means.ts";
 import { bindCalls, checkStatus, UnimplementedError } from "./status.ts";
 
 const CPU = 1;
@@ -65,7 +66,7 @@ function createRuntime(file: string | undefined, threads: number | undefined): R
 
   const instructions = library.bind("dnnl_get_effective_cpu_isa", "i", "")() as number;
   const teamSize = Number(library.bind("omp_get_max_threads", "i", "")());
-  const known = processor(instructions);
+  const known = processorMeans(instructions);
   const makeDescriptors = () => (major === 2 ? descriptors2 : descriptors3)(library, engine);
   const runner = /^(AVX-512|AMX)/.test(known.instructionSet) ? kernelRunner(library, teamSize) : undefined;
 
@@ -102,13 +103,6 @@ function createRuntime(file: string | undefined, threads: number | undefined): R
       checkStatus(wait(stream), "dnnl_stream_wait");
     },
   };
-}
-
-/** bf16 is worth it only where the processor multiplies it: AVX-512 BF16 and all that came later. */
-function processor(code: number): Pick<EngineDescription, "instructionSet" | "defaultPrecision"> {
-  const known = instructionSets.filter(([bits]) => (code & bits) === bits).at(-1);
-  const name = known?.[1] ?? (code === 0 ? "the library's default" : `code 0x${code.toString(16)}`);
-  return { instructionSet: name, defaultPrecision: (code & 0xe7) === 0xe7 ? "bf16" : "f32" };
 }
 
 /** Whether the library trains in a precision on this processor: on x86-64 it has bf16 from AVX-512 on, if `ONEDNN_MAX_CPU_ISA` allows that. */
