@@ -39,9 +39,9 @@ const mentionsIn = (text: string) =>
     )
     .filter((mentioned) => !foreign.has(mentioned));
 
-/** What naevus writes for its users, and rooms without code yet. */
+/** What naevus writes for its users, what is compiled, and rooms without code yet. */
 const foreign = new Set([
-  ...["report.md", "model-card.md", "src/"],
+  ...["report.md", "model-card.md", "naevus-worker.js", "src/"],
   ...["distributed/", "explanation/", "tune/", "server/", "web/"],
 ]);
 
