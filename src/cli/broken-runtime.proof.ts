@@ -36,7 +36,7 @@ describe.each([
     const told = stderr.split("\n").filter((line) => line.includes("WebAssembly"));
     return { status, stdout, told };
   };
-  const sentence = expect.stringMatching(/models run in WebAssembly: .* as long; /);
+  const sentence = expect.stringMatching(/models run in WebAssembly: .* as long on two cores; /);
 
   it("is told by doctor, with what mends it", () => {
     const row = naevus("doctor")

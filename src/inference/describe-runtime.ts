@@ -13,9 +13,9 @@ export async function describeRuntime(): Promise<string> {
   return name === "native" ? `${version}, native` : `${version}, WebAssembly: ${await aboutWebAssembly()}`;
 }
 
-/** Two cores, one image or many, the networks of the bench: see `docs/performance.md`. */
+/** `docs/performance.md` has the figures. */
 async function aboutWebAssembly(): Promise<string> {
-  const cost = "the same probabilities to five digits, 3 to 7 times as long";
+  const cost = "the same probabilities to five digits, 3 to 7 times as long on two cores";
   const trouble = await importRuntime("native").then(
     () => undefined,
     (error: unknown) => error as NodeJS.ErrnoException,
