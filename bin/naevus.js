@@ -19,7 +19,10 @@ function prepare() {
   const isClone = existsSync(setup);
   if (existsSync(compiled) && (!isClone || existsSync(packages))) return 0;
   if (!isClone) {
-    console.error("naevus: this installation is incomplete (dist/ is missing). Install the package again.");
+    console.error(
+      "naevus: dist/ is missing: this was installed from git without the script that compiles it. Install it again by npm, without" +
+        " --ignore-scripts, or install the file that `npm ci && npm run build && npm pack` writes in a clone.",
+    );
     return 1;
   }
   return spawnSync(process.execPath, [fileURLToPath(setup)], { stdio: "inherit" }).status ?? 1;
