@@ -1,4 +1,5 @@
 /** The library without Node, `naevus/browser`: networks, training on the reference engine, augmentation, evaluation and the model file. */
+import "./node-version.ts";
 
 // Engines
 export type {

@@ -19,7 +19,7 @@ export class ImageError extends NaevusError {
   /** What is wrong alone, such as "truncated JPEG". */
   readonly reason: string;
 
-  constructor(file: string, reason: string, cure: string, options?: ErrorOptions) {
+  constructor(file: string, reason: string, cure: string, options?: { cause?: unknown }) {
     super(`${file}: ${reason}; ${cure}`, options);
     this.reason = reason;
   }

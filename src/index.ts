@@ -1,4 +1,5 @@
 /** `naevus`: ten functions that lead from a folder of images to a judged model, the errors that they throw, and the types that they name. */
+import "./node-version.ts";
 
 export type { AuditProgress } from "./audit/audit.ts";
 export type { Audit } from "./audit/findings.ts";

@@ -1,4 +1,5 @@
 /** `naevus/augmentation`: augmentation: policies, the transforms that are drawn from them, and what they make of pixels. */
+import "../../node-version.ts";
 
 export type { AffineParts } from "../../image/augmentation/affine.ts";
 export { type Affine, affineMap, compose, invert } from "../../image/augmentation/affine.ts";

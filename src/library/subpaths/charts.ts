@@ -1,4 +1,5 @@
 /** `naevus/charts`: charts: Vega-Lite specifications of the usual figures, drawn to SVG without a browser. */
+import "../../node-version.ts";
 
 export type { BarChart } from "../../report/charts/bar-chart.ts";
 export { barChart } from "../../report/charts/bar-chart.ts";

@@ -1,4 +1,5 @@
 /** `naevus/dataset`: data sets: metadata, groups, protocols and folds, class maps, curation, contents, and where data come from. */
+import "../../node-version.ts";
 
 export type { Clock } from "../../acquire/isic-archive/clock.ts";
 export type { MissingImage } from "../../acquire/isic-archive/download-folder.ts";

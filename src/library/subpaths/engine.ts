@@ -1,4 +1,5 @@
 /** `naevus/engine`: engines, which compute networks: the fast one over oneDNN and the reference, behind one interface; optimizers. */
+import "../../node-version.ts";
 
 export type {
   Awaitable,

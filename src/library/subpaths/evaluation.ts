@@ -1,4 +1,5 @@
 /** `naevus/evaluation`: figures from labels and probabilities: scores, curves, intervals, calibration, decisions and comparisons. */
+import "../../node-version.ts";
 
 export { type Calibration, calibration } from "../../evaluation/calibration/calibration.ts";
 export type { ReliabilityBin } from "../../evaluation/calibration/reliability.ts";

@@ -1,4 +1,5 @@
 /** `naevus/image`: images: decoded as training decodes them, packed at working resolution, and as pictures for a page. */
+import "../../node-version.ts";
 
 export { decodeImage } from "../../image/decoding/decode.ts";
 export { withPixelLimit } from "../../image/decoding/pixel-limit.ts";

@@ -1,4 +1,5 @@
 /** `naevus/network`: the layers that networks are made of, the named architectures, and what follows from a network: its graph and parameters. */
+import "../../node-version.ts";
 
 export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "../../network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";

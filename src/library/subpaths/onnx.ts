@@ -1,4 +1,5 @@
 /** `naevus/onnx`: the model file: written from a network and its parameters, and run on pixels by ONNX Runtime. */
+import "../../node-version.ts";
 
 export { type LoadOptions, loadModel as openModel, type Model } from "../../inference/model.ts";
 export type { RuntimeName } from "../../inference/runtime.ts";

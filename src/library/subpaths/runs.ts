@@ -1,4 +1,5 @@
 /** `naevus/runs`: run folders: followed while they are trained in, read afterwards, and asked for the predictions behind their figures. */
+import "../../node-version.ts";
 
 export type { Selection, SelectionOptions } from "../../run/data/judged-images.ts";
 export type { PairOptions } from "../../run/data/near-duplicate-pairs.ts";

@@ -1,4 +1,5 @@
 /** `naevus/study`: the parts of a study's report, and the report as text. */
+import "../../node-version.ts";
 
 export type { BudgetPlan } from "../../study/steps/budget.ts";
 export type { Recipe } from "../../study/steps/cross-validated.ts";

@@ -1,0 +1,40 @@
+/** A Node that is too old refuses each entry in one sentence, and one that cannot require modules points to `import()`, which works there. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { run, tryPackage, userFolder } from "./installation.js";
+import { entries } from "./program.js";
+
+/** Imports each entry, then requires it, and prints what came of it. */
+const program = `(async () => {
+  for (const name of ${JSON.stringify(Object.keys(entries))}) {
+    await import(name).then(() => console.log("imported"), (error) => console.log(error.message));
+    try { require(name); console.log("required"); } catch (error) { console.log(error.message.replaceAll("\\n", " ")); }
+  }
+})();`;
+
+const tooOld = /^naevus needs Node [\d.]+ or later, and this is Node [\d.]+\./;
+const cannotRequire = /require\(\) of ES Module .* dynamic import\(\)/;
+
+/** By Node's version: what `import` and `require` print. */
+const expected = {
+  18: [tooOld, cannotRequire],
+  "20.10": [tooOld, cannotRequire],
+  22.11: [/^imported$/, cannotRequire],
+};
+
+await tryPackage("old-node", async (tarball, work) => {
+  const user = userFolder(path.join(work, "user"));
+  await run(user, "npm", ["install", "--ignore-scripts", tarball]);
+  writeFileSync(path.join(user, "program.cjs"), program);
+  const node = `node-${process.platform}-${process.arch}`;
+  for (const [version, patterns] of Object.entries(expected)) {
+    const tools = userFolder(path.join(work, version));
+    await run(tools, "npm", ["install", "--ignore-scripts", `${node}@${version}`]);
+    const { stdout } = await run(user, path.join(tools, "node_modules", node, "bin", "node"), ["program.cjs"]);
+    const lines = stdout.trim().split("\n");
+    assert.equal(lines.length, 2 * Object.keys(entries).length, stdout);
+    for (const [i, line] of lines.entries()) assert.match(line, /** @type {RegExp} */ (patterns[i % 2]));
+  }
+  return `Node ${Object.keys(expected).join(", ")} say what they cannot do`;
+});
