@@ -52,6 +52,9 @@ export interface LookReport {
   readonly pairs: readonly LookPair[];
 }
 
+/** What a thread says last; how it ends differs between Node, Deno and bun. */
+const through = "through";
+
 /** Compares one share of the pictures with all of them. */
 export function* compareLooks(share: LookShare): Generator<LookReport> {
   const lookAt = (index: number): RegisteredLook => {
@@ -132,12 +135,14 @@ export async function findLookPairs(
         (worker) =>
           new Promise<void>((resolve, reject) => {
             signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-            worker.on("message", take);
-            worker.on("error", reject);
-            worker.on("exit", (code) => {
-              if (code === 0) resolve();
-              else reject(new Error(`near duplicates: a worker thread ended early (exit code ${code})`));
+            worker.on("message", (report: LookReport | typeof through) => {
+              if (report === through) resolve();
+              else take(report);
             });
+            worker.on("error", reject);
+            worker.on("exit", (code) =>
+              reject(new Error(`near duplicates: a worker thread ended early (exit code ${code})`)),
+            );
           }),
       ),
     );
@@ -147,8 +152,8 @@ export async function findLookPairs(
   }
 }
 
-/** What a worker does: tells of its share, and ends. */
+/** What a worker does: tells of its share, and when it is through. */
 export function serveLookPairs(share: LookShare, port: MessagePort): void {
   for (const report of compareLooks(share)) port.postMessage(report);
-  port.close();
+  port.postMessage(through);
 }
