@@ -38,7 +38,8 @@ export const managers = {
     program: ["node"],
   },
   "yarn 1": {
-    tools: ["yarn1"],
+    // It refuses a package that does not run on this Node, the oldest that naevus is for.
+    tools: ["yarn1", "node20.19"],
     install: (tarball) => [["yarn", "add", tarball]],
     naevus: ["yarn", "--silent", "naevus"],
     program: ["node"],

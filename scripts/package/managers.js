@@ -83,7 +83,9 @@ await tryPackage("managers", async (tarball, work) => {
     const home = path.join(work, place, "home");
     mkdirSync(home, { recursive: true });
     const bins = used.map((tool) => tools[tool]);
-    return userEnvironment({ HOME: home, PATH: [...bins, process.env.PATH].join(path.delimiter), ...more });
+    const PATH = [...bins, process.env.PATH].join(path.delimiter);
+    // For root, yarn 1 keeps its cache outside the home, with the tarball of the last time.
+    return userEnvironment({ HOME: home, YARN_CACHE_FOLDER: path.join(home, "yarn"), PATH, ...more });
   }
 
   // One installation after the other, while what is installed is tried.
