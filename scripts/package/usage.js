@@ -115,7 +115,7 @@ export async function tryInstalled({ folder, env, naevus: words, program }, judg
   );
 
   const { stderr } = await naevus(["predict", "runs/whole", "missing.jpg"], { status: 1 });
-  const sentences = stderr.split("\n").filter((line) => /missing\.jpg|^\s+at /.test(line));
+  const sentences = stderr.split("\n").filter((line) => /^missing\.jpg: |^\s+at /.test(line));
   assert.equal(sentences.length, 1, `a missing file is told in more than a sentence:\n${stderr}`);
   const trained = judged?.trained ?? path.join(folder, "runs", "whole");
   const photographs = judged?.photographs ?? path.join(folder, "data", "Test");
