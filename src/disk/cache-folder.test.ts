@@ -20,15 +20,23 @@ const inTemporary = (trouble: string) => ({
 });
 const noHome = "this user has no home folder";
 
-/** Asks for the cache's folder twice in a process of that user, in an empty working folder. */
-function ask(environment: NodeJS.ProcessEnv) {
+/**
+ * Asks for the cache's folder twice in a process of that user, in an empty working folder.
+ *
+ * @param hears what the one who asks hears by: an argument, or the warnings of the process
+ */
+function ask(environment: NodeJS.ProcessEnv, hears: "argument" | "process" = "argument") {
   const script = `
+    import { setImmediate } from "node:timers/promises";
     const { cacheFolder } = await import(${JSON.stringify(join(compiled, "out/disk/cache-folder.js"))});
     const warnings = [];
-    const find = () => cacheFolder(undefined, (message) => warnings.push(message));
+    process.on("warning", ({ message }) => warnings.push(message));
+    const hears = ${hears === "argument" ? "(message) => warnings.push(message)" : "undefined"};
+    const find = () => cacheFolder(undefined, hears);
     const result = await find().then(async () => ({ folder: await find(), warnings }), ({ code, message }) => ({ code, message }));
+    await setImmediate();
     console.log(JSON.stringify(result));`;
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+  const { stdout, stderr } = spawnSync(process.execPath, ["--no-warnings", "--input-type=module", "-e", script], {
     cwd: at("working"),
     env: { TMPDIR: at("tmp"), ...environment },
     encoding: "utf8",
@@ -85,6 +93,10 @@ describe("a folder of the user's own in the temporary one, with a warning that c
 
   it.each(["", ".", "home"])("where HOME is no absolute path: %j", (home) => {
     expect(ask({ HOME: home })).toEqual(inTemporary(noHome));
+  });
+
+  it("which the process warns of where the one who asks cannot be told", () => {
+    expect(ask({ HOME: "" }, "process")).toEqual(inTemporary(noHome));
   });
 
   it("where HOME or XDG_CACHE_HOME is a file", () => {

@@ -3,6 +3,7 @@ import { lstat, mkdir } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { FileError } from "../errors.ts";
+import { warnProcess } from "../process-warning.ts";
 import { refuseUnwritable } from "./files.ts";
 import { writeTrouble } from "./system-errors.ts";
 
@@ -30,15 +31,15 @@ export async function usualCacheFolder(environment: NodeJS.ProcessEnv = process.
 
 const told = new Set<string>();
 
-/** The given folder, else {@link usualCacheFolder}; what has to be said of that is told once. */
+/** The given folder, else {@link usualCacheFolder}; what has to be said of that is told once, by default as a warning of the process. */
 export async function cacheFolder(
   given: string | undefined,
-  onWarning?: ((message: string) => void) | undefined,
+  onWarning: (message: string) => void = warnProcess,
   environment?: NodeJS.ProcessEnv,
 ): Promise<string> {
   if (given !== undefined) return resolve(given);
   const { folder, warning } = await usualCacheFolder(environment);
-  if (warning !== undefined && onWarning !== undefined && !told.has(warning)) {
+  if (warning !== undefined && !told.has(warning)) {
     told.add(warning);
     onWarning(warning);
   }
