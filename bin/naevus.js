@@ -20,8 +20,8 @@ function prepare() {
   if (existsSync(compiled) && (!isClone || existsSync(packages))) return 0;
   if (!isClone) {
     console.error(
-      "naevus: dist/ is missing: this was installed from git without the script that compiles it. Install it again by npm, without" +
-        " --ignore-scripts, or install the file that `npm ci && npm run build && npm pack` writes in a clone.",
+      "naevus: dist/ is missing: this package was packed or installed without being compiled, or lost a part. Remove node_modules/naevus," +
+        " then install the file that `npm ci && npm run build && npm pack` writes in a clone, or from git by npm without --ignore-scripts.",
     );
     return 1;
   }

@@ -11,13 +11,20 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodeProblem } from "../bin/node-version.js";
 
-const root = path.resolve(import.meta.dirname, "..");
+const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = path.join(root, "dist");
 const started = new Date();
 const fresh = path.join(root, `dist.${process.pid}`);
 const replaced = `${fresh}.old`;
 
+const problem = nodeProblem();
+if (problem) {
+  console.error(`build: ${problem}`);
+  process.exit(1);
+}
 rmSync(fresh, { recursive: true, force: true });
 mkdirSync(fresh);
 try {

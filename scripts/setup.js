@@ -2,10 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { nodeProblem } from "../bin/node-version.js";
 import { ensureOneDnn } from "./onednn-package.js";
 
-const root = path.resolve(import.meta.dirname, "..");
+const root = fileURLToPath(new URL("..", import.meta.url));
 /**
  * When a file of this clone was changed last.
  *

@@ -1,8 +1,8 @@
-/** A Node that is too old refuses each entry in one sentence, and one that cannot require modules points to `import()`, which works there. */
+/** A Node that is too old refuses each entry, and a clone, in one sentence; one that cannot require modules points to `import()`, which works there. */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { run, tryPackage, userFolder } from "./installation.js";
+import { root, run, tryPackage, userFolder } from "./installation.js";
 import { entries } from "./program.js";
 
 /** Imports each entry, then requires it, and prints what came of it. */
@@ -31,9 +31,16 @@ await tryPackage("old-node", async (tarball, work) => {
   for (const [version, patterns] of Object.entries(expected)) {
     const tools = userFolder(path.join(work, version));
     await run(tools, "npm", ["install", "--ignore-scripts", `${node}@${version}`]);
-    const { stdout } = await run(user, path.join(tools, "node_modules", node, "bin", "node"), ["program.cjs"]);
+    const command = path.join(tools, "node_modules", node, "bin", "node");
+    const { stdout } = await run(user, command, ["program.cjs"]);
     const lines = stdout.trim().split("\n");
     assert.equal(lines.length, 2 * Object.keys(entries).length, stdout);
+    if (patterns.includes(tooOld)) {
+      for (const script of ["setup", "build"]) {
+        const { stderr } = await run(root, command, [`scripts/${script}.js`], { status: 1 });
+        assert.match(stderr, /^(?:setup|build): naevus needs Node .+\n$/);
+      }
+    }
     for (const [i, line] of lines.entries()) assert.match(line, /** @type {RegExp} */ (patterns[i % 2]));
   }
   return `Node ${Object.keys(expected).join(", ")} say what they cannot do`;

@@ -55,6 +55,7 @@ describe.each<[string, Faults, RegExp]>([
     const { status, out, error } = naevus(copy, "doctor");
     expect({ status, error }).toEqual({ status: 1, error: "" });
     expect(out).toMatch(new RegExp(`^native calls: +${sentence.source}`, "m"));
+    expect(out.match(new RegExp(sentence.source, "g"))).toHaveLength(1);
     expect(out).toMatch(/^image files: +sharp \d/m);
     expect(out).toMatch(/^ONNX Runtime: +\d/m);
   });

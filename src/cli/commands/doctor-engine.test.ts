@@ -41,10 +41,10 @@ describe.runIf(onednnEngines.length > 0)(`an engine that opens${onednnMissing}`,
   });
 });
 
-it("an engine that does not open is said in one line", async () => {
-  const { rows, works } = await describeEngine(() => {
+it("an engine that does not open is said in one line, and what helps in the others", async () => {
+  const { rows, works, cure } = await describeEngine(() => {
     throw new EngineError("No oneDNN.\nInstall it.");
   });
-  expect(works).toBe(false);
+  expect({ works, cure }).toEqual({ works: false, cure: ["Install it."] });
   expect(rows[0]).toEqual(["oneDNN", "No oneDNN."]);
 });

@@ -1,4 +1,6 @@
 /** What `naevus doctor` says of oneDNN: the library, the processor's means, and whether each network trains with them. */
+
+import { installAdvice } from "../../engine/onednn/library/install-advice.ts";
 import type { OnednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { type SelfTestResult, selfTest } from "../../engine/self-test.ts";
@@ -8,15 +10,16 @@ type Row = readonly [name: string, value: string];
 
 const reference: Row = ["engine", "reference: plain TypeScript, correct but about a thousand times slower"];
 
-/** Rows for people, and whether oneDNN trains anything here. */
+/** Rows for people, whether oneDNN trains anything here, and the lines that say what helps where it does not. */
 export async function describeEngine(
   open: () => OnednnEngine = onednnEngine,
-): Promise<{ readonly rows: readonly Row[]; readonly works: boolean }> {
+): Promise<{ readonly rows: readonly Row[]; readonly works: boolean; readonly cure: readonly string[] }> {
   let engine: OnednnEngine;
   try {
     engine = open();
   } catch (error) {
-    return { rows: [["oneDNN", firstLine(error)], reference], works: false };
+    const [, ...cure] = (error as Error).message.split("\n");
+    return { rows: [["oneDNN", firstLine(error)], reference], works: false, cure };
   }
   const { library, instructionSet, threads, precisions, defaultPrecision } = engine.description;
   const others = precisions.filter((precision) => precision !== defaultPrecision);
@@ -33,6 +36,7 @@ export async function describeEngine(
       works ? ["engine", "onednn"] : reference,
     ],
     works,
+    cure: works ? [] : installAdvice().split("\n"),
   };
 }
 

@@ -2,7 +2,6 @@
 import { availableParallelism, cpus } from "node:os";
 import type { Command } from "commander";
 import { usualCacheFolder } from "../../disk/cache-folder.ts";
-import { installCommands } from "../../engine/onednn/library/install-advice.ts";
 import { searchedLibraries } from "../../engine/onednn/library/native.ts";
 import { nativeCalls } from "../../foreign/koffi.ts";
 import { importSharp } from "../../image/sharp.ts";
@@ -24,11 +23,11 @@ export function addDoctorCommand(program: Command, terminal: Terminal, finish: (
 }
 
 /** What calls oneDNN. */
-function describeCalls(): { readonly text: string; readonly works: boolean } {
+function describeCalls(): string {
   try {
-    return { text: `koffi ${nativeCalls().version}`, works: true };
+    return `koffi ${nativeCalls().version}`;
   } catch (error) {
-    return { text: firstLine(error), works: false };
+    return firstLine(error);
   }
 }
 
@@ -51,17 +50,15 @@ async function examine({ out, environment }: Terminal): Promise<number> {
   row("naevus", `${version}, ${javascriptRuntime()}, ${process.platform} ${process.arch}`);
   row("processor", `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores for this process`);
   const calls = describeCalls();
-  row("native calls", calls.text);
+  row("native calls", calls);
   row("image files", await describeImages());
   const searched = searchedLibraries(environment.NAEVUS_ONEDNN).join(", ") || "no known name on this system";
   row("searched for oneDNN", `${searched} (${environment.NAEVUS_ONEDNN ? "" : "nothing "}set in NAEVUS_ONEDNN)`);
   row("cache", await describeCache(environment));
-  const { rows, works } = await describeEngine();
-  for (const [name, value] of rows) row(name, value);
+  const { rows, works, cure } = await describeEngine();
+  for (const [name, value] of rows) if (value !== calls) row(name, value);
   row("ONNX Runtime", await describeRuntime());
-  if (!calls.works) return 1;
-  out("");
-  out(works ? "Where it is missing, oneDNN is installed with:" : "Install oneDNN with:");
-  for (const { system, command } of installCommands) out(`  ${system}: ${command}`);
+  if (cure.length > 0) out("");
+  for (const line of cure) out(line);
   return works ? 0 : 1;
 }
