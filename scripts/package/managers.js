@@ -11,8 +11,10 @@ import { tryInstalled } from "./usage.js";
 /** On these Nodes npm's folder is used as well; the newest has an installation of its own. */
 const otherNodes = ["node20.19", "node22", "node24"];
 
-/** An installation takes at most this much room, for who trains and predicts on one system. */
-const mostMegabytes = 150;
+/** What an installation takes, for who trains and predicts on one system, as the README says. */
+const statedMegabytes = Number(
+  /(\d+) MB, no install script/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1],
+);
 
 /** @param {string} folder */
 function megabytesOf(folder) {
@@ -117,7 +119,9 @@ await tryPackage("managers", async (tarball, work) => {
     }
     checkScripts(folder);
     const megabytes = Math.round(megabytesOf(path.join(folder, "node_modules")));
-    assert.ok(megabytes <= mostMegabytes, `npm installs ${megabytes} MB, more than ${mostMegabytes}`);
+    // What others publish in between changes the figure a little.
+    const fits = Math.abs(megabytes - statedMegabytes) <= 10;
+    assert.ok(fits, `npm installs ${megabytes} MB, and the README says ${statedMegabytes}`);
     npms = `; npm's takes ${megabytes} MB and has no install script`;
   }
   console.log(`\n${rows.map(({ line }) => line.split("\n")[0]).join("\n")}`);

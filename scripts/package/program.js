@@ -31,27 +31,23 @@ export const entries = {
   "naevus/study": [],
 };
 
-const usedType =
-  'import type { Dataset, SettingsInput } from "naevus";\nimport type { Network } from "naevus/network";';
-const usesTypes = `export const network: Network = n5.networks.notebook({ classes: 9 });
-export const settings: SettingsInput = { network: "notebook", epochs: 1 };
-export const namesOf = ({ classes }: Dataset): readonly string[] => classes;`;
-
 /**
  * A program that takes every entry, by `import` or by TypeScript's `import = require()`, and refuses to run where one lacks a function.
  *
  * @param {"import" | "require"} by
  */
 export function program(by) {
-  const names = Object.keys(entries).sort();
-  const network = names.indexOf("naevus/network");
+  const names = Object.keys(entries);
   const taken = names.map((name, i) =>
     by === "import" ? `import * as n${i} from "${name}";` : `import n${i} = require("${name}");`,
   );
   const wanted = names.map((name, i) => `[n${i}, ${JSON.stringify(entries[name])}]`);
-  return `${usedType}
+  return `import type { Dataset, SettingsInput } from "naevus";
+import type { Network } from "naevus/network";
 ${taken.join("\n")}
-${usesTypes.replace("n5", `n${network}`)}
+export const network: Network = n${names.indexOf("naevus/network")}.networks.notebook({ classes: 9 });
+export const settings: SettingsInput = { network: "notebook", epochs: 1 };
+export const namesOf = ({ classes }: Dataset): readonly string[] => classes;
 const wanted: [object, string[]][] = [${wanted.join(", ")}];
 for (const [entry, names] of wanted) for (const name of names) if (!(name in entry)) throw new Error(name + " is missing");
 `;

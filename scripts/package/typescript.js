@@ -1,65 +1,89 @@
-/** The declarations compile whole, in every way that TypeScript finds them, with the oldest TypeScript that the README names and the newest. */
+/**
+ * Every entry gives its functions to `import` and `require`, and its types compile, in the ways in which TypeScript finds them, with the oldest
+ * TypeScript that the README names and the newest; so does the README's own TypeScript.
+ */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { root, run, tryPackage, userFolder } from "./installation.js";
-import { program } from "./program.js";
+import { entries, program } from "./program.js";
 
-/** The oldest is the floor that the README states. */
-const versions = [5.4, 5.9, 6, 7];
+/** The oldest and the newest; between them the first that can require modules, and the last that resolves as Node 10. */
+const [oldest, requires, lastNode10, newest] = [5.4, 5.8, 6, 7];
 
 const nodeTypes = ["--types", "node"];
+/** The package's types ask for no others, and its production dependencies alone are installed. */
 const noTypes = ["--typeRoots", "none"];
 const modules = ["--verbatimModuleSyntax"];
+const bundler = ["--moduleResolution", "bundler", "--lib", "es2022,dom"];
+const node10 = ["--moduleResolution", "node10", "--lib", "es2020,dom"];
 /** zod's declarations ask for it in CommonJS, as `tsc --init` sets it. */
 const commonJs = ["--module", "commonjs", "--esModuleInterop"];
 
 /**
- * How users compile: the source, the options, and from which version to which TypeScript knows it.
+ * How users compile: the source, the options, and with which versions of TypeScript this is tried.
  *
- * @type {readonly { file: string, options: string[], from?: number, to?: number }[]}
+ * @type {readonly { file: string, options: string[], by: number[] }[]}
  */
 const ways = [
-  { file: "module.mts", options: ["--module", "nodenext", "--lib", "es2020,dom", ...noTypes, ...modules] },
-  { file: "module.mts", options: ["--module", "nodenext", "--lib", "es2022", ...nodeTypes, ...modules] },
-  { file: "module.mts", options: ["--module", "node16", "--lib", "es2022,dom", ...nodeTypes, ...modules] },
   {
     file: "module.mts",
-    options: ["--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom", ...noTypes, ...modules],
+    options: ["--module", "nodenext", "--lib", "es2020,dom", ...noTypes, ...modules],
+    by: [oldest, newest],
   },
-  { file: "common.cts", options: ["--module", "nodenext", "--lib", "es2022", ...nodeTypes], from: 5.8 },
-  { file: "common.ts", options: [...commonJs, "--moduleResolution", "node10", "--lib", "es2020,dom"], to: 5.9 },
   {
-    file: "common.ts",
-    options: [...commonJs, "--moduleResolution", "node10", "--ignoreDeprecations", "6.0", "--lib", "es2022,dom"],
-    from: 6,
-    to: 6,
+    file: "module.mts",
+    options: ["--module", "node16", "--lib", "es2022", ...nodeTypes, ...modules],
+    by: [oldest, newest],
   },
-  { file: "common.ts", options: [...commonJs, "--moduleResolution", "bundler", "--lib", "es2022,dom"], from: 6 },
+  { file: "module.mts", options: ["--module", "esnext", ...bundler, ...noTypes, ...modules], by: [oldest, newest] },
+  { file: "common.cts", options: ["--module", "nodenext", "--lib", "es2022", ...nodeTypes], by: [requires, newest] },
+  { file: "common.ts", options: [...commonJs, ...node10], by: [oldest] },
+  { file: "common.ts", options: [...commonJs, ...node10, "--ignoreDeprecations", "6.0"], by: [lastNode10] },
+  { file: "common.ts", options: [...commonJs, ...bundler], by: [newest] },
 ];
 
 const strict = ["--strict", "--exactOptionalPropertyTypes", "--isolatedModules", "--target", "es2022"];
 
+const manifest = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+const readme = readFileSync(path.join(root, "README.md"), "utf8");
+const examples = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, example = ""]) => example);
+
 await tryPackage("typescript", async (tarball, work) => {
-  assert.ok(
-    readFileSync(path.join(root, "README.md"), "utf8").includes(`TypeScript ${versions[0]} or later`),
-    "the README names another TypeScript than the oldest that is tried",
-  );
+  const exported = Object.keys(manifest.exports).filter((name) => name !== "./package.json");
+  const tried = Object.keys(entries).map((name) => name.replace("naevus", "."));
+  assert.deepEqual(tried.sort(), exported.sort(), "an entry of package.json is not tried here");
+  for (const version of [oldest, requires]) {
+    assert.ok(readme.includes(`TypeScript ${version} or later`), `the README does not name TypeScript ${version}`);
+  }
+  assert.ok(examples.length > 0, "the README shows no TypeScript");
+
   const user = userFolder(path.join(work, "user"));
+  const versions = [oldest, requires, lastNode10, newest];
   const compilers = versions.map((version) => `typescript-${version}@npm:typescript@${version}`);
   await run(user, "npm", ["install", "--ignore-scripts", tarball, "@types/node@20", ...compilers]);
+  /**
+   * @param {number} version
+   * @param {string[]} args
+   */
+  const compile = (version, ...args) => {
+    const tsc = path.join("node_modules", `typescript-${version}`, "bin", "tsc");
+    return run(user, process.execPath, [tsc, ...strict, "--skipLibCheck", "false", ...args]);
+  };
+
   writeFileSync(path.join(user, "module.mts"), program("import"));
   writeFileSync(path.join(user, "common.ts"), program("import"));
   writeFileSync(path.join(user, "common.cts"), program("require"));
-
   let compiled = 0;
-  for (const version of versions) {
-    const tsc = path.join("node_modules", `typescript-${version}`, "bin", "tsc");
-    for (const { file, options } of ways.filter(({ from = 0, to = 99 }) => from <= version && version <= to)) {
-      await run(user, process.execPath, [tsc, ...strict, "--skipLibCheck", "false", ...options, file]);
+  for (const { file, options, by } of ways) {
+    for (const version of by) {
+      await compile(version, ...options, file);
       await run(user, process.execPath, [file.replace("ts", "js")]);
       compiled++;
     }
   }
-  return `${compiled} compilations by TypeScript ${versions.join(", ")}, each of which runs`;
+  const files = examples.map((_, index) => `readme-${index}.mts`);
+  for (const [index, file] of files.entries()) writeFileSync(path.join(user, file), examples[index] ?? "");
+  await compile(newest, "--module", "nodenext", ...nodeTypes, ...files);
+  return `${exported.length} entries, in ${compiled} compilations by TypeScript ${versions.join(", ")} that each run, and of the README`;
 });
