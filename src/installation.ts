@@ -8,3 +8,9 @@ export const installAgain =
 /** The first line of what went wrong. */
 export const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).trim().split("\n")[0]!;
+
+/** What mends a native part that is there but does not load. */
+export const mend = (error: unknown, otherwise: string): string =>
+  /loading addons is disabled/.test(String(error))
+    ? "let Node load native code: no --no-addons, and --allow-addons beside --permission"
+    : otherwise;

@@ -75,6 +75,17 @@ describe("startThreads", () => {
   });
 });
 
+it("gives no thread where the file says nothing, and does not wait for ever", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  program = { code: 'require("worker_threads").parentPort.on("message", () => {})' };
+  const { startThreads } = await import("./threads.ts");
+  const threads = startThreads("batches", [{}]);
+  await vi.advanceTimersToNextTimerAsync();
+  vi.useRealTimers();
+  expect(await threads).toBeUndefined();
+  expect(warn.mock.lastCall![0]).toContain("(naevus-worker.js does not answer)");
+});
+
 describe("without threads", () => {
   const folder = temporaryFolder();
 

@@ -33,16 +33,23 @@ export async function startThreads(task: ThreadTaskName, data: readonly unknown[
   return workers;
 }
 
-/** Resolves when the thread has greeted; rejects where it says something else, fails or ends. */
-const isReady = (worker: Worker): Promise<void> =>
-  new Promise((resolve, reject) => {
+/** Milliseconds in which a thread starts even on a busy machine. */
+const patience = 60_000;
+
+/** Resolves when the thread has greeted; rejects where it says something else or nothing, fails or ends. */
+async function isReady(worker: Worker): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const greeted = new Promise<void>((resolve, reject) => {
     worker.once("message", (message) => {
       if (message === greeting) resolve();
       else reject(new Error("naevus-worker.js is not that of this version"));
     });
     worker.once("error", reject);
     worker.once("exit", (code) => reject(new Error(`a thread ended at once, with exit code ${code}`)));
+    timer = setTimeout(() => reject(new Error("naevus-worker.js does not answer")), patience);
   });
+  await greeted.finally(() => clearTimeout(timer));
+}
 
 let warned = false;
 

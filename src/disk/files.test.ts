@@ -120,3 +120,13 @@ it("lets a folder be written to that another process makes at the very moment", 
     await expect(Promise.all([refuseUnwritable(made), mkdir(made, { recursive: true })])).resolves.toBeDefined();
   }
 });
+
+it("writes where Node's permission model forbids to sync", async () => {
+  const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+  const program = `import { writeFileAtomic } from "${new URL("../../dist/disk/files.js", import.meta.url)}";
+    await writeFileAtomic(${JSON.stringify(join(folder, "a"))}, "text");`;
+  const args = [flag, "--allow-fs-read=*", "--allow-fs-write=*", "--input-type=module", "--eval", program];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(status, stderr).toBe(0);
+  expect(await readFile(join(folder, "a"), "utf8")).toBe("text");
+});

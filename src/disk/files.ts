@@ -58,9 +58,14 @@ const writeAll = async (handle: FileHandle, bytes: Uint8Array): Promise<void> =>
   }
 };
 
-/** Makes what was written to a file last through a power cut. By its descriptor: the handles of yarn's Plug'n'Play have no `sync`. */
+/**
+ * Makes what was written to a file last through a power cut, where the process may: Node's permission model forbids it for all files.
+ * By its descriptor: the handles of yarn's Plug'n'Play have no `sync`.
+ */
 export const syncFile = ({ fd }: FileHandle): Promise<void> =>
-  new Promise((resolve, reject) => fsync(fd, (error) => (error ? reject(error) : resolve())));
+  new Promise((resolve, reject) =>
+    fsync(fd, (error) => (error && error.code !== "ERR_ACCESS_DENIED" ? reject(error) : resolve())),
+  );
 
 /** Makes a rename last, where the system lets folders be synced. */
 async function syncFolder(folder: string): Promise<void> {

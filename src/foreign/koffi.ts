@@ -3,7 +3,7 @@
 import * as modules from "node:module";
 import type koffi from "koffi";
 import { EngineError } from "../errors.ts";
-import { firstLine, installAgain } from "../installation.ts";
+import { firstLine, installAgain, mend } from "../installation.ts";
 
 /** The systems that koffi is installed for, as package.json lists them. */
 export const koffiSystems: readonly string[] = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];
@@ -30,7 +30,7 @@ export function loadKoffi(system: string): typeof koffi {
   try {
     return requireHere(part);
   } catch (error) {
-    throw trouble(`the package ${part} does not load (${firstLine(error)}); ${installAgain}`, error);
+    throw trouble(`the package ${part} does not load (${firstLine(error)}); ${mend(error, installAgain)}`, error);
   }
 }
 

@@ -1,4 +1,5 @@
 /** WebAssembly put together by hand: expressions nest as they do in WebAssembly's text format, and give bytes. */
+import { InstallationError } from "../errors.ts";
 import { needingMemory } from "../memory.ts";
 
 /** Instructions in the binary format. */
@@ -6,6 +7,7 @@ export type Code = readonly number[];
 
 /** What a compiled module is used through; the types of ECMAScript do not have it. */
 declare const WebAssembly: {
+  compile(code: Uint8Array): Promise<object>;
   Memory: new (size: { initial: number }) => WasmMemory;
   Module: new (code: Uint8Array) => object;
   Instance: new (
@@ -156,8 +158,22 @@ const addressSpaceCure =
   "limit the process's memory by a cgroup and not by its addresses (ulimit -v unlimited), or set NODE_OPTIONS=--disable-wasm-trap-handler, " +
   "which needs no more addresses than memory";
 
+/** Throws {@link InstallationError} in a process that was started without WebAssembly. */
+function refuseWithoutWebAssembly(): void {
+  if (typeof WebAssembly === "undefined") {
+    throw new InstallationError("this process has no WebAssembly, which naevus needs; start Node without --jitless");
+  }
+}
+
+/** Compiles code for whoever does so next, which V8 then need not do again. Rejects where it is damaged, or without WebAssembly. */
+export async function compileAhead(code: Uint8Array): Promise<void> {
+  refuseWithoutWebAssembly();
+  await WebAssembly.compile(code);
+}
+
 /** Compiles functions that work in a memory of `bytes` of their own. */
 export function instantiate<K extends string>(functions: Readonly<Record<K, WasmFunction>>, bytes: number) {
+  refuseWithoutWebAssembly();
   const entries = Object.entries<WasmFunction>(functions);
   const module = Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

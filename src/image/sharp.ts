@@ -1,7 +1,7 @@
 /** sharp, which reads and writes image files: imported when the first one is, since an installation may lack its native part. */
 import type sharp from "sharp";
 import { InstallationError } from "../errors.ts";
-import { installAgain } from "../installation.ts";
+import { installAgain, mend } from "../installation.ts";
 
 /** No literal, so that a bundler leaves it to Node: its native part cannot go into a bundle. */
 const name: string = "sharp";
@@ -25,5 +25,5 @@ export function sharpTrouble(error: unknown): string {
   const [first, detail] = message.split("\nPossible solutions")[0]!.split("\n");
   // Where there is no native part for a system at all.
   const other = /npm install sharp @img\/\S+/.exec(message);
-  return `the package sharp does not load (${detail ?? first}); ${other ? `type ${other[0]}` : installAgain}`;
+  return `the package sharp does not load (${detail ?? first}); ${mend(message, other ? `type ${other[0]}` : installAgain)}`;
 }

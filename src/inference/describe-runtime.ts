@@ -1,5 +1,5 @@
 /** In words: which build of ONNX Runtime runs models here, and what brings the native one where it is WebAssembly. */
-import { firstLine } from "../installation.ts";
+import { firstLine, mend } from "../installation.ts";
 import { importRuntime } from "./runtime.ts";
 
 /** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */
@@ -24,9 +24,9 @@ async function aboutWebAssembly(): Promise<string> {
   const missing = trouble?.code?.endsWith("MODULE_NOT_FOUND") && reason.includes("onnxruntime-node");
   // npm leaves a package as it is that is there.
   const cure = missing
-    ? "for the native build type"
-    : `the native build does not load (${reason}); remove node_modules/onnxruntime-node and type`;
-  return `${cost}; ${cure} ${nativeCommand}`;
+    ? `for the native build type ${nativeCommand}`
+    : `the native build does not load (${reason}); ${mend(trouble, `remove node_modules/onnxruntime-node and type ${nativeCommand}`)}`;
+  return `${cost}; ${cure}`;
 }
 
 let told = false;

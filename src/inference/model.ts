@@ -7,7 +7,7 @@ import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 import { checksumFits } from "../onnx/checksum.ts";
 import { readMetadata, type StoredMetadata } from "../onnx/model-metadata.ts";
 import { tensorNames } from "../onnx/onnx-model.ts";
-import { importRuntime, type Runtime, type RuntimeName, type RuntimeSession } from "./runtime.ts";
+import { importRuntime, type Runtime, type RuntimeName, type RuntimeSession, runtimeTrouble } from "./runtime.ts";
 
 export { ModelError } from "../errors.ts";
 
@@ -85,6 +85,8 @@ async function createSession(
     });
   } catch (cause) {
     if (lacksMemory(cause)) throw memoryError("loading the model", lessWork, cause);
+    const trouble = runtimeTrouble(cause as Error);
+    if (trouble) throw trouble;
     const reason = (cause as Error).message;
     throw new ModelError(`a damaged model, or one that ONNX Runtime ${version} is too old for: ${reason}`, { cause });
   }

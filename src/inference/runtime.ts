@@ -3,7 +3,9 @@ import { readFile } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
 import { InstallationError } from "../errors.ts";
 import { setLibraryEnvironment } from "../foreign/environment.ts";
+import { compileAhead } from "../formats/web-assembly.ts";
 import { firstLine } from "../installation.ts";
+import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 
 /** `native` is several times as fast, `webassembly` is there on every system. */
 export type RuntimeName = "native" | "webassembly";
@@ -70,7 +72,13 @@ const importers: { readonly [Name in RuntimeName]: () => Promise<Runtime> } = {
     const library: typeof import("onnxruntime-node") = await import(
       /* webpackIgnore: true */ /* @vite-ignore */ nativePackage
     );
-    return { name: "native", version: library.env.versions.node!, library, executionProvider: "cpu" };
+    // An installer may have let the peer range pass: sessions tell of their inputs since version 1.22.
+    const { prototype } = (library.InferenceSession ?? {}) as { readonly prototype?: object };
+    const version = library.env?.versions?.node ?? "";
+    if (!prototype || !("inputMetadata" in prototype)) {
+      throw new InstallationError(`onnxruntime-node ${version} is too old`);
+    }
+    return { name: "native", version, library, executionProvider: "cpu" };
   },
   async webassembly() {
     // V8 would begin to optimize the library after a few images, which takes longer than to judge hundreds, and a process that ends waits for
@@ -88,15 +96,26 @@ const importers: { readonly [Name in RuntimeName]: () => Promise<Runtime> } = {
 async function readWebAssembly() {
   try {
     const { library, wasm } = await import("#onnxruntime-web");
-    return { library, bytes: await readFile(wasm) };
+    const bytes = await readFile(wasm);
+    // The library would print that they are damaged.
+    await compileAhead(bytes);
+    return { library, bytes };
   } catch (cause) {
-    throw new InstallationError(
-      `models cannot be run: the WebAssembly of ONNX Runtime does not load (${firstLine(cause)}); install naevus again, ` +
-        "or copy it from naevus/dist/inference/onnxruntime-web to where it is looked for",
-      { cause },
-    );
+    if (lacksMemory(cause)) throw memoryError("loading ONNX Runtime", lessWork, cause);
+    throw cause instanceof InstallationError ? cause : webAssemblyTrouble(cause);
   }
 }
+
+const webAssemblyTrouble = (cause: unknown): InstallationError =>
+  new InstallationError(
+    `models cannot be run: the WebAssembly of ONNX Runtime does not load (${firstLine(cause)}); install naevus again, ` +
+      "or copy it from naevus/dist/inference/onnxruntime-web to where it is looked for",
+    { cause },
+  );
+
+/** What is wrong with the library itself, where it said so when it was to load a model, such as that its file is another version's. */
+export const runtimeTrouble = (error: Error): InstallationError | undefined =>
+  error.message.startsWith("no available backend found") ? webAssemblyTrouble(error) : undefined;
 
 const imported = new Map<RuntimeName, Promise<Runtime>>();
 
