@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { subset } from "semver";
 import { root, run, tryPackage, userEnvironment, userFolder } from "./installation.js";
+import { installNode } from "./tools.js";
 
 /** @typedef {{ version: string, engines?: { node?: string }, cpu?: string[] }} Resolved */
 
@@ -11,12 +12,8 @@ const { engines, peerDependencies } = JSON.parse(readFileSync(path.join(root, "p
 
 await tryPackage("engines", async (tarball, work) => {
   // npm passes over what its own Node is too old for, and other package managers do not: on the newest Node it resolves as they do.
-  const node = `node-${process.platform}-${process.arch}`;
-  const newest = userFolder(path.join(work, "node"));
-  await run(newest, "npm", ["install", "--ignore-scripts", node]);
-  const env = userEnvironment({
-    PATH: path.join(newest, "node_modules", node, "bin") + path.delimiter + process.env.PATH,
-  });
+  const newest = await installNode(path.join(work, "node"), "latest");
+  const env = userEnvironment({ PATH: newest + path.delimiter + process.env.PATH });
   const user = userFolder(path.join(work, "user"));
   // Without a lock file, and with what is installed by wish.
   const wished = Object.entries(peerDependencies ?? {}).map((named) => named.join("@"));

@@ -16,10 +16,17 @@ const statedMegabytes = Number(
   /(\d+) MB, no install script/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1],
 );
 
-/** @param {string} folder */
+/**
+ * The room that a folder takes on the disk: a fifth more than its files' bytes, since they lie in whole blocks.
+ *
+ * @param {string} folder
+ */
 function megabytesOf(folder) {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size / 1e6, 0);
+  return files.reduce(
+    (sum, { parentPath, name }) => sum + (statSync(path.join(parentPath, name)).blocks * 512) / 1e6,
+    0,
+  );
 }
 
 /**
@@ -119,7 +126,7 @@ await tryPackage("managers", async (tarball, work) => {
     }
     checkScripts(folder);
     const megabytes = Math.round(megabytesOf(path.join(folder, "node_modules")));
-    // What others publish in between changes the figure a little.
+    // File systems and what others publish in between change the figure a little.
     const fits = Math.abs(megabytes - statedMegabytes) <= 10;
     assert.ok(fits, `npm installs ${megabytes} MB, and the README says ${statedMegabytes}`);
     npms = `; npm's takes ${megabytes} MB and has no install script`;

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { root, run, tryPackage, userFolder } from "./installation.js";
 import { entries } from "./program.js";
+import { installNode } from "./tools.js";
 
 /** Imports each entry, then requires it, and prints what came of it. */
 const program = `(async () => {
@@ -27,11 +28,8 @@ await tryPackage("old-node", async (tarball, work) => {
   const user = userFolder(path.join(work, "user"));
   await run(user, "npm", ["install", "--ignore-scripts", tarball]);
   writeFileSync(path.join(user, "program.cjs"), program);
-  const node = `node-${process.platform}-${process.arch}`;
   for (const [version, patterns] of Object.entries(expected)) {
-    const tools = userFolder(path.join(work, version));
-    await run(tools, "npm", ["install", "--ignore-scripts", `${node}@${version}`]);
-    const command = path.join(tools, "node_modules", node, "bin", "node");
+    const command = path.join(await installNode(path.join(work, version), version), "node");
     const { stdout } = await run(user, command, ["program.cjs"]);
     const lines = stdout.trim().split("\n");
     assert.equal(lines.length, 2 * Object.keys(entries).length, stdout);

@@ -31,6 +31,18 @@ const packages = {
 };
 
 /**
+ * Installs one version of Node and gives the folder of its program.
+ *
+ * @param {string} folder
+ * @param {string} version
+ */
+export async function installNode(folder, version) {
+  const name = `node-${system}`;
+  await run(userFolder(folder), "npm", ["install", "--ignore-scripts", `${name}@${version}`]);
+  return path.join(folder, "node_modules", name, "bin");
+}
+
+/**
  * Installs all tools and gives, by the tool's name, a folder for PATH that holds this tool alone.
  *
  * @param {string} folder
