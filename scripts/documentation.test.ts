@@ -41,7 +41,7 @@ const mentionsIn = (text: string) =>
 
 /** What naevus writes for its users, what is compiled, and rooms without code yet. */
 const foreign = new Set([
-  ...["report.md", "model-card.md", "naevus-worker.js", "src/"],
+  ...["report.md", "model-card.md", "naevus-worker.js", "example.ts", "src/"],
   ...["distributed/", "explanation/", "tune/", "server/", "web/"],
 ]);
 

@@ -12,9 +12,7 @@ import { tryInstalled } from "./usage.js";
 const otherNodes = ["node20.19", "node22", "node24"];
 
 /** What an installation takes, for who trains and predicts on one system, as the README says. */
-const statedMegabytes = Number(
-  /(\d+) MB, no install script/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1],
-);
+const statedMegabytes = Number(/takes (\d+) MB/.exec(readFileSync(path.join(root, "README.md"), "utf8"))?.[1]);
 
 /**
  * The room that a folder takes on the disk: a fifth more than its files' bytes, since they lie in whole blocks.

@@ -26,7 +26,7 @@ export const installCommands: readonly InstallCommand[] = [
   {
     system: "other Linux (not tried)",
     on: "other",
-    command: "conda install -c conda-forge onednn, and NAEVUS_ONEDNN=$CONDA_PREFIX/lib/libdnnl.so.3 names it",
+    command: "conda install -c conda-forge onednn && export NAEVUS_ONEDNN=$CONDA_PREFIX/lib/libdnnl.so.3",
   },
 ];
 
