@@ -1,4 +1,5 @@
 /** Threads of naevus's own: they start from the sources too, and without them the same work is done here, with one warning. */
+import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -73,6 +74,17 @@ describe("startThreads", () => {
     expect(warning).toContain(reason);
     expect(warning).toMatch(/^naevus cannot start background threads \(.*put naevus-worker\.js beside it$/);
   });
+});
+
+it("starts threads for a program on Node's command line", () => {
+  const program = `import { startThreads } from "${new URL("../dist/threads.js", import.meta.url)}";
+    const threads = await startThreads("look pairs", [{ looks: new Uint8Array(0), part: 0, parts: 1, seed: 0 }]);
+    console.log(threads?.length);
+    for (const thread of threads ?? []) await thread.terminate();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
+  expect({ stdout, stderr }).toEqual({ stdout: "1\n", stderr: "" });
 });
 
 it("gives no thread where the file says nothing, and does not wait for ever", async () => {

@@ -14,6 +14,9 @@ export type ThreadTask = (data: never, port: MessagePort) => void;
 /** What a thread says first: no other program, nor one of another version, is taken for it. */
 export const greeting = `naevus ${version}`;
 
+/** A thread inherits Node's flags, of which one for a program on the command line keeps it from starting a file. */
+const ownFlags = process.execArgv.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [] } : {};
+
 /**
  * Starts one thread for each of `data`, as soon as all are ready. Undefined where they cannot be had; a warning of the process then says
  * why, once.
@@ -22,7 +25,7 @@ export async function startThreads(task: ThreadTaskName, data: readonly unknown[
   const workers: Worker[] = [];
   try {
     // Literally so: bundlers look for this expression. The file's name is naevus's own in a bundle's folder too.
-    for (const _ of data) workers.push(new Worker(new URL("./naevus-worker.js", import.meta.url)));
+    for (const _ of data) workers.push(new Worker(new URL("./naevus-worker.js", import.meta.url), ownFlags));
     await Promise.all(workers.map(isReady));
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.terminate()));
