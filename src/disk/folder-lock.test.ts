@@ -241,3 +241,17 @@ describe("a process", () => {
     expect(await left({})).toBe(false);
   });
 });
+
+test("a lock holds where Node's permission model forbids threads", () => {
+  const flag = process.allowedNodeEnvironmentFlags.has("--permission") ? "--permission" : "--experimental-permission";
+  const program = `const later = setTimeout;
+    globalThis.setTimeout = (begin) => later(begin, 1);
+    const { lockFolder } = await import("${new URL("../../dist/disk/folder-lock.js", import.meta.url)}");
+    const held = await lockFolder(${JSON.stringify(folder)});
+    await new Promise((resolve) => later(resolve, 100));
+    await held.release();
+    console.log("released");`;
+  const args = [flag, "--allow-fs-read=*", "--allow-fs-write=*", "--input-type=module", "--eval", program];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stdout, stderr).toBe("released\n");
+});

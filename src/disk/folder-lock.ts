@@ -202,9 +202,13 @@ function renewing(file: string): () => Promise<void> {
   let worker: Worker | undefined;
   const begin = () => {
     const workerData = { file, every: renewalMilliseconds };
-    worker = new Worker(renewal, { eval: true, execArgv: [], workerData });
+    // Without the thread, which Node's permission model may forbid, the lock holds for all who see this process.
+    try {
+      worker = new Worker(renewal, { eval: true, execArgv: [], workerData });
+    } catch {
+      return;
+    }
     worker.unref();
-    // Without the thread the lock holds for all who see this process.
     worker.on("error", () => undefined);
   };
   const timer = setTimeout(begin, renewalMilliseconds);
