@@ -26,8 +26,10 @@ const noHome = "this user has no home folder";
  * @param hears what the one who asks hears by: an argument, or the warnings of the process
  */
 function ask(environment: NodeJS.ProcessEnv, hears: "argument" | "process" = "argument") {
+  // Changes to that user by itself, who need not be able to reach the Node that runs the tests.
   const script = `
     import { setImmediate } from "node:timers/promises";
+    ${user === undefined ? "" : `process.setgroups([]); process.setgid(${user}); process.setuid(${user});`}
     const { cacheFolder } = await import(${JSON.stringify(join(compiled, "out/disk/cache-folder.js"))});
     const warnings = [];
     process.on("warning", ({ message }) => warnings.push(message));
@@ -40,7 +42,6 @@ function ask(environment: NodeJS.ProcessEnv, hears: "argument" | "process" = "ar
     cwd: at("working"),
     env: { TMPDIR: at("tmp"), ...environment },
     encoding: "utf8",
-    ...(user !== undefined && { uid: user, gid: user }),
   });
   expect(stderr).toBe("");
   expect(readdirSync(at("working"))).toEqual([]);
