@@ -15,7 +15,7 @@ export async function describeRuntime(): Promise<string> {
 
 /** `docs/performance.md` has the figures. */
 async function aboutWebAssembly(): Promise<string> {
-  const cost = "the same probabilities to five digits, 3 to 7 times as long on two cores";
+  const cost = "the same probabilities to five digits, 5 to 8 times as long on two cores";
   const trouble = await importRuntime("native").then(
     () => undefined,
     (error: unknown) => error as NodeJS.ErrnoException,
