@@ -96,3 +96,7 @@ export class MemoryError extends NaevusError {
   override readonly name = "MemoryError";
   readonly code = "ERR_NAEVUS_MEMORY";
 }
+
+/** The first line of what went wrong. */
+export const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).trim().split("\n")[0]!;

@@ -5,10 +5,6 @@ export const installAgain =
   "install naevus again on this system with its optional dependencies: remove node_modules and type npm install --include=optional " +
   "(a bundle needs that node_modules beside it)";
 
-/** The first line of what went wrong. */
-export const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split("\n")[0]!;
-
 /** What mends a native part that is there but does not load. */
 export const mend = (error: unknown, otherwise: string): string =>
   /loading addons is disabled/.test(String(error))

@@ -1,5 +1,5 @@
 /** Memory that could not be had: told apart from other failures, and said with what to do. */
-import { MemoryError } from "./errors.ts";
+import { firstLine, MemoryError } from "./errors.ts";
 
 /** What to do where a training or a judgement needs too much. */
 export const lessWork = "take a smaller batch or image size, close other programs, or raise the process's memory limit";
@@ -33,4 +33,4 @@ export function needingMemory<T>(what: string, cure: string, work: () => T): T {
 
 /** The error that says what got no memory, why, and what to do. */
 export const memoryError = (what: string, cure: string, cause: Error): MemoryError =>
-  new MemoryError(`${what} got no memory (${cause.message.trim().split("\n")[0]}); ${cure}`, { cause });
+  new MemoryError(`${what} got no memory (${firstLine(cause)}); ${cure}`, { cause });

@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 // biome-ignore lint/style/useNodejsImportProtocol: webpack looks for a worker of this module, and mistakes that of the other name.
 import { Worker } from "worker_threads";
+import { firstLine } from "./errors.ts";
 import { warnProcess } from "./process-warning.ts";
 import { version } from "./version.ts";
 
@@ -59,9 +60,8 @@ let warned = false;
 function warnOnce(error: unknown): void {
   if (warned) return;
   warned = true;
-  const [reason] = String(error instanceof Error ? error.message : error).split("\n");
   warnProcess(
-    `naevus cannot start background threads (${reason}) and does their work in this one, with the same result but more slowly; ` +
+    `naevus cannot start background threads (${firstLine(error)}) and does their work in this one, with the same result but more slowly; ` +
       "if the program is bundled, put naevus-worker.js beside it",
   );
 }

@@ -2,8 +2,8 @@
 // As a whole, since webpack puts functions of its own in place of a createRequire that is imported by name.
 import * as modules from "node:module";
 import type koffi from "koffi";
-import { EngineError } from "../errors.ts";
-import { firstLine, installAgain, mend } from "../installation.ts";
+import { EngineError, firstLine } from "../errors.ts";
+import { installAgain, mend } from "../installation.ts";
 
 /** The systems that koffi is installed for, as package.json lists them. */
 export const koffiSystems: readonly string[] = ["linux-x64", "linux-arm64", "darwin-x64", "darwin-arm64"];

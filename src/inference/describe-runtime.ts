@@ -1,5 +1,6 @@
 /** In words: which build of ONNX Runtime runs models here, and what brings the native one where it is WebAssembly. */
-import { firstLine, mend } from "../installation.ts";
+import { firstLine } from "../errors.ts";
+import { mend } from "../installation.ts";
 import { importRuntime } from "./runtime.ts";
 
 /** Its install script would download libraries for CUDA, and fails where it cannot; naevus needs none of them. */

@@ -1,10 +1,9 @@
 /** ONNX Runtime: its native library, else its WebAssembly, which runs wherever Node does; neither tells its makers anything. */
 import { readFile } from "node:fs/promises";
 import { setFlagsFromString } from "node:v8";
-import { InstallationError } from "../errors.ts";
+import { firstLine, InstallationError } from "../errors.ts";
 import { setLibraryEnvironment } from "../foreign/environment.ts";
 import { compileAhead } from "../formats/web-assembly.ts";
-import { firstLine } from "../installation.ts";
 import { lacksMemory, lessWork, memoryError } from "../memory.ts";
 
 /** `native` is several times as fast, `webassembly` is there on every system. */

@@ -7,7 +7,7 @@ import { addSettingOptions, settingsFromFlags, withinPixelLimit } from "../optio
 import { stoppable } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";
 import { problemLines } from "../terminal/progress.ts";
-import { printMessage, printText, type Terminal } from "../terminal/terminal.ts";
+import { printText, printWarning, type Terminal } from "../terminal/terminal.ts";
 
 interface AuditOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
@@ -52,9 +52,7 @@ async function runAudit({ data, json, cache, ...options }: AuditOptions, termina
   return stoppable({ terminal, view: bar, whenStopped: "stopped; nothing was written" }, async (signal) => {
     const { audit, files, problems } = await writeAudit(data, {
       ...options,
-      cacheFolder: await cacheFolder(settingsFromFlags({ cache }).cache, (message) =>
-        printMessage(terminal.error, `warning: ${message}`),
-      ),
+      cacheFolder: await cacheFolder(settingsFromFlags({ cache }).cache, (message) => printWarning(terminal, message)),
       signal,
       onProgress: (what, done, total) => bar.move(what, done, total, `${done} of ${total}`),
     });

@@ -1,10 +1,8 @@
 /** What `naevus doctor` says of oneDNN: the library, the processor's means, and whether each network trains with them. */
-
 import { installAdvice } from "../../engine/onednn/library/install-advice.ts";
-import type { OnednnEngine } from "../../engine/onednn/onednn-engine.ts";
-import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
+import { type OnednnEngine, onednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { type SelfTestResult, selfTest } from "../../engine/self-test.ts";
-import { firstLine } from "../../installation.ts";
+import { firstLine } from "../../errors.ts";
 
 type Row = readonly [name: string, value: string];
 

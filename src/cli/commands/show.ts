@@ -8,7 +8,7 @@ import { wholeNumber } from "../options/whole-number.ts";
 import { stoppable } from "../terminal/interruption.ts";
 import { movingBar } from "../terminal/moving-bar.ts";
 import { problemLines } from "../terminal/progress.ts";
-import { printMessage, type Terminal } from "../terminal/terminal.ts";
+import { printWarning, type Terminal } from "../terminal/terminal.ts";
 
 interface ShowOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
@@ -53,7 +53,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
       format,
       perClass,
       images: options.images,
-      cacheFolder: await cacheFolder(cache, (message) => printMessage(terminal.error, `warning: ${message}`)),
+      cacheFolder: await cacheFolder(cache, (message) => printWarning(terminal, message)),
       signal,
       onProgress: (done, total) => bar.move("reading images", done, total, `${done} of ${total}`),
     });

@@ -8,7 +8,7 @@ import { count, percent, plural } from "../../text/numbers.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
-import { printMessage, type Terminal } from "./terminal.ts";
+import { printWarning, type Terminal } from "./terminal.ts";
 
 /** Shows the events of a training. */
 export interface ProgressView {
@@ -87,7 +87,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
   const views: { readonly [K in RunEvent["kind"]]: (event: Extract<RunEvent, { kind: K }>) => void } = {
     warning: ({ message }) => {
       stop();
-      printMessage(terminal.error, `warning: ${message}`);
+      printWarning(terminal, message);
     },
     drawing: ({ done, total }) => {
       move("drawing phantom images", done, total, `${done} of ${total}`);

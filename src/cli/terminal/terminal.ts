@@ -26,6 +26,10 @@ export function printText(print: (line: string) => void, text: string): void {
 export const printMessage = (print: (line: string) => void, message: string): void =>
   printText(print, message.replaceAll("\n", "\n  "));
 
+/** Prints a warning to standard error. */
+export const printWarning = ({ error }: Pick<Terminal, "error">, message: string): void =>
+  printMessage(error, `warning: ${message}`);
+
 /** Moves the cursor up over lines, and erases them. */
 export const drawOver = (lines: number): string => (lines > 0 ? `\u001b[${lines}A\u001b[J` : "");
 

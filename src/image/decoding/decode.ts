@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { bytesInMemory, type ImageSource } from "../../dataset/image-source.ts";
 import { regularFile } from "../../disk/files.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
-import { ImageError, InstallationError } from "../../errors.ts";
+import { firstLine, ImageError, InstallationError } from "../../errors.ts";
 import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
 import { fillSquare, type Geometry } from "../geometry.ts";
 import type { ResamplingFilter } from "../resampling.ts";
@@ -127,7 +127,7 @@ async function readPixels(bytes: Uint8Array, name: string): Promise<RgbImage> {
     if (lacksMemory(error) && (error instanceof RangeError || forWholeImage.test(error.message))) {
       throw memoryError(name, lessPixels, error);
     }
-    const message = (error as Error).message.trim().split("\n")[0]!;
+    const message = firstLine(error);
     const truncated = format.truncated(bytes) || /premature end|truncated|got \d+ bytes, expected/i.test(message);
     const reason = truncated ? `truncated ${format.name}` : `damaged ${format.name} (${message})`;
     throw new ImageError(name, reason, "give a whole copy of the image", { cause: error });
