@@ -1,6 +1,7 @@
 /** Arithmetic of every operation: what a rate in GFLOP/s is counted from. */
 
 import { elements } from "../tensor.ts";
+import type { Graph } from "./graph.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 
@@ -39,3 +40,17 @@ interface Computed {
  */
 export const forwardFlops = ({ operation, shape, inputShapes }: Computed): number =>
   (rules[operation.kind] as FlopsRule<Operation>)(operation, shape, inputShapes);
+
+/**
+ * Floating-point operations of a training step for one image: the forward pass, the gradients of all weights that are trained, and those of
+ * the maps between them. Nothing before the first trained parameter needs a gradient. The update is not counted.
+ */
+export function trainingFlops({ nodes }: Pick<Graph, "nodes">): number {
+  const needsGradient: boolean[] = [];
+  return nodes.reduce((sum, node, index) => {
+    const trained = node.parameters.some(({ trainable }) => trainable);
+    const before = node.inputs.some((source) => needsGradient[source] === true);
+    needsGradient[index] = trained || before;
+    return sum + forwardFlops(node) * (1 + Number(trained) + Number(before));
+  }, 0);
+}

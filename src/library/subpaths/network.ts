@@ -44,8 +44,16 @@ export {
 } from "../../network/layer.ts";
 export type { ParameterRole, ParameterSpec } from "../../network/parameters.ts";
 export { countTrainable, initialParameters } from "../../network/parameters.ts";
+export type { ReceptiveField } from "../../network/receptive-field.ts";
 export type { Shape } from "../../network/shape.ts";
 export { withStochasticDepth } from "../../network/stochastic-depth.ts";
+export {
+  type BranchSummary,
+  type LayerSummary,
+  type NetworkSummary,
+  type NetworkTotals,
+  summarize,
+} from "../../network/summary.ts";
 export type { RandomState } from "../../random.ts";
 export { Random } from "../../random.ts";
 export type { Tensor, Tensors } from "../../tensor.ts";

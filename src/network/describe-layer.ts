@@ -1,0 +1,50 @@
+/** Layers in words: the kind, with the options that tell one such layer from another. */
+
+import type { Conv2d, HeightWidth, Layer, MaxPool } from "./layer.ts";
+
+const by = (pair: HeightWidth): string => pair.join("x");
+
+const isSame = ([a, b]: HeightWidth, [c, d]: HeightWidth): boolean => a === c && b === d;
+
+const strideOf = ([height, width]: HeightWidth): string => (height === width ? `/${height}` : `/${height}x${width}`);
+
+function convolution({ filters, kernel, stride, padding, groups }: Conv2d): string {
+  const same: HeightWidth = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
+  return [
+    `${filters} ${filters === 1 ? "filter" : "filters"} ${by(kernel)}`,
+    ...(isSame(stride, [1, 1]) ? [] : [strideOf(stride)]),
+    ...(groups === 1 ? [] : [groups === filters ? "depthwise" : `in ${groups} groups`]),
+    ...(isSame(padding, same) ? [] : [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`]),
+  ].join(" ");
+}
+
+const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" | "padding">): string =>
+  [
+    by(kernel),
+    ...(isSame(stride, kernel) ? [] : [strideOf(stride)]),
+    ...(isSame(padding, [0, 0]) ? [] : [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`]),
+  ].join(" ");
+
+const nothing = () => "";
+
+const options: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>) => string } = {
+  normalize: nothing,
+  conv2d: convolution,
+  batchNorm: nothing,
+  relu: nothing,
+  sigmoid: nothing,
+  maxPool: pooling,
+  averagePool: pooling,
+  globalAveragePool: nothing,
+  flatten: nothing,
+  dense: ({ units }) => `${units} ${units === 1 ? "unit" : "units"}`,
+  dropout: ({ rate }) => String(rate),
+  residual: ({ stochasticDepth }) => (stochasticDepth === 0 ? "" : `stochastic depth ${stochasticDepth}`),
+  gate: nothing,
+};
+
+/** A layer in words, such as `conv2d 32 filters 3x3 /2` (every second row and column) or `dropout 0.5`. */
+export function describeLayer(layer: Layer): string {
+  const said = (options[layer.kind] as (layer: Layer) => string)(layer);
+  return said === "" ? layer.kind : `${layer.kind} ${said}`;
+}
