@@ -36,7 +36,13 @@ export {
   policyNames,
 } from "./image/augmentation/policy.ts";
 // Networks
-export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "./network/architectures.ts";
+export {
+  type ArchitectureOptions,
+  imageInput,
+  type NetworkName,
+  networkNames,
+  networks,
+} from "./network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
 export {
   averagePool,
@@ -56,6 +62,7 @@ export {
   sigmoid,
   squeezeExcite,
 } from "./network/layer.ts";
+export { type NetworkFunction, type NetworkSource, networkName } from "./network/network-source.ts";
 export { countTrainable, initialParameters } from "./network/parameters.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 // The model file

@@ -1,7 +1,7 @@
 /** Grouped cross-validation as the library offers it: from any source of images. */
 import { type CrossValidationResult, crossValidate as crossValidateFolds } from "../run/cross-validate.ts";
 import type { RunContext } from "../run/run-events.ts";
-import type { SettingsInput } from "../training/settings/schema.ts";
+import type { TrainSettings } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, listSource } from "./data-source.ts";
 
@@ -28,7 +28,7 @@ const crossValidateKinds: OptionKinds<CrossValidateContext> = { ...contextKinds,
  */
 export async function crossValidate(
   source: DataSource,
-  settings: SettingsInput = {},
+  settings: TrainSettings = {},
   context: CrossValidateContext = {},
 ): Promise<CrossValidationResult> {
   const example = 'crossValidate("data/isic9", { epochs: 20 }, { folds: 5 })';

@@ -10,8 +10,7 @@ import type { RunContext } from "../run/run-events.ts";
 import type { TrainingResult } from "../run/run-training.ts";
 import { train as trainRun } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
-import { parseSettings } from "../training/settings/parse.ts";
-import type { SettingsInput } from "../training/settings/schema.ts";
+import { settingsBeforeNetwork, type TrainSettings } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, openJudgedSource, openSource } from "./data-source.ts";
 
@@ -57,14 +56,14 @@ export interface Training extends TrainingResult {
  */
 export async function train(
   source: DataSource,
-  settings: SettingsInput = {},
+  settings: TrainSettings = {},
   context: TrainContext = {},
 ): Promise<Training> {
   const example = 'train("data/isic9", { epochs: 20 })';
   expectSource(source, "train", example);
   expectOptions(settings, "train", example);
   expectOptions(context, "train", example, trainKinds);
-  const parsed = parseSettings(settings);
+  const parsed = settingsBeforeNetwork(settings);
   const dataset = await openSource(source, parsed, context);
   const own = typeof source === "string" ? { ...settings, data: dataset.root } : settings;
   return finish(context, (observed) => trainRun(dataset, own, observed), {

@@ -5,6 +5,7 @@ import {
   dense,
   flatten,
   globalAveragePool,
+  type HeightWidth,
   type Layer,
   maxPool,
   type Network,
@@ -17,18 +18,22 @@ import {
 /** What an architecture is made for. */
 export interface ArchitectureOptions {
   readonly classes: number;
-  /** Height and width of the input in pixels; by default the architecture's own. */
-  readonly imageSize?: number;
+  /** Height and width of the input in pixels, one number for a square; by default the architecture's own. */
+  readonly imageSize?: number | HeightWidth;
 }
 
-const rgb = (size: number) => ({ channels: 3, height: size, width: size });
+/** The input of a network for images of that size: one number for a square, or height and width; 3 channels for RGB, or 1. */
+export function imageInput(imageSize: number | HeightWidth, channels = 3): Network["input"] {
+  const [height, width] = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
+  return { channels, height, width };
+}
 
 /** The course notebook's network: three 3x3 convolutions with pooling, then two dense layers; 180x180, 4.0 M parameters. */
 export function notebook({ classes, imageSize = 180 }: ArchitectureOptions): Network {
   const features = [16, 32, 64].flatMap((filters) => [conv2d(filters, 3), relu(), maxPool(2)]);
   return {
     name: "notebook",
-    input: rgb(imageSize),
+    input: imageInput(imageSize),
     layers: [normalize(), ...features, flatten(), dense(128), relu(), dense(classes)],
   };
 }
@@ -54,7 +59,7 @@ export function resnet18w32({ classes, imageSize = 128 }: ArchitectureOptions): 
   ]);
   return {
     name: "resnet18-w32",
-    input: rgb(imageSize),
+    input: imageInput(imageSize),
     layers: [
       normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
       ...convNorm(32, 3, 2),
@@ -106,7 +111,7 @@ export function efficientnetV2Mini({ classes, imageSize = 128 }: ArchitectureOpt
   );
   return {
     name: "efficientnetv2-mini",
-    input: rgb(imageSize),
+    input: imageInput(imageSize),
     layers: [
       normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
       ...convNorm(32, 3, 2),

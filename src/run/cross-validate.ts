@@ -9,9 +9,11 @@ import { makeOutputFolder } from "../disk/output-folder.ts";
 import { RunError } from "../errors.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { csvText } from "../formats/csv-text.ts";
-import { parseSettings } from "../training/settings/parse.ts";
-import type { Settings, SettingsInput } from "../training/settings/schema.ts";
+import { networkName } from "../network/network-source.ts";
+import { isSameSetting, settingInWords } from "../training/settings/data-setting.ts";
+import type { Settings } from "../training/settings/schema.ts";
 import { isThat, settingNames, type TableSetting, tableSettings } from "../training/settings/settings-by-aspect.ts";
+import { settingsBeforeNetwork, settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
@@ -20,6 +22,7 @@ import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-f
 import { lockRun } from "./folder/run-lock.ts";
 import { resume } from "./resume.ts";
 import type { RunContext } from "./run-events.ts";
+import { graphOf } from "./run-preparation.ts";
 import { train } from "./train.ts";
 
 /** The pooled figures, and those of each fold. */
@@ -49,13 +52,16 @@ export interface CrossValidationResult {
  */
 export async function crossValidate(
   data: string | ListedDataset,
-  input: SettingsInput,
+  input: TrainSettings,
   { folds: count, ...context }: RunContext & { readonly folds: number },
 ): Promise<CrossValidationResult> {
   const { clock = Date.now } = context;
   const protocol = `grouped:${count}`;
-  const settings = parseSettings({ ...(await begunLimit(input)), ...input, protocol, fold: 0 });
-  const { dataset, options } = await openCuratedData(data, settings, context);
+  const given = { ...(await begunLimit(input)), ...input, protocol, fold: 0 };
+  const { dataset, options } = await openCuratedData(data, settingsBeforeNetwork(given), context);
+  const settings = await settingsForClasses(given, dataset.classes.length);
+  // A network that does not fit is refused before the images are compared.
+  graphOf(settings, dataset.classes.length);
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
   const folder = await folderOf(settings, dataset.root, clock());
@@ -134,14 +140,18 @@ const predictionsFile = "predictions.csv";
 
 async function folderOf({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
   if (out === undefined)
-    return makeDefaultRunFolder(resolve("runs"), runName(`${network}-cross-validation`, milliseconds), data);
+    return makeDefaultRunFolder(
+      resolve("runs"),
+      runName(`${networkName(network)}-cross-validation`, milliseconds),
+      data,
+    );
   const folder = resolve(out);
   await makeOutputFolder(folder, data);
   return folder;
 }
 
 /** The most pixels that the folds of an earlier version have, whose default was another; what is given goes before it. */
-async function begunLimit({ out }: SettingsInput): Promise<SettingsInput> {
+async function begunLimit({ out }: TrainSettings): Promise<Pick<TrainSettings, "maxPixels">> {
   if (typeof out !== "string") return {};
   const first = foldRun(resolve(out), 0);
   if (!(await fileExists(join(first, runFiles.config)))) return {};
@@ -158,12 +168,12 @@ async function isBegun(run: string, settings: Settings): Promise<boolean> {
   const isOtherTable = (name: TableSetting): boolean =>
     data.root !== undefined && (before[name] === undefined) !== (settings[name] === undefined);
   const other = [
-    ...settingNames.filter((name) => !isThat(name, "place") && before[name] !== settings[name]),
+    ...settingNames.filter((name) => !isThat(name, "place") && !isSameSetting(before[name], settings[name])),
     ...tableSettings.filter(isOtherTable),
   ];
   if (other.length > 0) {
     throw new RunError(
-      `${run}: begun with ${other.map((name) => `${name} ${before[name] ?? "by default"}`).join(", ")}; ` +
+      `${run}: begun with ${other.map((name) => `${name} ${settingInWords(before[name] ?? "by default")}`).join(", ")}; ` +
         "give the same settings to go on, or another folder",
     );
   }

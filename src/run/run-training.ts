@@ -4,6 +4,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import type { FolderLock } from "../disk/folder-lock.ts";
 import { RunError } from "../errors.ts";
 import { fitTemperature } from "../evaluation/calibration/temperature.ts";
+import { networkName } from "../network/network-source.ts";
 import { selectionLoader } from "../training/background-loader.ts";
 import { readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { fit } from "../training/fit.ts";
@@ -149,7 +150,7 @@ function resultOf(
     imagesPerSecond: seconds > 0 ? sum("images") / seconds : null,
     engine: resolved.engine,
     precision: resolved.precision,
-    network: settings.network,
+    network: networkName(settings.network),
     parameters: resolved.parameters,
     origin: data.origin,
   };

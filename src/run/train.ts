@@ -7,8 +7,9 @@ import { fileExists, refuseUnwritable } from "../disk/files.ts";
 import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { SettingsError } from "../errors.ts";
-import { parseSettings } from "../training/settings/parse.ts";
-import type { Settings, SettingsInput } from "../training/settings/schema.ts";
+import { networkName } from "../network/network-source.ts";
+import type { Settings } from "../training/settings/schema.ts";
+import { settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
 import { divideImages } from "./data/divide-images.ts";
 import { warningOfUnvalidated } from "./data/validation-part.ts";
 import { configOf, writeConfig } from "./folder/run-config.ts";
@@ -29,11 +30,11 @@ import { runTraining, type TrainingResult } from "./run-training.ts";
  */
 export async function train(
   dataset: Dataset,
-  input: SettingsInput = {},
+  input: TrainSettings = {},
   context: RunContext = {},
 ): Promise<TrainingResult> {
   const { clock = Date.now } = context;
-  const settings = parseSettings(input);
+  const settings = await settingsForClasses(input, dataset.classes.length);
   refuseOtherProtocol(settings, dataset);
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   await refuseUnwritable(resolve(settings.out ?? defaultRuns));
@@ -95,7 +96,8 @@ async function refuseTakenFolder(run: string): Promise<void> {
 }
 
 async function makeFolder({ out, network }: Settings, data: string, milliseconds: number): Promise<string> {
-  if (out === undefined) return makeDefaultRunFolder(resolve(defaultRuns), runName(network, milliseconds), data);
+  if (out === undefined)
+    return makeDefaultRunFolder(resolve(defaultRuns), runName(networkName(network), milliseconds), data);
   const run = resolve(out);
   await refuseTakenFolder(run);
   await makeRunFolder(run, data);

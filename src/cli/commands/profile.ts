@@ -4,8 +4,7 @@ import { onednnEngine } from "../../engine/onednn/onednn-engine.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { profileTraining } from "../../engine/profile/profile.ts";
 import { measureRoofline } from "../../engine/profile/roofline.ts";
-import { networks } from "../../network/architectures.ts";
-import { buildGraph } from "../../network/graph.ts";
+import { graphOf } from "../../run/run-preparation.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
@@ -31,9 +30,10 @@ export function addProfileCommand(program: Command, terminal: Terminal, finish: 
 }
 
 function runProfile(options: ProfileOptions, terminal: Terminal): number {
-  const { network, imageSize, precision, batch, threads } = parseSettings(settingsFromFlags(options));
+  const settings = parseSettings(settingsFromFlags(options));
+  const { precision, batch, threads } = settings;
   const rounds = wholeNumber("--rounds", options.rounds, 1, 1000);
-  const graph = buildGraph(networks[network]({ classes, ...(imageSize !== undefined && { imageSize }) }));
+  const graph = graphOf(settings, classes);
   const engine = onednnEngine(threads === undefined ? {} : { threads });
   const computed = precisionOn(engine.description, precision);
   terminal.error("measuring the machine's limits and the step; other work on it would show in the figures");

@@ -6,6 +6,7 @@ import { readSentence } from "../../disk/system-errors.ts";
 import { SettingsError } from "../../errors.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
 import { localSettings } from "../../run/folder/local-paths.ts";
+import { isSameSetting, settingInWords } from "../../training/settings/data-setting.ts";
 import { flagOf, type SettingDescription, settingDescriptions } from "../../training/settings/descriptions.ts";
 import { checkSettings, parseSettings, settingFromText } from "../../training/settings/parse.ts";
 import type { SettingName, Settings, SettingsInput } from "../../training/settings/schema.ts";
@@ -97,13 +98,15 @@ export function refuseOtherSettings(
   run: { readonly settings: Settings; readonly resolved: Readonly<Record<string, unknown>> },
 ): void {
   const free: readonly string[] = freeSettings;
-  const other = Object.entries(given).filter(
-    ([name, value]) =>
-      !free.includes(name) && value !== run.settings[name as SettingName] && value !== run.resolved[name],
+  const parsed = checkSettings(given);
+  const other = (Object.keys(given) as SettingName[]).filter(
+    (name) =>
+      !free.includes(name) && ![run.settings[name], run.resolved[name]].some((own) => isSameSetting(parsed[name], own)),
   );
   if (other.length === 0) return;
   const list = other.map(
-    ([name, value]) => `${flagOf(name)} ${value} (the run has ${run.settings[name as SettingName] ?? "its default"})`,
+    (name) =>
+      `${flagOf(name)} ${settingInWords(given[name])} (the run has ${settingInWords(run.settings[name] ?? "its default")})`,
   );
   throw new SettingsError(`--resume goes on with the run's own settings; leave out ${list.join(" and ")}`);
 }

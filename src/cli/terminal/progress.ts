@@ -2,6 +2,7 @@
 
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
+import { networkName } from "../../network/network-source.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
 import type { RunEvent } from "../../run/run-events.ts";
 import { count, percent, plural } from "../../text/numbers.ts";
@@ -47,7 +48,7 @@ const imageCounts = ({ train, validation = 0, test }: RunConfig["data"]): string
 
 /** What a run trains, on what, and where it is. */
 export const headLines = (run: string, { settings, resolved, data, versions }: RunConfig): string[] => [
-  `${settings.network}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
+  `${networkName(settings.network)}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
     `${plural(resolved.threads, "thread")}`,

@@ -1,7 +1,13 @@
 /** `naevus/network`: the layers that networks are made of, the named architectures, and what follows from a network: its graph and parameters. */
 import "../../node-version.ts";
 
-export { type ArchitectureOptions, type NetworkName, networkNames, networks } from "../../network/architectures.ts";
+export {
+  type ArchitectureOptions,
+  imageInput,
+  type NetworkName,
+  networkNames,
+  networks,
+} from "../../network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";
 export type {
   Add,
@@ -42,6 +48,7 @@ export {
   sigmoid,
   squeezeExcite,
 } from "../../network/layer.ts";
+export { type NetworkFunction, type NetworkSource, networkName } from "../../network/network-source.ts";
 export type { ParameterRole, ParameterSpec } from "../../network/parameters.ts";
 export { countTrainable, initialParameters } from "../../network/parameters.ts";
 export type { ReceptiveField } from "../../network/receptive-field.ts";

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../disk/files.ts";
 import type { Graph } from "../../network/graph.ts";
+import { networkName } from "../../network/network-source.ts";
 import { onnxModel } from "../../onnx/onnx-model.ts";
 import type { Tensors } from "../../tensor.ts";
 import { version } from "../../version.ts";
@@ -27,7 +28,7 @@ export async function writeModel(
 ): Promise<void> {
   const model = onnxModel(graph, parameters, {
     classes: data.classes,
-    network: settings.network,
+    network: networkName(settings.network),
     dataFingerprint: data.fingerprint,
     version,
     origin: data.origin,

@@ -56,12 +56,20 @@ export async function isRun(path: string): Promise<boolean> {
 
 const twoDigits = (value: number): string => String(value).padStart(2, "0");
 
-/** `<network>-<yyyymmdd-hhmmss>`, local time. */
+/** A name as a part of a folder's name: letters, digits, hyphens and underscores of ASCII, at most 64; `network` where none is left. */
+export const folderSlug = (name: string): string =>
+  name
+    .replace(/[^\w-]+/g, "-")
+    .replace(/^-+/, "")
+    .slice(0, 64)
+    .replace(/-+$/, "") || "network";
+
+/** `<network>-<yyyymmdd-hhmmss>`, local time; the network's name as a folder may have it. */
 export function runName(network: string, milliseconds: number): string {
   const now = new Date(milliseconds);
   const date = [now.getFullYear(), now.getMonth() + 1, now.getDate()].map(twoDigits).join("");
   const time = [now.getHours(), now.getMinutes(), now.getSeconds()].map(twoDigits).join("");
-  return `${network}-${date}-${time}`;
+  return `${folderSlug(network)}-${date}-${time}`;
 }
 
 /** How the files begin that a new run writes before its `config.json`. */

@@ -7,6 +7,7 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { readDataset } from "../../image/read-dataset.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
+import type { TrainSettings } from "../../training/settings/train-settings.ts";
 import type { RunEvent } from "../run-events.ts";
 import { train } from "../train.ts";
 
@@ -41,14 +42,14 @@ beforeEach(() => {
   run = join(folder, `run${++runs}`);
 });
 
-/** Trains until `step` steps are done in all. */
-export async function trainUntil(step: number): Promise<void> {
+/** Trains until `step` steps are done in all, with other settings where they are given. */
+export async function trainUntil(step: number, more: TrainSettings = {}): Promise<void> {
   const stop = new AbortController();
   let steps = 0;
   const onEvent = ({ kind }: RunEvent) => {
     if (kind === "step" && ++steps === step) stop.abort();
   };
-  const result = await train(dataset, { ...settings, out: run }, { signal: stop.signal, onEvent });
+  const result = await train(dataset, { ...settings, ...more, out: run }, { signal: stop.signal, onEvent });
   expect(result.finished).toBe(false);
 }
 

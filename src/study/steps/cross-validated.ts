@@ -8,6 +8,7 @@ import type { NetworkName } from "../../network/architectures.ts";
 import { fitNetwork } from "../../run/fit-network.ts";
 import { judgeLogits } from "../../training/batched-logits.ts";
 import type { EpochMetrics } from "../../training/progress.ts";
+import { settingInWords } from "../../training/settings/data-setting.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import type { Settings, SettingsInput } from "../../training/settings/schema.ts";
 import { decidingSettings } from "../../training/settings/settings-by-aspect.ts";
@@ -70,8 +71,13 @@ export const settingsOf = (base: Settings, recipe: Recipe): Settings => parseSet
 /** A recipe as a name for files. */
 export const slugOf = (recipe: Recipe): string =>
   Object.values(recipe)
-    .map((value) => String(value).replace(/[^\w.]+/g, "_"))
+    .map((value) => (typeof value === "object" ? `${settingInWords(value)}_${digestOf(value)}` : String(value)))
+    .map((text) => text.replace(/[^\w.]+/g, "_"))
     .join("-");
+
+/** Two networks may have one name. */
+const digestOf = (value: object): string =>
+  createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 12);
 
 /** Settings that decide what is computed, as inputs of a step. */
 export const inputsOf = (settings: Settings): Partial<Settings> =>

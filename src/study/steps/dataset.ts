@@ -6,9 +6,9 @@ import { cleanDataset, foldsOf, groupsOf } from "../../dataset/protocols.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
 import { type PackedImages, packImages } from "../../image/store/packed-store.ts";
-import { networks } from "../../network/architectures.ts";
 import { curate } from "../../run/curate.ts";
 import { openCuratedData } from "../../run/data/open-data.ts";
+import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
 import type { Knowledge } from "../words/knowledge.ts";
 import { firstNetwork, type TrainingFolds } from "./cross-validated.ts";
@@ -94,7 +94,11 @@ export async function makeDataset(
       plan: join(folder.path, planName),
       groupOf,
       pack: async ({ network, imageSize }) => {
-        const size = imageSize ?? networks[network]({ classes: clean.classes.length }).input.height;
+        const made = networkOf(
+          { network, stochasticDepth: 0 },
+          architectureOptionsOf({ imageSize }, clean.classes.length),
+        );
+        const size = made.input.height;
         const known = packs.get(size);
         if (known) return known;
         const packed = await packImages(clean, {

@@ -5,14 +5,15 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { drawnProtocol } from "../../dataset/protocol-summary.ts";
 import { fileExists } from "../../disk/files.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
+import { networkName } from "../../network/network-source.ts";
 import { evaluate } from "../../run/evaluate.ts";
-import { runFiles } from "../../run/folder/run-folder.ts";
+import { folderSlug, runFiles } from "../../run/folder/run-folder.ts";
 import { resume } from "../../run/resume.ts";
 import { train } from "../../run/train.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import type { SettingsInput } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, type StudyData } from "../study-context.ts";
-import { inputsOf, type Recipe, settingsOf, slugOf } from "./cross-validated.ts";
+import { firstNetwork, inputsOf, type Recipe, settingsOf, slugOf } from "./cross-validated.ts";
 
 /** A recipe that became a model. */
 export interface TrainedModel {
@@ -77,7 +78,7 @@ async function trained(
   const key = createHash("sha256")
     .update(JSON.stringify([dataHash, inputsOf(parseSettings(settings)), curation ?? null, engine.description]))
     .digest("hex");
-  const name = join("models", `${recipe.network}-${key.slice(0, 12)}`);
+  const name = join("models", `${folderSlug(networkName(recipe.network ?? firstNetwork))}-${key.slice(0, 12)}`);
   const run = join(folder.path, name);
   const model = await doStep(context, {
     id,

@@ -1,5 +1,6 @@
 /** A model card (Mitchell et al. 2019) from the figures of a study. */
 
+import { settingInWords } from "../../training/settings/data-setting.ts";
 import { type ModelCard, type StudyReport, trainingImages } from "../study-report.ts";
 import { nothingShared } from "./knowledge.ts";
 import { count, withInterval } from "./notation.ts";
@@ -13,9 +14,9 @@ export function modelCard(report: Omit<StudyReport, "modelCard">): ModelCard {
       {
         heading: "Model",
         lines: [
-          `The network ${recipe.network} has ${count(final.parameters)} parameters. naevus ${naevus} trained it from scratch on ${final.engine}, ${final.precision}.`,
+          `The network ${settingInWords(recipe.network)} has ${count(final.parameters)} parameters. naevus ${naevus} trained it from scratch on ${final.engine}, ${final.precision}.`,
           `Recipe: ${Object.entries(recipe)
-            .map(([name, value]) => `${name} ${value}`)
+            .map(([name, value]) => `${name} ${settingInWords(value)}`)
             .join(", ")}.`,
           evaluation.calibrated
             ? `The probabilities are softmax(logits / ${evaluation.calibrated.fit.temperature.toFixed(3)}).`

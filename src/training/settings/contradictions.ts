@@ -2,6 +2,7 @@
 import { externalProtocol } from "../../dataset/protocol-summary.ts";
 import type { Optimizer } from "../../engine/optimizer.ts";
 import { networks } from "../../network/architectures.ts";
+import { networkName } from "../../network/network-source.ts";
 import { residualLayers } from "../../network/stochastic-depth.ts";
 import type { Settings } from "./schema.ts";
 
@@ -21,8 +22,8 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
   ({ stochasticDepth, network }) =>
     stochasticDepth > 0 &&
-    residualLayers(networks[network]({ classes: 1 })) === 0 &&
-    `stochasticDepth: drops residual blocks, and the network ${network} has none; leave it out, or take another network`,
+    residualLayers(typeof network === "string" ? networks[network]({ classes: 1 }) : network) === 0 &&
+    `stochasticDepth: drops residual blocks, and the network ${networkName(network)} has none; leave it out, or take another network`,
   ({ protocol, fold }) => {
     const folds = foldsOf(protocol);
     return (

@@ -20,7 +20,8 @@ interface PropertySchema {
   readonly description: string;
   readonly type: "string" | "number" | "integer" | "boolean";
   readonly enum?: readonly string[];
-  readonly default?: string | number | boolean;
+  /** The names that stand for something, where the thing itself may be given too. */
+  readonly choices?: readonly string[];
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -30,8 +31,8 @@ interface PropertySchema {
 }
 
 function inWords(schema: PropertySchema): string {
-  if (schema.enum) return `one of ${schema.enum.join(", ")}`;
   if (schema.expected) return schema.expected;
+  if (schema.enum) return `one of ${schema.enum.join(", ")}`;
   if (schema.type === "string") return "a path";
   if (schema.type === "boolean") return "true or false";
   const limits = [
@@ -47,21 +48,23 @@ const properties = z.toJSONSchema(settingsSchema, { io: "input" }).properties as
   Record<SettingName, PropertySchema>
 >;
 
+const defaults: Readonly<Partial<Record<SettingName, unknown>>> = settingsSchema.parse({});
+
 /** The option of a setting: `--learning-rate` for `learningRate`. */
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** All settings, in the order of the schema. */
 export const settingDescriptions: readonly SettingDescription[] = (
   Object.entries(properties) as [SettingName, PropertySchema][]
-).map(([name, schema]) => ({
+).map(([name, { enum: values, choices = values, ...schema }]) => ({
   name,
-  flag: schema.default === true ? flagOf(name).replace("--", "--no-") : flagOf(name),
+  flag: defaults[name] === true ? flagOf(name).replace("--", "--no-") : flagOf(name),
   description: schema.description,
   decides: aspectsOf[name],
   type: schema.type,
-  ...(schema.enum && { choices: schema.enum }),
-  ...(schema.default !== undefined && { defaultValue: schema.default }),
-  expected: inWords(schema),
+  ...(choices && { choices }),
+  ...(defaults[name] !== undefined && { defaultValue: defaults[name] as string | number | boolean }),
+  expected: inWords({ ...schema, ...(values && { enum: values }) }),
 }));
 
 const byName = new Map<string, SettingDescription>(settingDescriptions.map((entry) => [entry.name, entry]));

@@ -28,9 +28,12 @@ describe("parseSettings", () => {
     [{ momentum: 1, optimizer: "sgd" }, "settings: momentum: expected a number of at least 0 and below 1, got 1"],
     [
       { network: "notebok" },
-      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "notebok"; did you mean notebook?',
+      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, or a network, got "notebok"; did you mean notebook?',
     ],
-    [{ network: "vgg" }, 'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "vgg"'],
+    [
+      { network: "vgg" },
+      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, or a network, got "vgg"',
+    ],
     [{ randomErasing: 1.5 }, "settings: randomErasing: expected a number of at least 0 and at most 1, got 1.5"],
     [{ data: "" }, 'settings: data: expected a path, got ""'],
     [{ epocs: 3 }, "settings: epocs: unknown setting; did you mean epochs?"],

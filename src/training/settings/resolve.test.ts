@@ -5,7 +5,15 @@ import { policies } from "../../image/augmentation/policy.ts";
 import { plainPreparation } from "../batches.ts";
 import { balancedWeights } from "../imbalance.ts";
 import { parseSettings } from "./parse.ts";
-import { learningRateOf, type loopOptionsOf, lossOf, type networkOf, optimizerOf, preparationOf } from "./resolve.ts";
+import {
+  type architectureOptionsOf,
+  learningRateOf,
+  type loopOptionsOf,
+  lossOf,
+  type networkOf,
+  optimizerOf,
+  preparationOf,
+} from "./resolve.ts";
 import type { SettingName } from "./schema.ts";
 
 type Read<F extends (settings: never, ...rest: never) => unknown> = keyof Parameters<F>[0];
@@ -14,6 +22,7 @@ type Read<F extends (settings: never, ...rest: never) => unknown> = keyof Parame
 type Unread = Exclude<
   SettingName,
   | Read<typeof networkOf>
+  | Read<typeof architectureOptionsOf>
   | Read<typeof lossOf>
   | Read<typeof optimizerOf>
   | Read<typeof learningRateOf>
@@ -38,7 +47,6 @@ it("has a reader for every setting", () => {
     hashes: "run/folder/model-file.ts",
     out: "run/train.ts",
     cache: "run/run-preparation.ts",
-    imageSize: "run/run-preparation.ts",
     geometry: "run/run-preparation.ts",
     resampling: "run/run-preparation.ts",
     engine: "run/train.ts",

@@ -1,8 +1,8 @@
 /** What settings come to: the network, the loss, the optimizer and the preparation of batches that they name. */
 import type { LossOptions } from "../../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
-import { policies, withErasing } from "../../image/augmentation/policy.ts";
-import { type ArchitectureOptions, networks } from "../../network/architectures.ts";
+import { type AugmentationPolicy, policies, withErasing } from "../../image/augmentation/policy.ts";
+import { type ArchitectureOptions, imageInput, networks } from "../../network/architectures.ts";
 import type { Network } from "../../network/layer.ts";
 import { withStochasticDepth } from "../../network/stochastic-depth.ts";
 import type { BatchPreparation } from "../batches.ts";
@@ -27,12 +27,23 @@ const learningRates: { readonly [K in Settings["optimizer"]]: number } = { adam:
 export const learningRateOf = ({ learningRate, optimizer }: Pick<Settings, "learningRate" | "optimizer">): number =>
   learningRate ?? learningRates[optimizer];
 
-/** The architecture that settings name, with their stochastic depth. */
-export const networkOf = (
-  { network, stochasticDepth }: Pick<Settings, "network" | "stochasticDepth">,
+/** What a network is made for: so many classes, and the images' size where the settings say one. */
+export const architectureOptionsOf = (
+  { imageSize }: Pick<Settings, "imageSize">,
+  classes: number,
+): ArchitectureOptions => ({ classes, ...(imageSize !== undefined && { imageSize }) });
+
+/** The network that settings name or hold, at the images' size where one is given, with their stochastic depth. */
+export function networkOf(
+  { network: chosen, stochasticDepth }: Pick<Settings, "network" | "stochasticDepth">,
   options: ArchitectureOptions,
-): Network =>
-  stochasticDepth > 0 ? withStochasticDepth(networks[network](options), stochasticDepth) : networks[network](options);
+): Network {
+  const network = typeof chosen === "string" ? networks[chosen](options) : atImageSize(chosen, options);
+  return stochasticDepth > 0 ? withStochasticDepth(network, stochasticDepth) : network;
+}
+
+const atImageSize = (network: Network, { imageSize }: ArchitectureOptions): Network =>
+  imageSize === undefined ? network : { ...network, input: imageInput(imageSize, network.input.channels) };
 
 /** The loss for training images of these labels. */
 export const lossOf = (
@@ -60,6 +71,9 @@ export const loopOptionsOf = ({
   patience,
 });
 
+const policyOf = (augmentation: Settings["augmentation"]): AugmentationPolicy =>
+  typeof augmentation === "string" ? policies[augmentation] : augmentation;
+
 /** How the images and targets of a batch are varied. */
 export const preparationOf = ({
   augmentation,
@@ -68,6 +82,6 @@ export const preparationOf = ({
   cutmix,
 }: Pick<Settings, "augmentation" | "randomErasing" | "mixup" | "cutmix">): BatchPreparation => ({
   augmentation:
-    randomErasing === undefined ? policies[augmentation] : withErasing(policies[augmentation], randomErasing),
+    randomErasing === undefined ? policyOf(augmentation) : withErasing(policyOf(augmentation), randomErasing),
   mixing: { mixup, cutmix },
 });

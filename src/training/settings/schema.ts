@@ -2,13 +2,16 @@
 import { z } from "zod";
 import { engineNames } from "../../engine/engine.ts";
 import { optimizerKinds } from "../../engine/optimizer.ts";
-import { policyNames } from "../../image/augmentation/policy.ts";
+import { NetworkError, SettingsError } from "../../errors.ts";
+import { type AugmentationPolicy, policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
 import { resamplingFilters } from "../../image/resampling.ts";
 import { networkNames } from "../../network/architectures.ts";
+import type { Network } from "../../network/layer.ts";
 import { imbalanceNames } from "../imbalance.ts";
 import { scheduleNames } from "../schedule.ts";
+import { nameOrData } from "./data-setting.ts";
 
 /**
  * What a setting decides:
@@ -28,6 +31,16 @@ const setting = <const A extends readonly [Aspect, ...Aspect[]], S extends z.Zod
 ) => ({ decides, schema: schema.describe(description) as S });
 
 const path = () => z.string().min(1).optional();
+
+function checkNetwork(data: object): Network {
+  if ("layers" in data && "input" in data && "name" in data) return data as Network;
+  throw new NetworkError("expected a network with name, input and layers");
+}
+
+function checkPolicy(data: object): AugmentationPolicy {
+  if ("steps" in data && "fill" in data) return data as AugmentationPolicy;
+  throw new SettingsError("expected a policy with fill and steps");
+}
 
 const entries = {
   data: setting(
@@ -67,7 +80,13 @@ const entries = {
     "What clean and grouped:K never separate, where the metadata tell it: images of one lesion, or all of one patient",
     z.enum(["lesion", "patient"]).default("lesion"),
   ),
-  network: setting(["weights"], "Architecture to train from scratch", z.enum(networkNames).default("notebook")),
+  network: setting(
+    ["weights"],
+    "Network to train from scratch",
+    nameOrData(networkNames, checkNetwork)
+      .default("notebook")
+      .meta({ type: "string", choices: networkNames, expected: `one of ${networkNames.join(", ")}, or a network` }),
+  ),
   imageSize: setting(
     ["weights"],
     "Height and width in pixels that images are scaled to; by default the architecture's own",
@@ -152,7 +171,9 @@ const entries = {
   augmentation: setting(
     ["weights"],
     "How training images are varied: flips only; standard also rotates, scales and recolours; strong does more of all that",
-    z.enum(policyNames).default("none"),
+    nameOrData(policyNames, checkPolicy)
+      .default("none")
+      .meta({ type: "string", choices: policyNames, expected: `one of ${policyNames.join(", ")}, or a policy` }),
   ),
   randomErasing: setting(
     ["weights"],

@@ -1,0 +1,32 @@
+/** Settings as whoever trains takes them: the network may be a function, which is called once the classes are known. */
+import { SettingsError } from "../../errors.ts";
+import type { NetworkSource } from "../../network/network-source.ts";
+import { contradictionOf } from "./contradictions.ts";
+import { checkSettings, parseSettings } from "./parse.ts";
+import { architectureOptionsOf } from "./resolve.ts";
+import type { Settings, SettingsInput } from "./schema.ts";
+
+/** Settings of a training: as {@link SettingsInput}, and the network may also be a function that makes it. */
+export interface TrainSettings extends Omit<SettingsInput, "network"> {
+  /** The name of an architecture, a network, or a function that makes one for so many classes; default `notebook`. */
+  readonly network?: NetworkSource | undefined;
+}
+
+/** Checks all that can be checked before the classes are known, and fills in defaults. Throws SettingsError. */
+export function settingsBeforeNetwork(input: TrainSettings): Omit<Settings, "network"> {
+  const { network, ...others } = input;
+  if (typeof network !== "function") return parseSettings(input);
+  const settings = checkSettings(others);
+  // Whether the network has residual layers is not known yet.
+  const contradiction = contradictionOf({ ...settings, stochasticDepth: 0 });
+  if (contradiction !== undefined) throw new SettingsError(contradiction);
+  return settings;
+}
+
+/** Calls a network function, and checks the settings with what it gives. Throws SettingsError, and what the function throws. */
+export async function settingsForClasses(input: TrainSettings, classes: number): Promise<Settings> {
+  const { network, ...others } = input;
+  if (typeof network !== "function") return parseSettings(input);
+  const options = architectureOptionsOf(settingsBeforeNetwork(input), classes);
+  return parseSettings({ ...others, network: await network(options) });
+}
