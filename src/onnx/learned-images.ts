@@ -58,14 +58,14 @@ function decode(text: unknown): Digest[] {
   return digests;
 }
 
-/** The text of learned images, some eight characters a digest; `classes` is how many labels there are. */
-export function formatLearnedImages(
+/** Learned images as JSON holds them, some eight characters a digest; `classes` is how many labels there are. */
+export function storedLearnedImages(
   { train, validation, test, counts, lesions, patients }: LearnedImages,
   classes: number,
-): string {
+): Readonly<Record<string, unknown>> {
   const byLabel = Array.from({ length: classes }, (): Digest[] => []);
   for (const [digest, labels] of test) for (const label of labels) byLabel[label]!.push(digest);
-  return JSON.stringify({
+  return {
     digests: `first ${digits * 4} bits of SHA-256, base64`,
     train: encode(train),
     validation: encode(validation),
@@ -73,13 +73,13 @@ export function formatLearnedImages(
     counts,
     lesions: encode(lesions),
     patients: encode(patients),
-  });
+  };
 }
 
-/** Reads {@link formatLearnedImages}; undefined where the text is none. */
-export function parseLearnedImages(text: string): LearnedImages | undefined {
+/** Reads {@link storedLearnedImages}; undefined where the value is none. */
+export function learnedImagesFrom(value: unknown): LearnedImages | undefined {
   try {
-    const { train, validation, test, counts, lesions, patients } = JSON.parse(text) as Record<string, unknown>;
+    const { train, validation, test, counts, lesions, patients } = value as Record<string, unknown>;
     const labels = new Map<Digest, number[]>();
     for (const [label, part] of (test as unknown[]).entries()) {
       for (const digest of decode(part)) labels.set(digest, [...(labels.get(digest) ?? []), label]);
@@ -92,6 +92,19 @@ export function parseLearnedImages(text: string): LearnedImages | undefined {
       lesions: new Set(decode(lesions)),
       patients: new Set(decode(patients)),
     };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of learned images; `classes` is how many labels there are. */
+export const formatLearnedImages = (images: LearnedImages, classes: number): string =>
+  JSON.stringify(storedLearnedImages(images, classes));
+
+/** Reads {@link formatLearnedImages}; undefined where the text is none. */
+export function parseLearnedImages(text: string): LearnedImages | undefined {
+  try {
+    return learnedImagesFrom(JSON.parse(text));
   } catch {
     return undefined;
   }

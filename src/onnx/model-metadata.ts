@@ -6,6 +6,7 @@ import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
+import { type Ancestor, formatLineage, parseLineage } from "./lineage.ts";
 import { hasKnownFieldsOnly } from "./onnx-format.ts";
 
 /** Stands in every model file. */
@@ -36,6 +37,8 @@ export interface ModelMetadata {
   readonly protocol?: ProtocolSummary;
   /** Which images it was trained on and is to be tested on; absent where that is not told. */
   readonly learnedImages?: LearnedImages;
+  /** The models that its training went on from, nearest first; absent where it was trained from scratch. */
+  readonly ancestors?: readonly Ancestor[];
 }
 
 /** Metadata as read from a file. */
@@ -61,6 +64,7 @@ export const metadataEntries = ({
   temperature,
   protocol,
   learnedImages,
+  ancestors,
   imageHeight,
   imageWidth,
   intendedUse,
@@ -75,7 +79,9 @@ export const metadataEntries = ({
   resampling,
   temperature: String(temperature),
   ...(protocol && { protocol: JSON.stringify(protocol) }),
-  ...(learnedImages && { learnedImages: formatLearnedImages(learnedImages, classes.length) }),
+  ...(ancestors
+    ? { lineage: formatLineage({ ancestors, own: learnedImages }, classes.length) }
+    : learnedImages && { learnedImages: formatLearnedImages(learnedImages, classes.length) }),
   intendedUse,
   version,
 });
@@ -115,6 +121,12 @@ function parseProtocol(json: string): ProtocolSummary | undefined {
   } catch {
     return undefined;
   }
+}
+
+function unreadableLineage(): never {
+  throw new ModelError(
+    "an ONNX file whose lineage, the models that it went on from, cannot be read: damaged, or of a later version of naevus",
+  );
 }
 
 /** Reads the metadata of a model file; throws {@link ModelError} where it is no ONNX or not written by naevus. */
@@ -160,7 +172,11 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
   }
   const protocol = parseProtocol(entries.get("protocol") ?? "");
-  const learnedImages = parseLearnedImages(entries.get("learnedImages") ?? "");
+  const lineage = entries.get("lineage");
+  const { own: learnedImages, ancestors } =
+    lineage === undefined
+      ? { own: parseLearnedImages(entries.get("learnedImages") ?? ""), ancestors: undefined }
+      : (parseLineage(lineage) ?? unreadableLineage());
   return {
     classes,
     network: entries.get("network") ?? "",
@@ -172,6 +188,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     temperature,
     ...(protocol && { protocol }),
     ...(learnedImages && { learnedImages }),
+    ...(ancestors && { ancestors }),
     imageHeight,
     imageWidth,
     intendedUse: entries.get("intendedUse") ?? "",

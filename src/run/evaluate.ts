@@ -2,11 +2,13 @@
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
 import { FileError, RunError } from "../errors.ts";
+import type { AncestorSummary } from "../evaluation/judgement/ancestor.ts";
 import { type Evaluation, evaluateClassification } from "../evaluation/judgement/evaluation.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type PackedImages, packImages } from "../image/store/packed-store.ts";
 import { slowRuntimeNotice } from "../inference/describe-runtime.ts";
 import type { Model } from "../inference/model.ts";
+import { ancestorSummary } from "../onnx/lineage.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
 import type { Provenance } from "./folder/provenance.ts";
@@ -85,6 +87,8 @@ export interface JudgedImages extends Omit<Selection, "indices"> {
   /** Of a single run, where it is known. */
   readonly trainingImages?: number;
   readonly validationImages?: number;
+  /** The models that they went on from; absent where there are none. */
+  readonly lineage?: readonly AncestorSummary[];
 }
 
 /** Has the models of runs judge images, chosen and left out as {@link evaluate} says; throws as it does. */
@@ -150,6 +154,7 @@ export async function judgeEach(
         probabilities: Float32Array.from(sum!, (value) => value / count),
         origin: dataset.origin === "phantom" || models.origin === "phantom" ? "phantom" : "folder",
         ...(models.provenances.length === 1 && imagesLearnedFrom(models.provenances[0]!)),
+        ...lineageOf(models.provenances),
       });
     }
     return results;
@@ -163,6 +168,13 @@ function imagesLearnedFrom({ learned }: Provenance) {
   if (learned === undefined) return {};
   const { train, validation } = learned.counts;
   return { trainingImages: train, ...(validation > 0 && { validationImages: validation }) };
+}
+
+/** The ancestors of models, each once. */
+function lineageOf(provenances: readonly Provenance[]): Pick<JudgedImages, "lineage"> {
+  const all = provenances.flatMap(({ ancestors }) => ancestors.map(ancestorSummary));
+  const byContent = new Map(all.map((ancestor) => [JSON.stringify(ancestor), ancestor]));
+  return byContent.size > 0 ? { lineage: [...byContent.values()] } : {};
 }
 
 async function addProbabilities(

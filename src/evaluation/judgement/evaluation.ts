@@ -15,6 +15,7 @@ import {
 } from "../scores/class-scores.ts";
 import { type ConfusionMatrix, confusionMatrix, correctCount } from "../scores/confusion-matrix.ts";
 import { recallsByClass } from "../scores/diagnostic-rates.ts";
+import type { AncestorSummary } from "./ancestor.ts";
 import type { JudgedCheck } from "./judged-check.ts";
 
 export { EvaluationError } from "../../errors.ts";
@@ -32,6 +33,8 @@ export interface EvaluationSubject {
   /** Images that the weights were fitted to, and images that an epoch and a temperature were chosen on. */
   readonly trainingImages?: number;
   readonly validationImages?: number;
+  /** The models that the judged ones went on from, nearest first; absent where there are none. */
+  readonly lineage?: readonly AncestorSummary[];
   /** What was found out about each image before it was judged. */
   readonly check?: JudgedCheck;
   /** What a curation plan did to the data; absent where there was none. */

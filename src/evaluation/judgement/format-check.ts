@@ -16,10 +16,11 @@ const inWords = (counts: SeenCounts): string =>
 
 /** Says which images were judged although they were seen in training, which were left out, and what is unknown. */
 export function checkLines(
-  { comparedBy, seen, leftOut, leftOutImages, newImages, otherLabels }: JudgedCheck,
+  { comparedBy, seen, leftOut, leftOutForAncestors, leftOutImages, newImages, otherLabels }: JudgedCheck,
   protocol: string,
 ): string[] {
   const [judged, avoided] = [inWords(seen), inWords(leftOut)];
+  const byAncestors = leftOutForAncestors ? inWords(leftOutForAncestors) : "";
   const names = leftOutImages.slice(0, named).map(({ path, reason }) => printableLine(`  ${path}: ${reason}`));
   const asPublished =
     protocol === "official"
@@ -30,6 +31,9 @@ export function checkLines(
     ...(comparedBy.length === 0 ? ["the model's training images are unknown, so these images may be among them"] : []),
     ...(judged === "" ? [] : [`judged although seen in training: ${judged}${asPublished}`]),
     ...(avoided === "" ? [] : [`not judged, because seen in training: ${avoided}`]),
+    ...(byAncestors === ""
+      ? []
+      : [`not judged, because an earlier model that this one went on from was trained on them: ${byAncestors}`]),
     ...(leftOut.missing === 0
       ? []
       : [`not judged, because missing, changed or unreadable: ${images(leftOut.missing)}`]),

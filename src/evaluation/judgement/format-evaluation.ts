@@ -7,6 +7,7 @@ import { shorten, textTable } from "../../text/text-table.ts";
 import type { Interval } from "../intervals/proportion.ts";
 import type { ClassScores, Scores } from "../scores/class-scores.ts";
 import { predictedCounts } from "../scores/confusion-matrix.ts";
+import type { AncestorSummary } from "./ancestor.ts";
 import { confusionTable, largestConfusions } from "./confusion-table.ts";
 import type { Evaluation, EvaluationSubject } from "./evaluation.ts";
 import { checkLines } from "./format-check.ts";
@@ -71,6 +72,13 @@ function classTable({ perClass, confusionMatrix: matrix, macro, weighted, sample
   ].join("\n\n");
 }
 
+/** A model that the judged one went on from, such as `notebook, trained on 1,200 images of 4 classes (data fingerprint 0123456789ab)`. */
+function ancestorInWords({ network, classes, trainingImages, origin, dataFingerprint }: AncestorSummary): string {
+  const images = trainingImages === undefined ? "images that are not told" : plural(trainingImages, "image");
+  const drawn = origin === "phantom" ? "phantom data, " : "";
+  return `${network}, trained on ${images} of ${classes.length} classes (${drawn}data fingerprint ${dataFingerprint.slice(0, 12)})`;
+}
+
 /** What was judged: the fold, the groups, what curation did, and which data these are. */
 function subjectLines({
   protocol,
@@ -79,6 +87,7 @@ function subjectLines({
   leftOut,
   trainingImages,
   validationImages,
+  lineage = [],
   check,
   curation,
   models,
@@ -98,6 +107,7 @@ function subjectLines({
   return [
     ...(check === undefined ? [] : checkLines(check, protocol)),
     ...(counts.length > 0 ? [counts.join(", ")] : []),
+    ...lineage.map((ancestor) => `went on from ${ancestorInWords(ancestor)}`),
     ...(leftOut === undefined
       ? []
       : [

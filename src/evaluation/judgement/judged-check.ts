@@ -15,7 +15,9 @@ export interface JudgedCheck {
   readonly seen: SeenCounts;
   /** Not judged. `missing`: gone, changed or unreadable. */
   readonly leftOut: SeenCounts & { readonly missing: number };
-  /** These by name. */
+  /** Not judged, because an earlier model was trained on them that a judged one went on from; absent where there is no such model. */
+  readonly leftOutForAncestors?: SeenCounts;
+  /** What was not judged, by name. */
   readonly leftOutImages: readonly { readonly path: string; readonly reason: string }[];
   /** Images in the folder of a run's own data that are none of the run's: new, unreadable or left out of it; they were not judged. */
   readonly newImages: number;

@@ -56,12 +56,19 @@ export const isTested = ({ learned }: Provenance, { digests }: Candidate): boole
   digests.some((digest) => learned?.test.has(digest));
 
 /** Whether a model was trained on an image, or had an epoch chosen by it, and by what that is known. */
-export function seenBy({ learned }: Provenance, { digests, lesion, patient }: Candidate): keyof SeenCounts | undefined {
+export function seenBy(
+  { learned }: Pick<Provenance, "learned">,
+  { digests, lesion, patient }: Pick<Candidate, "digests" | "lesion" | "patient">,
+): keyof SeenCounts | undefined {
   if (learned === undefined) return undefined;
   if (digests.some((digest) => learned.train.has(digest) || learned.validation.has(digest))) return "content";
   if (lesion !== undefined && learned.lesions.has(idDigest("lesion", lesion))) return "lesion";
   return patient !== undefined && learned.patients.has(idDigest("patient", patient)) ? "patient" : undefined;
 }
+
+/** As {@link seenBy}, of the models that a model went on from. */
+export const seenByAncestor = ({ ancestors }: Provenance, one: Candidate): keyof SeenCounts | undefined =>
+  ancestors.map((ancestor) => seenBy(ancestor, one)).find((kind) => kind !== undefined);
 
 /** Whether a run used an image, for whatever part. */
 export const isKnown = (run: Provenance, one: Candidate): boolean =>

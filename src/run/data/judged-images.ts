@@ -12,7 +12,15 @@ import { RunError } from "../../errors.ts";
 import type { JudgedCheck, SeenCounts } from "../../evaluation/judgement/judged-check.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import type { Provenance } from "../folder/provenance.ts";
-import { type Candidate, candidatesOf, isKnown, isTested, seenBy, withLearned } from "./judged-candidates.ts";
+import {
+  type Candidate,
+  candidatesOf,
+  isKnown,
+  isTested,
+  seenBy,
+  seenByAncestor,
+  withLearned,
+} from "./judged-candidates.ts";
 import { goneTests, isOwn, ownTests } from "./own-tests.ts";
 
 /** Which images may be judged. */
@@ -60,7 +68,8 @@ interface Choice {
  * - All other data are external, and all of their images are judged.
  *
  * What one of the models was trained on, by content, lesion or patient, is left out and counted. Only a published Test is judged as it is,
- * since its figures are for comparison with other work; they say how much of it stands in Train.
+ * since its figures are for comparison with other work; they say how much of it stands in Train. What a model was trained on that one of
+ * them went on from is left out and counted always, also of a published Test.
  *
  * @throws RunError where a class is unknown to the models, no image is left, or nothing tells what a model was trained on and
  *   `allowSeen` is not given
@@ -75,24 +84,34 @@ export function selectImages(
   const runs = given.map((run) => withLearned(run, packed, labelOf));
   const first = runs[0]!;
   const candidates = candidatesOf(runs, packed, metadata);
-  const unchecked = runs.find(({ learned }) => !learned);
+  const unchecked = runs.find(({ learned, ancestors }) => !learned || ancestors.some((one) => !one.learned));
   if (unchecked && !allowSeen) {
     throw new RunError(
-      `${unchecked.run}: nothing tells which images this model was trained on, so it might be judged on these; ` +
-        "give the folder of its run, train it again, or insist with --allow-seen",
+      unchecked.learned
+        ? `${unchecked.run}: nothing tells which images an earlier model was trained on that this one went on from, so it might ` +
+            "be judged on these; go on from the folder of that model's run, or insist with --allow-seen"
+        : `${unchecked.run}: nothing tells which images this model was trained on, so it might be judged on these; ` +
+            "give the folder of its run, train it again, or insist with --allow-seen",
     );
   }
   const { protocol, own, chosen, labels } = choose(first, dataset, candidates, labelOf);
   const asPublished = own && protocol.name === "official";
+  const kindIn = (
+    seen: (run: Provenance, one: Candidate) => keyof SeenCounts | undefined,
+    one: Candidate,
+  ): keyof SeenCounts | undefined => runs.map((run) => seen(run, one)).find((kind) => kind !== undefined);
+  const ofAncestor = (one: Candidate) => kindIn(seenByAncestor, one);
+  const kindOf = (one: Candidate) => kindIn(seenBy, one) ?? ofAncestor(one);
+  const forAncestors = allowSeen ? [] : chosen.filter((one) => ofAncestor(one) !== undefined);
+  const apart = new Set(forAncestors);
   const judged = chosen.filter(
     (one) =>
       allowSeen ||
-      runs.every((run) => seenBy(run, one) === undefined || (asPublished && isPublished(run) && isTested(run, one))),
+      (!apart.has(one) &&
+        runs.every((run) => seenBy(run, one) === undefined || (asPublished && isPublished(run) && isTested(run, one)))),
   );
   const kept = new Set(judged);
-  const leftOut = chosen.filter((one) => !kept.has(one));
-  const kindOf = (one: Candidate): keyof SeenCounts | undefined =>
-    runs.map((run) => seenBy(run, one)).find((kind) => kind !== undefined);
+  const leftOut = chosen.filter((one) => !kept.has(one) && !apart.has(one));
   const undecoded = undecodedImages(dataset, packed, { own, protocol });
   const gone = labels ? goneTests(first, chosen, labels, undecoded) : [];
   const named = new Set(gone.map(({ path }) => path));
@@ -103,12 +122,16 @@ export function selectImages(
   const missing = labels ? first.learned!.counts.test - chosen.length : unread.length;
   const reasons = [
     ...leftOut.map((one) => ({ path: one.image.path, reason: `its ${kindOf(one)} stands in training` })),
+    ...forAncestors.map((one) => ({
+      path: one.image.path,
+      reason: `its ${ofAncestor(one)} stands in the training of an earlier model that this one went on from`,
+    })),
     ...gone,
     ...unread,
   ];
   if (judged.length === 0) throw nothingLeft(dataset, chosen.length, reasons);
-  const count = (of: readonly Candidate[]): SeenCounts => {
-    const kinds = of.map(kindOf);
+  const count = (of: readonly Candidate[], kindOfOne = kindOf): SeenCounts => {
+    const kinds = of.map(kindOfOne);
     const number = (kind: keyof SeenCounts) => kinds.filter((other) => other === kind).length;
     return { content: number("content"), lesion: number("lesion"), patient: number("patient") };
   };
@@ -116,6 +139,7 @@ export function selectImages(
     comparedBy: unchecked ? [] : comparedBy(runs, candidates),
     seen: count(judged),
     leftOut: { ...count(leftOut), missing },
+    ...(runs.some(({ ancestors }) => ancestors.length > 0) && { leftOutForAncestors: count(forAncestors, ofAncestor) }),
     leftOutImages: reasons,
     newImages: own
       ? candidates.filter((one) => !isKnown(first, one)).length + Math.max(0, gone.length + unread.length - missing)
@@ -190,7 +214,7 @@ function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["lef
 
 /** By what it was checked whether images were seen. */
 function comparedBy(runs: readonly Provenance[], candidates: readonly Candidate[]): JudgedCheck["comparedBy"] {
-  const learned = runs.flatMap((run) => run.learned ?? []);
+  const learned = runs.flatMap((run) => [run, ...run.ancestors]).flatMap((one) => one.learned ?? []);
   const tells = (kind: "lesion" | "patient", among: "lesions" | "patients"): boolean =>
     learned.some((one) => one[among].size > 0) && candidates.some((one) => one[kind] !== undefined);
   return [

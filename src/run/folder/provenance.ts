@@ -3,8 +3,10 @@ import { join, resolve } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
 import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { RunError } from "../../errors.ts";
-import type { Model } from "../../inference/model.ts";
 import type { LearnedImages } from "../../onnx/learned-images.ts";
+import type { Ancestor } from "../../onnx/lineage.ts";
+import type { StoredMetadata } from "../../onnx/model-metadata.ts";
+import { readLineage } from "./lineage-file.ts";
 import { readConfig } from "./run-config.ts";
 import { isModelFile, runFiles } from "./run-folder.ts";
 import { learnedImagesOf, type RunImage, readRunImages, recordsOf } from "./run-images.ts";
@@ -15,6 +17,8 @@ export interface Provenance {
   readonly run: string;
   /** Undefined where nothing tells it: a model without digests, or a run of a version that did not keep them. */
   readonly learned: LearnedImages | undefined;
+  /** The models that it went on from, nearest first; none where it was trained from scratch. */
+  readonly ancestors: readonly Ancestor[];
   /** How the run's test images were kept apart. */
   readonly protocol: ProtocolSummary;
   /** The run's images, of a run's folder alone. */
@@ -26,14 +30,15 @@ export interface Provenance {
 }
 
 /** Throws RunError where the folder's files are damaged. */
-export async function provenanceOf(run: string, { classes, metadata }: Model): Promise<Provenance> {
+export async function provenanceOf(run: string, metadata: StoredMetadata): Promise<Provenance> {
+  const { classes } = metadata;
   const official = { name: "official", groupedBy: [] };
   if (isModelFile(run)) {
-    const { learnedImages, protocol = official, dataFingerprint } = metadata;
-    return { run, learned: learnedImages, protocol, images: undefined, fingerprint: dataFingerprint };
+    const { learnedImages, ancestors = [], protocol = official, dataFingerprint } = metadata;
+    return { run, learned: learnedImages, ancestors, protocol, images: undefined, fingerprint: dataFingerprint };
   }
   const folder = resolve(run);
-  const { settings, data } = await readConfig(folder);
+  const { settings, data, from } = await readConfig(folder);
   const images = await readRunImages(folder, { ...data, classes });
   if (images !== undefined && fingerprintOf(images, data.classes) !== data.fingerprint) {
     throw new RunError(
@@ -44,6 +49,7 @@ export async function provenanceOf(run: string, { classes, metadata }: Model): P
   return {
     run,
     learned: images && learnedImagesOf(images, settings),
+    ancestors: await readLineage(folder, from),
     protocol: data.protocol ?? official,
     images,
     fingerprint: data.fingerprint,

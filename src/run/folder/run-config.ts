@@ -45,6 +45,16 @@ const versionsSchema = z.strictObject({
   decoder: z.string().optional(),
 });
 
+const ancestorSchema = z.strictObject({
+  network: z.string(),
+  dataFingerprint: z.string(),
+  version: z.string(),
+  classes: z.array(z.string()),
+  origin: z.enum(["folder", "phantom"]).optional(),
+  trainingImages: z.int().optional(),
+  validationImages: z.int().optional(),
+});
+
 const configSchema = z.strictObject({
   /** 1: of a version whose files had no digests. */
   format: z.literal([1, 2]),
@@ -96,6 +106,19 @@ const configSchema = z.strictObject({
       })
       .optional(),
   }),
+  /** What the run began with, where it went on from another model. */
+  from: z
+    .strictObject({
+      /** SHA-256 of `initial.safetensors`. */
+      weights: z.string(),
+      /** SHA-256 of `lineage.json`. */
+      lineage: z.string(),
+      /** The layer that began anew, by its place in the network; absent where every layer went on. */
+      newLayer: z.string().optional(),
+      /** The models before it, nearest first. */
+      ancestors: z.array(ancestorSchema),
+    })
+    .optional(),
   versions: z.preprocess(withRuntime, versionsSchema),
   started: z.iso.datetime(),
 });

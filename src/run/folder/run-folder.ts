@@ -25,6 +25,9 @@ export const runFiles = {
   /** Where the data lie on this machine. */
   local: "local.json",
   images: "images.csv",
+  /** Of a run that went on from another model: the weights that it began with, and the models before it. */
+  initial: "initial.safetensors",
+  lineage: "lineage.json",
   metrics: "metrics.jsonl",
   checkpoint: "checkpoint.safetensors",
   model: "model.onnx",

@@ -60,7 +60,7 @@ export async function openModels(
       const { model, folder } = await openModel(run);
       models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
       folders.push(folder);
-      provenances.push(await provenanceOf(run, model));
+      provenances.push(await provenanceOf(run, model.metadata));
       refuseOtherClasses({ name: runs[0]!, classes: models[0]!.classes }, { name: run, classes: model.classes });
     }
   } catch (error) {
