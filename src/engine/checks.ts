@@ -94,8 +94,8 @@ export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions)
     throw new EngineError(`labelSmoothing: expected a number in [0, 1), got ${labelSmoothing}`);
   }
   checkInputGradient(graph, options);
-  for (const { name, operation, shape } of graph.nodes) {
-    if (operation.kind === "batchNorm" && batch * elements(shape.slice(1)) === 1) {
+  for (const { name, operation, shape, frozen } of graph.nodes) {
+    if (operation.kind === "batchNorm" && !frozen && batch * elements(shape.slice(1)) === 1) {
       throw new EngineError(
         `layer ${name}: batchNorm needs more than one value per channel to train; use a batch of at least 2`,
       );

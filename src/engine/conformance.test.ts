@@ -142,8 +142,8 @@ async function differences(
   each: ConformanceCase,
   seeds: readonly number[],
 ): Promise<string[]> {
-  const { name, input, layers, batch, targets, options, bf16GradientError } = each;
-  const graph = buildGraph({ name, input, layers });
+  const { name, input, layers, frozen, batch, targets, options, bf16GradientError } = each;
+  const graph = buildGraph({ name, input, layers, frozen });
   const round = tested.precision === "bf16" ? roundToBf16 : undefined;
   const least = new Map<string, Comparison>();
   for (const seed of seeds) {

@@ -1,5 +1,6 @@
 /** Networks written out: names, order, sources, parameters, and the sizes of the named architectures. */
 import { describe, expect, test } from "vitest";
+import { NetworkError } from "../errors.ts";
 import { Random } from "../random.ts";
 import { networkNames, networks } from "./architectures.ts";
 import { buildGraph, INPUT, printGraph } from "./graph.ts";
@@ -144,5 +145,43 @@ describe("fresh parameters", () => {
     const weights = (seed: number) => [...initialParameters(parameters, Random.of(seed)).get("21.weight")!.data];
     expect(weights(1)).toEqual([...fresh.get("21.weight")!.data]);
     expect(weights(2)).not.toEqual(weights(1));
+  });
+});
+
+describe("frozen layers", () => {
+  const trunk = [conv2d(4, 3), batchNorm(), residual([conv2d(4, 3)]), relu()];
+  const network = {
+    name: "frozen",
+    input: { channels: 3, height: 6, width: 6 },
+    layers: [...trunk, globalAveragePool(), dense(2)],
+  };
+  const frozenNames = (frozen: number) =>
+    buildGraph({ ...network, frozen }).nodes.flatMap((node) => (node.frozen ? [node.name] : []));
+
+  test("are the first of the network's own layers, with all that they hold, and have nothing to train", () => {
+    expect(frozenNames(0)).toEqual([]);
+    expect(frozenNames(3)).toEqual(["0", "1", "2.body.0", "2"]);
+    expect(frozenNames(5)).toEqual(["0", "1", "2.body.0", "2", "3", "4"]);
+    const { parameters } = buildGraph({ ...network, frozen: 3 });
+    expect(parameters.filter(({ trainable }) => trainable).map(({ name }) => name)).toEqual(["5.weight", "5.bias"]);
+    expect(countTrainable(parameters)).toBe(10);
+    expect(parameters.map(({ name }) => name)).toEqual(buildGraph(network).parameters.map(({ name }) => name));
+  });
+
+  test("are told in print", () => {
+    const lines = printGraph(buildGraph({ ...network, frozen: 4 })).split("\n");
+    expect(lines.map((line) => line.endsWith(" frozen"))).toEqual([true, true, true, true, true, false, false]);
+  });
+
+  test.each([7, -1, 1.5, Number.NaN, "2" as unknown as number])("can't be %s of six", (frozen) => {
+    const message = `network "frozen", frozen: expected a whole number of layers from 0 to 6, got ${frozen}`;
+    expect(() => buildGraph({ ...network, frozen })).toThrow(new NetworkError(message));
+  });
+
+  test("can't be all that have parameters", () => {
+    const message = 'network "frozen", frozen: 6 leaves nothing to train; take fewer';
+    expect(() => buildGraph({ ...network, frozen: 6 })).toThrow(new NetworkError(message));
+    const layers = [...trunk, globalAveragePool()];
+    expect(() => buildGraph({ ...network, layers, frozen: 4 })).toThrow(/frozen: 4 leaves nothing to train/);
   });
 });

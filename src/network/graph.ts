@@ -21,6 +21,8 @@ export interface GraphNode<O extends Operation = Operation> {
   readonly inputShapes: readonly Shape[];
   readonly shape: Shape;
   readonly parameters: readonly ParameterSpec[];
+  /** It computes in training as in evaluation, and none of its parameters is trainable. */
+  readonly frozen: boolean;
 }
 
 /** A network that was checked and written out, in the order in which it is computed. */
@@ -43,18 +45,22 @@ export function buildGraph(network: Network): Graph {
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0)) {
     throw new NetworkError(`network "${network.name}": expected a positive input size, got ${formatShape(inputShape)}`);
   }
+  const frozenLayers = checkFrozen(network);
   const nodes: GraphNode[] = [];
   const shapeOf = (source: number): Shape => (source === INPUT ? inputShape : nodes[source]!.shape);
 
   const append = (name: string, operation: Operation, inputs: readonly number[]): number => {
+    // A path begins with the index of the network's own layer.
+    const frozen = Number.parseInt(name, 10) < frozenLayers;
     const inputShapes = inputs.map(shapeOf);
     try {
       if (operation.kind === "normalize" && inputs[0] !== INPUT) {
         throw new NetworkError("normalize: only the first layer of a network can normalize");
       }
       const shape = outputShape(operation, inputShapes);
-      const parameters = parametersOf(name, operation, inputShapes);
-      nodes.push({ name, operation, inputs, inputShapes, shape, parameters });
+      const specs = parametersOf(name, operation, inputShapes);
+      const parameters = frozen ? specs.map((spec) => ({ ...spec, trainable: false })) : specs;
+      nodes.push({ name, operation, inputs, inputShapes, shape, parameters, frozen });
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       throw new NetworkError(`network "${network.name}", layer ${name}: ${error.message}`, { cause: error });
@@ -88,22 +94,34 @@ export function buildGraph(network: Network): Graph {
       `network "${network.name}": expected a last layer that gives one logit per class, got ${formatShape(shape)}`,
     );
   }
+  const parameters = nodes.flatMap((node) => node.parameters);
+  if (frozenLayers > 0 && !parameters.some(({ trainable }) => trainable)) {
+    throw new NetworkError(`network "${network.name}", frozen: ${frozenLayers} leaves nothing to train; take fewer`);
+  }
   return {
     network,
     inputShape,
     inputType: network.layers[0]?.kind === "normalize" ? "uint8" : "float32",
     nodes,
     classes: elements(shape),
-    parameters: nodes.flatMap((node) => node.parameters),
+    parameters,
   };
 }
 
-/** One line per operation: name, kind, output shape and number of parameters. */
+function checkFrozen({ name, layers, frozen = 0 }: Network): number {
+  if (Number.isInteger(frozen) && frozen >= 0 && frozen <= layers.length) return frozen;
+  throw new NetworkError(
+    `network "${name}", frozen: expected a whole number of layers from 0 to ${layers.length}, got ${frozen}`,
+  );
+}
+
+/** One line per operation: name, kind, output shape and number of parameters, and whether it is frozen. */
 export const printGraph = (graph: Graph): string =>
   graph.nodes
     .map((node) => {
       const count = node.parameters.reduce((sum, parameter) => sum + elements(parameter.shape), 0);
       const columns = [node.name.padEnd(18), node.operation.kind.padEnd(18), formatShape(node.shape).padEnd(14), count];
+      if (node.frozen) columns.push("frozen");
       return columns.join(" ");
     })
     .join("\n");

@@ -134,6 +134,11 @@ export interface Network {
   readonly name: string;
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
   readonly layers: readonly Layer[];
+  /**
+   * How many of the first `layers` are frozen, default 0: they keep the weights that they begin with, and compute in training as in evaluation, by
+   * running statistics and without dropout.
+   */
+  readonly frozen?: number;
 }
 
 /** Of a convolution; by default stride 1, padding `same`, one group, with bias. */

@@ -47,7 +47,7 @@ export class Execution {
         inputs: node.inputs.map((source) => (source === INPUT ? this.#input : this.#outputs[source]!)),
         output: this.#outputs[index]!,
         parameters: this.#roles[index]!,
-        training: dropout !== undefined,
+        training: dropout !== undefined && !node.frozen,
         dropoutPath: [...(dropout ?? [0, 0]), index] as const,
       }),
     );
@@ -57,7 +57,7 @@ export class Execution {
   /**
    * Backward from the logits' gradient, after a forward pass.
    *
-   * @param gradients receives the gradient of every parameter in it
+   * @param gradients receives the gradient of every parameter in it; a node that passes a gradient on must have all of its own there
    * @param inputGradient receives the input's, where given
    */
   backward(
@@ -68,11 +68,11 @@ export class Execution {
     const { nodes } = this.graph;
     for (const gradient of gradients.values()) gradient.fill(0);
     inputGradient?.fill(0);
-    // Nothing before the first parameters needs a gradient, unless the input does.
+    // Nothing before the first parameters that have one needs a gradient, unless the input does.
     const outputGradients: (Float64Array | undefined)[] = [];
     const gradientOf = (source: number) => (source === INPUT ? inputGradient : outputGradients[source]);
-    nodes.forEach(({ inputs, parameters }, index) => {
-      const needed = parameters.length > 0 || inputs.some((source) => gradientOf(source) !== undefined);
+    nodes.forEach(({ inputs, parameters, frozen }, index) => {
+      const needed = (parameters.length > 0 && !frozen) || inputs.some((source) => gradientOf(source) !== undefined);
       outputGradients.push(needed ? new Float64Array(this.#outputs[index]!.length) : undefined);
     });
     outputGradients.at(-1)?.set(logitsGradient);

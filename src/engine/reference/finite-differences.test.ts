@@ -39,9 +39,9 @@ function slopeOf(value: () => number, values: Float32Array | Float64Array, i: nu
   return (above - below) / (2 * step);
 }
 
-for (const { name, input: size, layers, batch, targets: kind, options } of conformanceCases) {
+for (const { name, input: size, layers, frozen, batch, targets: kind, options } of conformanceCases) {
   test(name, () => {
-    const graph = buildGraph({ name, input: size, layers });
+    const graph = buildGraph({ name, input: size, layers, frozen });
     const example = exampleFor(graph, batch, kind, { seed: 11 });
     const { targets } = example;
     const input =
@@ -82,8 +82,8 @@ for (const { name, input: size, layers, batch, targets: kind, options } of confo
 }
 
 describe("in evaluation mode", () => {
-  for (const { name, input: size, layers, batch, targets: kind } of conformanceCases) {
-    const graph = buildGraph({ name, input: size, layers });
+  for (const { name, input: size, layers, frozen, batch, targets: kind } of conformanceCases) {
+    const graph = buildGraph({ name, input: size, layers, frozen });
     if (graph.inputType === "uint8") continue;
     test(`${name}: the gradient of weighted logits with respect to the input`, () => {
       const { parameters } = exampleFor(graph, batch, kind, { seed: 12 });

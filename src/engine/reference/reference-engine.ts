@@ -112,7 +112,7 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
     this.#options = options;
     this.#execution = new Execution(graph, options.batch);
     this.#trainable = graph.parameters.filter(({ trainable }) => trainable);
-    this.#gradients = gradientsOf(this.#trainable);
+    this.#gradients = gradientsOf(graph.parameters);
     this.#inputGradient = inputGradientOf(graph, options);
     this.#logits = new Float32Array(options.batch * graph.classes);
     this.#logitsGradient = new Float64Array(options.batch * graph.classes);

@@ -27,6 +27,7 @@ export interface ConformanceCase {
   readonly name: string;
   readonly input: { readonly channels: number; readonly height: number; readonly width: number };
   readonly layers: readonly Layer[];
+  readonly frozen: number;
   readonly batch: number;
   readonly targets: "hard" | "soft" | "withZeroRows";
   readonly options: Pick<TrainingPlanOptions, "classWeights" | "focusing" | "logitOffsets" | "labelSmoothing" | "seed">;
@@ -52,6 +53,7 @@ const single = (
   name,
   input: maps(channels, height, width),
   layers,
+  frozen: 0,
   batch: 3,
   targets: "hard",
   options: {},
@@ -279,6 +281,65 @@ const deepCases: readonly ConformanceCase[] = [
       dense(9),
     ],
     { bf16GradientError: 0.1 },
+  ),
+  deep("frozen conv2d and relu before the same", [3, 8, 8], [conv2d(6, 3), relu(), conv2d(8, 3), relu(), ...head()], {
+    frozen: 2,
+  }),
+  deep("frozen dense", [1, 1, 12], [flatten(), dense(9), relu(), dense(8), relu(), dense(4)], { frozen: 2 }),
+  deep(
+    "frozen normalisation, pooling and dropout",
+    [3, 8, 8],
+    [...convNorm(16, 3), relu(), dropout(0.4), maxPool(2), ...convNorm(16, 3), relu(), ...head()],
+    { frozen: 5, bf16GradientError: 0.1 },
+  ),
+  deep(
+    "frozen residual block with stochastic depth",
+    [8, 7, 7],
+    [
+      residual([...convNorm(8, 3), relu(), ...convNorm(8, 3)], [], { stochasticDepth: 0.5 }),
+      relu(),
+      residual([...convNorm(16, 3, 2), relu(), ...convNorm(16, 3)], convNorm(16, 1, 2)),
+      relu(),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { frozen: 1, batch: 6, options: { seed: 5 } },
+  ),
+  deep(
+    "frozen squeeze-and-excitation",
+    [3, 8, 8],
+    [...convNorm(32, 3), relu(), squeezeExcite(32, 8), conv2d(16, 1), globalAveragePool(), dense(5)],
+    { frozen: 4 },
+  ),
+  deep("frozen normalisation of one value per channel", [5, 1, 1], [batchNorm(), ...head()], { frozen: 1, batch: 1 }),
+  deep(
+    "uint8 residual network, frozen but for a block",
+    [3, 8, 8],
+    [
+      normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+      ...convNorm(16, 3, 2),
+      relu(),
+      residual([...convNorm(16, 3), relu(), ...convNorm(16, 3)], [], { stochasticDepth: 0.5 }),
+      relu(),
+      residual([...convNorm(24, 3, 2), relu(), ...convNorm(24, 3)], convNorm(24, 1, 2)),
+      relu(),
+      globalAveragePool(),
+      dense(9),
+    ],
+    { frozen: 5, bf16GradientError: 0.1 },
+  ),
+  deep(
+    "uint8 notebook, small, its convolutions frozen",
+    [3, 20, 20],
+    [
+      normalize(),
+      ...[4, 8, 12].flatMap((filters) => [conv2d(filters, 3), relu(), maxPool(2)]),
+      flatten(),
+      dense(16),
+      relu(),
+      dense(9),
+    ],
+    { frozen: 10 },
   ),
   deep(
     "uint8 notebook, small",

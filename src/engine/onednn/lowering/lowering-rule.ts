@@ -7,11 +7,12 @@ import type { Program } from "../program/program.ts";
 import type { Value } from "../program/value.ts";
 import type { Fusion } from "./fusion.ts";
 
-/** What a rule works with; the same object serves all nodes of a plan. */
+/** What a rule works with: the same for all nodes of a plan, but for the mode. */
 export interface LoweringContext {
   readonly program: Program;
   readonly store: ParameterStore;
   readonly batch: number;
+  /** `inference` for frozen nodes that no gradient passes, whatever the plan is for. */
   readonly mode: Mode;
   /** The type of activations, their gradients and the weights that primitives read. */
   readonly type: DataType;

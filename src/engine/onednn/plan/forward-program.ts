@@ -91,7 +91,10 @@ export function buildForward(
       const { node, inputs } = fused;
       const isOutput = index === nodes.length - 1;
       const place = { ...fused, index, seed, isOutput, wantsGradient: inputs.map(wantsGradient) };
-      lowered[index] = inLayer(node, () => lower(segmentContext, node, inputs.map(outputOf), place));
+      // Where no gradient passes, a frozen node need not keep what a backward pass reads.
+      const nodeMode = node.frozen && !wantsGradient(index) ? "inference" : segmentContext.mode;
+      const nodeContext = { ...segmentContext, mode: nodeMode } as const;
+      lowered[index] = inLayer(node, () => lower(nodeContext, node, inputs.map(outputOf), place));
     }
     return { context: segmentContext, from, to, lowered, source };
   };

@@ -1,7 +1,7 @@
 /** Forward, backward and update on oneDNN: built once per (network, batch, precision), then only executed. */
 
 import type { Graph } from "../../../network/graph.ts";
-import type { Tensor } from "../../../tensor.ts";
+import { isFiniteTensor, type Tensor } from "../../../tensor.ts";
 import { checkOptimizerState, checkTargets, checkTrainingOptions, withoutInputGradient } from "../../checks.ts";
 import type { Immediate, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
 import { trainingLoss } from "../../loss.ts";
@@ -47,11 +47,11 @@ export function trainingPlan(
   program.addDeferred();
   const afterBackward = program.mark;
 
-  const { values, gradients, decayed, trained } = store.allocate();
+  const { values, gradients, decayed, trained, running } = store.allocate();
   const slotNames = optimizerSlots[optimizer.kind];
   const slots = slotNames.map(() => alignedBytes(gradients.byteLength));
   const optimizerUpdate = lowerOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
-  const running = asFloats(values).subarray(trained.to);
+  const runningStatistics = asFloats(values).subarray(running.from, running.to);
   const sections = {
     forward: { from: 0, to: afterForward },
     backward: { from: afterForward, to: afterBackward },
@@ -62,14 +62,31 @@ export function trainingPlan(
 
   let updates = 0;
   const allKeys = graph.parameters.map(({ name }) => [name, name] as const);
+  const frozenNames = graph.nodes
+    .flatMap(({ frozen, parameters }) => (frozen ? parameters : []))
+    .map(({ name }) => name);
+  // In the program they have the precision and the layout of what reads them, from which there may be no way back.
+  let frozen: readonly (readonly [name: string, tensor: Tensor])[] = [];
+  let isFrozenFinite = true;
   const trainedNames = graph.parameters.filter((spec) => spec.trainable).map(({ name }) => name);
   const slotKeys = (slot: string) => trainedNames.map((name) => [`${slot}.${name}`, name] as const);
 
   return {
     batch: options.batch,
     precision: options.precision ?? "f32",
-    setParameters: (parameters) => store.write(parameters, values, allKeys),
-    parameters: () => store.read(values, allKeys),
+    setParameters(parameters) {
+      store.write(parameters, values, allKeys);
+      frozen = frozenNames.map((name) => [name, copyOf(parameters.get(name)!)]);
+      isFrozenFinite = frozen.every(([, tensor]) => isFiniteTensor(tensor));
+    },
+    parameters() {
+      const kept = new Map(frozen.map(([name, tensor]) => [name, copyOf(tensor)]));
+      const read = store.read(
+        values,
+        allKeys.filter(([name]) => !kept.has(name)),
+      );
+      return new Map(graph.parameters.map(({ name }) => [name, kept.get(name) ?? read.get(name)!]));
+    },
     computeGradients(images, targets) {
       checkTargets(graph, options.batch, targets);
       load(images);
@@ -84,7 +101,7 @@ export function trainingPlan(
       optimizerUpdate.setScalars(learningRate, updates);
       executable.run(sections.update);
       updates++;
-      return optimizerUpdate.isFinite() && areFinite(running);
+      return isFrozenFinite && optimizerUpdate.isFinite() && areFinite(runningStatistics);
     },
     gradients: () =>
       store.read(
@@ -115,3 +132,5 @@ export function trainingPlan(
     dispose: () => program.dispose(),
   };
 }
+
+const copyOf = ({ shape, data }: Tensor): Tensor<Float32Array> => ({ shape, data: Float32Array.from(data) });

@@ -1,6 +1,6 @@
 /** All parameters of a plan in one flat array, each in the layout of its gradient, and their way in and out. */
 
-import type { ParameterRole, ParameterSpec } from "../../../network/parameters.ts";
+import type { ParameterSpec } from "../../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../../tensor.ts";
 import { elements } from "../../../tensor.ts";
 import { requireTensor } from "../../checks.ts";
@@ -89,16 +89,23 @@ export class ParameterStore {
     this.#program.add(`${spec.name} gradient sum`, add, { source: gradient, source1, destination: gradient });
   }
 
-  /** Allocates the flat arrays and binds every parameter to its place: weights first, then all else that is trained. */
+  /**
+   * Allocates the flat arrays and binds every parameter to its place: weights first, then all else that is trained, running statistics, and
+   * last whatever is frozen.
+   */
   allocate() {
-    const rank = (role: ParameterRole) => (role === "weight" ? 0 : role.startsWith("running") ? 2 : 1);
-    this.#order = [...this.#entries.values()].toSorted((a, b) => rank(a.spec.role) - rank(b.spec.role));
+    const rank = ({ role, trainable }: ParameterSpec) => {
+      if (role.startsWith("running")) return 2;
+      if (this.#training && !trainable) return 3;
+      return role === "weight" ? 0 : 1;
+    };
+    this.#order = [...this.#entries.values()].toSorted((a, b) => rank(a.spec) - rank(b.spec));
     let bytes = 0;
-    const ends = [0, 0, 0];
+    const ends = [0, 0, 0, 0];
     for (const { spec, value } of this.#order) {
       this.#offsets.set(spec.name, bytes);
       bytes += roundUp(this.#program.runtime.byteLength(value.descriptor));
-      ends.fill(bytes, rank(spec.role));
+      ends.fill(bytes, rank(spec));
     }
     const values = alignedBytes(bytes);
     const gradients = alignedBytes(this.#training ? ends[1]! : 0);
@@ -108,7 +115,8 @@ export class ParameterStore {
     }
     const decayed: Region = { from: 0, to: ends[0]! / 4 };
     const trained: Region = { from: 0, to: ends[1]! / 4 };
-    return { values, gradients, decayed, trained };
+    const running: Region = { from: ends[1]! / 4, to: ends[2]! / 4 };
+    return { values, gradients, decayed, trained, running };
   }
 
   /** Canonical tensors to the flat array `into`. */

@@ -33,7 +33,7 @@ export interface BatchNormalizationSite extends Context, Pick<NodeContext, "relu
   readonly node: GraphNode<BatchNorm>;
   readonly scale: Parameter;
   readonly shift: Parameter;
-  /** Of the batch in training, else the running ones. */
+  /** Of the batch in training where the node is not frozen, else the running ones. */
   readonly mean: Value;
   readonly variance: Value;
   readonly runningMean: Value;

@@ -1,5 +1,6 @@
 /** Batch normalisation, alone or with the sum that follows it: by kernels of our own where they serve, else by oneDNN. */
 import type { BatchNorm } from "../../../../network/layer.ts";
+import type { Parameter } from "../../program/parameter-store.ts";
 import { floats, type Value } from "../../program/value.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
 import type { BatchNormalizationSite } from "../kernels/sites.ts";
@@ -16,11 +17,11 @@ export const batchNormalization: LoweringRule<BatchNorm> = (context, node, [inpu
   const source = toType(context, node.name, input!);
   const perChannel = program.rowMajor([node.shape[0]!], "f32");
   const [scale, shift, runningMean, runningVariance] = node.parameters.map((spec) => store.add(spec, perChannel));
-  const training = mode === "training";
-  const mean = training ? program.persistent(perChannel) : runningMean!.value;
-  const variance = training ? program.persistent(perChannel) : runningVariance!.value;
+  const ofBatch = mode === "training" && !node.frozen;
+  const mean = ofBatch ? program.persistent(perChannel) : runningMean!.value;
+  const variance = ofBatch ? program.persistent(perChannel) : runningVariance!.value;
   const normalization = { node, scale: scale!, shift: shift!, mean, variance, runningMean: runningMean!.value };
-  if (training) moveRunningStatistics(context, normalization, runningVariance!.value);
+  if (ofBatch) moveRunningStatistics(context, normalization, runningVariance!.value);
 
   const { relu, ownsInput, ownsShortcut } = place;
   const site = { ...context, ...normalization, source, shortcut, relu, ownsInput, ownsShortcut: ownsShortcut === true };
@@ -63,13 +64,13 @@ function moveTowards(running: Float32Array, batch: Float32Array, momentum: numbe
 
 function byPrimitives(
   { program, mode }: LoweringContext,
-  { node: { name, operation }, scale, shift, mean, variance }: Normalization,
+  { node: { name, operation, frozen }, scale, shift, mean, variance }: Normalization,
   source: Value,
   fuseRelu: boolean,
 ): Lowered {
   const training = mode === "training";
   const data = source.descriptor;
-  const what = { data, epsilon: operation.epsilon, globalStatistics: !training, fuseRelu };
+  const what = { data, epsilon: operation.epsilon, globalStatistics: !training || frozen, fuseRelu };
   const forward = program.descriptors.batchNormalization(what, mode);
   const output = program.value(data);
   const workspace = training ? program.workspace(forward) : undefined;
@@ -79,13 +80,15 @@ function byPrimitives(
     output,
     backward(incoming) {
       const inputGradient = program.value(data);
+      // The primitive writes these whether they are wanted or not.
+      const gradientOf = ({ value, gradient }: Parameter) => gradient ?? program.value(value.descriptor);
       program.add(`${name} backward`, program.descriptors.batchNormalizationBackward(what, forward), {
         ...common,
         shift: program.descriptors.batchNormalizationBackwardReadsShift ? shift.value : undefined,
         diffDestination: program.convert(name, incoming, data),
         diffSource: inputGradient,
-        diffScale: scale.gradient,
-        diffShift: shift.gradient,
+        diffScale: gradientOf(scale),
+        diffShift: gradientOf(shift),
       });
       return [inputGradient];
     },

@@ -7,10 +7,10 @@ import type { Value } from "../../program/value.ts";
 import { toType } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 
-/** Lowers dropout: a product with a fresh mask in training, nothing in inference. */
-export const dropout: LoweringRule<Dropout> = (context, { name, operation }, [input], place) => {
+/** Lowers dropout: a product with a fresh mask in training, nothing in inference and where it is frozen. */
+export const dropout: LoweringRule<Dropout> = (context, { name, operation, frozen }, [input], place) => {
   const { program, mode, type, batch, beforeForward } = context;
-  if (mode === "inference") return { output: input!, backward: (gradient) => [gradient] };
+  if (mode === "inference" || frozen) return { output: input!, backward: (gradient) => [gradient] };
   const source = toType(context, name, input!);
   const { descriptor } = source;
   // Layouts block channels, never images, so that an image is one stretch of memory. Seen as the channels of a single image, all of them

@@ -6,11 +6,12 @@ import { addBackward } from "./backward.ts";
 import { ChannelWork } from "./channel-work.ts";
 import { addForward } from "./forward.ts";
 
-/** They take bfloat16 maps, channels last, of whole registers of channels. */
+/** They take bfloat16 maps, channels last, of whole registers of channels, and normalise by the batch's statistics. */
 export const batchNormalizationKernels: KernelLowering<"batchNormalization"> = {
   needs: "AMX",
-  serves: ({ program, mode, source: { descriptor } }) =>
+  serves: ({ program, mode, node, source: { descriptor } }) =>
     mode === "training" &&
+    !node.frozen &&
     descriptor.type === "bf16" &&
     descriptor.dimensions[1]! % CHANNELS_PER_REGISTER === 0 &&
     program.isChannelsLast(descriptor),
