@@ -50,7 +50,7 @@ const folders = {
   report: ["html", "charts", "audit", "show", "study"],
   run: ["folder", "data", "models"],
   study: ["words", "steps"],
-  cli: ["options", "terminal", "commands"],
+  cli: ["options", "terminal", "modules", "commands"],
 };
 
 /**
@@ -60,6 +60,16 @@ const folders = {
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const strangers = { report: ["engine", "training", "onnx", "inference", "run"] };
+
+/**
+ * Folders that only some files may load, directly or through others; whoever loads them may be loaded by `cli/main.ts` alone. A module of a
+ * network is a user's own code, which no command runs that is given a run or a model of somebody else's.
+ *
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const guarded = {
+  "cli/modules/": ["cli/main.ts", "cli/commands/network.ts", "cli/commands/study.ts", "cli/commands/train.ts"],
+};
 
 /** Folders that stand after the whole pipeline: nothing in it may import them. */
 const outside = ["bench"];
@@ -216,6 +226,27 @@ function strangeLoad(room, strange, loads) {
 }
 
 /**
+ * The files that may not load a guarded folder and do, each with the file through which it does.
+ *
+ * @param {string} folder
+ * @param {readonly string[]} allowed
+ * @param {ReadonlyMap<string, readonly string[]>} loads
+ */
+function unguardedLoads(folder, allowed, loads) {
+  const reaching = new Set([...loads.keys()].filter((file) => file.startsWith(folder)));
+  /** @type {[file: string, through: string][]} */
+  const found = [];
+  for (const target of reaching) {
+    for (const [file, targets] of loads) {
+      if (reaching.has(file) || isProof(file) || !targets.includes(target)) continue;
+      reaching.add(file);
+      if (!allowed.includes(file)) found.push([file, target]);
+    }
+  }
+  return found;
+}
+
+/**
  * The first cycle among `edges` (file to files) as a list of files that ends where it began, or undefined.
  *
  * @param {ReadonlyMap<string, readonly string[]>} edges
@@ -300,6 +331,11 @@ export function checkImports(sourceFolder) {
     const trail = strangeLoad(room, strange, loads);
     // Of a file that imports a stranger itself, its line is told above.
     if (trail && trail.length > 2) problems.push(`${room}/ may not load ${trail.at(-1)}: ${trail.join(" -> ")}`);
+  }
+  for (const [folder, allowed] of Object.entries(guarded)) {
+    for (const [file, through] of unguardedLoads(folder, allowed, loads)) {
+      problems.push(`${file}: only ${allowed.join(", ")} may load ${folder}, and ${through} does`);
+    }
   }
   const cycle = findCycle(edges);
   if (cycle) problems.push(`cycle: ${cycle.join(" -> ")}`);

@@ -143,6 +143,20 @@ test.each([
   expect(check({ ...good, [file]: text })).toEqual([problem]);
 });
 
+test("refuses a guarded folder where a file loads it through others, and takes its types and those who may", () => {
+  const files = {
+    "cli/modules/run.ts": "export const run = 1;",
+    "cli/commands/train.ts": 'import "../modules/run.ts";',
+    "cli/main.ts": 'import "./commands/train.ts";\nimport "./commands/evaluate.ts";',
+    "cli/commands/evaluate.ts": 'import type { run } from "../modules/run.ts";',
+  };
+  expect(check(files)).toEqual([]);
+  expect(check({ ...files, "cli/commands/evaluate.ts": 'import "./train.ts";' })).toEqual([
+    "cli/commands/evaluate.ts: only cli/main.ts, cli/commands/network.ts, cli/commands/study.ts, cli/commands/train.ts " +
+      "may load cli/modules/, and cli/commands/train.ts does",
+  ]);
+});
+
 test("refuses a cycle, of types too", () => {
   const files = {
     "network/a.ts": 'import type { B } from "./b.ts";',

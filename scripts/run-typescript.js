@@ -10,13 +10,16 @@ import { isMainThread } from "node:worker_threads";
 
 if (!isMainThread) register(import.meta.url);
 
+/** What threads are started with, and what these register. */
+const ofThreads = /(\/src\/(?:naevus-worker|cli\/modules\/[\w-]+))\.js$/;
+
 /**
  * Node's hook that finds a module: a worker's file is named as it is when compiled.
  *
  * @type {import("node:module").ResolveHook}
  */
 export function resolve(specifier, context, nextResolve) {
-  return nextResolve(specifier.replace(/\/src\/naevus-worker\.js$/, "/src/naevus-worker.ts"), context);
+  return nextResolve(specifier.replace(ofThreads, "$1.ts"), context);
 }
 
 /**

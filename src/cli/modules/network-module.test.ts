@@ -1,0 +1,215 @@
+/** Modules that make a network: what they give is data, and whatever else they do is one sentence. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { networks } from "../../network/architectures.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
+import { isNetworkModule, type ModuleLimits, runNetworkModule } from "./network-module.ts";
+
+const folder = temporaryFolder();
+const options = { classes: 3, imageSize: 8 };
+let count = 0;
+
+/** Runs a module of this text, from a folder that no package is installed in. */
+const run = (text: string, limits?: ModuleLimits, name = `module-${++count}.mjs`) => {
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  return runNetworkModule(file, options, limits);
+};
+
+const tiny = {
+  name: "tiny",
+  input: { channels: 3, height: 8, width: 8 },
+  layers: [
+    { kind: "normalize", mean: [0, 0, 0], standardDeviation: [1, 1, 1] },
+    { kind: "flatten" },
+    { kind: "dense", units: 3, bias: true },
+  ],
+};
+const text = JSON.stringify(tiny);
+
+it("gives the network that a module's function makes, at once or later", async () => {
+  expect(await run(`export default () => (${text})`)).toEqual(tiny);
+  expect(await run(`export default async ({ classes }) => ({ ...${text}, name: "of " + classes })`)).toEqual({
+    ...tiny,
+    name: "of 3",
+  });
+});
+
+it("lets a module import naevus where its folder has none, and blocks from a file beside it", async () => {
+  writeFileSync(
+    join(folder, "block.mjs"),
+    'import { networks } from "naevus/network";\nexport const make = networks.notebook;',
+  );
+  const made = await run('import { make } from "./block.mjs";\nexport default make;');
+  expect(made).toEqual(networks.notebook(options));
+});
+
+it("runs CommonJS, and .js of either kind", async () => {
+  for (const name of ["common.cjs", "common.js"]) {
+    expect(await run(`module.exports = () => (${text})`, {}, name)).toEqual(tiny);
+  }
+  expect(await run(`export default () => (${text})`, {}, "modern.js")).toEqual(tiny);
+});
+
+it("prints what a module prints line by line, apart from what the command prints", async () => {
+  const out = vi.spyOn(process.stdout, "write");
+  const lines: string[] = [];
+  await run(`console.log("one\\ntwo"); export default () => { console.error("three"); return ${text}; }`, {
+    print: (line) => void lines.push(line),
+  });
+  expect(lines.sort()).toEqual(["one", "three", "two"]);
+  expect(out).not.toHaveBeenCalled();
+  out.mockRestore();
+});
+
+it("leaves out properties without a value, and keeps what is no finite number for the check of networks", async () => {
+  const made = await run("export default () => ({ a: undefined, b: [NaN, null], ['__proto__']: 1 })");
+  expect(JSON.stringify(made)).toBe('{"b":[null,null],"__proto__":1}');
+  expect(made).toHaveProperty("b", [Number.NaN, null]);
+});
+
+it.each([
+  ["throws at load", 'const a = 1;\nthrow new Error("no luck");', 'line 2: it fails with "no luck"; correct'],
+  [
+    "throws in the call",
+    "export default () => {\n\n  null.x; };",
+    /line 3: it fails with "TypeError: Cannot read prop/,
+  ],
+  ["throws a text", 'export default () => { throw "oh"; };', 'mjs: it fails with "oh"; correct the module'],
+  ["throws nothing", "export default () => { throw undefined; };", 'fails with "undefined"'],
+  [
+    "throws what cannot be read",
+    "export default () => { throw new Proxy({}, { has() { throw 1; } }); };",
+    "fails with",
+  ],
+  ["rejects", 'export default async () => { throw new RangeError("far\\naway"); };', 'with "RangeError: far"; '],
+  ["rejects unseen", 'Promise.reject(new Error("unseen")); export default () => new Promise(() => {});', '"unseen"'],
+  [
+    "fails later",
+    "setTimeout(() => {\n nothing(); }); export default () => new Promise(() => {});",
+    "line 2: it fails",
+  ],
+  [
+    "is no JavaScript",
+    "export default function () {\n  const const = 3;\n}",
+    "line 2: SyntaxError: Unexpected token 'c",
+  ],
+  [
+    "is no JavaScript after an import",
+    'import {\n relu\n} from "naevus/network";\nexport const x = 1;\nexport default () => 1 +;',
+    "line 5: SyntaxError: Unexpected token ';'; correct the module",
+  ],
+  ["imports what is not there", 'import { conv3d } from "naevus/network";', /line 1: SyntaxError: .*'conv3d'; correct/],
+  ["imports no file", 'import "./nothing.mjs";', /Cannot find module .*nothing\.mjs.*; correct the import/],
+  ["imports no package", 'import "no-such-package";', /Cannot find package 'no-such-package'.*install the package/],
+  ["exports nothing", "const a = 1;", "its default export is nothing; expected export default ("],
+  ["exports a network", `export default ${text}`, "its default export is an object; expected export default"],
+  ["returns nothing", "export default () => {};", "its function returns nothing; expected"],
+  ["returns a text", 'export default () => "resnet";', "its function returns a string; expected"],
+  ["returns a function", "export default () => () => 1;", "its function returns a function; expected"],
+  ["returns an instance", "class Net {}\nexport default () => new Net();", "network is an instance of Net; exp"],
+  [
+    "holds a function",
+    "export default () => ({ layers: [{ relu: () => 1 }] })",
+    "network.layers[0].relu is a function",
+  ],
+  ["holds a getter", "export default () => ({ get layers() { return []; } })", "network.layers is a getter"],
+  ["holds a proxy", "export default () => ({ layers: new Proxy([], {}) })", "network.layers is a proxy"],
+  ["holds a promise", "export default () => ({ layers: [Promise.resolve()] })", "layers[0] is a promise, which it did"],
+  ["holds a map", "export default () => ({ layers: new Map() })", "network.layers is an instance of Map"],
+  ["holds a symbol", "export default () => ({ name: Symbol() })", "network.name is a symbol"],
+  ["holds itself", "const a = {}; a.body = a; export default () => a;", "network.body is a part of itself"],
+  ["is deep", "let a = {}; for (let i = 0; i < 1e4; i++) a = { a }; export default () => a", "is nested too deep"],
+  ["shares", "let a = []; for (let i = 0; i < 99; i++) a = [a, a]; export default () => a", "of more than 1,000,000"],
+  ["has holes", "export default () => ({ layers: new Array(1e8) })", "network.layers[0] is a hole in an array"],
+  ["exits at load", "process.exit(3);", "it ends its thread by process.exit(3) and returns nothing; "],
+  ["exits in the call", "export default () => process.exit();", "it ends its thread by process.exit(0)"],
+  ["waits for ever", "export default () => new Promise(() => {});", "it waits for a promise that nothing settles"],
+  ["waits for ever at load", "await new Promise(() => {});", "it waits for a promise that nothing settles"],
+  [
+    "speaks for itself",
+    'import { parentPort, workerData } from "node:worker_threads";\nparentPort.postMessage({ value: 1 });\n' +
+      "workerData.port?.postMessage({ value: 1 }); export default () => {};",
+    "its function returns nothing",
+  ],
+])("says what is wrong where a module %s", async (_, source, sentence) => {
+  const { message } = await run(source).then(
+    () => new Error("it was taken"),
+    (error: Error) => error,
+  );
+  expect(message).toMatch(sentence);
+  expect(message).toMatch(new RegExp(`^${folder}/module-${count}\\.mjs: [^\\n]*; [^\\n]*$`));
+});
+
+it.each([
+  ["at load", "for (;;);"],
+  ["in the call", "export default () => { for (;;); };"],
+  ["in its promises", "export default async () => { for (;;) await 1; };"],
+  ["by a timer", "setInterval(() => {}, 1000); await new Promise(() => {});"],
+  ["in messages", "import { parentPort } from 'node:worker_threads';\nfor (;;) parentPort.postMessage(1);"],
+])("ends a module that goes on for ever %s", async (_, source) => {
+  await expect(run(source, { seconds: 0.5 })).rejects.toThrow(
+    "mjs: it takes more than 0.5 seconds; correct the module, or give the network as JSON",
+  );
+});
+
+it.each([
+  ["objects", "const a = []; export default () => { for (;;) a.push({ a: [a.length] }); };"],
+  ["large arrays", "const a = new Array(2e7).fill(1.5), b = []; export default () => { for (;;) b.push(a.slice()); };"],
+  ["bytes", "const a = []; export default () => { for (;;) a.push(new Uint8Array(1e7).fill(1)); };"],
+])("ends a module that fills the memory with %s", async (_, source) => {
+  await expect(run(source)).rejects.toThrow("it takes more than 512 MB of memory; ");
+});
+
+it("names a file that cannot be read, and a package.json that forbids exports", async () => {
+  await expect(runNetworkModule(join(folder, "no.mjs"), options)).rejects.toThrow(
+    `${join(folder, "no.mjs")}: no such file; give the module of a network`,
+  );
+  await expect(runNetworkModule(folder, options)).rejects.toThrow("a folder, not a file; give the module");
+  mkdirSync(join(folder, "common"));
+  writeFileSync(join(folder, "common/package.json"), '{"type":"commonjs"}');
+  await expect(run(`export default () => (${text})`, {}, "common/net.js")).rejects.toThrow(
+    "says that it is CommonJS; give it a name that ends in .mjs or .mts",
+  );
+});
+
+it("says so where threads are forbidden", () => {
+  const file = join(folder, "forbidden.mjs");
+  const compiled = new URL("../../../dist/cli/modules/network-module.js", import.meta.url);
+  writeFileSync(
+    file,
+    `import { runNetworkModule } from "${compiled}";\nawait runNetworkModule(${JSON.stringify(file)}, {});`,
+  );
+  const { stderr } = spawnSync(process.execPath, ["--experimental-permission", "--allow-fs-read=*", file], {
+    encoding: "utf8",
+  });
+  expect(stderr).toMatch(
+    /forbidden\.mjs: it cannot run in a thread of its own \(Access .*\); allow threads, or let naevus net/,
+  );
+});
+
+it("knows modules by their ending", () => {
+  expect(["a.js", "a.mjs", "a.cjs", "a.ts", "a.mts", "a.cts"].filter((name) => !isNetworkModule(name))).toEqual([]);
+  expect(["a.json", "notebook", "runs/a.ts/x", "a.tsx"].filter(isNetworkModule)).toEqual([]);
+});
+
+const runsTypescript = Boolean((process.features as { readonly typescript?: unknown }).typescript);
+
+it.runIf(runsTypescript)("runs TypeScript without compiling it, and says what it does not take", async () => {
+  const network = `import type { Network } from "naevus/network";\nexport default (): Network => (${text});`;
+  for (const name of ["net.ts", "net.mts"]) expect(await run(network, {}, name)).toEqual(tiny);
+  await expect(run("enum A { B }\nexport default () => A;", {}, "enum.ts")).rejects.toThrow(
+    "enum.ts: line 1: TypeScript enum is not supported in strip-only mode; Node takes types out and compiles nothing, so ",
+  );
+  await expect(run("export default (a: number => 1;", {}, "bad.ts")).rejects.toThrow(
+    "bad.ts: line 1: SyntaxError: Exp",
+  );
+});
+
+it.skipIf(runsTypescript)("says which Node runs TypeScript", async () => {
+  await expect(run("export default () => 1;", {}, "old.ts")).rejects.toThrow(
+    `old.ts: Node ${process.version} does not run TypeScript; use Node 22.18 or later, or write it as .mjs or as JSON`,
+  );
+});

@@ -1,0 +1,138 @@
+/**
+ * A network that a user's own module makes. The module runs in a thread that gets 10 seconds and half a gigabyte, and what it gives is
+ * taken as data. Only the commands that design or train a network load one: `scripts/check-imports.js` holds that.
+ */
+import { realpath } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { readText } from "../../disk/files.ts";
+import { readSentence } from "../../disk/system-errors.ts";
+import { firstLine, NetworkError } from "../../errors.ts";
+import { javascriptRuntime } from "../../javascript-runtime.ts";
+import type { ArchitectureOptions } from "../../network/architectures.ts";
+import type { Network } from "../../network/layer.ts";
+import { lineForTerminal } from "../../text/printable.ts";
+import { type ModuleProblem, moduleProblem, typescriptCure } from "./module-failure.ts";
+import type { ModuleAnswer, ModuleFailure, ModuleTask } from "./module-worker.ts";
+
+const megabytes = 512;
+
+/** How a module is run. */
+export interface ModuleLimits {
+  /** Takes a line that the module prints; by default it goes to standard error. */
+  readonly print?: (line: string) => void;
+  /** For loading and calling together; 10 by default. */
+  readonly seconds?: number;
+}
+
+/** Whether a path is that of a module, by its ending. */
+export const isNetworkModule = (file: string): boolean => /\.[cm]?[jt]s$/.test(file);
+
+/** An example of what a module has to hold, for the sentences that say it does not. */
+const expected = "expected export default ({ classes, imageSize }) => ({ name, input, layers })";
+
+/**
+ * What a module's default export makes, as data that is still to be checked: a function of classes and image size, which may be
+ * asynchronous.
+ *
+ * @throws NetworkError with the file, the line where it is known, what is wrong and what to do
+ */
+export async function runNetworkModule(
+  file: string,
+  options: ArchitectureOptions,
+  limits: ModuleLimits = {},
+): Promise<Network> {
+  const source = await readText(file).catch((error: unknown) => {
+    throw new NetworkError(readSentence(file, error, "give the module of a network"), { cause: error });
+  });
+  const refuse = (reason: string, cure: string, line?: number): never => {
+    throw new NetworkError(`${file}: ${line === undefined ? "" : `line ${line}: `}${reason}; ${cure}`);
+  };
+  const { typescript } = process.features as { readonly typescript?: string | false };
+  const runtime = javascriptRuntime();
+  if (/\.[cm]?ts$/.test(file) && runtime.startsWith("Node") && !typescript) {
+    refuse(`${runtime} does not run TypeScript`, typescriptCure);
+  }
+  const path = await realpath(file);
+  const answer = await answerOf(path, options, limits);
+  if ("reason" in answer) return refuse(answer.reason, answer.cure);
+  if ("refused" in answer) return refuse(answer.refused, expected);
+  if ("failure" in answer) {
+    const { reason, cure, line } = moduleProblem(answer.failure, source, [pathToFileURL(path).href, path]);
+    return refuse(reason, cure, line);
+  }
+  return answer.value as Network;
+}
+
+/** A module that gave no answer. */
+const unanswered = (reason: string): ModuleProblem => ({
+  reason,
+  cure: "correct the module, or give the network as JSON",
+});
+
+/** What a thread that runs the module answers, or why it answers nothing. */
+async function answerOf(
+  file: string,
+  options: ArchitectureOptions,
+  { print = (line) => void process.stderr.write(`${lineForTerminal(line)}\n`), seconds = 10 }: ModuleLimits,
+): Promise<ModuleAnswer | ModuleProblem> {
+  const { port1, port2 } = new MessageChannel();
+  const task: ModuleTask = { file, options, port: port2 };
+  const memory = unanswered(`it takes more than ${megabytes} MB of memory`);
+  let worker: Worker;
+  try {
+    worker = new Worker(new URL("./module-worker.js", import.meta.url), {
+      workerData: task,
+      transferList: [port2],
+      // What it prints would mix with what the command prints.
+      stdout: true,
+      stderr: true,
+      execArgv: [...process.execArgv.filter((flag) => !flag.startsWith("--input-type")), ...quiet],
+      // The heap alone; what lies outside of it is watched below, and mostly this as well, since a single huge object ends the process.
+      resourceLimits: { maxOldGenerationSizeMb: 2 * megabytes },
+    });
+  } catch (error) {
+    port1.close();
+    return {
+      reason: `it cannot run in a thread of its own (${firstLine(error)})`,
+      cure: "allow threads, or let naevus network --write make a JSON file of it where they are allowed",
+    };
+  }
+  for (const input of [worker.stdout, worker.stderr]) createInterface({ input }).on("line", print);
+  const before = process.memoryUsage.rss();
+  const timers: NodeJS.Timeout[] = [];
+  try {
+    return await new Promise((answered) => {
+      port1.once("message", answered);
+      worker.once("error", (error: NodeJS.ErrnoException) => {
+        answered(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? memory : { failure: failureOf(error) });
+      });
+      worker.once("exit", (code) => {
+        const last: { message: ModuleAnswer } | undefined = receiveMessageOnPort(port1);
+        answered(last?.message ?? unanswered(`it ends its thread by process.exit(${code}) and returns nothing`));
+      });
+      timers.push(
+        setTimeout(() => answered(unanswered(`it takes more than ${seconds} seconds`)), seconds * 1000),
+        setInterval(() => {
+          if (process.memoryUsage.rss() - before > megabytes * 1e6) answered(memory);
+        }, 20),
+      );
+    });
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    port1.close();
+    await worker.terminate();
+  }
+}
+
+/** Flags that keep Node from warning of a package.json that says nothing of modules, and that types are taken out. */
+const quiet = javascriptRuntime().startsWith("Node")
+  ? ["--disable-warning=MODULE_TYPELESS_PACKAGE_JSON", "--disable-warning=ExperimentalWarning"]
+  : [];
+
+/** Of an error that the module did not await: what the thread's end brings here. */
+const failureOf = (error: unknown): ModuleFailure =>
+  error instanceof Error
+    ? { ...error, name: error.name, message: error.message, stack: error.stack ?? "" }
+    : { name: "", message: String(error), stack: "" };
