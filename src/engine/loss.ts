@@ -14,6 +14,20 @@ export function softmax<A extends FloatArray>(logits: FloatArray, classes: numbe
   return out;
 }
 
+/**
+ * A loss of one's own: its value for a batch, a finite number.
+ *
+ * @param logits (rows, classes)
+ * @param targets (rows, classes), probabilities
+ * @param gradient takes d loss / d logits, (rows, classes); it holds zeros before
+ */
+export type LossFunction = (
+  logits: Float32Array,
+  targets: Float32Array,
+  classes: number,
+  gradient: Float32Array,
+) => number;
+
 /** What may differ from the plain cross-entropy. */
 export interface LossOptions {
   /** Weight of each class; default 1 for all. */
@@ -30,6 +44,8 @@ export interface LossOptions {
    * evenly where there are none, by frequency where they are log frequencies.
    */
   readonly labelSmoothing?: number | undefined;
+  /** In place of the cross-entropy and all of the above. */
+  readonly loss?: LossFunction | undefined;
 }
 
 /**

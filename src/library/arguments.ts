@@ -6,6 +6,7 @@ import { maxPixelsMost } from "../image/decoding/pixel-limit-range.ts";
 import type { NamedImage } from "../run/predict.ts";
 import type { RunContext } from "../run/run-events.ts";
 import { nearestName } from "../text/nearest-name.ts";
+import { valueInWords } from "../text/value-in-words.ts";
 
 /** Throws a sentence unless the argument is what the function takes. */
 export function expectArgument(
@@ -13,7 +14,7 @@ export function expectArgument(
   value: unknown,
   { of, expected, example }: { readonly of: string; readonly expected: string; readonly example: string },
 ): asserts isRight {
-  if (!isRight) throw new ArgumentError(`${of}: expected ${expected}, got ${inWords(value)}; such as ${example}`);
+  if (!isRight) throw new ArgumentError(`${of}: expected ${expected}, got ${valueInWords(value)}; such as ${example}`);
 }
 
 const isMegapixels = (value: unknown): boolean => typeof value === "number" && value > 0 && value <= maxPixelsMost;
@@ -66,20 +67,6 @@ export function expectOptions(
     const [expected, isKind] = optionKinds[kinds[name]!];
     expectArgument(isKind(option), option, { of: `${of}: ${name}`, expected, example });
   }
-}
-
-/** What a value is, shortly, whatever it is. */
-function inWords(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === "function") return "a function";
-  if (typeof value === "symbol") return "a symbol";
-  if (typeof value !== "object" || value === null) return String(value);
-  if (value instanceof Promise) return "a promise (await it first)";
-  if (Array.isArray(value))
-    return value.length === 0 ? "an empty list" : `a list of ${value.length}, the first of them ${inWords(value[0])}`;
-  const { name = "" } = (value.constructor as { readonly name?: string } | undefined) ?? {};
-  return name === "" || name === "Object" ? "an object" : `an object of the class ${name}`;
 }
 
 /** Whether a value is text that says something. */

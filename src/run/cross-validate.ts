@@ -14,6 +14,7 @@ import { isSameSetting, settingInWords } from "../training/settings/data-setting
 import type { Settings } from "../training/settings/schema.ts";
 import { isThat, settingNames, type TableSetting, tableSettings } from "../training/settings/settings-by-aspect.ts";
 import { settingsBeforeNetwork, settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
+import type { TrainingContext } from "./callback.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
@@ -21,7 +22,6 @@ import { isOlderRun, readConfig } from "./folder/run-config.ts";
 import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-folder.ts";
 import { lockRun } from "./folder/run-lock.ts";
 import { resume } from "./resume.ts";
-import type { RunContext } from "./run-events.ts";
 import { graphOf } from "./run-preparation.ts";
 import { train } from "./train.ts";
 
@@ -53,7 +53,7 @@ export interface CrossValidationResult {
 export async function crossValidate(
   data: string | ListedDataset,
   input: TrainSettings,
-  { folds: count, ...context }: RunContext & { readonly folds: number },
+  { folds: count, ...context }: TrainingContext & { readonly folds: number },
 ): Promise<CrossValidationResult> {
   const { clock = Date.now } = context;
   const protocol = `grouped:${count}`;
@@ -84,7 +84,7 @@ async function trainFolds(
   folder: string,
   settings: Settings,
   { protocol, count, dataset, options, folds }: FoldedData,
-  context: RunContext,
+  context: TrainingContext,
 ): Promise<CrossValidationResult> {
   const judged: JudgedImages[] = [];
   for (let fold = 0; fold < count; fold++) {

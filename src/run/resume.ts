@@ -1,17 +1,20 @@
 /** Goes on with a run that was stopped. */
+
 import { resolve } from "node:path";
 import type { Dataset } from "../dataset/dataset.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { RunError } from "../errors.ts";
 import { decoderVersion } from "../image/decoding/decode.ts";
 import { javascriptRuntime } from "../javascript-runtime.ts";
+import type { TrainingContext } from "./callback.ts";
 import { divideImages, ownDataset } from "./data/divide-images.ts";
 import { openData } from "./data/open-data.ts";
 import { unknownPlace } from "./folder/local-paths.ts";
+import { expectFunctions } from "./folder/own-functions.ts";
 import { isOlderRun, listingOf, readConfig } from "./folder/run-config.ts";
 import { readRunImages } from "./folder/run-images.ts";
 import { refuseLockedRun } from "./folder/run-lock.ts";
-import { type RunContext, warnWith } from "./run-events.ts";
+import { warnWith } from "./run-events.ts";
 import { engineOptions, graphOf, pack } from "./run-preparation.ts";
 import { runTraining, type TrainingResult } from "./run-training.ts";
 
@@ -22,11 +25,12 @@ import { runTraining, type TrainingResult } from "./run-training.ts";
  * @param context.dataset by default the run's own images
  * @param context.data where these are now, by default where they were
  * @param context.cache the folder of decoded images, by default that of the run
- * Throws what {@link train} throws, CheckpointError where the checkpoint is damaged, RunError where the data are others.
+ * Throws what {@link train} throws, CheckpointError where the checkpoint is damaged, RunError where the data are others or functions that
+ * the run began with are not given again.
  */
 export async function resume(
   run: string,
-  context: RunContext & {
+  context: TrainingContext & {
     readonly dataset?: Dataset | undefined;
     readonly data?: string | undefined;
     readonly cache?: string | undefined;
@@ -35,6 +39,7 @@ export async function resume(
   const folder = resolve(run);
   const config = await readConfig(folder);
   await refuseLockedRun(folder);
+  expectFunctions(folder, config.functions, context, warnWith(context));
   const { resolved, versions } = config;
   const settings = {
     ...config.settings,

@@ -1,4 +1,5 @@
 /** A training with its run folder: lock, checkpoints, metrics and, when it has ended, the model. */
+
 import { join } from "node:path";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { FolderLock } from "../disk/folder-lock.ts";
@@ -10,6 +11,7 @@ import { readCheckpoint, writeCheckpoint } from "../training/checkpoint.ts";
 import { fit } from "../training/fit.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { freshProgress } from "../training/train.ts";
+import type { TrainingContext } from "./callback.ts";
 import { checkpointOwner } from "./folder/checkpoint-owner.ts";
 import { writeModel } from "./folder/model-file.ts";
 import type { Prepared, RunConfig } from "./folder/run-config.ts";
@@ -17,7 +19,7 @@ import { appendMetrics, discardBarrenRun, refuseUsedFolder, repairRun, runFiles 
 import type { RunImage } from "./folder/run-images.ts";
 import { lockRun } from "./folder/run-lock.ts";
 import { type EventWriter, openEventFile } from "./folder/tensorboard.ts";
-import { type RunContext, warnWith } from "./run-events.ts";
+import { warnWith } from "./run-events.ts";
 import { imagesAt } from "./run-preparation.ts";
 
 /** What training came to. */
@@ -54,9 +56,9 @@ export async function runTraining(
   into: RunPlace,
   config: RunConfig,
   { graph, engine, packed, images: divided }: Prepared,
-  context: RunContext,
+  context: TrainingContext,
 ): Promise<TrainingResult> {
-  const { onEvent, signal, stopwatch } = context;
+  const { onEvent, signal, stopwatch, callback, schedule, loss, metrics } = context;
   const { settings, resolved } = config;
   const { epochs } = settings;
   const part = (wanted: RunImage["part"]) => {
@@ -80,6 +82,10 @@ export async function runTraining(
       images: learned,
       openLoader: selectionLoader(learned.selection),
       validation: validated.labels.length > 0 ? { ...validated, use: "choose" } : undefined,
+      schedule,
+      loss,
+      metrics,
+      classes: config.data.classes,
       restore: async () => {
         run = await into.folder();
         lock = await lockRun(run, { onWait: warnWith(context) });
@@ -94,18 +100,27 @@ export async function runTraining(
         await repairRun(run, progress.history);
         if (settings.tensorboard) events = await openEventFile(run, Date.parse(config.started), progress.history);
         onEvent?.({ kind: "begin", run, config, progress });
+        await callback?.settled();
         return state;
       },
       save: async (state) => {
         await lock!.check();
         await writeCheckpoint(checkpoint(), state, owner);
       },
-      onStep: (report) => onEvent?.({ kind: "step", epochs, ...report }),
-      onEpoch: async (metrics) => {
+      onStep: (report) => {
+        onEvent?.({ kind: "step", epochs, ...report });
+        return callback?.settled();
+      },
+      endsAfter: async (figures) => {
+        callback?.tell({ kind: "epoch", epochs, metrics: figures });
+        await callback?.settled();
+        return callback?.isStopped ?? false;
+      },
+      onEpoch: async (figures) => {
         await lock!.check();
-        await appendMetrics(run, metrics);
-        await events?.add(metrics);
-        onEvent?.({ kind: "epoch", epochs, metrics });
+        await appendMetrics(run, figures);
+        await events?.add(figures);
+        onEvent?.({ kind: "epoch", epochs, metrics: figures });
       },
       signal,
       stopwatch,

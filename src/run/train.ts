@@ -1,4 +1,5 @@
 /** Trains a network on the images of a data set and leaves a run folder. */
+
 import { rmdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Dataset } from "../dataset/dataset.ts";
@@ -10,13 +11,15 @@ import { SettingsError } from "../errors.ts";
 import { networkName } from "../network/network-source.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import { settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
+import type { TrainingContext } from "./callback.ts";
 import { divideImages } from "./data/divide-images.ts";
 import { warningOfUnvalidated } from "./data/validation-part.ts";
+import { functionsRecord } from "./folder/own-functions.ts";
 import { configOf, writeConfig } from "./folder/run-config.ts";
 import { makeDefaultRunFolder, makeRunFolder, refuseUsedFolder, runName } from "./folder/run-folder.ts";
 import { writeRunImages } from "./folder/run-images.ts";
 import { refuseLockedRun } from "./folder/run-lock.ts";
-import { type RunContext, warnWith } from "./run-events.ts";
+import { warnWith } from "./run-events.ts";
 import { engineOptions, graphOf, pack } from "./run-preparation.ts";
 import { runTraining, type TrainingResult } from "./run-training.ts";
 
@@ -31,7 +34,7 @@ import { runTraining, type TrainingResult } from "./run-training.ts";
 export async function train(
   dataset: Dataset,
   input: TrainSettings = {},
-  context: RunContext = {},
+  context: TrainingContext = {},
 ): Promise<TrainingResult> {
   const { clock = Date.now } = context;
   const settings = await settingsForClasses(input, dataset.classes.length);
@@ -46,7 +49,10 @@ export async function train(
     const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
     const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
     if (warning !== undefined) warnWith(context)(warning);
-    const config = await configOf(settings, dataset, prepared, clock());
+    const config = await configOf(settings, dataset, prepared, {
+      milliseconds: clock(),
+      functions: functionsRecord(context),
+    });
     let made: string | undefined;
     const folder = async () => {
       const isThere = settings.out !== undefined && (await fileExists(resolve(settings.out)));

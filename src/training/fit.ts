@@ -1,5 +1,6 @@
 /** Wires settings to a training: plans, loop and validation. Where images come from and what is kept and shown are arguments. */
 import type { Engine, Precision, TrainingPlan } from "../engine/engine.ts";
+import { type LossFunction, softmax } from "../engine/loss.ts";
 import { precisionOn } from "../engine/precision.ts";
 import type { Graph } from "../network/graph.ts";
 import { initialParameters } from "../network/parameters.ts";
@@ -8,6 +9,8 @@ import type { Stopwatch } from "../stopwatch.ts";
 import { elements, type Tensors } from "../tensor.ts";
 import type { OpenLoader } from "./batch-loader.ts";
 import { batchedLogits, judgeLogits } from "./batched-logits.ts";
+import { type OwnFunctions, refuseContradictions } from "./own-functions.ts";
+import { computeMetrics } from "./own-metrics.ts";
 import type { EpochMetrics } from "./progress.ts";
 import { learningRateOf, loopOptionsOf, lossOf, optimizerOf, preparationOf } from "./settings/resolve.ts";
 import type { Settings } from "./settings/schema.ts";
@@ -18,6 +21,7 @@ import {
   type TrainingImages,
   type TrainingOptions,
   trainNetwork,
+  type ValidationFigures,
 } from "./train.ts";
 import type { TrainingState } from "./training-state.ts";
 
@@ -46,8 +50,8 @@ export interface ValidationImages extends TrainingImages {
   readonly use: "choose" | "watch" | "end";
 }
 
-/** What a training is made of: an engine, a network, settings and images, and who hears of its steps. */
-export interface FitOptions {
+/** What a training is made of: an engine, a network, settings and images, functions of one's own, and who hears of its steps. */
+export interface FitOptions extends OwnFunctions {
   readonly engine: Engine;
   readonly graph: Graph;
   /** Those of data, validation and files are not read. */
@@ -61,8 +65,12 @@ export interface FitOptions {
   readonly restore?: () => Promise<TrainingState | undefined>;
   /** Keeps the state. Called after each epoch, as often as the settings say, and on `signal`. */
   readonly save?: (state: TrainingState) => Promise<void>;
-  /** Called after each step. */
-  readonly onStep?: (report: StepReport) => void;
+  /** The names of the classes, which metrics are given; by default their numbers. */
+  readonly classes?: readonly string[];
+  /** Called after each step; where it gives a promise, the training waits for it. */
+  readonly onStep?: (report: StepReport) => unknown;
+  /** Asked after each epoch, before its state is saved: whether the training ends here, which the saved history tells. */
+  readonly endsAfter?: (metrics: EpochMetrics) => Promise<boolean>;
   /** Called after each epoch, once its state is saved; the training waits for it. */
   readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
   /** Stops after the step under way. */
@@ -78,29 +86,54 @@ export interface Fitted extends TrainedNetwork {
 
 /**
  * Trains a network as the settings say. The same settings, images and engine give the same weights, however often it was stopped and
- * went on. Throws TrainingError, EngineError, MemoryError; what the hooks throw.
+ * went on. Throws SettingsError where settings and functions contradict each other, TrainingError, EngineError, MemoryError; what hooks
+ * and functions throw.
  */
 export async function fit(options: FitOptions): Promise<Fitted> {
-  const { engine, graph, settings, images, validation } = options;
+  const { engine, graph, settings, images, validation, loss } = options;
+  refuseContradictions(options, settings, validation !== undefined && validation.use !== "end");
   const resolved = options.resolved ?? resolvedSettings(engine, settings, images.labels.length);
   const plan = engine.trainingPlan(graph, {
     batch: resolved.batch,
     precision: resolved.precision,
     optimizer: optimizerOf(settings),
     seed: settings.seed,
-    ...lossOf(settings, images.labels, graph.classes),
+    ...(loss ? { loss } : lossOf(settings, images.labels, graph.classes)),
   });
   try {
     if (validation === undefined) return { ...(await trainPlan(plan, resolved, options)), logits: undefined };
     return await withLogits(engine, graph, validation, resolved, async (logitsOf) => {
-      const { classes } = graph;
-      const validate = async (weights: Tensors) => judgeLogits(await logitsOf(weights), validation.labels, classes);
+      const validate = async (weights: Tensors, epoch: number) =>
+        judgeValidation(await logitsOf(weights), validation.labels, epoch, options);
       const trained = await trainPlan(plan, resolved, options, validation.use === "end" ? undefined : validate);
       return { ...trained, logits: trained.finished ? await logitsOf(trained.parameters) : undefined };
     });
   } finally {
     plan.dispose();
   }
+}
+
+/** Loss, accuracy and metrics of one's own, from logits (images, classes). */
+function judgeValidation(
+  logits: Float32Array,
+  truth: ArrayLike<number>,
+  epoch: number,
+  { graph, loss, metrics, classes = Array.from({ length: graph.classes }, (_, label) => String(label)) }: FitOptions,
+): ValidationFigures {
+  const figures = judgeLogits(logits, truth, graph.classes);
+  const probabilities = softmax(logits, graph.classes, new Float32Array(logits.length));
+  return {
+    ...figures,
+    ...(loss && { loss: lossOn(logits, truth, graph.classes, loss) }),
+    ...(metrics && { metrics: computeMetrics(metrics, { classes, truth, probabilities, logits }, epoch) }),
+  };
+}
+
+/** Of all images as one batch, their classes for certain. */
+function lossOn(logits: Float32Array, truth: ArrayLike<number>, classes: number, loss: LossFunction): number {
+  const targets = new Float32Array(logits.length);
+  for (let image = 0; image < truth.length; image++) targets[image * classes + truth[image]!] = 1;
+  return loss(logits.slice(), targets, classes, new Float32Array(logits.length));
 }
 
 async function trainPlan(
@@ -118,6 +151,8 @@ async function trainPlan(
     openLoader: options.openLoader,
     preparation: preparationOf(settings),
     ...loopOptionsOf(settings),
+    ...(options.schedule && { schedule: options.schedule }),
+    ...(options.loss && { ownLoss: true }),
     ...(validate && { validate }),
     keepBest: validation?.use === "choose",
     inputShape: graph.inputShape,
@@ -135,6 +170,7 @@ async function trainPlan(
       });
     },
     ...(options.onStep && { onStep: options.onStep }),
+    ...(options.endsAfter && { endsAfter: options.endsAfter }),
     ...(options.onEpoch && { onEpoch: options.onEpoch }),
     signal: options.signal,
     stopwatch: options.stopwatch,

@@ -1,5 +1,6 @@
 /** How far a training has come: what is recorded of its epochs and of its position, and what must agree in it. */
 import { z } from "zod";
+import { metricName } from "./own-metrics.ts";
 
 const proportion = () => z.number().min(0).max(1);
 
@@ -12,8 +13,16 @@ export const metricsSchema = z.strictObject({
   images: z.int().min(1).describe("Images trained on in the epoch"),
   seconds: z.number().min(0).describe("Time of the epoch's steps, reading images included, writing checkpoints not"),
   imagesPerSecond: z.number().min(0),
-  validationLoss: z.number().optional().describe("Mean cross-entropy on the validation images after the epoch"),
+  validationLoss: z
+    .number()
+    .optional()
+    .describe("On the validation images after the epoch: the mean cross-entropy, or the loss function of the program"),
   validationAccuracy: proportion().optional(),
+  metrics: z
+    .record(z.string().regex(metricName), z.number().nullable())
+    .optional()
+    .describe("The program's own metrics on the validation images; null where one has no value"),
+  ended: z.literal(true).optional().describe("The program's callback ended the training after this epoch"),
 });
 
 /** What is recorded of an epoch: one line of `metrics.jsonl`. */
@@ -49,6 +58,8 @@ export interface TrainingCourse {
   readonly validated: boolean;
   /** Whether the weights are averaged. */
   readonly averaged: boolean;
+  /** The names of the program's own metrics; default none. */
+  readonly metrics?: readonly string[];
 }
 
 /** The epoch of the lowest validation loss, of equals the first; undefined where none is validated. */
@@ -64,11 +75,16 @@ export function bestEpoch(history: readonly EpochMetrics[]): Progress["best"] {
 export const isExhausted = (best: Progress["best"], epoch: number, patience: number): boolean =>
   patience > 0 && best !== undefined && epoch - best.epoch >= patience;
 
+/** Whether a callback ended the training after the last of these epochs. */
+export const isEnded = (history: readonly EpochMetrics[]): boolean => history.at(-1)?.ended === true;
+
+const sortedNames = (names: readonly string[]): string => [...names].sort().join("\n");
+
 /** What does not agree in the progress of a training after so many updates of the weights; undefined where all does. */
 export function progressFault(
   { epoch, step, tally, history, best }: Progress,
   updates: number,
-  { epochs, stepsPerEpoch, batch, validated }: TrainingCourse,
+  { epochs, stepsPerEpoch, batch, validated, metrics: ownMetrics = [] }: TrainingCourse,
 ): string | undefined {
   if (epoch > epochs) return `it is after epoch ${epoch} of ${epochs}`;
   if (step >= stepsPerEpoch || (epoch === epochs && step > 0)) {
@@ -85,7 +101,9 @@ export function progressFault(
     (metrics, i) =>
       metrics.epoch !== i + 1 ||
       metrics.images !== stepsPerEpoch * batch ||
-      (metrics.validationLoss !== undefined) !== validated,
+      (metrics.validationLoss !== undefined) !== validated ||
+      sortedNames(Object.keys(metrics.metrics ?? {})) !== sortedNames(ownMetrics) ||
+      (metrics.ended === true && (i + 1 < epoch || step > 0)),
   );
   if (odd >= 0) return `the figures of epoch ${odd + 1} are not those of this training`;
   const expected = bestEpoch(history);

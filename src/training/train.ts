@@ -10,8 +10,8 @@ import { type BatchLoader, directLoader, type OpenLoader, type ReadImages } from
 import { type BatchJob, type BatchPreparation, plainPreparation } from "./batches.ts";
 import { epochOrder, type ImbalanceName } from "./imbalance.ts";
 import { nextTurn } from "./next-turn.ts";
-import { type EpochMetrics, isExhausted, type Progress } from "./progress.ts";
-import { learningRateAt, type ScheduleName } from "./schedule.ts";
+import { type EpochMetrics, isEnded, isExhausted, type Progress } from "./progress.ts";
+import { learningRateAt, type ScheduleFunction, type ScheduleName } from "./schedule.ts";
 import type { Companions } from "./training-state.ts";
 import { WeightAverage } from "./weight-average.ts";
 
@@ -49,19 +49,21 @@ export interface TrainingOptions {
   readonly classes: number;
   readonly epochs: number;
   readonly seed: number;
-  readonly schedule: ScheduleName;
+  readonly schedule: ScheduleName | ScheduleFunction;
   /** The highest learning rate. */
   readonly learningRate: number;
   readonly warmupEpochs: number;
   /** Where to begin; the plan holds the parameters and the optimizer's state that belong to it. */
   readonly progress: Progress;
   readonly checkpointSeconds: number;
+  /** Whether the plan's loss is a function of the caller's, which is then named where it gives no number; default false. */
+  readonly ownLoss?: boolean;
   /** Which images make an epoch; default `none`, each once. The loss is the plan's. */
   readonly imbalance?: ImbalanceName;
   /** Decay per step of the moving average of the weights, which is then what is judged and kept; 0, the default, for none. */
   readonly averaging?: number;
-  /** Evaluates weights on held-out images, after each epoch. */
-  readonly validate?: (parameters: Tensors) => Promise<ValidationFigures>;
+  /** Evaluates weights on held-out images, after each epoch, which is counted from 1. */
+  readonly validate?: (parameters: Tensors, epoch: number) => Promise<ValidationFigures>;
   /** Whether the weights of the lowest validation loss are kept, default true; otherwise the last ones. */
   readonly keepBest?: boolean;
   /** Epochs without a lower validation loss after which training ends; 0, the default, for all epochs. */
@@ -70,8 +72,10 @@ export interface TrainingOptions {
   readonly companions?: Companions;
   /** Keeps the plan's state together with the progress. Called after each epoch, every so often, and on `signal`. */
   readonly save: (progress: Progress, companions: Companions) => Promise<void>;
-  /** Called after each step. */
-  readonly onStep?: (report: StepReport) => void;
+  /** Called after each step; where it gives a promise, the training waits for it. */
+  readonly onStep?: (report: StepReport) => unknown;
+  /** Asked after each epoch, before its state is saved: whether the training ends here, which the saved history tells. */
+  readonly endsAfter?: (metrics: EpochMetrics) => Promise<boolean>;
   /** Called after each epoch, once its state is saved; the training waits for it. */
   readonly onEpoch?: (metrics: EpochMetrics) => Promise<void>;
   /** Stops the loop after the step under way. */
@@ -82,15 +86,17 @@ export interface TrainingOptions {
 
 /** How weights do on held-out images. */
 export interface ValidationFigures {
-  /** Mean cross-entropy. */
+  /** Mean cross-entropy, or what a loss function of one's own gives for all images together. */
   readonly loss: number;
   readonly accuracy: number;
+  /** Metrics of one's own, where there are any. */
+  readonly metrics?: Readonly<Record<string, number | null>>;
 }
 
 /** What a training ended with. */
 export interface TrainedNetwork {
   readonly progress: Progress;
-  /** Whether training came to its end, which may be before the last epoch where `patience` is given. */
+  /** Whether training came to its end, which may be before the last epoch where `patience` or `endsAfter` is given. */
   readonly finished: boolean;
   /** The weights to keep: those of the lowest validation loss, else their average, else the last. */
   readonly parameters: Tensors;
@@ -185,16 +191,19 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     keepBest = true,
     patience = 0,
     onStep,
+    endsAfter,
     onEpoch,
+    ownLoss = false,
     signal,
     stopwatch: now = stopwatch,
   } = options;
   const { batch } = plan;
   const schedule = {
-    name: options.schedule,
+    schedule: options.schedule,
     peak: options.learningRate,
     warmupSteps: options.warmupEpochs * stepsPerEpoch,
     totalSteps: epochs * stepsPerEpoch,
+    stepsPerEpoch,
   };
   let { epoch, step, tally, history, best } = options.progress;
   let kept = options.companions?.best;
@@ -207,7 +216,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
   const averaged = async (): Promise<Tensors> => average?.tensors ?? (await plan.parameters());
 
-  for (; epoch < epochs && !isExhausted(best, epoch, patience); epoch++) {
+  for (; epoch < epochs && !isExhausted(best, epoch, patience) && !isEnded(history); epoch++) {
     let learningRate = 0;
 
     while (step < stepsPerEpoch) {
@@ -220,9 +229,15 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       const { input, targets } = await loader.next();
       const { loss, logits } = await plan.computeGradients(input, targets);
       learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
-      if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak);
+      if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak, ownLoss);
       if (!(await plan.update(learningRate))) {
-        throw nonFinite("the weights or the optimizer's state left the range of numbers", epoch, step, schedule.peak);
+        throw nonFinite(
+          "the weights or the optimizer's state left the range of numbers",
+          epoch,
+          step,
+          schedule.peak,
+          ownLoss,
+        );
       }
       step++;
       await average?.follow(plan, { epoch, step, stepsPerEpoch });
@@ -231,7 +246,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
         correct: tally.correct + countCorrect(logits, targets, classes),
         seconds: tally.seconds + secondsSince(begun, now),
       };
-      onStep?.({ epoch: epoch + 1, step, stepsPerEpoch, ...means(tally, step, batch) });
+      await onStep?.({ epoch: epoch + 1, step, stepsPerEpoch, ...means(tally, step, batch) });
       if (step < stepsPerEpoch && secondsSince(saved, now) >= options.checkpointSeconds) {
         await save(progressHere());
         saved = now();
@@ -239,18 +254,20 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       await nextTurn(); // Lets signals such as Ctrl-C through.
     }
 
-    const judged = await validate?.(await averaged());
+    const judged = await validate?.(await averaged(), epoch + 1);
     if (judged && !Number.isFinite(judged.loss)) {
-      throw nonFinite(`the validation loss became ${judged.loss}`, epoch, step - 1, schedule.peak);
+      throw nonFinite(`the validation loss became ${judged.loss}`, epoch, step - 1, schedule.peak, ownLoss);
     }
-    const metrics: EpochMetrics = {
+    let metrics: EpochMetrics = {
       epoch: epoch + 1,
       learningRate,
       images: step * batch,
       seconds: tally.seconds,
       ...means(tally, step, batch),
       ...(judged && { validationLoss: judged.loss, validationAccuracy: judged.accuracy }),
+      ...(judged?.metrics && { metrics: judged.metrics }),
     };
+    if (await endsAfter?.(metrics)) metrics = { ...metrics, ended: true };
     if (judged && keepBest && (best === undefined || judged.loss < best.loss)) {
       best = { epoch: epoch + 1, loss: judged.loss };
       kept = copyOf(await averaged());
@@ -275,8 +292,8 @@ const means = (tally: Progress["tally"], steps: number, batch: number) => ({
 });
 
 /** The failure of a training whose numbers left the finite range; epoch and step count from 0. */
-const nonFinite = (what: string, epoch: number, step: number, learningRate: number): TrainingError =>
+const nonFinite = (what: string, epoch: number, step: number, learningRate: number, ownLoss: boolean): TrainingError =>
   new TrainingError(
-    `${what} in epoch ${epoch + 1}, step ${step + 1}; train again with a lower learning rate ` +
+    `${what} in epoch ${epoch + 1}, step ${step + 1}; ${ownLoss ? "check the loss function, or " : ""}train again with a lower learning rate ` +
       `(it was ${learningRate}, try ${Number((learningRate / 10).toPrecision(1))})`,
   );

@@ -42,6 +42,7 @@ export function checkpointOwner(
       classes: data.classes,
       listing: data.listing,
       images: data.images ?? null,
+      functions: config.functions ?? null,
     },
     course: {
       epochs: settings.epochs,
@@ -49,6 +50,7 @@ export function checkpointOwner(
       batch,
       validated: validation > 0,
       averaged: settings.averaging > 0,
+      metrics: Object.keys(config.functions?.metrics ?? {}),
     },
     olderRun: isOlderRun(config),
   };

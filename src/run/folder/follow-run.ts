@@ -7,7 +7,7 @@ import { fileExists, readText } from "../../disk/files.ts";
 import { observeLock } from "../../disk/folder-lock.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { RunError } from "../../errors.ts";
-import { bestEpoch, type EpochMetrics, isExhausted } from "../../training/progress.ts";
+import { bestEpoch, type EpochMetrics, isEnded, isExhausted } from "../../training/progress.ts";
 import { isOlderRun, type RunConfig, readConfig } from "./run-config.ts";
 import { epochOfLine, runFiles } from "./run-folder.ts";
 
@@ -63,7 +63,8 @@ function parseLine(file: string, line: string, number: number, config: RunConfig
 /** Throws where the metrics of a finished run are not those of a training that came to its end. */
 function refuseUnfinished(file: string, history: readonly EpochMetrics[], rest: string, { settings }: RunConfig): void {
   const { epochs, patience } = settings;
-  const isWhole = history.length === epochs || isExhausted(bestEpoch(history), history.length, patience);
+  const isWhole =
+    history.length === epochs || isExhausted(bestEpoch(history), history.length, patience) || isEnded(history);
   if (isWhole && rest === "") return;
   throw new RunError(`${file}: it ends after ${history.length} of ${epochs} epochs, though there is a model; ${cure}`);
 }

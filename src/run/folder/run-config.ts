@@ -21,6 +21,7 @@ import type { Settings } from "../../training/settings/schema.ts";
 import { settingsThat } from "../../training/settings/settings-by-aspect.ts";
 import { version } from "../../version.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
+import { type FunctionsRecord, functionsSchema } from "./own-functions.ts";
 import { runFiles } from "./run-folder.ts";
 import { type RunImage, runImagesDigest } from "./run-images.ts";
 
@@ -119,6 +120,8 @@ const configSchema = z.strictObject({
       ancestors: z.array(ancestorSchema),
     })
     .optional(),
+  /** Which parts were functions of the program that began the run; absent where none was. */
+  functions: functionsSchema.optional(),
   versions: z.preprocess(withRuntime, versionsSchema),
   started: z.iso.datetime(),
 });
@@ -152,7 +155,7 @@ export async function configOf(
   settings: Settings,
   dataset: Dataset,
   prepared: Prepared,
-  milliseconds: number,
+  { milliseconds, functions }: { readonly milliseconds: number; readonly functions?: FunctionsRecord | undefined },
 ): Promise<RunConfig> {
   const { graph, packed, engine, images } = prepared;
   const { name, library, instructionSet, threads } = engine.description;
@@ -187,6 +190,7 @@ export async function configOf(
       }),
       ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
     },
+    ...(functions && { functions }),
     versions: {
       naevus: version,
       runtime: javascriptRuntime(),
@@ -217,7 +221,10 @@ export async function writeConfig(run: string, config: RunConfig): Promise<void>
     await writeLocalPaths(run, { data: data.root, ...Object.fromEntries(paths) });
   }
   const checked = configSchema.parse(recordOf(config));
-  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(sealed(checked), undefined, 2)}\n`);
+  const { schedule, ...others } = checked.settings;
+  // A schedule by name would be none that the run has where a function took its place.
+  const record = checked.functions?.schedule ? { ...checked, settings: others } : checked;
+  await writeFileAtomic(join(run, runFiles.config), `${JSON.stringify(sealed(record), undefined, 2)}\n`);
 }
 
 /** Reads a run's `config.json` and `local.json`; throws {@link RunError} where the folder is no run or the file is damaged. */

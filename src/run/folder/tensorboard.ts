@@ -15,6 +15,7 @@ const scalars = (metrics: EpochMetrics): readonly Scalar[] => [
   ["accuracy/validation", metrics.validationAccuracy],
   ["learning rate", metrics.learningRate],
   ["images per second", metrics.imagesPerSecond],
+  ...Object.entries(metrics.metrics ?? {}).map(([name, value]): Scalar => [`metrics/${name}`, value ?? undefined]),
 ];
 
 const epochRecord = (metrics: EpochMetrics, wallTime: number): Uint8Array =>
