@@ -12,6 +12,7 @@ export type {
   Precision,
   TrainingPlan,
 } from "./engine/engine.ts";
+export type { LossFunction } from "./engine/loss.ts";
 export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
 export { referenceEngine } from "./engine/reference/reference-engine.ts";
 export { EngineError, EvaluationError, NaevusError, NetworkError, SettingsError, TrainingError } from "./errors.ts";
@@ -73,7 +74,10 @@ export type { Tensor, Tensors } from "./tensor.ts";
 export type { OpenLoader, ReadImages } from "./training/batch-loader.ts";
 export type { BatchPreparation } from "./training/batches.ts";
 export { type FitOptions, type Fitted, fit, type ResolvedSettings, type ValidationImages } from "./training/fit.ts";
+export type { OwnFunctions } from "./training/own-functions.ts";
+export type { JudgedValidation, MetricFunction, Metrics } from "./training/own-metrics.ts";
 export type { EpochMetrics, Progress } from "./training/progress.ts";
+export type { ScheduleFunction, SchedulePosition } from "./training/schedule.ts";
 export { parseSettings } from "./training/settings/parse.ts";
 export { networkOf } from "./training/settings/resolve.ts";
 export type { Settings, SettingsInput } from "./training/settings/schema.ts";

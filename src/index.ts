@@ -6,6 +6,7 @@ export type { Audit } from "./audit/findings.ts";
 export type { Dataset, ImageRecord, Problem, Split } from "./dataset/dataset.ts";
 export type { ImageSource } from "./dataset/image-source.ts";
 export type { LabelledImage, LabelledImages } from "./dataset/listed-images.ts";
+export type { LossFunction } from "./engine/loss.ts";
 export {
   ArgumentError,
   CheckpointError,
@@ -53,6 +54,9 @@ export type { TrainingResult } from "./run/run-training.ts";
 export type { StudyOptions } from "./study/open-study.ts";
 export type { StudyEvent } from "./study/study-context.ts";
 export type { StudyReport } from "./study/study-report.ts";
+export type { OwnFunctions } from "./training/own-functions.ts";
+export type { JudgedValidation, MetricFunction, Metrics } from "./training/own-metrics.ts";
 export type { EpochMetrics } from "./training/progress.ts";
+export type { ScheduleFunction, SchedulePosition } from "./training/schedule.ts";
 export type { Settings, SettingsInput } from "./training/settings/schema.ts";
 export type { TrainSettings } from "./training/settings/train-settings.ts";
