@@ -12,7 +12,7 @@ const naevus = (...argv: readonly string[]) => runRecorded(argv, { environment: 
 
 const commands = [
   ...["study", "train", "watch", "evaluate", "compare", "predict", "cross-validate"],
-  ...["audit", "curate", "show", "data", "profile", "doctor"],
+  ...["audit", "curate", "show", "data", "network", "profile", "doctor"],
 ];
 
 describe("help", () => {

@@ -11,6 +11,7 @@ import { addCurateCommand } from "./commands/curate.ts";
 import { addDataCommand } from "./commands/data.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEvaluateCommand } from "./commands/evaluate.ts";
+import { addNetworkCommand } from "./commands/network.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addProfileCommand } from "./commands/profile.ts";
 import { addShowCommand } from "./commands/show.ts";
@@ -48,6 +49,7 @@ export function commandLine(terminal: Terminal, finish: (status: number) => void
     addCurateCommand,
     addShowCommand,
     addDataCommand,
+    addNetworkCommand,
     addProfileCommand,
     addDoctorCommand,
   ]) {

@@ -65,10 +65,22 @@ export interface StepResult {
   readonly logits: Float32Array;
 }
 
+/** Bytes that a training plan holds from its making on, by what they are for. */
+export interface TrainingMemory {
+  /** Activations and all else that a step computes on its way. */
+  readonly activations: number;
+  /** With running statistics. */
+  readonly weights: number;
+  readonly gradients: number;
+  /** The optimizer's state. */
+  readonly optimizer: number;
+}
+
 /** A network that trains: primitives, memories and argument lists made once for a (graph, batch, precision, optimizer). */
 export interface TrainingPlan {
   readonly batch: number;
   readonly precision: Precision;
+  readonly memory: TrainingMemory;
   /** Copies parameters in, by name, as {@link InferencePlan.setParameters} does; throws where one is missing or has another shape. */
   setParameters(parameters: Tensors): void;
   /** A copy of all parameters, running statistics included, in canonical layout. */

@@ -94,6 +94,13 @@ it.each(networkNames)("adds up to the whole of %s, and to the weights in its mod
   expect(file.byteLength - totals.modelBytes).toBeLessThan(64 * 1024);
 });
 
+it("tells frozen layers, whose parameters and gradients do not count as trained", () => {
+  const { layers, totals } = summarize(buildGraph({ ...network, frozen: 4 }));
+  expect(layers.map(({ frozen }) => frozen)).toEqual([true, true, true, true, false, false]);
+  // Of the last layer the gradient of its weights, of what lies before it none.
+  expect(totals).toMatchObject({ trainable: 10, otherParameters: 166, flops: 5008, trainingFlops: 5008 + 16 });
+});
+
 describe("a layer in words", () => {
   it.each<readonly [Layer, string]>([
     [conv2d(1, [1, 3]), "conv2d 1 filter 1x3"],

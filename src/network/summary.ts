@@ -24,6 +24,8 @@ export interface LayerSummary {
   /** Floating-point operations of the forward pass over one image; a multiplication and an addition are two. */
   readonly flops: number;
   readonly field: ReceptiveField;
+  /** Whether it keeps the weights that it begins with. */
+  readonly frozen: boolean;
   /** The layers of a residual layer (`body`, `shortcut`) and of a gate (`body`), else none. An empty shortcut is the identity. */
   readonly branches: readonly BranchSummary[];
 }
@@ -100,6 +102,7 @@ export function summarize(graph: Graph): NetworkSummary {
         shape: nodes[place]!.shape,
         ...sumOf([sumsOf(nodes[place]!), ...branches.flatMap((branch) => branch.layers)]),
         field: fields[place]!,
+        frozen: nodes[place]!.frozen,
         branches,
       };
     });

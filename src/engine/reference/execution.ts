@@ -27,6 +27,11 @@ export class Execution {
     this.#outputs = graph.nodes.map(({ shape }) => new Float64Array(batch * elements(shape)));
   }
 
+  /** Of the input and all outputs. */
+  get activationBytes(): number {
+    return [this.#input, ...this.#outputs].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   setParameters(tensors: Tensors): void {
     const sources = this.graph.parameters.map((spec) => requireTensor(tensors, spec));
     this.graph.parameters.forEach(({ name }, i) => {

@@ -22,6 +22,7 @@ import type {
   OptimizerState,
   PlanOptions,
   StepResult,
+  TrainingMemory,
   TrainingPlan,
   TrainingPlanOptions,
 } from "../engine.ts";
@@ -93,6 +94,7 @@ class ReferenceInferencePlan implements Immediate<InferencePlan> {
 class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
   readonly batch: number;
   readonly precision = "f32";
+  readonly memory: TrainingMemory;
   readonly #graph: Graph;
   readonly #options: TrainingPlanOptions;
   readonly #execution: Execution;
@@ -119,6 +121,13 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
     this.#state = new Map(
       this.#trainable.map(({ name, shape }) => [name, freshState(options.optimizer, elements(shape))]),
     );
+    this.memory = {
+      // A gradient of each output comes into being on the way back.
+      activations: 2 * this.#execution.activationBytes,
+      weights: bytesOf(this.#execution.parameters.values()),
+      gradients: bytesOf(this.#gradients.values()),
+      optimizer: bytesOf([...this.#state.values()].flat()),
+    };
   }
 
   setParameters(parameters: Tensors): void {
@@ -188,6 +197,9 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
 
   dispose(): void {} // nothing is held that garbage collection cannot see
 }
+
+const bytesOf = (arrays: Iterable<Float64Array>): number =>
+  Array.from(arrays).reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 const gradientsOf = (specs: readonly ParameterSpec[]): ReadonlyMap<string, Float64Array> =>
   new Map(specs.map(({ name, shape }) => [name, new Float64Array(elements(shape))]));

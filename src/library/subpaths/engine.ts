@@ -15,6 +15,7 @@ export type {
   PlanOptions,
   Precision,
   StepResult,
+  TrainingMemory,
   TrainingPlan,
   TrainingPlanOptions,
 } from "../../engine/engine.ts";

@@ -74,6 +74,12 @@ export function trainingPlan(
   return {
     batch: options.batch,
     precision: options.precision ?? "f32",
+    memory: {
+      activations: executable.arenaBytes + program.persistentBytes([values, gradients, ...slots]),
+      weights: values.byteLength,
+      gradients: gradients.byteLength,
+      optimizer: slots.length * gradients.byteLength,
+    },
     setParameters(parameters) {
       store.write(parameters, values, allKeys);
       frozen = frozenNames.map((name) => [name, copyOf(parameters.get(name)!)]);

@@ -166,6 +166,15 @@ export class Program {
     return this.#executable;
   }
 
+  /** Bytes of all memory that is not in the arena, but for what lies in `others`. */
+  persistentBytes(others: readonly Uint8Array[]): number {
+    const buffers = new Set(others.map(({ buffer }) => buffer));
+    return this.#storages.reduce(
+      (sum, { array, bytes }) => sum + (array === undefined || buffers.has(array.buffer) ? 0 : bytes),
+      0,
+    );
+  }
+
   info(index: number): InstructionInfo {
     return instructionInfo(this.runtime, this.#instructions[index]!);
   }

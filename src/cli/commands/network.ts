@@ -1,0 +1,120 @@
+/** `naevus network`: what a network is made of, what it costs and how fast it is, as a table, as JSON and as a drawing. */
+import type { Command } from "commander";
+import type { Engine } from "../../engine/engine.ts";
+import { precisionOn } from "../../engine/precision.ts";
+import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
+import { selectEngine } from "../../engine/select-engine.ts";
+import { SettingsError } from "../../errors.ts";
+import { networkNames } from "../../network/architectures.ts";
+import { buildGraph, type Graph } from "../../network/graph.ts";
+import { type NetworkSummary, summarize } from "../../network/summary.ts";
+import { checkSettings } from "../../training/settings/parse.ts";
+import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
+import type { Settings } from "../../training/settings/schema.ts";
+import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
+import { wholeNumber } from "../options/whole-number.ts";
+import {
+  formatHeading,
+  formatLayers,
+  formatNetworkList,
+  formatTotals,
+  type MeasuredNetwork,
+} from "../terminal/network-table.ts";
+import { printText, printWarning, type Terminal } from "../terminal/terminal.ts";
+
+interface NetworkOptions extends Readonly<Record<string, unknown>> {
+  readonly list?: boolean;
+  readonly classes: string;
+  readonly seconds: string;
+  readonly measure: boolean;
+  readonly json?: boolean;
+}
+
+const settingNames = ["imageSize", "batch", "precision", "engine", "threads"] as const;
+
+/** The most columns that a table takes: beyond them figures stand too far from their layer. */
+const widest = 110;
+const narrowest = 80;
+
+/** Adds the command; `finish` takes its exit status. */
+export function addNetworkCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
+  const command = program
+    .command("network")
+    .description(
+      "Show a network layer by layer: shapes, parameters, arithmetic, what each layer sees of the image, memory and speed",
+    )
+    .argument("[network]", `One of ${networkNames.join(", ")}`)
+    .option("--list", "Show all named networks, one line each; so does leaving the network out")
+    .option("--classes <n>", "Classes that it tells apart", "9")
+    .option("--seconds <n>", "How long training is measured, and again inference", "3")
+    .option("--no-measure", "Leave the speed out")
+    .option("--json", "Print all figures as one JSON object to standard output, everything else to standard error");
+  addSettingOptions(command, settingNames).action(async (network: string | undefined, options: NetworkOptions) =>
+    finish(await runNetwork(network, options, terminal)),
+  );
+}
+
+async function runNetwork(network: string | undefined, options: NetworkOptions, terminal: Terminal): Promise<number> {
+  const settings = checkSettings(settingsFromFlags(options));
+  const classes = wholeNumber("--classes", options.classes, 1, 100_000);
+  if (network === undefined || options.list) {
+    if (network !== undefined)
+      throw new SettingsError(`--list shows all networks; leave it out, or leave out ${network}`);
+    list(
+      networkNames.map((name) => summarize(graphOf({ ...settings, network: name }, classes))),
+      options,
+      terminal,
+    );
+    return 0;
+  }
+  const seconds = wholeNumber("--seconds", options.seconds, 1, 600);
+  const { network: chosen } = checkSettings({ network }, (name) => name);
+  const graph = graphOf({ ...settings, network: chosen }, classes);
+  const summary = summarize(graph);
+  const engine = await selectEngine(settings.engine, (message) => printWarning(terminal, message), {
+    ...(settings.threads !== undefined && { threads: settings.threads }),
+  });
+  if (!options.json) {
+    printText(terminal.out, `${formatHeading(summary)}\n`);
+    const columns = Math.min(Math.max(terminal.columns ?? narrowest, narrowest), widest);
+    printText(terminal.out, `${formatLayers(summary, columns)}\n`);
+  }
+  if (options.measure) terminal.error(`measuring for ${2 * seconds} s; other work on this machine would show`);
+  const measured = await measure(engine, graph, settings, options.measure ? seconds : undefined);
+  if (options.json) terminal.out(JSON.stringify({ ...summary, ...measured }));
+  else printText(terminal.out, formatTotals(summary, measured));
+  return 0;
+}
+
+function list(summaries: readonly NetworkSummary[], { json }: NetworkOptions, terminal: Terminal): void {
+  if (json) {
+    terminal.out(JSON.stringify(summaries.map(({ layers: _, ...summary }) => summary)));
+    return;
+  }
+  printText(terminal.out, formatNetworkList(summaries));
+}
+
+const graphOf = (settings: Settings, classes: number): Graph =>
+  buildGraph(networkOf(settings, architectureOptionsOf(settings, classes)));
+
+async function measure(
+  engine: Engine,
+  graph: Graph,
+  settings: Pick<Settings, "batch" | "precision">,
+  seconds: number | undefined,
+): Promise<MeasuredNetwork> {
+  const { batch } = settings;
+  const precision = precisionOn(engine.description, settings.precision);
+  // The reference engine takes minutes for a whole batch.
+  const atOnce = engine.description.name === "reference" ? 1 : batch;
+  return {
+    engine: engine.description,
+    precision,
+    batch,
+    memory: measureMemory(engine, graph, { batch, precision }),
+    speed:
+      seconds === undefined
+        ? null
+        : { ...(await measureSpeed(engine, graph, { batch: atOnce, precision, seconds })), batch: atOnce },
+  };
+}
