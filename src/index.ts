@@ -38,10 +38,12 @@ export {
   type UnreadImage,
 } from "./library/load-model.ts";
 export { openDataset } from "./library/open-dataset.ts";
+export type { TrainFunctions, TrainOptions } from "./library/own-functions.ts";
 export { predict } from "./library/predict.ts";
 export { study } from "./library/study.ts";
 export { type ResumeContext, resume, type TrainContext, type Training, train } from "./library/train.ts";
 export type { NetworkFunction, NetworkSource } from "./network/network-source.ts";
+export type { Callback } from "./run/callback.ts";
 export type { RunComparison, RunsCompared } from "./run/compare.ts";
 export type { CrossValidation, CrossValidationResult } from "./run/cross-validate.ts";
 export type { DataSettings } from "./run/data/open-data.ts";

@@ -1,9 +1,10 @@
 /** Grouped cross-validation as the library offers it: from any source of images. */
 import { type CrossValidationResult, crossValidate as crossValidateFolds } from "../run/cross-validate.ts";
 import type { RunContext } from "../run/run-events.ts";
-import type { TrainSettings } from "../training/settings/train-settings.ts";
+import { settingsBeforeNetwork } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, listSource } from "./data-source.ts";
+import { refuseFunctions, separate, type TrainOptions, withFunctions } from "./own-functions.ts";
 
 /** Into how many folds the images are divided, and who is told of the trainings. */
 export interface CrossValidateContext extends RunContext {
@@ -23,17 +24,18 @@ const crossValidateKinds: OptionKinds<CrossValidateContext> = { ...contextKinds,
  * const { folder, evaluation } = await crossValidate("data/isic9", { epochs: 20, metadata: "metadata.csv" }, { folds: 5 });
  * ```
  *
- * @param settings those of every fold's training; `data`, `protocol` and `fold` are not read
+ * @param options settings and functions of every fold's training, as `train` takes them; `data`, `protocol` and `fold` are not read. A callback
+ *   sees the events of all folds, and its "stop" ends the fold that is trained
  * @throws what `train` and `evaluate` throw; RunError where the folder holds runs with other settings
  */
 export async function crossValidate(
   source: DataSource,
-  settings: TrainSettings = {},
+  options: TrainOptions = {},
   context: CrossValidateContext = {},
 ): Promise<CrossValidationResult> {
   const example = 'crossValidate("data/isic9", { epochs: 20 }, { folds: 5 })';
   expectSource(source, "crossValidate", example);
-  expectOptions(settings, "crossValidate", example);
+  expectOptions(options, "crossValidate", example);
   expectOptions(context, "crossValidate", example, crossValidateKinds);
   const { folds = 5 } = context;
   expectArgument(Number.isInteger(folds) && folds >= 2 && folds <= 100, folds, {
@@ -41,6 +43,11 @@ export async function crossValidate(
     expected: "a whole number from 2 to 100",
     example,
   });
+  const { settings, functions } = separate(options, "crossValidate");
+  refuseFunctions(functions, settingsBeforeNetwork({ ...settings, protocol: `grouped:${folds}`, fold: 0 }));
+  const told = withFunctions(context, functions);
   const data = typeof source === "string" ? source : await listSource(source);
-  return crossValidateFolds(data, settings, { ...context, folds });
+  const result = await crossValidateFolds(data, settings, { ...told, folds });
+  await told.callback?.settled();
+  return result;
 }

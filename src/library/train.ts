@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../dataset/dataset.ts";
 import type { Evaluation } from "../evaluation/judgement/evaluation.ts";
+import type { TrainingContext } from "../run/callback.ts";
 import { evaluate } from "../run/evaluate.ts";
 import { readConfig } from "../run/folder/run-config.ts";
 import { runFiles } from "../run/folder/run-folder.ts";
@@ -10,9 +11,17 @@ import type { RunContext } from "../run/run-events.ts";
 import type { TrainingResult } from "../run/run-training.ts";
 import { train as trainRun } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
-import { settingsBeforeNetwork, type TrainSettings } from "../training/settings/train-settings.ts";
+import { settingsBeforeNetwork } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, openJudgedSource, openSource } from "./data-source.ts";
+import {
+  expectFunctions,
+  refuseFunctions,
+  separate,
+  type TrainFunctions,
+  type TrainOptions,
+  withFunctions,
+} from "./own-functions.ts";
 
 /** Who is told of a training, how it is stopped, and whether its model is judged at the end. */
 export interface TrainContext extends RunContext {
@@ -22,15 +31,24 @@ export interface TrainContext extends RunContext {
 
 const trainKinds: OptionKinds<TrainContext> = { ...contextKinds, evaluate: "boolean" };
 
-/** As {@link TrainContext}, with where the run's images are. */
-export interface ResumeContext extends TrainContext {
+/** As {@link TrainContext}, with where the run's images are, and the functions that the run began with, which no file holds. */
+export interface ResumeContext extends TrainContext, TrainFunctions {
   /** The run's images; by default they are read from where they were. Images that were given one by one must be given again. */
   readonly dataset?: DataSource | undefined;
   /** The folder of decoded images, by default that of the run. */
   readonly cache?: string | undefined;
 }
 
-const resumeKinds: OptionKinds<ResumeContext> = { ...trainKinds, dataset: "any", cache: "path" };
+const resumeKinds: OptionKinds<ResumeContext> = {
+  ...trainKinds,
+  dataset: "any",
+  cache: "path",
+  // Checked with an example of each.
+  schedule: "any",
+  loss: "any",
+  metrics: "any",
+  callback: "any",
+};
 
 /** What training came to. */
 export interface Training extends TrainingResult {
@@ -50,23 +68,28 @@ export interface Training extends TrainingResult {
  * ```
  *
  * @param source a folder, a data set that was opened with the same settings, or images one by one
- * @param settings those that are left out have their defaults, which `npx naevus train --help` lists
+ * @param options settings, of which those that are left out have the defaults that `npx naevus train --help` lists; and functions of your
+ *   own: a schedule, a loss, metrics, a callback. {@link resume} needs the same functions again
  * @throws ArgumentError, SettingsError, RunError (the folder is in use), NetworkError (the images are too small for the network),
- *   EngineError, DatasetError, FileError, TrainingError; the signal's reason where it aborts before the first step
+ *   EngineError, DatasetError, FileError, TrainingError; what a function of yours throws; the signal's reason where it aborts before the
+ *   first step
  */
 export async function train(
   source: DataSource,
-  settings: TrainSettings = {},
+  options: TrainOptions = {},
   context: TrainContext = {},
 ): Promise<Training> {
   const example = 'train("data/isic9", { epochs: 20 })';
   expectSource(source, "train", example);
-  expectOptions(settings, "train", example);
+  expectOptions(options, "train", example);
   expectOptions(context, "train", example, trainKinds);
+  const { settings, functions } = separate(options, "train");
   const parsed = settingsBeforeNetwork(settings);
-  const dataset = await openSource(source, parsed, context);
+  refuseFunctions(functions, parsed);
+  const told = withFunctions(context, functions);
+  const dataset = await openSource(source, parsed, told);
   const own = typeof source === "string" ? { ...settings, data: dataset.root } : settings;
-  return finish(context, (observed) => trainRun(dataset, own, observed), {
+  return finish(told, (observed) => trainRun(dataset, own, observed), {
     open: async () => ({ dataset }),
     cache: parsed.cache,
     maxPixels: parsed.maxPixels,
@@ -77,15 +100,20 @@ export async function train(
  * Goes on with a run that was stopped at any moment, with its own settings; the result is the same, bit for bit, as without the stop.
  * A finished run has its model written again.
  *
+ * A run that was begun with functions of your own needs its `schedule`, `loss` and `metrics` again; with other functions its result is
+ * another, of which it warns where their source text shows it. A `callback` may come, go and change.
+ *
  * @param run the run's folder
  * @throws what {@link train} throws; CheckpointError where the checkpoint is damaged, RunError where the images are others or, having been
- *   given one by one, are not given again
+ *   given one by one, are not given again, or functions are not given again
  */
 export async function resume(run: string, context: ResumeContext = {}): Promise<Training> {
   const example = 'resume("runs/first")';
   expectArgument(isText(run), run, { of: "resume", expected: "the folder of a run", example });
   expectOptions(context, "resume", example, resumeKinds);
-  const { dataset: source, cache, ...rest } = context;
+  expectFunctions(context, "resume");
+  const { dataset: source, cache, schedule, loss, metrics, callback, ...observing } = context;
+  const rest = withFunctions(observing, { schedule, loss, metrics, callback });
   if (source !== undefined) expectSource(source, "resume: dataset", 'resume("runs/first", { dataset: "data/isic9" })');
   const { settings, data } = await readConfig(run);
   const folder = typeof source === "string" ? source : undefined;
@@ -108,8 +136,8 @@ interface Judging {
 
 /** Has a run trained, keeps its history, and evaluates it where that is asked for. */
 async function finish(
-  { evaluate: isAsked = false, ...context }: TrainContext,
-  work: (context: RunContext) => Promise<TrainingResult>,
+  { evaluate: isAsked = false, ...context }: TrainContext & TrainingContext,
+  work: (context: TrainingContext) => Promise<TrainingResult>,
   { open, ...judging }: Judging,
 ): Promise<Training> {
   const history: EpochMetrics[] = [];
@@ -122,10 +150,12 @@ async function finish(
   const { run, finished } = result;
   // Of the images that could be decoded, which the data set does not know.
   const isJudged = isAsked && finished && (await readConfig(run)).data.test > 0;
+  const evaluation = isJudged ? await evaluate(run, (await open()).dataset, { ...context, ...judging }) : undefined;
+  await context.callback?.settled();
   return {
     ...result,
     model: finished ? join(run, runFiles.model) : undefined,
     history,
-    evaluation: isJudged ? await evaluate(run, (await open()).dataset, { ...context, ...judging }) : undefined,
+    evaluation,
   };
 }
