@@ -64,10 +64,17 @@ function checkInputGradient(graph: Graph, { inputGradient }: InferencePlanOption
   }
 }
 
+const crossEntropyOptions = ["classWeights", "focusing", "logitOffsets", "labelSmoothing"] as const;
+
 /** Throws where a training plan cannot be made for these options. */
 export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions): void {
   checkPlanOptions(options);
-  const { batch, classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 } = options;
+  const { batch, loss, classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 } = options;
+  if (loss !== undefined) {
+    if (typeof loss !== "function") throw new EngineError(`loss: expected a function, got ${typeof loss}`);
+    const other = crossEntropyOptions.find((name) => options[name] !== undefined);
+    if (other) throw new EngineError(`loss: not together with ${other}, which is of the built-in loss; leave one out`);
+  }
   if (classWeights) {
     checkLength("classWeights", "one per class", graph.classes, classWeights);
     const wrong = classWeights.find((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY));

@@ -46,7 +46,7 @@ interface Outcome {
 /** Any engine, whether it answers at once or later. */
 type Tested = Pick<EngineUnderTest, "precision"> & { readonly engine: Engine };
 
-type Options = Omit<TrainingPlanOptions, "optimizer" | "precision">;
+type Options = ConformanceCase["options"] & Pick<TrainingPlanOptions, "batch">;
 
 /** The logits' gradient by the input, asked for twice after one pass: first with other weights. */
 async function gradientInEvaluation(

@@ -28,13 +28,14 @@ export interface InferencePlanOptions extends PlanOptions {
 }
 
 /** What a plan for training is made for. */
-export interface TrainingPlanOptions extends PlanOptions, LossOptions {
-  readonly optimizer: Optimizer;
-  /** Seed of dropout's masks; default 0. */
-  readonly seed?: number;
-  /** Also compute the gradient of the loss with respect to a float32 input; default false. */
-  readonly inputGradient?: boolean;
-}
+export type TrainingPlanOptions = PlanOptions &
+  LossOptions & {
+    readonly optimizer: Optimizer;
+    /** Seed of dropout's masks; default 0. */
+    readonly seed?: number;
+    /** Also compute the gradient of the loss with respect to a float32 input; default false. */
+    readonly inputGradient?: boolean;
+  };
 
 /** Primitives, memories and argument lists made once for a (graph, batch, precision); running it only executes. */
 export interface InferencePlan {

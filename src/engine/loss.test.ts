@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { balancedWeights, effectiveNumberWeights, logFrequencies } from "../training/imbalance.ts";
-import { type LossOptions, softmax, trainingLoss } from "./loss.ts";
+import { type CrossEntropyOptions, softmax, trainingLoss } from "./loss.ts";
 
 const CLASSES = 3;
 const logit = fc.double({ min: -50, max: 50, noNaN: true });
@@ -174,13 +174,13 @@ const combinations = [0, 0.1, 0.4].flatMap((labelSmoothing) =>
       { name: "logit adjustment", logitOffsets: logFrequencies(labels, CLASSES) },
     ].map(({ name, ...rest }) => ({
       name: `smoothing ${labelSmoothing}, ${weighting}, ${name}`,
-      options: { labelSmoothing, classWeights, ...rest } satisfies LossOptions,
+      options: { labelSmoothing, classWeights, ...rest } satisfies CrossEntropyOptions,
     })),
   ),
 );
 
 /** The logits, the same for all rows and with the mean 0, at which the loss is lowest: by gradient descent. */
-function lowest(rows: readonly (readonly number[])[], options: LossOptions): number[] {
+function lowest(rows: readonly (readonly number[])[], options: CrossEntropyOptions): number[] {
   const targets = Float64Array.from(rows.flat());
   const gradient = new Float64Array(targets.length);
   let logits = [0, 0, 0];
@@ -208,7 +208,7 @@ function solve(falling: (x: number) => number, value: number, [low, high]: reado
 }
 
 /** The logits that the documentation says are best: U_c h(p_c) is the same for all classes. */
-function stated(rows: readonly (readonly number[])[], options: LossOptions): number[] {
+function stated(rows: readonly (readonly number[])[], options: CrossEntropyOptions): number[] {
   const { labelSmoothing: e = 0, classWeights, focusing: g = 0, logitOffsets } = options;
   const w = classWeights ?? [1, 1, 1];
   const s = logitOffsets?.map(Math.exp) ?? w.map(() => 1 / CLASSES);

@@ -15,21 +15,27 @@ export function softmax<A extends FloatArray>(logits: FloatArray, classes: numbe
 }
 
 /**
- * A loss of one's own: its value for a batch, a finite number.
+ * A loss of one's own, called between the forward and the backward pass. What it gets are copies, which it may keep and change.
  *
  * @param logits (rows, classes)
  * @param targets (rows, classes), probabilities
- * @param gradient takes d loss / d logits, (rows, classes); it holds zeros before
+ * @param gradient receives d loss / d logits, (rows, classes), all of it: what is not written to is refused
+ * @returns the loss of the batch; a training ends with an error where it is not finite
  */
 export type LossFunction = (
-  logits: Float32Array,
-  targets: Float32Array,
+  logits: Float64Array,
+  targets: Float64Array,
   classes: number,
-  gradient: Float32Array,
+  gradient: Float64Array,
 ) => number;
 
+/** The loss of a training: the cross-entropy with what may differ from the plain one, or a function of one's own. */
+export type LossOptions =
+  | (CrossEntropyOptions & { readonly loss?: undefined })
+  | ({ readonly [K in keyof CrossEntropyOptions]?: undefined } & { readonly loss: LossFunction });
+
 /** What may differ from the plain cross-entropy. */
-export interface LossOptions {
+export interface CrossEntropyOptions {
   /** Weight of each class; default 1 for all. */
   readonly classWeights?: readonly number[] | undefined;
   /**
@@ -44,8 +50,6 @@ export interface LossOptions {
    * evenly where there are none, by frequency where they are log frequencies.
    */
   readonly labelSmoothing?: number | undefined;
-  /** In place of the cross-entropy and all of the above. */
-  readonly loss?: LossFunction | undefined;
 }
 
 /**
@@ -72,7 +76,7 @@ export function trainingLoss(
   logits: FloatArray,
   targets: FloatArray,
   classes: number,
-  { classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 }: LossOptions,
+  { classWeights, focusing = 0, logitOffsets, labelSmoothing = 0 }: CrossEntropyOptions,
   gradient: FloatArray,
 ): number {
   const weights = Float64Array.from({ length: classes }, (_, c) => classWeights?.[c] ?? 1);

@@ -1,4 +1,6 @@
 /** Wires settings to a training: plans, loop and validation. Where images come from and what is kept and shown are arguments. */
+
+import { batchLoss } from "../engine/batch-loss.ts";
 import type { Engine, Precision, TrainingPlan } from "../engine/engine.ts";
 import { type LossFunction, softmax } from "../engine/loss.ts";
 import { precisionOn } from "../engine/precision.ts";
@@ -133,7 +135,7 @@ function judgeValidation(
 function lossOn(logits: Float32Array, truth: ArrayLike<number>, classes: number, loss: LossFunction): number {
   const targets = new Float32Array(logits.length);
   for (let image = 0; image < truth.length; image++) targets[image * classes + truth[image]!] = 1;
-  return loss(logits.slice(), targets, classes, new Float32Array(logits.length));
+  return batchLoss(logits, targets, classes, { loss }, new Float32Array(logits.length));
 }
 
 async function trainPlan(

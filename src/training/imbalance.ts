@@ -1,5 +1,5 @@
 /** What is done about rare classes: other weights in the loss, other images in an epoch, or another loss. */
-import type { LossOptions } from "../engine/loss.ts";
+import type { CrossEntropyOptions } from "../engine/loss.ts";
 import { Random } from "../random.ts";
 
 /**
@@ -55,7 +55,7 @@ export function effectiveNumberWeights(labels: ArrayLike<number>, classes: numbe
 export const logFrequencies = (labels: ArrayLike<number>, classes: number): number[] =>
   countsOf(labels, classes).map((count) => Math.log(Math.max(count, 0.5) / labels.length));
 
-type LossOf = (labels: ArrayLike<number>, classes: number) => LossOptions;
+type LossOf = (labels: ArrayLike<number>, classes: number) => CrossEntropyOptions;
 
 const plainLoss: LossOf = () => ({});
 
@@ -71,7 +71,7 @@ const losses: { readonly [K in ImbalanceName]: LossOf } = {
 };
 
 /** The loss that a strategy trains with, for training images of these labels. */
-export const lossFor = (strategy: ImbalanceName, labels: ArrayLike<number>, classes: number): LossOptions =>
+export const lossFor = (strategy: ImbalanceName, labels: ArrayLike<number>, classes: number): CrossEntropyOptions =>
   losses[strategy](labels, classes);
 
 const indicesByClass = (labels: ArrayLike<number>): number[][] => {

@@ -5,6 +5,7 @@ import type { Graph } from "../../network/graph.ts";
 import type { ParameterSpec } from "../../network/parameters.ts";
 import type { Tensor, Tensors } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
+import { batchLoss } from "../batch-loss.ts";
 import {
   checkInferenceOptions,
   checkLogitWeights,
@@ -26,7 +27,6 @@ import type {
   TrainingPlan,
   TrainingPlanOptions,
 } from "../engine.ts";
-import { trainingLoss } from "../loss.ts";
 import { optimizerSlots } from "../optimizer.ts";
 import { Execution } from "./execution.ts";
 import { applyUpdate, freshState } from "./optimizers.ts";
@@ -142,7 +142,7 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
     const { classes } = this.#graph;
     checkTargets(this.#graph, this.batch, targets);
     const logits = this.#execution.forward(input, [this.#options.seed ?? 0, this.#updates]);
-    const loss = trainingLoss(logits, targets, classes, this.#options, this.#logitsGradient);
+    const loss = batchLoss(logits, targets, classes, this.#options, this.#logitsGradient);
     this.#execution.backward(this.#logitsGradient, this.#gradients, this.#inputGradient);
     this.#logits.set(logits);
     return { loss, logits: this.#logits };

@@ -21,7 +21,7 @@ import { Random } from "../../random.ts";
 import type { Tensor } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
 import type { InputBatch, TrainingPlanOptions } from "../engine.ts";
-import { softmax } from "../loss.ts";
+import { type CrossEntropyOptions, softmax } from "../loss.ts";
 
 export interface ConformanceCase {
   readonly name: string;
@@ -30,7 +30,7 @@ export interface ConformanceCase {
   readonly frozen: number;
   readonly batch: number;
   readonly targets: "hard" | "soft" | "withZeroRows";
-  readonly options: Pick<TrainingPlanOptions, "classWeights" | "focusing" | "logitOffsets" | "labelSmoothing" | "seed">;
+  readonly options: CrossEntropyOptions & Pick<TrainingPlanOptions, "seed">;
   /**
    * Where bf16's rounding moves a value across a rectifier's zero, or past another value of a pooling window, the whole
    * gradient of that value moves too. In these networks that happens in some batches, so several are tried.

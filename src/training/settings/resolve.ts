@@ -1,5 +1,5 @@
 /** What settings come to: the network, the loss, the optimizer and the preparation of batches that they name. */
-import type { LossOptions } from "../../engine/loss.ts";
+import type { CrossEntropyOptions } from "../../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
 import { type AugmentationPolicy, policies, withErasing } from "../../image/augmentation/policy.ts";
 import { type ArchitectureOptions, imageInput, networks } from "../../network/architectures.ts";
@@ -50,7 +50,7 @@ export const lossOf = (
   { imbalance, labelSmoothing }: Pick<Settings, "imbalance" | "labelSmoothing">,
   labels: ArrayLike<number>,
   classes: number,
-): LossOptions => ({ ...lossFor(imbalance, labels, classes), labelSmoothing });
+): CrossEntropyOptions => ({ ...lossFor(imbalance, labels, classes), labelSmoothing });
 
 /** What the training loop is told: its length and learning rate, which images it draws, and which weights it keeps. */
 export const loopOptionsOf = ({

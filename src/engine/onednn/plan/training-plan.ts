@@ -2,9 +2,9 @@
 
 import type { Graph } from "../../../network/graph.ts";
 import { isFiniteTensor, type Tensor } from "../../../tensor.ts";
+import { batchLoss } from "../../batch-loss.ts";
 import { checkOptimizerState, checkTargets, checkTrainingOptions, withoutInputGradient } from "../../checks.ts";
 import type { Immediate, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
-import { trainingLoss } from "../../loss.ts";
 import { optimizerSlots } from "../../optimizer.ts";
 import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
@@ -99,7 +99,7 @@ export function trainingPlan(
       for (const prepare of context.beforeForward) prepare(updates);
       executable.run(sections.forward);
       for (const finish of finishers) finish();
-      const loss = trainingLoss(logits, targets, graph.classes, options, floats(logitGradient));
+      const loss = batchLoss(logits, targets, graph.classes, options, floats(logitGradient));
       executable.run(sections.backward);
       return { loss, logits };
     },
