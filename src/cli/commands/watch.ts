@@ -2,13 +2,14 @@
 
 import type { Command } from "commander";
 import { type FollowedEvent, followRun } from "../../run/folder/follow-run.ts";
+import { neededFunctions } from "../../run/folder/own-functions.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
 import { percent } from "../../text/numbers.ts";
 import { shorten, textTable } from "../../text/text-table.ts";
-import type { EpochMetrics } from "../../training/progress.ts";
+import { type EpochMetrics, isEnded } from "../../training/progress.ts";
 import { interrupted, withInterruption } from "../terminal/interruption.ts";
 import { lossChart } from "../terminal/loss-chart.ts";
-import { epochLine, headLines } from "../terminal/progress.ts";
+import { epochLine, headLines, ownFigure } from "../terminal/progress.ts";
 import { shellWord, type Terminal } from "../terminal/terminal.ts";
 
 /** Epochs in the table: with the chart they fit a screen of 24 lines. */
@@ -46,23 +47,27 @@ const jsonView =
   (event) =>
     terminal.out(JSON.stringify(event));
 
-const endLine = (run: string, { finished, epochs }: Extract<FollowedEvent, { kind: "end" }>): string =>
-  finished
-    ? `finished after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}: ${run}`
+function endLine(
+  { run, config }: Extract<FollowedEvent, { kind: "begin" }>,
+  { finished, epochs }: Extract<FollowedEvent, { kind: "end" }>,
+): string {
+  if (finished) return `finished after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}: ${run}`;
+  const functions = neededFunctions(config.functions);
+  return functions.length > 0
+    ? `stopped in epoch ${epochs + 1}; go on from its program: resume(${JSON.stringify(run)}, { ${functions.join(", ")} })`
     : `stopped in epoch ${epochs + 1}; go on with: npx naevus train --resume ${shellWord(run)}`;
+}
 
 function lineView(terminal: Terminal): View {
-  let run = "";
-  let origin: RunConfig["data"]["origin"] = "folder";
+  let begun: Extract<FollowedEvent, { kind: "begin" }>;
   const views: { readonly [K in FollowedEvent["kind"]]: (event: Extract<FollowedEvent, { kind: K }>) => string[] } = {
     begin: (event) => {
-      run = event.run;
-      origin = event.config.data.origin;
+      begun = event;
       return headLines(event.run, event.config);
     },
-    epoch: ({ metrics, epochs }) => [epochLine(metrics, epochs, origin)],
+    epoch: ({ metrics, epochs }) => [epochLine(metrics, epochs, begun.config.data.origin)],
     rewind: ({ epoch }) => [`went on after epoch ${epoch}`],
-    end: (event) => [endLine(run, event)],
+    end: (event) => [endLine(begun, event)],
   };
   return (event) => {
     for (const line of (views[event.kind] as (event: FollowedEvent) => string[])(event)) terminal.out(line);
@@ -82,7 +87,7 @@ function screenView(terminal: Terminal): View {
     const columns = terminal.columns ?? 80;
     const lines = [
       ...picture(begun, history, columns),
-      event.kind === "end" ? endLine(begun.run, event) : underWay(begun.config, history),
+      event.kind === "end" ? endLine(begun, event) : underWay(begun.config, history),
     ].map((line) => shorten(line, columns - 1));
     // Up to where the last picture began, and away with it.
     for (const [i, line] of lines.entries()) terminal.out(line, i === 0 ? drawn : 0);
@@ -110,6 +115,7 @@ function epochTable(history: readonly EpochMetrics[], epochs: number): string[] 
   const optional = (value: number | undefined, format: (value: number) => string): string[] =>
     validated ? [value === undefined ? "" : format(value)] : [];
   const loss = (value: number): string => value.toFixed(4);
+  const own = Object.keys(history.at(-1)?.metrics ?? {});
   const rows = history
     .slice(-shownEpochs)
     .map((one) => [
@@ -117,13 +123,18 @@ function epochTable(history: readonly EpochMetrics[], epochs: number): string[] 
       ...[loss(one.loss), percent(one.accuracy)],
       ...optional(one.validationLoss, loss),
       ...optional(one.validationAccuracy, percent),
+      ...own.map((name) => ownFigure(one.metrics?.[name])),
       ...[one.learningRate.toPrecision(3), String(Math.round(one.imagesPerSecond)), `${one.seconds.toFixed(1)} s`],
     ]);
   const validation = validated ? ["val. loss", "val. accuracy"] : [];
-  return textTable([["epoch", "loss", "accuracy", ...validation, "rate", "images/s", "time"], ...rows]).split("\n");
+  return textTable([["epoch", "loss", "accuracy", ...validation, ...own, "rate", "images/s", "time"], ...rows]).split(
+    "\n",
+  );
 }
 
 function underWay({ settings }: RunConfig, history: readonly EpochMetrics[]): string {
   const { epochs } = settings;
-  return history.length < epochs ? `epoch ${history.length + 1} of ${epochs} is under way` : "writing the model";
+  return history.length < epochs && !isEnded(history)
+    ? `epoch ${history.length + 1} of ${epochs} is under way`
+    : "writing the model";
 }

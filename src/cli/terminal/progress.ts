@@ -3,10 +3,11 @@
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import { networkName } from "../../network/network-source.ts";
+import { functionsInWords } from "../../run/folder/own-functions.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
 import type { RunEvent } from "../../run/run-events.ts";
 import { count, percent, plural } from "../../text/numbers.ts";
-import type { EpochMetrics } from "../../training/progress.ts";
+import { type EpochMetrics, isEnded } from "../../training/progress.ts";
 import { formatDuration } from "./duration.ts";
 import { movingBar } from "./moving-bar.ts";
 import { printWarning, type Terminal } from "./terminal.ts";
@@ -47,26 +48,33 @@ const imageCounts = ({ train, validation = 0, test }: RunConfig["data"]): string
     : `${count(train - validation)} training and ${count(validation)} validation images, and ${count(test)} test images,`;
 
 /** What a run trains, on what, and where it is. */
-export const headLines = (run: string, { settings, resolved, data, versions }: RunConfig): string[] => [
+export const headLines = (run: string, { settings, resolved, data, functions, versions }: RunConfig): string[] => [
   `${networkName(settings.network)}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
     `${plural(resolved.threads, "thread")}`,
   `${imageCounts(data)} of ${data.classes.length} classes${beside(data.origin)}`,
+  ...(functions ? [functionsInWords(functions).join(", ")] : []),
   `run: ${run}`,
 ];
 
+/** A metric of the program's own, which is null where it has no value. */
+export const ownFigure = (value: number | null | undefined): string =>
+  typeof value === "number" ? String(Number(value.toPrecision(4))) : "none";
+
 /** One epoch as a line. */
 export function epochLine(metrics: EpochMetrics, epochs: number, origin: RunConfig["data"]["origin"]): string {
-  const { epoch, seconds, imagesPerSecond, images, validationLoss, validationAccuracy } = metrics;
+  const { epoch, seconds, imagesPerSecond, images, validationLoss, validationAccuracy, ended } = metrics;
+  const own = Object.entries(metrics.metrics ?? {}).map(([name, value]) => `  ${name} ${ownFigure(value)}`);
   const left = imagesPerSecond > 0 ? formatDuration(((epochs - epoch) * images) / imagesPerSecond) : "";
+  const remaining = ended ? "  ended by the program" : epoch < epochs && left ? `  ${left} left` : "";
   const validation =
     validationLoss === undefined || validationAccuracy === undefined
       ? ""
       : `  validation ${validationLoss.toFixed(4)}, ${percent(validationAccuracy)}`;
   return (
-    `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${figures(metrics, validation)}  ` +
-    `${seconds.toFixed(1)} s${epoch < epochs && left ? `  ${left} left` : ""}${beside(origin)}`
+    `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${figures(metrics, validation + own.join(""))}  ` +
+    `${seconds.toFixed(1)} s${remaining}${beside(origin)}`
   );
 }
 
@@ -116,7 +124,7 @@ export function progressView(terminal: Terminal, print: (line: string) => void):
         line(
           step > 0
             ? `going on in epoch ${epoch + 1}, after ${plural(step, "step")}`
-            : epoch < settings.epochs
+            : epoch < settings.epochs && !isEnded(progress.history)
               ? `going on after epoch ${epoch}`
               : "the training is finished; writing the model again",
         );

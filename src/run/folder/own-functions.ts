@@ -47,6 +47,10 @@ const partsOf = ({ metrics = {}, ...others }: FunctionsRecord): ReadonlyMap<stri
     ...Object.entries(metrics).map(([name, value]) => [`metrics.${name}`, value] as const),
   ]);
 
+/** The functions that a run cannot go on without, by the names of the options that take them: all but a callback. */
+export const neededFunctions = ({ callback, ...others }: FunctionsRecord = {}): readonly string[] =>
+  Object.keys(others);
+
 /**
  * Throws RunError where a run that goes on is not given all functions that its figures depend on, or is given others than it began
  * with; a callback may come and go. Warns of functions whose source text is another.
