@@ -1,5 +1,6 @@
-/** How an image of any shape comes to fill a square of working resolution: one setting, the same in training and in use. */
+/** How an image of any shape comes to fill the frame that a network reads: one setting, the same in training and in use. */
 
+import { heightAndWidth, type ImageSize } from "./image-size.ts";
 import { type ResamplingFilter, resample } from "./resampling.ts";
 import type { Rectangle, RgbImage } from "./rgb-image.ts";
 
@@ -7,13 +8,13 @@ import type { Rectangle, RgbImage } from "./rgb-image.ts";
 export const geometryNames = ["squash", "fit", "fill", "crop"] as const;
 
 /**
- * `squash` scales width and height each to the square, whatever the aspect. `fit` keeps the aspect and shows the whole image, with black
- * bars beside it. `fill` keeps the aspect and covers the square, from the centre; what overhangs is cut off. `crop` takes the
- * centre at the image's own resolution, unscaled, so that a pixel keeps its size on the skin; black surrounds an image that is smaller.
+ * `squash` scales width and height each to the frame, whatever the aspect. `fit` keeps the aspect and shows the whole image, with black
+ * bars beside it. `fill` takes the largest part around the centre that has the frame's aspect, to the pixel, and cuts off the rest. `crop` takes
+ * the centre at the image's own resolution, unscaled, so that a pixel keeps its size on the skin; black surrounds an image that is smaller.
  */
 export type Geometry = (typeof geometryNames)[number];
 
-/** Which part of an image is scaled to which part of the square; all else of the square is black. */
+/** Which part of an image is scaled to which part of the frame; all else of the frame is black. */
 export interface Placement {
   readonly source: Rectangle;
   readonly target: Rectangle;
@@ -26,29 +27,31 @@ const centred = (width: number, height: number, { within }: { readonly within: r
   height,
 });
 
-/** Where an image of `width` x `height` pixels, its orientation applied, goes in a square of `size` pixels. */
-export function placeImage(width: number, height: number, size: number, geometry: Geometry): Placement {
+/** Where an image of `width` x `height` pixels, its orientation applied, goes in a frame of the given size. */
+export function placeImage(width: number, height: number, size: ImageSize, geometry: Geometry): Placement {
+  const [frameHeight, frameWidth] = heightAndWidth(size);
   const image = [width, height] as const;
-  const square = [size, size] as const;
+  const frame = [frameWidth, frameHeight] as const;
   const whole = { left: 0, top: 0, width, height };
-  const all = { left: 0, top: 0, width: size, height: size };
+  const all = { left: 0, top: 0, width: frameWidth, height: frameHeight };
   switch (geometry) {
     case "squash":
       return { source: whole, target: all };
     case "fit": {
-      const scale = size / Math.max(width, height);
+      const scale = Math.min(frameWidth / width, frameHeight / height);
       const scaled = (length: number): number => Math.max(1, Math.round(length * scale));
-      return { source: whole, target: centred(scaled(width), scaled(height), { within: square }) };
+      return { source: whole, target: centred(scaled(width), scaled(height), { within: frame }) };
     }
     case "fill": {
-      const side = Math.min(width, height);
-      return { source: centred(side, side, { within: image }), target: all };
+      const partWidth = Math.max(1, Math.min(width, Math.round((height * frameWidth) / frameHeight)));
+      const partHeight = Math.max(1, Math.min(height, Math.round((width * frameHeight) / frameWidth)));
+      return { source: centred(partWidth, partHeight, { within: image }), target: all };
     }
     case "crop": {
-      const [cutWidth, cutHeight] = [Math.min(width, size), Math.min(height, size)];
+      const [cutWidth, cutHeight] = [Math.min(width, frameWidth), Math.min(height, frameHeight)];
       return {
         source: centred(cutWidth, cutHeight, { within: image }),
-        target: centred(cutWidth, cutHeight, { within: square }),
+        target: centred(cutWidth, cutHeight, { within: frame }),
       };
     }
   }
@@ -63,17 +66,18 @@ export function reduced(image: RgbImage, maxSide: number): RgbImage {
 }
 
 /**
- * An image in a square of `size` pixels, (size, size, 3) bytes: placed as the geometry says, what is scaled is resampled, all else keeps
+ * An image in a frame of the given size, (height, width, 3) bytes: placed as the geometry says, what is scaled is resampled, all else keeps
  * its pixels.
  */
-export function fillSquare(image: RgbImage, size: number, geometry: Geometry, filter: ResamplingFilter): Uint8Array {
+export function fillFrame(image: RgbImage, size: ImageSize, geometry: Geometry, filter: ResamplingFilter): Uint8Array {
+  const [height, width] = heightAndWidth(size);
   const { source, target } = placeImage(image.width, image.height, size, geometry);
   const scaled = resample(image, source, target, filter);
-  if (target.width === size && target.height === size) return scaled;
-  const square = new Uint8Array(size * size * 3);
+  if (target.width === width && target.height === height) return scaled;
+  const frame = new Uint8Array(height * width * 3);
   const length = target.width * 3;
   for (let y = 0; y < target.height; y++) {
-    square.set(scaled.subarray(y * length, (y + 1) * length), ((target.top + y) * size + target.left) * 3);
+    frame.set(scaled.subarray(y * length, (y + 1) * length), ((target.top + y) * width + target.left) * 3);
   }
-  return square;
+  return frame;
 }

@@ -28,11 +28,11 @@ export interface LoadOptions {
 export interface Model {
   /** Class names in the order of the probabilities. */
   readonly classes: readonly string[];
-  /** Height and width of the images in pixels. */
-  readonly imageSize: number;
+  /** Of the images, in pixels. */
+  readonly imageSize: readonly [height: number, width: number];
   readonly metadata: StoredMetadata;
   /**
-   * Probabilities (count, classes) of `count` images, as bytes (count, imageSize, imageSize, 3): sRGB, not normalised.
+   * Probabilities (count, classes) of `count` images, as bytes (count, height, width, 3): sRGB, not normalised.
    * Throws {@link ModelError} where the bytes are not that many, or the model was disposed of.
    */
   probabilities(images: Uint8Array, count: number): Promise<Float32Array>;
@@ -48,7 +48,7 @@ async function readModelFile(file: string): Promise<Uint8Array> {
   }
 }
 
-function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: RuntimeSession): number {
+function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }: RuntimeSession): Model["imageSize"] {
   const { classes, imageHeight, imageWidth } = metadata;
   const images = inputMetadata.find(({ name }) => name === tensorNames.images);
   const probabilities = outputMetadata.find(({ name }) => name === tensorNames.probabilities);
@@ -61,13 +61,10 @@ function imageSizeOf(metadata: StoredMetadata, { inputMetadata, outputMetadata }
       `a model for ${images.shape.slice(1).join("x")} bytes whose metadata say ${imageHeight}x${imageWidth} pixels of ${CHANNELS}`,
     );
   }
-  if (imageHeight !== imageWidth) {
-    throw new ModelError(`a model for images of ${imageHeight}x${imageWidth} pixels; only square images can be judged`);
-  }
   if (probabilities.shape[1] !== classes.length) {
     throw new ModelError(`a model of ${probabilities.shape[1]} classes whose metadata name ${classes.length}`);
   }
-  return imageHeight;
+  return [imageHeight, imageWidth];
 }
 
 async function createSession(
@@ -115,16 +112,22 @@ export async function loadModel(file: string | Uint8Array, options: LoadOptions 
   }
 }
 
-function openModel(metadata: StoredMetadata, imageSize: number, session: RuntimeSession, { library }: Runtime): Model {
+function openModel(
+  metadata: StoredMetadata,
+  imageSize: Model["imageSize"],
+  session: RuntimeSession,
+  { library }: Runtime,
+): Model {
   const { classes } = metadata;
-  const imageBytes = imageSize * imageSize * CHANNELS;
+  const [height, width] = imageSize;
+  const imageBytes = height * width * CHANNELS;
   let open = true;
   let running: Promise<unknown> = Promise.resolve();
 
   const runBatch = async (images: Uint8Array): Promise<Float32Array> => {
     if (!open) throw new ModelError("the model was disposed of; load it again");
     const count = images.length / imageBytes;
-    const input = new library.Tensor("uint8", images, [count, imageSize, imageSize, CHANNELS]);
+    const input = new library.Tensor("uint8", images, [count, height, width, CHANNELS]);
     const outputs = await session.run({ [tensorNames.images]: input }, [tensorNames.probabilities]);
     const probabilities = outputs[tensorNames.probabilities]!.data as Float32Array;
     if (probabilities.some(Number.isNaN)) {
@@ -151,7 +154,7 @@ function openModel(metadata: StoredMetadata, imageSize: number, session: Runtime
     async probabilities(images, count) {
       if (!Number.isInteger(count) || count < 0 || images.length !== count * imageBytes) {
         throw new ModelError(
-          `expected ${count} images of ${imageSize}x${imageSize}x${CHANNELS} bytes = ${count * imageBytes}, got ${images.length}`,
+          `expected ${count} images of ${height}x${width}x${CHANNELS} bytes = ${count * imageBytes}, got ${images.length}`,
         );
       }
       const work = runBatches(images, count);

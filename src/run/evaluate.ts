@@ -187,7 +187,7 @@ async function addProbabilities(
   for (let start = 0; start < indices.length; start += block) {
     signal?.throwIfAborted();
     const some = indices.slice(start, start + block);
-    const images = new Uint8Array(some.length * model.imageSize * model.imageSize * 3);
+    const images = new Uint8Array(some.length * packed.height * packed.width * 3);
     packed.read(some, images);
     const probabilities = await model.probabilities(images, some.length);
     const at = start * model.classes.length;

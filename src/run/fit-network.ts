@@ -1,5 +1,6 @@
 /** Trains a network on some images and judges it on others, without a run folder: what cross-validation compares recipes by. */
 import type { Engine } from "../engine/engine.ts";
+import { imageSizeSetting } from "../image/image-size.ts";
 import type { PackedImages } from "../image/store/packed-store.ts";
 import { type Stopwatch, secondsSince, stopwatch } from "../stopwatch.ts";
 import { selectionLoader } from "../training/background-loader.ts";
@@ -42,7 +43,7 @@ export async function fitNetwork(options: NetworkFitOptions): Promise<NetworkFit
   const learned = imagesAt(packed, options.learned, label);
   const { progress, logits } = await fit({
     engine,
-    graph: graphOf({ ...settings, imageSize: packed.height }, classes),
+    graph: graphOf({ ...settings, imageSize: imageSizeSetting([packed.height, packed.width]) }, classes),
     settings,
     images: learned,
     openLoader: selectionLoader(learned.selection),

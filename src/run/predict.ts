@@ -200,16 +200,17 @@ async function addGroup(
     }
   });
   const rows = [...decoded.keys()].sort((a, b) => a - b);
-  const imageBytes = imageSize * imageSize * 3;
+  const [height, width] = imageSize;
+  const imageBytes = height * width * 3;
   const input = new Uint8Array(rows.length * imageBytes);
   rows.forEach((file, row) => {
     input.set(decoded.get(file)!, row * imageBytes);
   });
   for (const model of models) {
     const probabilities = await model.probabilities(input, rows.length);
-    const width = model.classes.length;
+    const classes = model.classes.length;
     rows.forEach((file, row) => {
-      for (let c = 0; c < width; c++) sum[file * width + c]! += probabilities[row * width + c]!;
+      for (let c = 0; c < classes; c++) sum[file * classes + c]! += probabilities[row * classes + c]!;
     });
   }
 }

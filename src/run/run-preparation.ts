@@ -29,8 +29,9 @@ export async function pack(
   context: RunContext,
 ): Promise<PackedImages> {
   const { onEvent, signal } = context;
+  const [, height, width] = graph.inputShape as readonly [number, number, number];
   const options = {
-    size: graph.inputShape[1]!,
+    size: [height, width] as const,
     geometry: settings.geometry,
     resampling: settings.resampling,
     cacheFolder: await cacheFolder(settings.cache, warnWith(context)),

@@ -16,6 +16,11 @@ it("makes absolute what a run keeps, so that it goes on from any folder", () => 
 
 it("lets a run be told where things are now, and nothing else", () => {
   const run = { settings: parseSettings({ epochs: 3 }), resolved: { batch: 8 } };
+  const square = { settings: parseSettings({ imageSize: 16 }), resolved: {} };
+  expect(() => refuseOtherSettings({ imageSize: "16x16" }, square)).not.toThrow();
+  expect(() => refuseOtherSettings({ imageSize: "16x24" }, square)).toThrow(
+    /leave out --image-size 16x24 \(the run has 16\)/,
+  );
   expect(() => refuseOtherSettings({ data: "d", out: "o", cache: "c", epochs: 3, batch: 8 }, run)).not.toThrow();
   for (const other of [{ metadata: "m.csv" }, { hashes: false }, { checkpointSeconds: 5 }, { epochs: 4 }]) {
     expect(() => refuseOtherSettings(other, run)).toThrow(

@@ -15,7 +15,7 @@ import { freeSettings } from "../../training/settings/settings-by-aspect.ts";
 /** What stands behind the flag: nothing where the flag says all. */
 function placeholderOf({ type, expected }: SettingDescription): string {
   if (type === "string") return expected === "a path" ? " <path>" : " <name>";
-  return { integer: " <n>", number: " <x>", boolean: "" }[type];
+  return { integer: " <n>", number: " <x>", boolean: "", size: " <size>" }[type];
 }
 
 function helpOf({ description, choices, defaultValue }: SettingDescription): string {

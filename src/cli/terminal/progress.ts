@@ -2,6 +2,7 @@
 
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
+import { sizeOfSetting } from "../../image/image-size.ts";
 import { networkName } from "../../network/network-source.ts";
 import { functionsInWords } from "../../run/folder/own-functions.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
@@ -49,7 +50,7 @@ const imageCounts = ({ train, validation = 0, test }: RunConfig["data"]): string
 
 /** What a run trains, on what, and where it is. */
 export const headLines = (run: string, { settings, resolved, data, functions, versions }: RunConfig): string[] => [
-  `${networkName(settings.network)}: ${count(resolved.parameters)} parameters, ${resolved.imageSize}x${resolved.imageSize} pixels, ` +
+  `${networkName(settings.network)}: ${count(resolved.parameters)} parameters, ${sizeOfSetting(resolved.imageSize).join("x")} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
     `${plural(resolved.threads, "thread")}`,

@@ -39,14 +39,18 @@ const around = (random: Random, centre: number, spread: number): number =>
 const betweenInLogarithm = (random: Random, [least, greatest]: Range): number =>
   least * (greatest / least) ** random.uniform();
 
-/** Width and height, as parts of the whole, of a rectangle that fits into it; undefined where ten draws did not. */
+/**
+ * Width and height, as parts of the whole, of a rectangle that fits into it; undefined where ten draws did not. `unit` is the first part over
+ * the second of an aspect of 1: 1 where aspects are relative to the whole's own.
+ */
 function drawParts(
   random: Random,
   { area, aspect }: { readonly area: Range; readonly aspect: Range },
+  unit = 1,
 ): readonly [number, number] | undefined {
   for (let attempt = 0; attempt < 10; attempt++) {
     const part = between(random, area);
-    const ratio = betweenInLogarithm(random, aspect);
+    const ratio = betweenInLogarithm(random, aspect) * unit;
     const [width, height] = [Math.sqrt(part * ratio), Math.sqrt(part / ratio)];
     if (width <= 1 && height <= 1) return [width, height];
   }
@@ -104,7 +108,7 @@ const rules: { readonly [K in Augmentation["kind"]]: Rule<K> } = {
   },
   erase(step, random, size) {
     const wanted = random.uniform() < step.probability;
-    const parts = wanted ? drawParts(random, step) : undefined;
+    const parts = wanted ? drawParts(random, step, size.height / size.width) : undefined;
     if (parts === undefined) return {};
     const [width, height] = [Math.round(parts[0] * size.width), Math.round(parts[1] * size.height)];
     const left = random.integer(size.width - width + 1);

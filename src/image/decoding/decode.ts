@@ -6,7 +6,8 @@ import { regularFile } from "../../disk/files.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
 import { firstLine, ImageError, InstallationError } from "../../errors.ts";
 import { lacksMemory, memoryError, needingMemory } from "../../memory.ts";
-import { fillSquare, type Geometry } from "../geometry.ts";
+import { fillFrame, type Geometry } from "../geometry.ts";
+import type { ImageSize } from "../image-size.ts";
 import type { ResamplingFilter } from "../resampling.ts";
 import type { RgbImage } from "../rgb-image.ts";
 import { importSharp } from "../sharp.ts";
@@ -32,10 +33,10 @@ export async function decoderVersion(): Promise<string> {
 }
 
 /**
- * Decodes an image file (JPEG, PNG, WebP, BMP or TIFF by its content, whatever its suffix) to `size` x `size` uint8 RGB, as
- * (height, width, 3). EXIF orientation is applied, colours are converted to sRGB (from an embedded profile, CMYK, grey, 16 bits),
- * transparency is laid on white, and of several pages or frames the first is taken. `geometry` says how the image comes to fill the
- * square, `filter` how larger and smaller images are resampled; one that has the size already keeps its pixels.
+ * Decodes an image file (JPEG, PNG, WebP, BMP or TIFF by its content, whatever its suffix) to uint8 RGB, (height, width, 3), of `size`:
+ * height and width, or one number for both. EXIF orientation is applied, colours are converted to sRGB (from an embedded profile, CMYK, grey, 16 bits),
+ * transparency is laid on white, and of several pages or frames the first is taken. `geometry` says how the image comes to fill that
+ * frame, `filter` how larger and smaller images are resampled; one that has the size already keeps its pixels.
  *
  * @throws ImageError where the file cannot be read, is no such image, is of a variant that is not read, is truncated or damaged, or
  *   has more pixels than the limit, 100 million unless another is set; MemoryError where memory could not be had;
@@ -43,7 +44,7 @@ export async function decoderVersion(): Promise<string> {
  */
 export async function decodeImage(
   file: string,
-  size: number,
+  size: ImageSize,
   geometry: Geometry = "squash",
   filter: ResamplingFilter = "cubic",
 ): Promise<Uint8Array> {
@@ -82,12 +83,12 @@ function refuseLargeFile(name: string, bytes: number): void {
 /** As {@link decodeImage}, from a file's content; `name` is what its errors call it. */
 export async function decodeBytes(
   bytes: Uint8Array,
-  size: number,
+  size: ImageSize,
   name: string,
   geometry: Geometry = "squash",
   filter: ResamplingFilter = "cubic",
 ): Promise<Uint8Array> {
-  return withDecoded(bytes, name, (image) => fillSquare(image, size, geometry, filter));
+  return withDecoded(bytes, name, (image) => fillFrame(image, size, geometry, filter));
 }
 
 /** The whole image at its own resolution, from a file's content: formats, colours, orientation and errors as in {@link decodeImage}. */

@@ -8,6 +8,7 @@ import { seal, unseal } from "../../disk/sealed-text.ts";
 import { decoderVersion } from "../decoding/decode.ts";
 import { pixelLimitKey } from "../decoding/pixel-limit.ts";
 import { type Geometry, geometryNames } from "../geometry.ts";
+import { heightAndWidth, type ImageSize, imageSizeSetting } from "../image-size.ts";
 import { type ResamplingFilter, resamplingFilters } from "../resampling.ts";
 import { isPixelFile, type StoredImage } from "./pixel-file.ts";
 
@@ -35,7 +36,7 @@ const format = "naevus packed images 3";
 
 const schema = z.strictObject({
   format: z.literal(format),
-  size: z.number(),
+  size: z.union([z.number(), z.templateLiteral([z.number(), "x", z.number()])]),
   geometry: z.enum(geometryNames),
   resampling: z.enum(resamplingFilters),
   decoder: z.string(),
@@ -60,14 +61,20 @@ const schema = z.strictObject({
 
 /** How the images of a pack came to their form. */
 export interface PackForm {
-  /** Width and height in pixels. */
-  readonly size: number;
+  readonly size: ImageSize;
   readonly geometry: Geometry;
   readonly resampling: ResamplingFilter;
 }
 
+/** The bytes of one image in that form. */
+export function packedBytes({ size }: Pick<PackForm, "size">): number {
+  const [height, width] = heightAndWidth(size);
+  return height * width * 3;
+}
+
 /** The name that a data folder's pack has in the cache: one per folder and form. */
-export async function packName(root: string, { size, geometry, resampling }: PackForm): Promise<string> {
+export async function packName(root: string, { size: given, geometry, resampling }: PackForm): Promise<string> {
+  const size = imageSizeSetting(given);
   return `images-${size}-${await folderKey(root, size, geometry, resampling, ...pixelLimitKey())}`;
 }
 
@@ -88,7 +95,8 @@ export async function readPackIndex(file: string, name: string, form: PackForm):
   const parsed = schema.safeParse(JSON.parse(text));
   if (!parsed.success) return "none";
   const { size, geometry, resampling } = parsed.data;
-  if (size !== form.size || geometry !== form.geometry || resampling !== form.resampling) return "none";
+  if (size !== imageSizeSetting(form.size) || geometry !== form.geometry || resampling !== form.resampling)
+    return "none";
   if (parsed.data.decoder !== (await decoderVersion())) return "none";
   const { pixelFile, slots, files, contents } = parsed.data;
   const index: PackIndex = {
@@ -119,7 +127,7 @@ export const decodedContents = (contents: PackIndex["contents"]): DecodedContent
 export async function formatPackIndex(index: PackIndex, { size, geometry, resampling }: PackForm): Promise<string> {
   const content: z.infer<typeof schema> = {
     format,
-    size,
+    size: imageSizeSetting(size),
     geometry,
     resampling,
     decoder: await decoderVersion(),

@@ -11,12 +11,14 @@ import { writeError, writeFileAtomic } from "../../disk/files.ts";
 import { DatasetError } from "../../errors.ts";
 import { byCodePoint } from "../../text/code-point-order.ts";
 import type { Geometry } from "../geometry.ts";
+import { heightAndWidth, type ImageSize } from "../image-size.ts";
 import type { ResamplingFilter } from "../resampling.ts";
 import {
   type Content,
   decodedContents,
   formatPackIndex,
   type PackForm,
+  packedBytes,
   packName,
   readPackIndex,
 } from "./pack-index.ts";
@@ -53,9 +55,9 @@ export interface ImageContent {
 
 /** Settings of {@link packImages}. */
 export interface PackOptions {
-  /** Width and height in pixels. */
-  readonly size: number;
-  /** How images of another shape come to fill the square; default `squash`. */
+  /** Height and width in pixels; one number for both. */
+  readonly size: ImageSize;
+  /** How images of another shape come to fill it; default `squash`. */
   readonly geometry?: Geometry;
   /** How they are made larger or smaller; default `cubic`. */
   readonly resampling?: ResamplingFilter;
@@ -81,8 +83,8 @@ export interface PackOptions {
  */
 export async function packImages(dataset: Dataset, options: PackOptions): Promise<PackedImages> {
   const { size, geometry = "squash", resampling = "cubic", cacheFolder, onProgress, onWarning, signal } = options;
-  if (!(Number.isInteger(size) && size > 0))
-    throw new RangeError(`packed images: size must be a positive whole number, got ${size}`);
+  if (!heightAndWidth(size).every((side) => Number.isInteger(side) && side > 0))
+    throw new RangeError(`packed images: size must be positive whole numbers, got ${size}`);
   await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
     throw writeError(cacheFolder, error);
   });
@@ -139,7 +141,7 @@ async function openKnown(
   { indexFile, folder, name, form }: PackPlace,
   { onWarning, signal }: { readonly [K in "onWarning" | "signal"]: PackOptions[K] | undefined },
 ): Promise<Packed | undefined> {
-  const imageBytes = form.size ** 2 * 3;
+  const imageBytes = packedBytes(form);
   const index = await readPackIndex(indexFile, name, form);
   if (index === "damaged") onWarning?.(`${indexFile}: damaged; all images are decoded again`);
   if (typeof index === "string") return undefined;
@@ -183,7 +185,8 @@ async function openKnown(
   }
 }
 
-function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Packed): PackedImages {
+function view(dataset: Dataset, size: ImageSize, { index, pixels, unreadable }: Packed): PackedImages {
+  const [height, width] = heightAndWidth(size);
   const images: ImageRecord[] = [];
   const slots: number[] = [];
   const contents: ImageContent[] = [];
@@ -211,8 +214,8 @@ function view(dataset: Dataset, size: number, { index, pixels, unreadable }: Pac
       return slot;
     });
   return {
-    height: size,
-    width: size,
+    height,
+    width,
     images,
     contents,
     problems,

@@ -8,8 +8,15 @@ import { type FileState, fileState, sameState } from "../../disk/file-state.ts";
 import { readTrouble } from "../../disk/system-errors.ts";
 import { ImageError } from "../../errors.ts";
 import { readImage, withDecoded } from "../decoding/decode.ts";
-import { fillSquare } from "../geometry.ts";
-import { type Content, type DecodedContent, decodedContents, type PackForm, type PackIndex } from "./pack-index.ts";
+import { fillFrame } from "../geometry.ts";
+import {
+  type Content,
+  type DecodedContent,
+  decodedContents,
+  type PackForm,
+  type PackIndex,
+  packedBytes,
+} from "./pack-index.ts";
 import { PixelFileReader, PixelFileWriter } from "./pixel-file.ts";
 import { pixelHash } from "./pixel-hash.ts";
 
@@ -59,7 +66,7 @@ export class Packing {
   }
 
   get #imageBytes(): number {
-    return this.#form.size ** 2 * 3;
+    return packedBytes(this.#form);
   }
 
   /** Finds or makes the pixels of one image. What is wrong with it becomes part of the result; only the cache's own trouble throws. */
@@ -100,7 +107,7 @@ export class Packing {
       const { size, geometry, resampling } = this.#form;
       [pixels, image] = await withDecoded(bytes, sha256, (whole) => [
         pixelHash(whole),
-        fillSquare(whole, size, geometry, resampling),
+        fillFrame(whole, size, geometry, resampling),
       ]);
     } catch (error) {
       if (error instanceof ImageError) return { reason: error.reason };

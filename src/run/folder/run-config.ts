@@ -11,13 +11,14 @@ import { precisionOn } from "../../engine/precision.ts";
 import { RunError } from "../../errors.ts";
 import { decoderVersion } from "../../image/decoding/decode.ts";
 import { maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
+import { imageSizeSetting } from "../../image/image-size.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
 import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";
 import { parseSettings } from "../../training/settings/parse.ts";
 import { learningRateOf } from "../../training/settings/resolve.ts";
-import type { Settings } from "../../training/settings/schema.ts";
+import { imageSizeSchema, type Settings } from "../../training/settings/schema.ts";
 import { settingsThat } from "../../training/settings/settings-by-aspect.ts";
 import { version } from "../../version.ts";
 import { type LocalPaths, localSettings, readLocalPaths, writeLocalPaths } from "./local-paths.ts";
@@ -67,7 +68,7 @@ const configSchema = z.strictObject({
     precision: z.enum(["f32", "bf16"]),
     threads: z.int().min(1),
     batch: z.int().min(1),
-    imageSize: z.int().min(1),
+    imageSize: imageSizeSchema,
     learningRate: z.number(),
     parameters: z.int().min(0),
   }),
@@ -169,7 +170,7 @@ export async function configOf(
       precision: precisionOn(engine.description, settings.precision),
       threads,
       batch: Math.min(settings.batch, training - validation),
-      imageSize: packed.height,
+      imageSize: imageSizeSetting([packed.height, packed.width]),
       learningRate: learningRateOf(settings),
       parameters: countTrainable(graph.parameters),
     },

@@ -4,20 +4,23 @@ import { RunError } from "../../errors.ts";
 import type { Geometry } from "../../image/geometry.ts";
 import type { ResamplingFilter } from "../../image/resampling.ts";
 import type { Model } from "../../inference/model.ts";
-import { squareViews, testTimeAugmented } from "../../inference/test-time-augmentation.ts";
+import { meanOver, viewsOf } from "../../inference/test-time-augmentation.ts";
 import { type Provenance, provenanceOf } from "../folder/provenance.ts";
 import { type Runs, runsOf } from "../folder/runs.ts";
 import { openModel } from "./open-model.ts";
 
 /** How models judge an image. */
 export interface JudgingOptions {
-  /** Whether each image is judged as the mean over its eight flips and quarter turns; default false. */
+  /**
+   * Whether each image is judged as the mean over its flips and quarter turns: eight, or the four that keep the size where a model reads images
+   * that are no squares; default false.
+   */
   readonly testTimeAugmentation?: boolean | undefined;
 }
 
 /** Models that read images of the same form. */
 export interface ModelGroup {
-  readonly imageSize: number;
+  readonly imageSize: Model["imageSize"];
   readonly geometry: Geometry;
   readonly resampling: ResamplingFilter;
   readonly models: readonly Model[];
@@ -58,7 +61,7 @@ export async function openModels(
   try {
     for (const run of runs) {
       const { model, folder } = await openModel(run);
-      models.push(testTimeAugmentation ? testTimeAugmented(model) : model);
+      models.push(model);
       folders.push(folder);
       provenances.push(await provenanceOf(run, model.metadata));
       refuseOtherClasses({ name: runs[0]!, classes: models[0]!.classes }, { name: run, classes: model.classes });
@@ -67,14 +70,18 @@ export async function openModels(
     await dispose();
     throw error;
   }
+  // All models of an ensemble see the same views.
+  const sizes = models.map(({ imageSize }) => imageSize);
+  const views = viewsOf(sizes.find(([height, width]) => height !== width) ?? sizes[0]!);
+  const judging = testTimeAugmentation ? models.map((model) => meanOver(model, views)) : models;
   return {
     name: runs.join(", "),
     folder: folders.length === 1 ? folders[0] : undefined,
     classes: models[0]!.classes,
     origin: models.some(({ metadata }) => metadata.origin === "phantom") ? "phantom" : "folder",
     count: models.length,
-    views: testTimeAugmentation ? squareViews : 1,
-    groups: groupsOf(models),
+    views: testTimeAugmentation ? views.length : 1,
+    groups: groupsOf(judging),
     provenances,
     dispose,
   };

@@ -5,6 +5,7 @@ import type { Metadata } from "../../dataset/metadata.ts";
 import { cleanDataset, foldsOf, groupsOf } from "../../dataset/protocols.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
+import { type ImageSizeSetting, imageSizeSetting, sizeOfSetting } from "../../image/image-size.ts";
 import { type PackedImages, packImages } from "../../image/store/packed-store.ts";
 import { curate } from "../../run/curate.ts";
 import { openCuratedData } from "../../run/data/open-data.ts";
@@ -65,7 +66,7 @@ export async function makeDataset(
 ): Promise<MadeDataset> {
   const { folder, settings, source, onEvent, signal } = context;
   const cache = await cacheFolder(settings.cache);
-  const packs = new Map<number, PackedImages>();
+  const packs = new Map<ImageSizeSetting, PackedImages>();
   const close = () => {
     for (const packed of packs.values()) packed.close();
   };
@@ -98,11 +99,11 @@ export async function makeDataset(
           { network, stochasticDepth: 0 },
           architectureOptionsOf({ imageSize }, clean.classes.length),
         );
-        const size = made.input.height;
+        const size = imageSizeSetting([made.input.height, made.input.width]);
         const known = packs.get(size);
         if (known) return known;
         const packed = await packImages(clean, {
-          size,
+          size: sizeOfSetting(size),
           geometry: settings.geometry,
           resampling: settings.resampling,
           cacheFolder: cache,

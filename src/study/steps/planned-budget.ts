@@ -2,6 +2,7 @@
 import { policyNames } from "../../image/augmentation/policy.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
+import type { Settings } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, spentSeconds } from "../study-context.ts";
 import type { StudyReport } from "../study-report.ts";
 import { planBudget, workingSize } from "./budget.ts";
@@ -20,7 +21,7 @@ export async function plannedBudget(
 ): Promise<PlannedBudget> {
   const { settings } = context;
   const spentBefore = await spentSeconds(context);
-  const measured = async (imageSize: number | undefined) => {
+  const measured = async (imageSize: Settings["imageSize"]) => {
     const size = imageSize === undefined ? {} : { imageSize };
     const first = await measureSpeed(context, data, { network: firstNetwork, ...size });
     return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }) };

@@ -9,7 +9,8 @@ export interface SettingDescription {
   readonly flag: string;
   readonly description: string;
   readonly decides: readonly Aspect[];
-  readonly type: "string" | "number" | "integer" | "boolean";
+  /** `size`: a number or two, such as `96x128`. */
+  readonly type: "string" | "number" | "integer" | "boolean" | "size";
   readonly choices?: readonly string[];
   readonly defaultValue?: string | number | boolean;
   /** In words: `a whole number of at least 1`. */
@@ -18,7 +19,8 @@ export interface SettingDescription {
 
 interface PropertySchema {
   readonly description: string;
-  readonly type: "string" | "number" | "integer" | "boolean";
+  /** None where several are taken. */
+  readonly type?: "string" | "number" | "integer" | "boolean";
   readonly enum?: readonly string[];
   /** The names that stand for something, where the thing itself may be given too. */
   readonly choices?: readonly string[];
@@ -61,7 +63,7 @@ export const settingDescriptions: readonly SettingDescription[] = (
   flag: defaults[name] === true ? flagOf(name).replace("--", "--no-") : flagOf(name),
   description: schema.description,
   decides: aspectsOf[name],
-  type: schema.type,
+  type: schema.type ?? "size",
   ...(choices && { choices }),
   ...(defaults[name] !== undefined && { defaultValue: defaults[name] as string | number | boolean }),
   expected: inWords({ ...schema, ...(values && { enum: values }) }),

@@ -48,6 +48,23 @@ describe("parseSettings", () => {
     expect(refusal(input)).toBe(message);
   });
 
+  it.each([0, 4097, 1.5, "128", "128x", "0x5", "96X128", "96x4097", "-5x5", "1e2x5", [96, 128]])(
+    "refuses the image size %j",
+    (imageSize) => {
+      expect(refusal({ imageSize })).toBe(
+        "settings: imageSize: expected a whole number of at least 1 and at most 4096, or two such as 96x128 (height x width), " +
+          `got ${JSON.stringify(imageSize)}`,
+      );
+    },
+  );
+
+  it("takes an image size as a number or as height x width, and keeps one form of each", () => {
+    expect(parseSettings({ imageSize: 128 }).imageSize).toBe(128);
+    expect(parseSettings({ imageSize: "128x128" }).imageSize).toBe(128);
+    expect(parseSettings({ imageSize: "96x128" }).imageSize).toBe("96x128");
+    expect(parseSettings({}).imageSize).toBeUndefined();
+  });
+
   it("names the known settings where none is near", () => {
     expect(refusal({ colour: 1 })).toMatch(
       /^settings: colour: unknown setting; expected one of data, classMap, curation, /,
@@ -67,4 +84,6 @@ it("turns text into numbers only where it is one", () => {
   expect(settingFromText("learningRate", ".5")).toBe(0.5);
   for (const text of ["", "0x10", "12abc", "Infinity"]) expect(settingFromText("epochs", text)).toBe(text);
   expect(settingFromText("out", "12")).toBe("12");
+  expect(settingFromText("imageSize", "96")).toBe(96);
+  expect(settingFromText("imageSize", "96x128")).toBe("96x128");
 });

@@ -2,6 +2,7 @@
 import type { CrossEntropyOptions } from "../../engine/loss.ts";
 import { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
 import { type AugmentationPolicy, policies, withErasing } from "../../image/augmentation/policy.ts";
+import { sizeOfSetting } from "../../image/image-size.ts";
 import { type ArchitectureOptions, imageInput, networks } from "../../network/architectures.ts";
 import type { Network } from "../../network/layer.ts";
 import { withStochasticDepth } from "../../network/stochastic-depth.ts";
@@ -31,7 +32,10 @@ export const learningRateOf = ({ learningRate, optimizer }: Pick<Settings, "lear
 export const architectureOptionsOf = (
   { imageSize }: Pick<Settings, "imageSize">,
   classes: number,
-): ArchitectureOptions => ({ classes, ...(imageSize !== undefined && { imageSize }) });
+): ArchitectureOptions => {
+  if (imageSize === undefined) return { classes };
+  return { classes, imageSize: typeof imageSize === "number" ? imageSize : sizeOfSetting(imageSize) };
+};
 
 /** The network that settings name or hold, at the images' size where one is given, with their stochastic depth. */
 export function networkOf(

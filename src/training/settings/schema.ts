@@ -6,6 +6,7 @@ import { NetworkError, SettingsError } from "../../errors.ts";
 import { type AugmentationPolicy, policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
+import { imageSizeSetting, sizeOfSetting } from "../../image/image-size.ts";
 import { resamplingFilters } from "../../image/resampling.ts";
 import { networkNames } from "../../network/architectures.ts";
 import type { Network } from "../../network/layer.ts";
@@ -29,6 +30,15 @@ const setting = <const A extends readonly [Aspect, ...Aspect[]], S extends z.Zod
   description: string,
   schema: S,
 ) => ({ decides, schema: schema.describe(description) as S });
+
+/** The longest side that images may be scaled to. */
+const longestSide = 4096;
+
+/** An image size in the form of settings: a number for squares. */
+export const imageSizeSchema = z
+  .union([z.int(), z.templateLiteral([z.int(), "x", z.int()])])
+  .refine((size) => sizeOfSetting(size).every((side) => side >= 1))
+  .transform((size) => imageSizeSetting(sizeOfSetting(size)));
 
 const path = () => z.string().min(1).optional();
 
@@ -89,12 +99,17 @@ const entries = {
   ),
   imageSize: setting(
     ["weights"],
-    "Height and width in pixels that images are scaled to; by default the architecture's own",
-    z.int().min(1).max(4096).optional(),
+    "Height and width in pixels that images are scaled to, as one number or as HEIGHTxWIDTH; by default the network's own",
+    imageSizeSchema
+      .refine((size) => sizeOfSetting(size).every((side) => side <= longestSide))
+      .meta({
+        expected: `a whole number of at least 1 and at most ${longestSide}, or two such as 96x128 (height x width)`,
+      })
+      .optional(),
   ),
   geometry: setting(
     ["weights"],
-    "How an image fills the square: squash scales each side, fit adds black bars, fill cuts off what overhangs, crop takes the unscaled centre",
+    "How an image fills the image size: squash scales each side, fit adds black bars, fill cuts off what overhangs, crop takes the unscaled centre",
     z.enum(geometryNames).default("squash"),
   ),
   resampling: setting(
