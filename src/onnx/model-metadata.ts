@@ -27,7 +27,7 @@ export interface ModelMetadata {
   readonly version: string;
   /** `phantom`: trained on drawn images, not on photographs. */
   readonly origin?: "folder" | "phantom";
-  /** How an image of another shape comes to fill the square that the model takes; default `squash`. */
+  /** How an image of another shape comes to fill the frame that the model takes; default `squash`. */
   readonly geometry?: Geometry;
   /** How it is made larger or smaller; default `cubic`. */
   readonly resampling?: ResamplingFilter;

@@ -23,7 +23,10 @@ export function addEvaluateCommand(program: Command, terminal: Terminal, finish:
       "<run...>",
       "run folders, their model.onnx files, or the folder of a cross-validation; several predict as an ensemble",
     )
-    .option("--tta", "Test-time augmentation: average the predictions for the 8 flips and quarter turns of each image")
+    .option(
+      "--tta",
+      "Test-time augmentation: average the predictions for the flips and quarter turns of each image that keep its size: 8 of a square, else 4",
+    )
     .option("--json", "Print the figures as one JSON object to standard output, everything else to standard error");
   addJudgedDataOptions(command)
     .addHelpText("after", "The figures of a single run on its own test images are also written to its evaluation.json.")

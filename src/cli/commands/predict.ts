@@ -32,7 +32,10 @@ export function addPredictCommand(program: Command, terminal: Terminal, finish: 
       "image files, folders (all images below them), quoted patterns such as 'a/**/*.jpg', and - for a list of paths on standard " +
         "input, one per line; further runs among them predict together with the first, as an ensemble",
     )
-    .option("--tta", "Test-time augmentation: average the predictions for the 8 flips and quarter turns of each image")
+    .option(
+      "--tta",
+      "Test-time augmentation: average the predictions for the flips and quarter turns of each image that keep its size: 8 of a square, else 4",
+    )
     .option(
       "--json",
       "Print all probabilities as one JSON object to standard output, everything else to standard error",

@@ -4,6 +4,7 @@ import "../../node-version.ts";
 export { decodeImage } from "../../image/decoding/decode.ts";
 export { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
 export { type Geometry, geometryNames } from "../../image/geometry.ts";
+export type { ImageSize } from "../../image/image-size.ts";
 export { type PixelPictureOptions, pixelPicture } from "../../image/pixel-picture.ts";
 export { type ResamplingFilter, resamplingFilters } from "../../image/resampling.ts";
 export type { ImageContent } from "../../image/store/packed-store.ts";

@@ -35,10 +35,16 @@ const setting = <const A extends readonly [Aspect, ...Aspect[]], S extends z.Zod
 const longestSide = 4096;
 
 /** An image size in the form of settings: a number for squares. */
-export const imageSizeSchema = z
-  .union([z.int(), z.templateLiteral([z.int(), "x", z.int()])])
-  .refine((size) => sizeOfSetting(size).every((side) => side >= 1))
-  .transform((size) => imageSizeSetting(sizeOfSetting(size)));
+export const imageSizeSchema = sizeUpTo(Number.POSITIVE_INFINITY);
+
+function sizeUpTo(longest: number) {
+  return z.union([z.int(), z.templateLiteral([z.int(), "x", z.int()])]).transform((given, context) => {
+    const size = sizeOfSetting(given);
+    if (size.every((side) => side >= 1 && side <= longest)) return imageSizeSetting(size);
+    context.addIssue({ code: "invalid_format", format: "image size" });
+    return z.NEVER;
+  });
+}
 
 const path = () => z.string().min(1).optional();
 
@@ -100,8 +106,7 @@ const entries = {
   imageSize: setting(
     ["weights"],
     "Height and width in pixels that images are scaled to, as one number or as HEIGHTxWIDTH; by default the network's own",
-    imageSizeSchema
-      .refine((size) => sizeOfSetting(size).every((side) => side <= longestSide))
+    sizeUpTo(longestSide)
       .meta({
         expected: `a whole number of at least 1 and at most ${longestSide}, or two such as 96x128 (height x width)`,
       })
