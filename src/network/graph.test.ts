@@ -174,12 +174,12 @@ describe("frozen layers", () => {
   });
 
   test.each([7, -1, 1.5, Number.NaN, "2" as unknown as number])("can't be %s of six", (frozen) => {
-    const message = `network "frozen", frozen: expected a whole number of layers from 0 to 6, got ${frozen}`;
+    const message = `network "frozen": frozen: expected a whole number of layers from 0 to 6, got ${frozen}`;
     expect(() => buildGraph({ ...network, frozen })).toThrow(new NetworkError(message));
   });
 
   test("can't be all that have parameters", () => {
-    const message = 'network "frozen", frozen: 6 leaves nothing to train; take fewer';
+    const message = 'network "frozen": frozen: 6 leaves nothing to train; take fewer';
     expect(() => buildGraph({ ...network, frozen: 6 })).toThrow(new NetworkError(message));
     const layers = [...trunk, globalAveragePool()];
     expect(() => buildGraph({ ...network, layers, frozen: 4 })).toThrow(/frozen: 4 leaves nothing to train/);

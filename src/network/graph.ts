@@ -2,6 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
+import { boundsFault, mostParameters, mostValues } from "./bounds.ts";
 import type { Layer, Network, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
 import { formatShape, outputShape, type Shape } from "./shape.ts";
@@ -38,8 +39,26 @@ export interface Graph {
   readonly parameters: readonly ParameterSpec[];
 }
 
-/** Checks a network and writes it out. Throws {@link NetworkError}, which names the layer that does not fit. */
+/** A layer's place as JavaScript and JSON have it: `layers[3].body[0]` for `3.body.0`. */
+const placeOf = (name: string): string => `layers.${name}`.replace(/\.(\d+)/g, "[$1]").replace(/\.depth$/, "");
+
+/** Refuses a map or a parameter that no engine could hold. */
+function refuseTooLarge(kind: string, what: string, shape: Shape): void {
+  const values = elements(shape);
+  if (values > mostValues) {
+    throw new NetworkError(
+      `${kind}: ${what} of ${formatShape(shape)} has ${values} values, and the most is ${mostValues}`,
+    );
+  }
+}
+
+/**
+ * Checks a network and writes it out. Throws {@link NetworkError}, which names the layer that does not fit by its path, such as
+ * `network "mine": layers[3].body[0]: conv2d: expected …, got …`.
+ */
 export function buildGraph(network: Network): Graph {
+  const fault = boundsFault(network.layers);
+  if (fault !== undefined) throw new NetworkError(`network "${network.name}": ${fault}`);
   const { channels, height, width } = network.input;
   const inputShape: Shape = [channels, height, width];
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0)) {
@@ -59,11 +78,13 @@ export function buildGraph(network: Network): Graph {
       }
       const shape = outputShape(operation, inputShapes);
       const specs = parametersOf(name, operation, inputShapes);
+      refuseTooLarge(operation.kind, "a map", shape);
+      for (const spec of specs) refuseTooLarge(operation.kind, spec.name.slice(name.length + 1), spec.shape);
       const parameters = frozen ? specs.map((spec) => ({ ...spec, trainable: false })) : specs;
       nodes.push({ name, operation, inputs, inputShapes, shape, parameters, frozen });
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
-      throw new NetworkError(`network "${network.name}", layer ${name}: ${error.message}`, { cause: error });
+      throw new NetworkError(`network "${network.name}": ${placeOf(name)}: ${error.message}`, { cause: error });
     }
     return nodes.length - 1;
   };
@@ -95,8 +116,12 @@ export function buildGraph(network: Network): Graph {
     );
   }
   const parameters = nodes.flatMap((node) => node.parameters);
+  const count = parameters.reduce((sum, { shape }) => sum + elements(shape), 0);
+  if (count > mostParameters) {
+    throw new NetworkError(`network "${network.name}": ${count} parameters, and the most is ${mostParameters}`);
+  }
   if (frozenLayers > 0 && !parameters.some(({ trainable }) => trainable)) {
-    throw new NetworkError(`network "${network.name}", frozen: ${frozenLayers} leaves nothing to train; take fewer`);
+    throw new NetworkError(`network "${network.name}": frozen: ${frozenLayers} leaves nothing to train; take fewer`);
   }
   return {
     network,
@@ -111,7 +136,7 @@ export function buildGraph(network: Network): Graph {
 function checkFrozen({ name, layers, frozen = 0 }: Network): number {
   if (Number.isInteger(frozen) && frozen >= 0 && frozen <= layers.length) return frozen;
   throw new NetworkError(
-    `network "${name}", frozen: expected a whole number of layers from 0 to ${layers.length}, got ${frozen}`,
+    `network "${name}": frozen: expected a whole number of layers from 0 to ${layers.length}, got ${frozen}`,
   );
 }
 

@@ -26,44 +26,44 @@ const input = { channels: 3, height: 8, width: 6 };
 
 describe("a network that does not fit is refused", () => {
   test.each<readonly [string, readonly Layer[]]>([
-    ["layer 0: dense: expected a vector, got 3x8x6; put flatten() before it", [dense(2)]],
-    ["layer 1: conv2d: expected feature maps (channels x height x width), got 144", [flatten(), conv2d(4, 3)]],
-    ["layer 1: batchNorm: expected feature maps (channels x height x width), got 144", [flatten(), batchNorm()]],
-    ["layer 1: maxPool: expected feature maps (channels x height x width), got 144", [flatten(), maxPool(2)]],
+    ["layers[0]: dense: expected a vector, got 3x8x6; put flatten() before it", [dense(2)]],
+    ["layers[1]: conv2d: expected feature maps (channels x height x width), got 144", [flatten(), conv2d(4, 3)]],
+    ["layers[1]: batchNorm: expected feature maps (channels x height x width), got 144", [flatten(), batchNorm()]],
+    ["layers[1]: maxPool: expected feature maps (channels x height x width), got 144", [flatten(), maxPool(2)]],
     [
-      "layer 1: globalAveragePool: expected feature maps (channels x height x width), got 144",
+      "layers[1]: globalAveragePool: expected feature maps (channels x height x width), got 144",
       [flatten(), globalAveragePool()],
     ],
-    ["layer 0: conv2d: expected a positive whole number of filters, got 0", [conv2d(0, 3)]],
-    ["layer 0: conv2d: 2 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 2 })]],
-    ["layer 0: conv2d: 3 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 3 })]],
-    ["layer 0: conv2d: expected a positive whole kernel, got 0x0", [conv2d(4, 0)]],
-    ["layer 0: conv2d: expected a positive whole stride, got 1.5x1.5", [conv2d(4, 3, { stride: 1.5 })]],
-    ["layer 0: conv2d: expected a whole padding of at least 0, got -1x-1", [conv2d(4, 3, { padding: -1 })]],
+    ["layers[0]: conv2d: expected a positive whole number of filters, got 0", [conv2d(0, 3)]],
+    ["layers[0]: conv2d: 2 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 2 })]],
+    ["layers[0]: conv2d: 3 groups do not divide 3 input channels and 4 filters", [conv2d(4, 3, { groups: 3 })]],
+    ["layers[0]: conv2d: expected a positive whole kernel, got 0x0", [conv2d(4, 0)]],
+    ["layers[0]: conv2d: expected a positive whole stride, got 1.5x1.5", [conv2d(4, 3, { stride: 1.5 })]],
+    ["layers[0]: conv2d: expected a whole padding of at least 0, got -1x-1", [conv2d(4, 3, { padding: -1 })]],
     [
-      'layer 0: conv2d: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is 2x2; ' +
+      'layers[0]: conv2d: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is 2x2; ' +
         "take an odd kernel, or give the padding as a number, such as 0",
       [conv2d(4, 2)],
     ],
-    ['layer 0: conv2d: padding "same" needs odd kernels', [conv2d(3, [3, 4], { groups: 3, stride: 2 })]],
-    ["layer 0: conv2d: expected a whole padding of at least 0, got 1.5x1.5", [conv2d(4, 3, { padding: 1.5 })]],
-    ["layer 0: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6", [conv2d(4, 9, { padding: 0 })]],
-    ["layer 0: maxPool: a 7x7 kernel with padding 0x0 does not fit 8x6", [maxPool(7)]],
-    ["layer 0: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
-    ["layer 1: dense: expected a positive whole number of units, got -1", [flatten(), dense(-1)]],
-    ["layer 0: dropout: expected a rate in [0, 1), got 1", [dropout(1)]],
-    ["layer 0.depth: stochasticDepth: expected a rate in [0, 1), got 1", [residual([], [], { stochasticDepth: 1 })]],
-    ["layer 0: normalize: expected 3 means and deviations, got 2 and 2", [normalize([0, 0])]],
-    ["layer 0: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
-    ["layer 1: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
-    ["layer 0: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
-    ["layer 0: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
-    ["layer 0: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
-    ["layer 0.body.1: dense: expected a vector, got 3x8x6; put flatten() before it", [residual([relu(), dense(3)])]],
+    ['layers[0]: conv2d: padding "same" needs odd kernels', [conv2d(3, [3, 4], { groups: 3, stride: 2 })]],
+    ["layers[0]: conv2d: expected a whole padding of at least 0, got 1.5x1.5", [conv2d(4, 3, { padding: 1.5 })]],
+    ["layers[0]: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6", [conv2d(4, 9, { padding: 0 })]],
+    ["layers[0]: maxPool: a 7x7 kernel with padding 0x0 does not fit 8x6", [maxPool(7)]],
+    ["layers[0]: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
+    ["layers[1]: dense: expected a positive whole number of units, got -1", [flatten(), dense(-1)]],
+    ["layers[0]: dropout: expected a rate in [0, 1), got 1", [dropout(1)]],
+    ["layers[0]: stochasticDepth: expected a rate in [0, 1), got 1", [residual([], [], { stochasticDepth: 1 })]],
+    ["layers[0]: normalize: expected 3 means and deviations, got 2 and 2", [normalize([0, 0])]],
+    ["layers[0]: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
+    ["layers[1]: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
+    ["layers[0]: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
+    ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
+    ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
+    ["layers[0].body[1]: dense: expected a vector, got 3x8x6; put flatten() before it", [residual([relu(), dense(3)])]],
   ])("%s", (message, layers) => {
     const build = () => buildGraph({ name: "wrong", input, layers: [...layers, flatten(), dense(2)] });
     expect(build).toThrow(NetworkError);
-    expect(build).toThrow(`network "wrong", ${message}`);
+    expect(build).toThrow(`network "wrong": ${message}`);
   });
 
   test.each<readonly [string, readonly Layer[]]>([

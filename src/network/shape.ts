@@ -23,6 +23,11 @@ const featureMaps = (kind: string, shape: Shape): readonly [number, number, numb
     ? (shape as readonly [number, number, number])
     : refuse(`${kind}: expected feature maps (channels x height x width), got ${formatShape(shape)}`);
 
+/** Why no padding is the same on both sides of a map, and what to do. */
+export const evenKernel = (kernel: HeightWidth): string =>
+  `padding "same" needs odd kernels, as it is the same on both sides, and the kernel is ${kernel.join("x")}; ` +
+  "take an odd kernel, or give the padding as a number, such as 0";
+
 const windowed = (
   kind: string,
   {
@@ -37,10 +42,7 @@ const windowed = (
     if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
   }
   if (kernel.some((length, axis) => length % 2 === 0 && padding[axis] === (length - 1) / 2)) {
-    refuse(
-      `${kind}: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is ${kernel.join("x")}; ` +
-        "take an odd kernel, or give the padding as a number, such as 0",
-    );
+    refuse(`${kind}: ${evenKernel(kernel)}`);
   }
   if (!padding.every((value) => Number.isInteger(value) && value >= 0)) {
     refuse(`${kind}: expected a whole padding of at least 0, got ${padding.join("x")}`);

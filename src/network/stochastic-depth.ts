@@ -1,4 +1,6 @@
 /** Stochastic depth for a whole network: which residual layer is dropped how often. */
+import { NetworkError } from "../errors.ts";
+import { boundsFault } from "./bounds.ts";
 import type { Layer, Network } from "./layer.ts";
 
 const depthOf = (layers: readonly Layer[]): number =>
@@ -7,8 +9,12 @@ const depthOf = (layers: readonly Layer[]): number =>
     return layer.kind === "residual" ? sum + depthOf(layer.body) + depthOf(layer.shortcut) + 1 : sum;
   }, 0);
 
-/** How many residual layers a network has. */
-export const residualLayers = ({ layers }: Network): number => depthOf(layers);
+/** How many residual layers a network has. Throws NetworkError where it is beyond the bounds of any network. */
+export function residualLayers({ name, layers }: Network): number {
+  const fault = boundsFault(layers);
+  if (fault !== undefined) throw new NetworkError(`network "${name}": ${fault}`);
+  return depthOf(layers);
+}
 
 /**
  * The network with stochastic depth by the linear rule (Huang et al. 2016): the rate of the l-th of L residual layers, in the order

@@ -94,7 +94,9 @@ describe("refuses", () => {
       layers: [normalize(), flatten(), dense(2)],
     });
     const other = onnxModel(small, initialParameters(small.parameters, Random.of(0)), metadata);
-    expect(() => readStoredModel(other)).toThrow('a model whose network cannot be built: network "notebook", layer 9');
+    expect(() => readStoredModel(other)).toThrow(
+      'a model whose network cannot be built: network "notebook": layers[9]',
+    );
   });
 
   it.each([

@@ -78,7 +78,11 @@ it.each<[string, NetworkFunction, string]>([
     (options) => own({ ...options, classes: 3 }),
     'network "my net/1": its last layer gives 3 logits, and the data have ',
   ],
-  ["is no network", () => ({}) as Network, "expected a network"],
+  [
+    "is no network",
+    () => ({}) as Network,
+    "settings: network: layers: expected a list of at least one layer, got nothing",
+  ],
 ])("refuses a network that %s before it opens an image", async (_, network, message) => {
   let packed = 0;
   const onEvent = ({ kind }: { readonly kind: string }) => void (kind === "packing" && packed++);

@@ -1,24 +1,18 @@
 /** What training begins with and resuming begins with again: the network's graph and the decoded images. */
 import type { Dataset } from "../dataset/dataset.ts";
 import { cacheFolder } from "../disk/cache-folder.ts";
-import { NetworkError } from "../errors.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
 import { type PackedImages, packImages } from "../image/store/packed-store.ts";
 import { readSelection } from "../image/store/pixel-file.ts";
-import { buildGraph, type Graph } from "../network/graph.ts";
-import { plural } from "../text/numbers.ts";
+import type { Graph } from "../network/graph.ts";
+import { imageGraph } from "../network/image-graph.ts";
 import { architectureOptionsOf, networkOf } from "../training/settings/resolve.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import { type RunContext, warnWith } from "./run-events.ts";
 
 /** The network that the settings say, for so many classes. */
 export function graphOf(settings: Settings, classes: number): Graph {
-  const graph = buildGraph(networkOf(settings, architectureOptionsOf(settings, classes)));
-  if (graph.classes === classes) return graph;
-  throw new NetworkError(
-    `network "${graph.network.name}": its last layer gives ${plural(graph.classes, "logit")}, and the data have ${plural(classes, "class", "classes")}; ` +
-      "give that layer as many units as there are classes",
-  );
+  return imageGraph(networkOf(settings, architectureOptionsOf(settings, classes)), classes);
 }
 
 /** The images at the network's size, decoded or from the cache; the caller closes them. */

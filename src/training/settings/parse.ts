@@ -31,7 +31,7 @@ export function checkSettings(input: unknown, label: (name: string) => string = 
     const setting = descriptionOf(String(issue.path[0]));
     if (!setting) return [`settings: expected an object, got ${JSON.stringify(input)}`];
     const value = (input as Readonly<Record<string, unknown>>)[setting.name];
-    if (issue.code === "custom") return [`${label(setting.name)}: ${issue.message}`];
+    if (issue.code === "custom") return issue.message.split("\n").map((line) => `${label(setting.name)}: ${line}`);
     const got = typeof value === "number" ? String(value) : JSON.stringify(value);
     return `${label(setting.name)}: expected ${setting.expected}, got ${got}${suggestion(value, setting.choices ?? [])}`;
   });

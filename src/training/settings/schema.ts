@@ -2,13 +2,14 @@
 import { z } from "zod";
 import { engineNames } from "../../engine/engine.ts";
 import { optimizerKinds } from "../../engine/optimizer.ts";
-import { NetworkError, SettingsError } from "../../errors.ts";
+import { SettingsError } from "../../errors.ts";
 import { type AugmentationPolicy, policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
 import { imageSizeSetting, sizeOfSetting } from "../../image/image-size.ts";
 import { resamplingFilters } from "../../image/resampling.ts";
 import { networkNames } from "../../network/architectures.ts";
+import { parseNetwork } from "../../network/json/parse-network.ts";
 import type { Network } from "../../network/layer.ts";
 import { imbalanceNames } from "../imbalance.ts";
 import { scheduleNames } from "../schedule.ts";
@@ -47,11 +48,6 @@ function sizeUpTo(longest: number) {
 }
 
 const path = () => z.string().min(1).optional();
-
-function checkNetwork(data: object): Network {
-  if ("layers" in data && "input" in data && "name" in data) return data as Network;
-  throw new NetworkError("expected a network with name, input and layers");
-}
 
 function checkPolicy(data: object): AugmentationPolicy {
   if ("steps" in data && "fill" in data) return data as AugmentationPolicy;
@@ -99,7 +95,7 @@ const entries = {
   network: setting(
     ["weights"],
     "Network to train from scratch",
-    nameOrData(networkNames, checkNetwork)
+    nameOrData(networkNames, (data): Network => parseNetwork(data))
       .default("notebook")
       .meta({ type: "string", choices: networkNames, expected: `one of ${networkNames.join(", ")}, or a network` }),
   ),

@@ -1,0 +1,48 @@
+/** Layers as JSON has them made whole: what was left out gets the builders' defaults. */
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  flatten,
+  gate,
+  globalAveragePool,
+  type Layer,
+  maxPool,
+  normalize,
+  relu,
+  residual,
+  sigmoid,
+} from "../layer.ts";
+import type { FormOf, LayerForm } from "./layer-forms.ts";
+
+type Completion<K extends Layer["kind"]> = (
+  form: FormOf<K>,
+  complete: (layers: readonly LayerForm[]) => readonly Layer[],
+  classes: number | undefined,
+) => Extract<Layer, { kind: K }>;
+
+const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
+  normalize: ({ mean, standardDeviation }) =>
+    normalize(mean ?? standardDeviation?.map(() => 0), standardDeviation ?? mean?.map(() => 1)),
+  conv2d: ({ filters, kernel, ...options }) => conv2d(filters, kernel, options),
+  batchNorm: (options) => batchNorm(options),
+  relu,
+  sigmoid,
+  maxPool: ({ kernel, ...options }) => maxPool(kernel, options),
+  averagePool: ({ kernel, ...options }) => averagePool(kernel, options),
+  globalAveragePool,
+  flatten,
+  dense: ({ units, ...options }, _, classes) => dense(units === "classes" ? classes! : units, options),
+  dropout: ({ rate, per = "value" }) => ({ kind: "dropout", rate, per }),
+  residual: ({ body, shortcut, ...options }, complete) =>
+    residual(complete(body), shortcut && complete(shortcut), options),
+  gate: ({ body }, complete) => gate(complete(body)),
+};
+
+/** The layer with the builder's defaults, and with the number of classes, where that is known, in place of "classes". */
+export function completeLayer({ kind, ...form }: LayerForm, classes: number | undefined): Layer {
+  const completion = completions[kind] as Completion<Layer["kind"]>;
+  const all = (layers: readonly LayerForm[]) => layers.map((layer) => completeLayer(layer, classes));
+  return completion(form as FormOf<Layer["kind"]>, all, classes);
+}

@@ -1,0 +1,118 @@
+/** What a layer may look like in JSON: every kind with its fields, of which those that a builder has a default for may be left out. */
+import { z } from "zod";
+import { mostValues as most } from "../bounds.ts";
+import type { Layer } from "../layer.ts";
+
+const inWords = <S extends z.ZodType>(expected: string, schema: S): S => schema.meta({ expected });
+
+const wholeNumber = (least: number) => inWords(`a whole number from ${least} to ${most}`, z.int().min(least).max(most));
+const size = wholeNumber(1);
+const margin = wholeNumber(0);
+const pairOf = <S extends z.ZodType>(one: S) => z.union([one, z.tuple([one, one])]);
+const sizes = inWords(`a whole number from 1 to ${most}, or two of them: [height, width]`, pairOf(size));
+const margins = inWords(`a whole number from 0 to ${most}, or two of them: [height, width]`, pairOf(margin));
+const paddings = inWords(
+  `"same", a whole number from 0 to ${most}, or two of them: [height, width]`,
+  z.union([z.literal("same"), margin, z.tuple([margin, margin])]),
+);
+const rate = inWords("a number of at least 0 and below 1", z.number().min(0).lt(1));
+const flag = inWords("true or false", z.boolean());
+const channelMeans = inWords("a list of numbers, one for each channel", z.array(z.number()).min(1).max(64));
+const channelDeviations = inWords(
+  "a list of numbers above 0, one for each channel",
+  z.array(z.number().positive()).min(1).max(64),
+);
+const layerList = inWords(
+  "a list of layers",
+  z.lazy((): z.ZodType<readonly LayerForm[]> => z.array(layerForm)),
+);
+
+const pooling = { kernel: sizes, stride: sizes.exactOptional(), padding: margins.exactOptional() };
+
+/** The fields of the layers that hold no others. */
+const leaves = {
+  normalize: { mean: channelMeans.exactOptional(), standardDeviation: channelDeviations.exactOptional() },
+  conv2d: {
+    filters: size,
+    kernel: sizes,
+    stride: sizes.exactOptional(),
+    padding: paddings.exactOptional(),
+    groups: size.exactOptional(),
+    bias: flag.exactOptional(),
+  },
+  batchNorm: {
+    momentum: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
+    epsilon: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
+  },
+  relu: {},
+  sigmoid: {},
+  maxPool: pooling,
+  averagePool: pooling,
+  globalAveragePool: {},
+  flatten: {},
+  dense: {
+    units: inWords(`a whole number from 1 to ${most}, or "classes"`, z.union([size, z.literal("classes")])),
+    bias: flag.exactOptional(),
+  },
+  dropout: { rate, per: inWords('"value" or "image"', z.enum(["value", "image"])).exactOptional() },
+} satisfies { readonly [K in Exclude<Layer["kind"], "residual" | "gate">]: z.ZodRawShape };
+
+/** The fields of every kind of layer, beside its kind. */
+export const layerFields = {
+  ...leaves,
+  residual: { body: layerList, shortcut: layerList.exactOptional(), stochasticDepth: rate.exactOptional() },
+  gate: { body: layerList },
+} satisfies { readonly [K in Layer["kind"]]: z.ZodRawShape };
+
+/** The kinds of layers. */
+export const layerKinds = Object.keys(layerFields) as readonly Layer["kind"][];
+
+/** A layer of one kind as JSON may have it. */
+export type FormOf<K extends Layer["kind"]> = K extends keyof typeof leaves
+  ? z.output<z.ZodObject<(typeof leaves)[K]>>
+  : K extends "gate"
+    ? { readonly body: readonly LayerForm[] }
+    : {
+        readonly body: readonly LayerForm[];
+        readonly shortcut?: readonly LayerForm[];
+        readonly stochasticDepth?: number;
+      };
+
+/** A layer as JSON may have it. */
+export type LayerForm = { [K in Layer["kind"]]: { readonly kind: K } & FormOf<K> }[Layer["kind"]];
+
+const oneOf = layerKinds.map((kind) => z.strictObject({ kind: z.literal(kind), ...layerFields[kind] }));
+
+const layerForm = z
+  .discriminatedUnion("kind", oneOf as unknown as [z.ZodObject<{ kind: z.ZodLiteral<string> }>])
+  .meta({ id: "layer" }) as unknown as z.ZodType<LayerForm>;
+
+const pixels = inWords("a whole number from 1 to 4096", z.int().min(1).max(4096));
+
+/** The fields of a network. */
+export const networkFields = {
+  $schema: inWords("the address of a JSON Schema", z.string()).exactOptional(),
+  name: inWords(
+    "a name of 1 to 100 characters that can be seen",
+    z.string().regex(/^(?!\s*$)[^\p{C}\p{Zl}\p{Zp}]{1,100}$/u),
+  ).exactOptional(),
+  input: inWords(
+    "an object with height and width in pixels",
+    z.strictObject({
+      channels: inWords("3 (RGB) or 1 (luminance)", z.literal([3, 1])).exactOptional(),
+      height: pixels.exactOptional(),
+      width: pixels.exactOptional(),
+    }),
+  ).exactOptional(),
+  frozen: inWords("a number of layers, from 0", z.int().min(0).max(most)).exactOptional(),
+  layers: inWords("a list of at least one layer", z.array(layerForm).min(1)),
+};
+
+/** The fields of a network's input. */
+export const inputFields = networkFields.input.unwrap().shape;
+
+/** A network as JSON may have it. */
+export const networkForm = z.strictObject(networkFields);
+
+/** A network as JSON may have it. */
+export type NetworkForm = z.output<typeof networkForm>;

@@ -1,0 +1,110 @@
+/** A network from JSON: checked, with errors by path, and made whole. */
+import { NetworkError } from "../../errors.ts";
+import { jsonFault } from "../../formats/json-fault.ts";
+import { PlainDataError, pathInWords, plainData, tooDeep } from "../../formats/plain-data.ts";
+import { type ArchitectureOptions, imageInput } from "../architectures.ts";
+import { boundsFault, deepestNesting, mostLayers } from "../bounds.ts";
+import type { Network } from "../layer.ts";
+import { completeLayer } from "./complete-layer.ts";
+import { type LayerForm, type NetworkForm, networkForm } from "./layer-forms.ts";
+import { problemsOf } from "./problems.ts";
+
+/** What a network's JSON is read for. */
+export interface NetworkReading extends Partial<ArchitectureOptions> {
+  /** The network's name where the JSON has none; default `network`. */
+  readonly name?: string | undefined;
+  /** Stands before every problem, such as the name of the file. */
+  readonly source?: string | undefined;
+}
+
+/** Problems that are told; the others are counted. */
+const mostProblems = 5;
+
+/**
+ * A network from JSON: its text, or the data in it. `"units": "classes"` stands for the number of classes, and what the builders have a default for may be
+ * left out, as in `{ "kind": "conv2d", "filters": 32, "kernel": 3 }`. An image size that is given goes before that in the JSON.
+ *
+ * ```ts
+ * const network = parseNetwork(text, { classes: 9, imageSize: 128 });
+ * ```
+ *
+ * Whether the layers fit each other is what `buildGraph` says.
+ *
+ * @throws NetworkError with a line for each problem, such as `layers[3].body[0]: conv2d: kernel: expected …, got …`
+ */
+export function parseNetwork(json: unknown, reading: NetworkReading = {}): Network {
+  const { source } = reading;
+  const refuse = (problems: readonly string[]): NetworkError => {
+    const left = problems.length - mostProblems;
+    const told = [...problems.slice(0, mostProblems), ...(left > 0 ? [`${left} more like these`] : [])];
+    return new NetworkError(
+      told.map((problem) => (source === undefined ? problem : `${source}: ${problem}`)).join("\n"),
+    );
+  };
+  const data = typeof json === "string" ? fromText(json, refuse) : json;
+  const form = formOf(data, refuse);
+  const { input = {}, layers, frozen } = form;
+  const { name = reading.name ?? "network" } = form;
+  const { classes, imageSize } = reading;
+  const problems = [
+    ...(classes === undefined ? unknownClasses(layers, "layers") : []),
+    ...(imageSize === undefined && (input.height === undefined || input.width === undefined)
+      ? ["input: expected height and width in pixels; give both, or an image size"]
+      : []),
+  ];
+  if (problems.length > 0) throw refuse(problems);
+  return {
+    name,
+    input: imageInput(imageSize ?? [input.height!, input.width!], input.channels),
+    ...(frozen !== undefined && { frozen }),
+    layers: layers.map((layer) => completeLayer(layer, classes)),
+  };
+}
+
+type Refuse = (problems: readonly string[]) => NetworkError;
+
+function fromText(text: string, refuse: Refuse): unknown {
+  try {
+    // Some editors put a byte order mark in front.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
+  } catch (error) {
+    throw refuse([jsonFault(text) ?? `no valid JSON: ${(error as Error).message}`]);
+  }
+}
+
+function formOf(given: unknown, refuse: Refuse): NetworkForm {
+  let data: unknown;
+  try {
+    data = plainData(given, { depth: 2 * deepestNesting + 3, values: 50 * mostLayers });
+  } catch (error) {
+    if (!(error instanceof PlainDataError)) throw error;
+    const place = pathInWords(error.path);
+    const start = place.length > 60 ? `${place.slice(0, 60)}…: ` : place === "" ? "" : `${place}: `;
+    throw refuse([
+      `${start}${error.reason}${error.reason === tooDeep ? `; layers can be nested ${deepestNesting} deep` : ""}`,
+    ]);
+  }
+  const { layers } = (data ?? {}) as { readonly layers?: unknown };
+  const fault = boundsFault(layers);
+  if (fault !== undefined) throw refuse([fault]);
+  const result = networkForm.safeParse(data);
+  if (!result.success) throw refuse(problemsOf(result.error, data));
+  return result.data;
+}
+
+/** Where layers take the number of classes, which nobody gave. */
+const unknownClasses = (layers: readonly LayerForm[], list: string): readonly string[] =>
+  layers.flatMap((layer, index) => {
+    const place = `${list}[${index}]`;
+    if (layer.kind === "dense" && layer.units === "classes") {
+      return [
+        `${place}: dense: units: "classes" stands for the number of classes, which is not known here; give a number`,
+      ];
+    }
+    if (layer.kind === "gate") return unknownClasses(layer.body, `${place}.body`);
+    if (layer.kind !== "residual") return [];
+    return [
+      ...unknownClasses(layer.body, `${place}.body`),
+      ...unknownClasses(layer.shortcut ?? [], `${place}.shortcut`),
+    ];
+  });

@@ -1,0 +1,112 @@
+/** What is wrong with a network's JSON, in sentences: the layer's path, what was expected and what stands there. */
+import type { z } from "zod";
+import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
+import { nameList } from "../../text/name-list.ts";
+import { nearestName } from "../../text/nearest-name.ts";
+import type { HeightWidth, Layer } from "../layer.ts";
+import { evenKernel } from "../shape.ts";
+import { inputFields, layerFields, layerKinds, networkFields } from "./layer-forms.ts";
+
+type Fields = Readonly<Record<string, z.ZodType>>;
+
+/** What other programs call the layers, where the nearest name would not lead there. */
+const elsewhere: Readonly<Record<string, Layer["kind"]>> = {
+  linear: "dense",
+  batchnormalization: "batchNorm",
+  bn: "batchNorm",
+  avgpool2d: "averagePool",
+  averagepooling2d: "averagePool",
+  adaptiveavgpool2d: "globalAveragePool",
+  gap: "globalAveragePool",
+  rescaling: "normalize",
+  rectifier: "relu",
+};
+
+/** A value in a few words, whatever it is. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value);
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const hasKind = (kind: unknown): kind is Layer["kind"] => layerKinds.some((known) => known === kind);
+
+/** What a field takes, in words. */
+function expectedBy(schema: z.ZodType | undefined): unknown {
+  const inner = schema !== undefined && "unwrap" in schema ? (schema.unwrap as () => z.ZodType)() : undefined;
+  return schema?.meta()?.expected ?? inner?.meta()?.expected;
+}
+
+const valueAt = (data: unknown, path: DataPath): unknown =>
+  path.reduce<unknown>((value, key) => (value as Readonly<Record<string, unknown>> | undefined)?.[key], data);
+
+/** How much of a path leads to a layer. */
+function layerDepth(path: DataPath): number {
+  let depth = 0;
+  while (/^(layers|body|shortcut)$/.test(String(path[depth])) && typeof path[depth + 1] === "number") depth += 2;
+  return depth;
+}
+
+const nearest = (given: string, names: readonly string[]): string | undefined =>
+  elsewhere[given.toLowerCase().replace(/[-_\s]/g, "")] ?? nearestName(given, names);
+
+const unknown = (what: string, given: string, names: readonly string[], takes: string): string => {
+  const near = nearest(given, names);
+  return `unknown ${what} ${shown(given)}; ${near === undefined ? takes : `did you mean ${near}?`}`;
+};
+
+function unknownKeys(keys: readonly string[], fields: Fields): string {
+  const names = Object.keys(fields).filter((name) => name !== "$schema");
+  const takes = names.length === 0 ? "it takes none" : `it takes ${nameList(names)}`;
+  return keys.map((key) => unknown("field", key, names, takes)).join("; ");
+}
+
+function kindProblem(layer: Readonly<Record<string, unknown>>): string {
+  const kinds = `one of ${layerKinds.join(", ")}`;
+  const { kind } = layer;
+  return typeof kind === "string"
+    ? unknown("layer", kind, layerKinds, `expected ${kinds}`)
+    : `expected a layer with its kind, ${kinds}; got ${shown(kind)}`;
+}
+
+/** Whether a padding is what `conv2d` makes of "same" for an even kernel. */
+const isHalved = (kernel: unknown, padding: unknown): kernel is HeightWidth =>
+  Array.isArray(kernel) &&
+  Array.isArray(padding) &&
+  kernel.some((length, axis) => length % 2 === 0 && padding[axis] === (length - 1) / 2);
+
+/** The sentence on one issue. */
+function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
+  const path = issue.path as DataPath;
+  const depth = layerDepth(path);
+  const place = path.slice(0, depth);
+  const rest = path.slice(depth);
+  const layer = depth > 0 ? valueAt(data, place) : undefined;
+  const at = (text: string, of: DataPath = place): string => (of.length === 0 ? text : `${pathInWords(of)}: ${text}`);
+  if (depth === 0) {
+    const inInput = path[0] === "input";
+    const fields: Fields =
+      inInput && (path.length > 1 || issue.code === "unrecognized_keys") ? inputFields : networkFields;
+    if (issue.code === "unrecognized_keys") return at(unknownKeys(issue.keys, fields), path);
+    const expected =
+      path.length === 0 ? 'a network, such as {"layers": [...]}' : expectedBy(fields[String(path.at(-1))]);
+    return at(`expected ${expected}, got ${shown(valueAt(data, path))}`, path);
+  }
+  if (!isObject(layer)) return at(`expected a layer, such as {"kind": "relu"}, got ${shown(layer)}`);
+  if (!hasKind(layer.kind)) return at(kindProblem(layer));
+  const fields: Fields = layerFields[layer.kind];
+  if (issue.code === "unrecognized_keys") return at(`${layer.kind}: ${unknownKeys(issue.keys, fields)}`);
+  const field = String(rest[0]);
+  const { kernel, padding } = layer;
+  if (field === "padding" && isHalved(kernel, padding)) return at(`${layer.kind}: ${evenKernel(kernel)}`);
+  return at(`${layer.kind}: ${field}: expected ${expectedBy(fields[field])}, got ${shown(layer[field])}`);
+}
+
+/** A sentence for each thing that is wrong, in the order of the data. */
+export const problemsOf = (error: z.ZodError, data: unknown): readonly string[] => [
+  ...new Set(error.issues.map((issue) => problemOf(issue, data))),
+];
