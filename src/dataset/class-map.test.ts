@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { applyClassMap, readClassMap } from "./class-map.ts";
+import { applyClassMap, classMapOf, readClassMap } from "./class-map.ts";
 import type { Dataset } from "./dataset.ts";
+import { classMapInWords } from "./protocol-summary.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -42,6 +43,29 @@ it("leaves out a class that becomes nothing, and says so", async () => {
 it("passes over classes that are not there, and says so", async () => {
   const { problems } = await mapped("class,becomes\nmole,nevus\nnevus,mole\n");
   expect(problems[0]!.message).toBe("names classes that are not in the data (mole); passed over");
+});
+
+it("records what became of every class, through several maps too", () => {
+  const first = applyClassMap(dataset, classMapOf("first", Object.entries({ melanoma: "malignant", bcc: null })));
+  expect(first.classMap).toEqual({
+    becomes: [
+      ["melanoma", "malignant"],
+      ["bcc", null],
+    ],
+    leftOut: 1,
+  });
+  const second = applyClassMap(first, classMapOf("second", Object.entries({ malignant: "bad", nevus: null })));
+  expect(second.classMap).toEqual({
+    becomes: [
+      ["melanoma", "bad"],
+      ["bcc", null],
+      ["malignant", "bad"],
+      ["nevus", null],
+    ],
+    leftOut: 3,
+  });
+  expect(classMapInWords(second.classMap!)).toBe("bad: melanoma, malignant; left out: bcc, nevus (3 images)");
+  expect(classMapInWords({ becomes: [["a", "a"]], leftOut: 0 })).toBe("");
 });
 
 it.each([

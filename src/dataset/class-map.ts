@@ -7,11 +7,16 @@ import { readTable } from "./csv-table.ts";
 import { type Dataset, type ImageRecord, inImageOrder } from "./dataset.ts";
 import { FoldedNames, foldedName } from "./folded-names.ts";
 import { isMissingName } from "./missing-values.ts";
+import type { ClassMapSummary } from "./protocol-summary.ts";
 
 const columns = ["class", "becomes"] as const;
 
-/** A map as read from its file. */
+/** Names of classes, and what each becomes: null where its images are left out. */
+export type ClassNames = Readonly<Record<string, string | null>>;
+
+/** What becomes of the classes of a data set. */
 export interface ClassMap {
+  /** The map's file, or what else names it in messages. */
   readonly file: string;
   /** By a class's name, what it becomes; undefined where its images are left out. */
   readonly names: ReadonlyMap<string, string | undefined>;
@@ -47,8 +52,14 @@ export async function readClassMap(file: string): Promise<ClassMap> {
   return { file, names };
 }
 
+/** The class map that an object or a run's record stands for. */
+export const classMapOf = (file: string, becomes: Iterable<readonly [string, string | null]>): ClassMap => ({
+  file,
+  names: new Map([...becomes].map(([name, other]) => [name.normalize("NFC"), other?.normalize("NFC")])),
+});
+
 /**
- * The data set with its classes renamed and merged. A line for a class that is not there is passed over, as one map may serve several
+ * The data set with its classes renamed and merged, and what was done in its `classMap`. A line for a class that is not there is passed over, as one map may serve several
  * data sets, and becomes a problem.
  *
  * @throws DatasetError where the map names none of the classes, leaves none, or two that differ only by case
@@ -97,5 +108,22 @@ export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: Cl
     classes,
     images: images.sort(inImageOrder),
     problems: [...dataset.problems, ...notes.map((message) => ({ path: file, message }))],
+    classMap: after(dataset.classMap, { becomes: [...names].map(([name, other]) => [name, other ?? null]), leftOut }),
+  };
+}
+
+/** Two maps one after the other as one. */
+function after(first: ClassMapSummary | undefined, second: ClassMapSummary): ClassMapSummary {
+  if (first === undefined) return second;
+  const then = new Map(second.becomes);
+  const follow = (name: string | null): string | null => {
+    const next = name === null ? null : then.get(name);
+    return next === undefined ? name : next;
+  };
+  const given = first.becomes.map(([name, other]) => [name, follow(other)] as const);
+  const named = new Set(first.becomes.map(([name]) => name));
+  return {
+    becomes: [...given, ...second.becomes.filter(([name]) => !named.has(name))],
+    leftOut: first.leftOut + second.leftOut,
   };
 }

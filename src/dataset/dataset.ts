@@ -2,7 +2,7 @@
 
 import { byCodePoint } from "../text/code-point-order.ts";
 import type { ImageSource } from "./image-source.ts";
-import type { CurationSummary, ProtocolSummary } from "./protocol-summary.ts";
+import type { ClassMapSummary, CurationSummary, ProtocolSummary } from "./protocol-summary.ts";
 
 /** The part of the data that an image belongs to: trained on, or tested. */
 export type Split = "train" | "test";
@@ -42,6 +42,8 @@ export interface Dataset {
   readonly problems: readonly Problem[];
   /** What a curation plan did; absent where none was applied. */
   readonly curation?: CurationSummary;
+  /** Which classes a class map renamed, merged or left out; absent where none was applied. */
+  readonly classMap?: ClassMapSummary;
   /** How training and test images were separated, where it is not as the folders are. */
   readonly protocol?: ProtocolSummary;
 }

@@ -1,4 +1,7 @@
-/** What stands beside every figure about its data: how images were curated, and how training and test were separated. */
+/** What stands beside every figure about its data: how images were curated, which classes were merged, how training and test were separated. */
+
+import { nameList } from "../text/name-list.ts";
+import { plural } from "../text/numbers.ts";
 
 /** The name of the protocol where the folders have no Test, so that a part of each class was drawn to be tested. */
 export const drawnProtocol = "drawn split";
@@ -27,4 +30,27 @@ export interface ProtocolSummary {
   readonly groupedBy: readonly string[];
   /** Of `clean`: test images left out because their content, or another image of their group, stands in training. */
   readonly leftOut?: { readonly content: number; readonly group: number } | undefined;
+}
+
+/** Which classes were renamed, merged or left out for a task; it stands beside every figure. */
+export interface ClassMapSummary {
+  /** The classes that the map names, as the folders have them, and what each becomes: null where its images are left out. */
+  readonly becomes: readonly (readonly [name: string, becomes: string | null])[];
+  /** Images of the classes that are left out. */
+  readonly leftOut: number;
+}
+
+/** What a class map did, such as `malignant: melanoma, bcc; left out: nevus (12 images)`; a name that stays is not told. */
+export function classMapInWords({ becomes, leftOut }: ClassMapSummary = { becomes: [], leftOut: 0 }): string {
+  const merged = new Map<string, string[]>();
+  for (const [name, other] of becomes) {
+    if (other !== null) merged.set(other, [...(merged.get(other) ?? []), name]);
+  }
+  const out = becomes.flatMap(([name, other]) => (other === null ? [name] : []));
+  return [
+    ...[...merged]
+      .filter(([name, of]) => of.some((one) => one !== name))
+      .map(([name, of]) => `${name}: ${nameList(of)}`),
+    ...(out.length > 0 ? [`left out: ${nameList(out)} (${plural(leftOut, "image")})`] : []),
+  ].join("; ");
 }

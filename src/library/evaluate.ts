@@ -8,6 +8,7 @@ import type { Runs } from "../run/folder/runs.ts";
 import { checkSettings } from "../training/settings/parse.ts";
 import { dataSettings } from "../training/settings/settings-by-aspect.ts";
 import { expectOptions, expectRuns, type OptionKinds } from "./arguments.ts";
+import { withoutClassNames } from "./class-names.ts";
 import { type DataSource, expectSource, openJudgedSource, openKinds } from "./data-source.ts";
 
 /** How models are judged, on which of the images, and who is told of it. */
@@ -75,7 +76,7 @@ async function open(of: string, runs: Runs, source: DataSource, options: Evaluat
   const settings = Object.fromEntries(
     dataSettings.flatMap((name) => (name in rest ? [[name, rest[name as keyof typeof rest]]] : [])),
   ) as DataSettings;
-  checkSettings(settings);
+  checkSettings(withoutClassNames(settings, of));
   const file = typeof given === "string" ? given : undefined;
   const all = { ...settings, metadata: file, cache, ...(maxPixels !== undefined && { maxPixels }) };
   const { dataset, metadata, maxPixels: most } = await openJudgedSource(runs, source, all, rest);

@@ -96,6 +96,35 @@ it("evaluates, judges and compares on images from memory", async () => {
   expect(comparisons).toMatchObject([{ onlyFirst: 0, onlySecond: 0 }]);
 });
 
+it("merges and leaves out classes by an object, which the run keeps", async () => {
+  const classMap = {
+    melanoma: "malignant",
+    "basal cell carcinoma": "malignant",
+    nevus: "benign",
+    "vascular lesion": null,
+  };
+  const dataset = await openDataset(data, { cache, classMap });
+  const opened = await train(dataset, { ...settings, cache, out: join(folder, "merged-open") });
+  const given = { ...settings, cache, classMap };
+  const listed = await train(images, { ...given, out: join(folder, "merged") }, { evaluate: true });
+  const folders = await train(data, { ...given, out: join(folder, "merged-folder") });
+  expect(await readFile(folders.model!)).toEqual(await readFile(opened.model!));
+  expect(listed.evaluation!.classes).toEqual(dataset.classes);
+  expect(listed.evaluation!.classMap!.becomes).toEqual(Object.entries(classMap));
+  const { protocol, classMap: kept } = await evaluate(listed.run, data, { cache });
+  expect({ protocol, kept }).toEqual({ protocol: "official", kept: listed.evaluation!.classMap });
+  expect((await resume(listed.run, { dataset: images, cache })).finished).toBe(true);
+  for (const bad of [{ melanoma: 3 }, { melanoma: "" }, ["melanoma"]]) {
+    await expect(train(images, { ...given, classMap: bad as never })).rejects.toThrow(
+      /^train: classMap: expected the path/,
+    );
+    await expect(openDataset(data, { classMap: bad as never })).rejects.toThrow(/^openDataset: classMap: expected the/);
+  }
+  await expect(openDataset(data, { classMap: { mole: "benign" } })).rejects.toThrow(
+    /^classMap: names none of the classes of .*; write the names as the folders have them/,
+  );
+});
+
 it("audits and cross-validates images from memory", async () => {
   const { counts } = await audit([...images, images[0]!], { cache });
   expect(counts).toMatchObject({ images: images.length + 1, exactDuplicateGroups: 1 });

@@ -3,6 +3,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import type { DataSettings } from "../run/data/open-data.ts";
 import { checkSettings } from "../training/settings/parse.ts";
 import { expectOptions } from "./arguments.ts";
+import { withoutClassNames } from "./class-names.ts";
 import { type DataSource, expectSource, type OpenContext, openKinds, openSource } from "./data-source.ts";
 
 /**
@@ -27,6 +28,6 @@ export async function openDataset(
   expectSource(source, "openDataset", example);
   expectOptions(settings, "openDataset", example);
   expectOptions(context, "openDataset", example, openKinds);
-  checkSettings(settings);
+  checkSettings(withoutClassNames(settings, "openDataset"));
   return openSource(source, settings, context);
 }

@@ -13,6 +13,7 @@ import { train as trainRun } from "../run/train.ts";
 import type { EpochMetrics } from "../training/progress.ts";
 import { settingsBeforeNetwork } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
+import { type WithClassNames, withoutClassNames } from "./class-names.ts";
 import { type DataSource, expectSource, openJudgedSource, openSource } from "./data-source.ts";
 import {
   expectFunctions,
@@ -69,25 +70,26 @@ export interface Training extends TrainingResult {
  *
  * @param source a folder, a data set that was opened with the same settings, or images one by one
  * @param options settings, of which those that are left out have the defaults that `npx naevus train --help` lists; and functions of your
- *   own: a schedule, a loss, metrics, a callback. {@link resume} needs the same functions again
+ *   own: a schedule, a loss, metrics, a callback. {@link resume} needs the same functions again. `classMap` may also be an object such as
+ *   `{ melanoma: "malignant", nevus: "benign", "seborrheic keratosis": null }`
  * @throws ArgumentError, SettingsError, RunError (the folder is in use), NetworkError (the images are too small for the network),
  *   EngineError, DatasetError, FileError, TrainingError; what a function of yours throws; the signal's reason where it aborts before the
  *   first step
  */
 export async function train(
   source: DataSource,
-  options: TrainOptions = {},
+  options: WithClassNames<TrainOptions> = {},
   context: TrainContext = {},
 ): Promise<Training> {
   const example = 'train("data/isic9", { epochs: 20 })';
   expectSource(source, "train", example);
   expectOptions(options, "train", example);
   expectOptions(context, "train", example, trainKinds);
-  const { settings, functions } = separate(options, "train");
+  const { settings, functions } = separate(withoutClassNames<TrainOptions>(options, "train"), "train");
   const parsed = settingsBeforeNetwork(settings);
   refuseFunctions(functions, parsed);
   const told = withFunctions(context, functions);
-  const dataset = await openSource(source, parsed, told);
+  const dataset = await openSource(source, { ...parsed, classMap: options.classMap }, told);
   const own = typeof source === "string" ? { ...settings, data: dataset.root } : settings;
   return finish(told, (observed) => trainRun(dataset, own, observed), {
     open: async () => ({ dataset }),
@@ -116,8 +118,9 @@ export async function resume(run: string, context: ResumeContext = {}): Promise<
   const rest = withFunctions(observing, { schedule, loss, metrics, callback });
   if (source !== undefined) expectSource(source, "resume: dataset", 'resume("runs/first", { dataset: "data/isic9" })');
   const { settings, data } = await readConfig(run);
+  const ownSettings = data.classMap ? { ...settings, classMap: Object.fromEntries(data.classMap.becomes) } : settings;
   const folder = typeof source === "string" ? source : undefined;
-  const given = source === undefined || folder !== undefined ? undefined : await openSource(source, settings, rest);
+  const given = source === undefined || folder !== undefined ? undefined : await openSource(source, ownSettings, rest);
   const place = folder ?? data.root;
   const own = cache ?? settings.cache;
   return finish(rest, (observed) => resumeRun(run, { ...observed, dataset: given, data: folder, cache }), {

@@ -1,6 +1,6 @@
 /** What a model file says about itself, and reading that back without a runtime. */
 
-import type { ProtocolSummary } from "../dataset/protocol-summary.ts";
+import type { ClassMapSummary, ProtocolSummary } from "../dataset/protocol-summary.ts";
 import { ModelError } from "../errors.ts";
 import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
@@ -35,6 +35,8 @@ export interface ModelMetadata {
   readonly temperature?: number;
   /** How the images that it is to be tested on were kept apart. */
   readonly protocol?: ProtocolSummary;
+  /** Which classes of its data were renamed, merged or left out; absent where none was. */
+  readonly classMap?: ClassMapSummary;
   /** Which images it was trained on and is to be tested on; absent where that is not told. */
   readonly learnedImages?: LearnedImages;
   /** The models that its training went on from, nearest first; absent where it was trained from scratch. */
@@ -63,6 +65,7 @@ export const metadataEntries = ({
   resampling,
   temperature,
   protocol,
+  classMap,
   learnedImages,
   ancestors,
   imageHeight,
@@ -79,6 +82,7 @@ export const metadataEntries = ({
   resampling,
   temperature: String(temperature),
   ...(protocol && { protocol: JSON.stringify(protocol) }),
+  ...(classMap && { classMap: JSON.stringify(classMap) }),
   ...(ancestors
     ? { lineage: formatLineage({ ancestors, own: learnedImages }, classes.length) }
     : learnedImages && { learnedImages: formatLearnedImages(learnedImages, classes.length) }),
@@ -118,6 +122,18 @@ function parseProtocol(json: string): ProtocolSummary | undefined {
   try {
     const protocol = JSON.parse(json) as ProtocolSummary;
     return typeof protocol.name === "string" && Array.isArray(protocol.groupedBy) ? protocol : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseClassMap(json: string): ClassMapSummary | undefined {
+  try {
+    const map = JSON.parse(json) as ClassMapSummary;
+    const valid = map.becomes.every(
+      ([name, becomes]) => typeof name === "string" && (becomes === null || typeof becomes === "string"),
+    );
+    return valid && Number.isInteger(map.leftOut) ? map : undefined;
   } catch {
     return undefined;
   }
@@ -172,6 +188,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
   }
   const protocol = parseProtocol(entries.get("protocol") ?? "");
+  const classMap = parseClassMap(entries.get("classMap") ?? "");
   const lineage = entries.get("lineage");
   const { own: learnedImages, ancestors } =
     lineage === undefined
@@ -187,6 +204,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
     resampling,
     temperature,
     ...(protocol && { protocol }),
+    ...(classMap && { classMap }),
     ...(learnedImages && { learnedImages }),
     ...(ancestors && { ancestors }),
     imageHeight,

@@ -1,5 +1,6 @@
 /** Compares runs on the same test images: is the difference more than chance? */
 import type { Dataset } from "../dataset/dataset.ts";
+import type { ClassMapSummary } from "../dataset/protocol-summary.ts";
 import { RunError } from "../errors.ts";
 import { compareModels, type ModelComparison } from "../evaluation/comparison/model-comparison.ts";
 import type { JudgedCheck } from "../evaluation/judgement/judged-check.ts";
@@ -18,6 +19,8 @@ export interface RunsCompared {
   readonly dataFingerprint: string;
   readonly groupedBy: readonly string[];
   readonly check: JudgedCheck;
+  /** Which classes a class map renamed, merged or left out; absent where there was none. */
+  readonly classMap?: ClassMapSummary | undefined;
   readonly comparisons: readonly RunComparison[];
 }
 
@@ -38,13 +41,14 @@ export async function compareRuns(
     throw new RunError("compare: give at least two runs, the first being what the others are compared with");
   }
   const [one, ...rest] = await judgeEach(runs, dataset, context);
-  const { protocol, check, origin, fingerprint, classes, truth, groups, probabilities } = one!;
+  const { protocol, check, classMap, origin, fingerprint, classes, truth, groups, probabilities } = one!;
   return {
     protocol: protocol.name,
     origin,
     dataFingerprint: fingerprint,
     groupedBy: protocol.groupedBy,
     check,
+    ...(classMap && { classMap }),
     comparisons: rest.map((other, i) => ({
       firstRun: first,
       secondRun: others[i]!,

@@ -106,6 +106,7 @@ async function trainFolds(
     protocol,
     groupedBy: folds.groupedBy,
     ...(dataset.curation && { curation: dataset.curation }),
+    ...(dataset.classMap && { classMap: dataset.classMap }),
     origin: judged.some(({ origin }) => origin === "phantom") ? "phantom" : "folder",
     dataFingerprint: await fingerprintOf(
       dataset,

@@ -10,6 +10,7 @@ import { slowRuntimeNotice } from "../inference/describe-runtime.ts";
 import type { Model } from "../inference/model.ts";
 import { ancestorSummary } from "../onnx/lineage.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
+import { inModelClasses } from "./data/model-classes.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
 import type { Provenance } from "./folder/provenance.ts";
 import type { Runs } from "./folder/runs.ts";
@@ -46,7 +47,8 @@ export type JudgingContext = Omit<RunContext, "clock" | "stopwatch"> &
  */
 export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingContext = {}): Promise<Evaluation> {
   const judged = await judgeTestImages(runs, dataset, context);
-  const { protocol, folder, images, fingerprint, origin, count, views, isOwnTest, curation, ...predictions } = judged;
+  const { protocol, folder, images, fingerprint, origin, count, views, isOwnTest, curation, classMap, ...predictions } =
+    judged;
   const { name, fold, groupedBy, leftOut } = protocol;
   const evaluation = evaluateClassification({
     protocol: name,
@@ -54,6 +56,7 @@ export async function evaluate(runs: Runs, dataset: Dataset, context: JudgingCon
     ...(groupedBy.length > 0 && { groupedBy }),
     ...(leftOut && { leftOut }),
     ...(curation && { curation }),
+    ...(classMap && { classMap }),
     origin,
     ...ensembleFields({ count, views }),
     dataFingerprint: fingerprint,
@@ -104,7 +107,7 @@ export async function judgeTestImages(
 /** As {@link judgeTestImages} for several models or ensembles, all on the same images: those that none of them was trained on. */
 export async function judgeEach(
   all: readonly Runs[],
-  dataset: Dataset,
+  given: Dataset,
   { cache, maxPixels, onEvent, signal, allowSeen, metadata, ...options }: JudgingContext = {},
 ): Promise<JudgedImages[]> {
   const opened: OpenedModels[] = [];
@@ -116,6 +119,7 @@ export async function judgeEach(
     const [first] = opened as [OpenedModels];
     const { classes } = first;
     const provenances = opened.flatMap((models) => models.provenances);
+    const dataset = inModelClasses(given, classes, provenances);
     let selection: Selection | undefined;
     let subject: { readonly images: readonly ImageRecord[]; readonly packed: string } | undefined;
     const results: JudgedImages[] = [];

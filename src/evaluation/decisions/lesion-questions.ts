@@ -22,7 +22,7 @@ const plain = (name: string): string =>
     .trim();
 
 /**
- * The questions that the names of the classes allow: melanoma against the rest; malignant (melanoma, basal and squamous cell
+ * The questions that the names of the classes allow: melanoma against the rest; malignant (a class of that name, melanoma, basal and squamous cell
  * carcinoma) against benign. None for classes without these names.
  *
  * Actinic keratosis is pre-malignant: it can become squamous cell carcinoma but is none, so it counts with the benign classes
@@ -31,7 +31,7 @@ const plain = (name: string): string =>
  */
 export function lesionQuestions(classes: readonly string[]): readonly Question[] {
   const named = (names: readonly string[]) => classes.filter((name) => names.includes(plain(name)));
-  const malignant = named([...melanoma, ...carcinomas]);
+  const malignant = named([...melanoma, ...carcinomas, "malignant"]);
   return [
     { name: "melanoma against the rest", positive: named(melanoma) },
     { name: "malignant against benign", positive: malignant },

@@ -26,6 +26,10 @@ describe("lesionQuestions", () => {
     expect(
       lesionQuestions(["MEL", "NV", "BCC", "SCC", "Squamous_Cell-Carcinoma"]).map(({ positive }) => positive),
     ).toEqual([["MEL"], ["MEL", "BCC", "SCC", "Squamous_Cell-Carcinoma"]]);
+    expect(lesionQuestions(["benign", "Malignant", "melanoma"])).toEqual([
+      { name: "melanoma against the rest", positive: ["melanoma"] },
+      { name: "malignant against benign", positive: ["Malignant", "melanoma"] },
+    ]);
     expect(lesionQuestions(["cat", "dog"])).toEqual([]);
     expect(lesionQuestions(["melanoma"])).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Judges predictions on labelled images: the figures that are stored, printed and reported. */
 
-import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
+import type { ClassMapSummary, CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { type GroupLabels, numberGroups, separateImages } from "../image-groups.ts";
 import { meanInterval } from "../intervals/mean-of-proportions.ts";
 import { type Interval, proportion } from "../intervals/proportion.ts";
@@ -39,6 +39,8 @@ export interface EvaluationSubject {
   readonly check?: JudgedCheck;
   /** What a curation plan did to the data; absent where there was none. */
   readonly curation?: CurationSummary;
+  /** Which classes a class map renamed, merged or left out; absent where there was none. */
+  readonly classMap?: ClassMapSummary;
   /** `phantom`: drawn images, not photographs; the figures then say nothing about skin. */
   readonly origin?: "folder" | "phantom";
   /** Models whose mean probabilities were judged; absent for one. */

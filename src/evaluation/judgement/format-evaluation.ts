@@ -1,5 +1,6 @@
 /** An evaluation as text for a terminal. */
 
+import { classMapInWords } from "../../dataset/protocol-summary.ts";
 import { nameList } from "../../text/name-list.ts";
 import { count, percent, plural } from "../../text/numbers.ts";
 import { printableLine } from "../../text/printable.ts";
@@ -79,7 +80,7 @@ function ancestorInWords({ network, classes, trainingImages, origin, dataFingerp
   return `${network}, trained on ${images} of ${classes.length} classes (${drawn}data fingerprint ${dataFingerprint.slice(0, 12)})`;
 }
 
-/** What was judged: the fold, the groups, what curation did, and which data these are. */
+/** What was judged: the fold, the groups, what curation and a class map did, and which data these are. */
 function subjectLines({
   protocol,
   fold,
@@ -90,6 +91,7 @@ function subjectLines({
   lineage = [],
   check,
   curation,
+  classMap,
   models,
   views,
   dataFingerprint,
@@ -120,6 +122,7 @@ function subjectLines({
             (curation.classesLeftOut.length > 0 ? `, without ${nameList(curation.classesLeftOut)}` : "") +
             ` (plan ${curation.plan.slice(0, 12)})`,
         ]),
+    ...[classMapInWords(classMap)].flatMap((words) => (words === "" ? [] : [`classes mapped: ${words}`])),
     ...(means.length > 0 ? [`mean over ${means.join(" and ")}`] : []),
     ...(dataFingerprint === undefined ? [] : [`data fingerprint ${dataFingerprint.slice(0, 12)}`]),
   ];

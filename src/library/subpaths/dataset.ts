@@ -24,7 +24,7 @@ export type {
   Place,
   Spanning,
 } from "../../audit/findings.ts";
-export { applyClassMap, type ClassMap, readClassMap } from "../../dataset/class-map.ts";
+export { applyClassMap, type ClassMap, type ClassNames, readClassMap } from "../../dataset/class-map.ts";
 export { type ContentHashes, type HashOptions, hashContents } from "../../dataset/content-hashes.ts";
 export { applyCuration } from "../../dataset/curation/apply-curation.ts";
 export { type CurationFindings, makeCurationPlan } from "../../dataset/curation/curate.ts";
@@ -51,7 +51,7 @@ export {
   matchMetadata,
   readMetadata,
 } from "../../dataset/metadata.ts";
-export type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
+export type { ClassMapSummary, CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 export {
   applyProtocol,
   type Folds,

@@ -77,6 +77,7 @@ export function ownDataset({ data }: RunConfig, images: readonly RunImage[], roo
     images: recordsOf(images),
     problems: [],
     ...(data.curation && { curation: data.curation }),
+    ...(data.classMap && { classMap: data.classMap }),
     ...(data.protocol && { protocol: data.protocol }),
   };
 }

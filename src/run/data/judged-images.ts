@@ -3,6 +3,7 @@ import type { Dataset } from "../../dataset/dataset.ts";
 import { groupImages } from "../../dataset/groups.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
 import {
+  type ClassMapSummary,
   type CurationSummary,
   drawnProtocol,
   externalProtocol,
@@ -41,6 +42,7 @@ export interface Selection {
   /** Of the data that they are from: the run's where they are its own. */
   readonly fingerprint: string;
   readonly curation?: CurationSummary | undefined;
+  readonly classMap?: ClassMapSummary | undefined;
   /** Into the packed images. */
   readonly indices: readonly number[];
   /** Of each, an index into the models' classes. */
@@ -151,6 +153,7 @@ export function selectImages(
     isOwnTest: own && leftOut.length + missing === 0,
     fingerprint: own ? first.fingerprint : packed.fingerprint,
     curation: own ? first.curation : dataset.curation,
+    classMap: own ? first.classMap : dataset.classMap,
     indices: judged.map(({ index }) => index),
     truth: knownLabels(judged, (one) => labels?.get(one) ?? labelOf[one.image.label]!, dataset, classes),
     groups: groupsOfJudged(judged, own, packed),

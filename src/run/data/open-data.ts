@@ -1,7 +1,7 @@
 /** Opens the data of a run as its settings say: read, curated, and separated by the protocol. */
 import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
+import { applyClassMap, type ClassMap, type ClassNames, classMapOf, readClassMap } from "../../dataset/class-map.ts";
 import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset } from "../../dataset/dataset.ts";
@@ -30,7 +30,10 @@ import { nearDuplicatePaths } from "./near-duplicate-pairs.ts";
 
 /** The settings that decide which images there are, and which of them are tested; and the cache that they are read with. */
 export type DataSettings = {
-  readonly [K in SettingThat<"images"> | "cache"]?: Settings[K] | undefined;
+  readonly [K in Exclude<SettingThat<"images"> | "cache", "classMap">]?: Settings[K] | undefined;
+} & {
+  /** The path of a table, or the map itself: names of classes, and what each becomes, null where it is left out. */
+  readonly classMap?: string | ClassNames | undefined;
 };
 
 interface OpenContext {
@@ -84,9 +87,10 @@ async function curatedData(
   };
   const curated =
     curation === undefined ? listed : await applyCuration(listed, await readCurationPlan(curation), hashing);
-  const merged = classMap === undefined ? curated : applyClassMap(curated, await readClassMap(classMap));
-  if (merged.classes.length < 2) {
-    throw new DatasetError(`${classMap}: leaves only one class, "${merged.classes[0]}"; at least two are needed`);
+  const map = await classMapFrom(classMap);
+  const merged = map === undefined ? curated : applyClassMap(curated, map);
+  if (map !== undefined && merged.classes.length < 2) {
+    throw new DatasetError(`${map.file}: leaves only one class, "${merged.classes[0]}"; at least two are needed`);
   }
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
   const { images } = merged;
@@ -109,6 +113,12 @@ async function curatedData(
     : withoutDraw(merged);
   const odd = table === undefined ? [] : matchMetadata(listed.images, table).problems;
   return { dataset: { ...dataset, problems: [...dataset.problems, ...odd] }, options };
+}
+
+/** The class map that was given: of a table, or as names. */
+async function classMapFrom(given: DataSettings["classMap"]): Promise<ClassMap | undefined> {
+  if (typeof given === "string") return readClassMap(given);
+  return given && classMapOf("classMap", Object.entries(given));
 }
 
 /** Images to judge runs on, and what tells their lesions. */
@@ -158,7 +168,8 @@ export async function openJudgedData(
     return { dataset: await openData(root, { ...asRun, maxPixels }, context), metadata, maxPixels };
   }
   const listed = await listLabelledImages(root);
-  const dataset = classMap === undefined ? listed : applyClassMap(listed, await readClassMap(classMap));
+  const map = await classMapFrom(classMap);
+  const dataset = map === undefined ? listed : applyClassMap(listed, map);
   const external = { ...dataset, protocol: { name: externalProtocol, groupedBy: [] } };
   return { dataset: protocol === undefined ? dataset : external, metadata, maxPixels };
 }
@@ -224,5 +235,7 @@ async function ownSettings(run: string, root: string): Promise<DataSettings> {
   const { settings, data } = await readConfig(resolve(run));
   const place = (folder: string) => realpath(folder).catch(() => resolve(folder));
   if (data.root === undefined || (await place(root)) !== (await place(data.root))) return {};
-  return Object.fromEntries(dataSettings.map((name) => [name, settings[name]])) as DataSettings;
+  const own = Object.fromEntries(dataSettings.map((name) => [name, settings[name]])) as DataSettings;
+  // The run keeps its map whole, so its table need not be there any more.
+  return data.classMap ? { ...own, classMap: Object.fromEntries(data.classMap.becomes) } : own;
 }

@@ -36,6 +36,7 @@ export async function writeModel(
     resampling: settings.resampling,
     temperature,
     protocol: data.protocol ?? { name: settings.protocol, groupedBy: [] },
+    ...(data.classMap && { classMap: data.classMap }),
     ...(settings.hashes && images && { learnedImages: learnedImagesOf(images, settings) }),
   });
   await writeFileAtomic(join(run, runFiles.model), [model]);

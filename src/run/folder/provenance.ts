@@ -1,7 +1,7 @@
 /** What a run's model was trained on and is to be tested on, from its folder or from the model file alone. */
 import { join, resolve } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
-import type { CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
+import type { ClassMapSummary, CurationSummary, ProtocolSummary } from "../../dataset/protocol-summary.ts";
 import { RunError } from "../../errors.ts";
 import type { LearnedImages } from "../../onnx/learned-images.ts";
 import type { Ancestor } from "../../onnx/lineage.ts";
@@ -27,6 +27,8 @@ export interface Provenance {
   readonly fingerprint: string;
   /** What a curation plan did to them, as far as the run's folder says it. */
   readonly curation?: CurationSummary | undefined;
+  /** Which classes were renamed, merged or left out for it. */
+  readonly classMap?: ClassMapSummary | undefined;
 }
 
 /** Throws RunError where the folder's files are damaged. */
@@ -34,8 +36,16 @@ export async function provenanceOf(run: string, metadata: StoredMetadata): Promi
   const { classes } = metadata;
   const official = { name: "official", groupedBy: [] };
   if (isModelFile(run)) {
-    const { learnedImages, ancestors = [], protocol = official, dataFingerprint } = metadata;
-    return { run, learned: learnedImages, ancestors, protocol, images: undefined, fingerprint: dataFingerprint };
+    const { learnedImages, ancestors = [], protocol = official, dataFingerprint, classMap } = metadata;
+    return {
+      run,
+      learned: learnedImages,
+      ancestors,
+      protocol,
+      images: undefined,
+      fingerprint: dataFingerprint,
+      classMap,
+    };
   }
   const folder = resolve(run);
   const { settings, data, from } = await readConfig(folder);
@@ -54,6 +64,7 @@ export async function provenanceOf(run: string, metadata: StoredMetadata): Promi
     images,
     fingerprint: data.fingerprint,
     curation: data.curation,
+    classMap: data.classMap,
   };
 }
 

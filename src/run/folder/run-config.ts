@@ -98,6 +98,10 @@ const configSchema = z.strictObject({
         classesLeftOut: z.array(z.string()),
       })
       .optional(),
+    /** Which classes were renamed, merged or left out: null. */
+    classMap: z
+      .strictObject({ becomes: z.array(z.tuple([z.string(), z.string().nullable()])), leftOut: z.int() })
+      .optional(),
     protocol: z
       .strictObject({
         name: z.string(),
@@ -188,6 +192,9 @@ export async function configOf(
       leftOut: dataset.images.length - packed.images.length,
       ...(dataset.curation && {
         curation: { ...dataset.curation, classesLeftOut: [...dataset.curation.classesLeftOut] },
+      }),
+      ...(dataset.classMap && {
+        classMap: { ...dataset.classMap, becomes: dataset.classMap.becomes.map(([name, other]) => [name, other]) },
       }),
       ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
     },
