@@ -3,9 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
-import type { LossFunction } from "../engine/loss.ts";
+import { type LossFunction, trainingLoss } from "../engine/loss.ts";
 import { ArgumentError, RunError, SettingsError } from "../errors.ts";
 import { evaluateClassification } from "../evaluation/judgement/evaluation.ts";
+import { readConfig } from "../run/folder/run-config.ts";
 import type { RunEvent } from "../run/run-events.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { crossValidate } from "./cross-validate.ts";
@@ -104,6 +105,50 @@ describe("schedule and metrics", () => {
     let { finished } = await train(data, { ...settings, ...own, out: stopped }, stoppingAfter(2));
     while (!finished) ({ finished } = await resume(stopped, { ...own, ...stoppingAfter(2) }));
     expect(await contentOf(stopped)).toEqual(await contentOf(out));
+  });
+});
+
+describe("loss", () => {
+  it("takes the place of the built-in one, to the last bit where it computes the same", async () => {
+    const plain = { ...settings, validation: 0, epochs: 2 };
+    await train(data, plain);
+    const own = join(folder, "own-loss");
+    const loss: LossFunction = (logits, targets, classes, gradient) =>
+      trainingLoss(logits, targets, classes, {}, gradient);
+    await train(data, { ...plain, loss, out: own });
+    expect(await contentOf(own)).toEqual(await contentOf(out));
+  });
+
+  it("judges the validation images too, chooses the epoch, and is the same after stops at any step", async () => {
+    const calls: [rows: number, value: number][] = [];
+    const loss: LossFunction = (...values) => {
+      const value = brier(...values);
+      calls.push([values[0].length / values[2], value]);
+      return value;
+    };
+    const { history, run } = await train(data, { ...settings, loss });
+    const config = await readConfig(run);
+    const judged = calls.filter(([rows]) => rows === config.data.validation).map(([, value]) => value);
+    expect(config.data.validation).not.toBe(8);
+    expect(history.map(({ validationLoss }) => validationLoss)).toEqual(judged);
+    expect(history.every(({ loss }) => loss > 0 && loss < 1)).toBe(true);
+    expect(config.functions).toEqual({ loss: expect.any(String) });
+
+    const stopped = join(folder, "stopped-loss");
+    let { finished } = await train(data, { ...settings, loss: brier, out: stopped }, stoppingAfter(2));
+    await expect(resume(stopped)).rejects.toThrow("with functions of its own (loss), which no file holds");
+    while (!finished) ({ finished } = await resume(stopped, { loss: brier, ...stoppingAfter(2) }));
+    expect(await contentOf(stopped)).toEqual(await contentOf(out));
+  });
+
+  it("is named where it gives no finite number", async () => {
+    const loss: LossFunction = (_, __, ___, gradient) => {
+      gradient.fill(0);
+      return Number.NaN;
+    };
+    await expect(train(data, { ...settings, loss })).rejects.toThrow(
+      "the loss became NaN in epoch 1, step 1; check the loss function, or train again with a lower learning rate",
+    );
   });
 });
 
