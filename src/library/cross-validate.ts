@@ -4,7 +4,7 @@ import type { RunContext } from "../run/run-events.ts";
 import { settingsBeforeNetwork } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, type OptionKinds } from "./arguments.ts";
 import { type DataSource, expectSource, listSource } from "./data-source.ts";
-import { refuseFunctions, separate, type TrainOptions, withFunctions } from "./own-functions.ts";
+import { expectPlaces, refuseFunctions, separate, type TrainOptions, withFunctions } from "./own-functions.ts";
 
 /** Into how many folds the images are divided, and who is told of the trainings. */
 export interface CrossValidateContext extends RunContext {
@@ -36,6 +36,7 @@ export async function crossValidate(
   const example = 'crossValidate("data/isic9", { epochs: 20 }, { folds: 5 })';
   expectSource(source, "crossValidate", example);
   expectOptions(options, "crossValidate", example);
+  expectPlaces(options, context, "crossValidate");
   expectOptions(context, "crossValidate", example, crossValidateKinds);
   const { folds = 5 } = context;
   expectArgument(Number.isInteger(folds) && folds >= 2 && folds <= 100, folds, {

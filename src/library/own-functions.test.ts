@@ -6,6 +6,9 @@ import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { type LossFunction, trainingLoss } from "../engine/loss.ts";
 import { ArgumentError, RunError, SettingsError } from "../errors.ts";
 import { evaluateClassification } from "../evaluation/judgement/evaluation.ts";
+import { imageInput } from "../network/architectures.ts";
+import { buildGraph } from "../network/graph.ts";
+import { dense, flatten, normalize } from "../network/layer.ts";
 import { readConfig } from "../run/folder/run-config.ts";
 import type { RunEvent } from "../run/run-events.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -325,4 +328,51 @@ it.each<[unknown, string]>([
 ])("says what is wrong with %o", async (options, sentence) => {
   await expect(train(data, options as TrainOptions)).rejects.toThrow(ArgumentError);
   await expect(train(data, options as TrainOptions)).rejects.toThrow(sentence);
+});
+
+it.each<[unknown, unknown, string]>([
+  [{ batchSize: 32 }, {}, "train: batchSize: unknown setting; naevus calls it batch"],
+  [{ callbacks: [] }, {}, "train: callbacks: unknown setting; naevus calls it callback"],
+  [{}, { callback: () => {} }, "train: callback: expected in the second argument: train(source, { callback })"],
+  [{ onEvent: () => {} }, {}, "train: onEvent: expected in the third argument: train(source, options, { onEvent })"],
+])("says where options go and what they are called: %o, %o", async (options, context, sentence) => {
+  await expect(train(data, options as TrainOptions, context as object)).rejects.toThrow(new ArgumentError(sentence));
+});
+
+describe("network", () => {
+  const layers = [normalize(), flatten(), dense(2)];
+  const whole = { name: "own", input: imageInput(8), layers };
+  class Sequential {
+    readonly layers = layers;
+  }
+  const one =
+    "expected one of notebook, resnet18-w32, efficientnetv2-mini, a network, or a function that gives one, got ";
+  it.each<[string, unknown, string]>([
+    [
+      "a list of layers",
+      layers,
+      `${one}a list of 3, the first of them an object; if it holds the layers, give { name, input:`,
+    ],
+    [
+      "an object of a class",
+      new Sequential(),
+      `${one}an object of the class Sequential without name, input; such as {`,
+    ],
+    ["a class", Sequential, `${one}a class; give what it makes`],
+    ["a promise", Promise.resolve(whole), `${one}a promise (await it first)`],
+    [
+      "what Keras writes",
+      { class_name: "Sequential", config: {} },
+      `${one}Keras's description of a model; write its layers`,
+    ],
+    ["a graph", buildGraph(whole), `${one}a graph; give its network (graph.network)`],
+    ["a layer", dense(2), `${one}one layer ("dense"); give {`],
+    ["a module", { default: () => whole }, `${one}a module; give its default export`],
+    ["a function that gives nothing", () => {}, "expected the function to give a network, got nothing; such as {"],
+    ["a function that gives a list", async () => layers, "expected the function to give a network, got a list of 3"],
+  ])("says what is wrong with %s", async (_, network, sentence) => {
+    const training = train(data, { ...settings, network } as TrainOptions);
+    await expect(training).rejects.toThrow(ArgumentError);
+    await expect(training).rejects.toThrow(`train: network: ${sentence}`);
+  });
 });

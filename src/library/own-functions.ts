@@ -1,4 +1,5 @@
 /** Functions of the caller's own among the settings of a training: told from the settings, and checked. */
+import { ArgumentError } from "../errors.ts";
 import { type Callback, CallbackListener, type TrainingContext } from "../run/callback.ts";
 import type { RunContext } from "../run/run-events.ts";
 import { type OwnFunctions, refuseContradictions } from "../training/own-functions.ts";
@@ -6,7 +7,8 @@ import { metricName, metricNameInWords } from "../training/own-metrics.ts";
 import type { ScheduleFunction, ScheduleName } from "../training/schedule.ts";
 import type { Settings } from "../training/settings/schema.ts";
 import type { TrainSettings } from "../training/settings/train-settings.ts";
-import { expectArgument } from "./arguments.ts";
+import { contextKinds, expectArgument } from "./arguments.ts";
+import { expectNetwork } from "./network-argument.ts";
 
 /** Functions of the caller's own that a training calls. */
 export interface TrainFunctions extends OwnFunctions {
@@ -56,15 +58,46 @@ export function expectFunctions({ schedule, loss, metrics, callback }: TrainFunc
   }
 }
 
-/** Settings without the functions among them, and these. Throws a sentence where one of them is no function. */
+/** What Keras calls an option that naevus has by another name. */
+const kerasNames: Readonly<Record<string, string>> = {
+  callbacks: "callback",
+  batch_size: "batch",
+  batchSize: "batch",
+  learning_rate: "learningRate",
+  lr: "learningRate",
+  validation_split: "validation",
+  validationSplit: "validation",
+  class_weight: "imbalance",
+  classWeight: "imbalance",
+};
+
+/** Throws a sentence where an option stands in the wrong argument, or has the name that it has in Keras. */
+export function expectPlaces(options: object, context: unknown, of: string): void {
+  const misplaced = (name: string, place: string) =>
+    new ArgumentError(
+      `${of}: ${name}: expected in the ${place} argument: ${of}(source, ${place === "third" ? "options, " : ""}{ ${name} })`,
+    );
+  for (const name of functionNames) if (Object.hasOwn(Object(context), name)) throw misplaced(name, "second");
+  for (const name of Object.keys(contextKinds)) if (Object.hasOwn(options, name)) throw misplaced(name, "third");
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(kerasNames, name))
+      throw new ArgumentError(`${of}: ${name}: unknown setting; naevus calls it ${kerasNames[name]}`);
+  }
+}
+
+/** Settings without the functions among them, and these. Throws a sentence where one of them is no function, or a network none. */
 export function separate(
-  { schedule, loss, metrics, callback, ...settings }: TrainOptions,
+  { schedule, loss, metrics, callback, network, ...settings }: TrainOptions,
   of: string,
 ): { readonly settings: TrainSettings; readonly functions: TrainFunctions } {
   const functions = { ...(typeof schedule === "function" && { schedule }), loss, metrics: someOf(metrics), callback };
   expectFunctions(functions, of);
   return {
-    settings: { ...settings, ...(typeof schedule !== "function" && { schedule }) },
+    settings: {
+      ...settings,
+      network: expectNetwork(network, `${of}: network`),
+      ...(typeof schedule !== "function" && { schedule }),
+    },
     functions,
   };
 }

@@ -17,6 +17,7 @@ import { type WithClassNames, withoutClassNames } from "./class-names.ts";
 import { type DataSource, expectSource, openJudgedSource, openSource } from "./data-source.ts";
 import {
   expectFunctions,
+  expectPlaces,
   refuseFunctions,
   separate,
   type TrainFunctions,
@@ -84,6 +85,7 @@ export async function train(
   const example = 'train("data/isic9", { epochs: 20 })';
   expectSource(source, "train", example);
   expectOptions(options, "train", example);
+  expectPlaces(options, context, "train");
   expectOptions(context, "train", example, trainKinds);
   const { settings, functions } = separate(withoutClassNames<TrainOptions>(options, "train"), "train");
   const parsed = settingsBeforeNetwork(settings);
