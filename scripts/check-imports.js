@@ -47,7 +47,7 @@ const folders = {
   "engine/onednn/lowering": ["optimizer", "kernels", "operations"],
   "engine/onednn/lowering/kernels": ["amx-convolution", "batch-normalization"],
   evaluation: ["intervals", "scores", "curves", "calibration", "decisions", "comparison", "judgement"],
-  report: ["html", "charts", "audit", "show", "study"],
+  report: ["html", "charts", "network", "audit", "show", "study"],
   run: ["folder", "data", "models"],
   study: ["words", "steps"],
   cli: ["options", "terminal", "modules", "commands"],

@@ -79,6 +79,8 @@ const curate = ["curate", ...data, "--out", "new.csv"];
 const show = ["show", ...data, "--out", "new"];
 const study = ["study", ...data, "--engine", "reference", "--image-size", "8", "--out", "new"];
 
+const network = ["network", "notebook", "--engine", "reference", "--image-size", "8", "--batch", "8", "--no-measure"];
+
 /** The command with the bad path for one of its options. */
 const but = (command: readonly string[], option: string) => {
   const at = command.indexOf(option);
@@ -128,6 +130,7 @@ const table: readonly (readonly [role: keyof typeof roles, command: readonly str
   ["output folder", ["data", "isic9", "--archive", "http://127.0.0.1:9", "--out", bad]],
   ["output file", but(curate, "--out")],
   ["file to replace", [...but(curate, "--out"), "--overwrite"]],
+  ["file to replace", but(network, "--svg")],
 ];
 
 /** What takes long says before its work that its result could not be written. */

@@ -8,26 +8,32 @@ const isSame = ([a, b]: HeightWidth, [c, d]: HeightWidth): boolean => a === c &&
 
 const strideOf = ([height, width]: HeightWidth): string => (height === width ? `/${height}` : `/${height}x${width}`);
 
+/** Main options with blanks between them, others behind a comma each. */
+const options = (main: readonly string[], others: readonly string[]): string => [main.join(" "), ...others].join(", ");
+
+const paddingOf = (padding: HeightWidth, usual: HeightWidth): readonly string[] => {
+  if (isSame(padding, usual)) return [];
+  return [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`];
+};
+
 function convolution({ filters, kernel, stride, padding, groups }: Conv2d): string {
   const same: HeightWidth = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
-  return [
-    `${filters} ${filters === 1 ? "filter" : "filters"} ${by(kernel)}`,
-    ...(isSame(stride, [1, 1]) ? [] : [strideOf(stride)]),
-    ...(groups === 1 ? [] : [groups === filters ? "depthwise" : `in ${groups} groups`]),
-    ...(isSame(padding, same) ? [] : [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`]),
-  ].join(" ");
+  return options(
+    [
+      filters === 1 ? "1 filter" : `${filters} filters`,
+      by(kernel),
+      ...(isSame(stride, [1, 1]) ? [] : [strideOf(stride)]),
+    ],
+    [...(groups === 1 ? [] : [groups === filters ? "depthwise" : `${groups} groups`]), ...paddingOf(padding, same)],
+  );
 }
 
 const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" | "padding">): string =>
-  [
-    by(kernel),
-    ...(isSame(stride, kernel) ? [] : [strideOf(stride)]),
-    ...(isSame(padding, [0, 0]) ? [] : [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`]),
-  ].join(" ");
+  options([by(kernel), ...(isSame(stride, kernel) ? [] : [strideOf(stride)])], paddingOf(padding, [0, 0]));
 
 const nothing = () => "";
 
-const options: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>) => string } = {
+const words: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>) => string } = {
   normalize: nothing,
   conv2d: convolution,
   batchNorm: nothing,
@@ -43,8 +49,8 @@ const options: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K
   gate: nothing,
 };
 
-/** A layer in words, such as `conv2d 32 filters 3x3 /2` (every second row and column) or `dropout 0.5`. */
+/** A layer in words, such as `conv2d 32 filters 3x3 /2, depthwise` (/2: every second row and column) or `dropout 0.5`. */
 export function describeLayer(layer: Layer): string {
-  const said = (options[layer.kind] as (layer: Layer) => string)(layer);
+  const said = (words[layer.kind] as (layer: Layer) => string)(layer);
   return said === "" ? layer.kind : `${layer.kind} ${said}`;
 }

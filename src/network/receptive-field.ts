@@ -53,8 +53,9 @@ const reachOf = (operation: Operation): Reach =>
 export function receptiveFields(graph: Graph): readonly ReceptiveField[] {
   const [, height, width] = graph.inputShape as readonly [number, number, number];
   const jumps = jumpsOf(graph);
+  const [rows, columns] = [new Seen(graph, 0), new Seen(graph, 1)];
   return graph.nodes.map((_, index) => {
-    const size = [seenFrom(graph, index, 0), seenFrom(graph, index, 1)] as const;
+    const size = [rows.count(index), columns.count(index)] as const;
     return { size, jump: jumps[index]!, share: (size[0] * size[1]) / (height * width) };
   });
 }
@@ -76,33 +77,75 @@ type Range = readonly [first: number, last: number];
 
 const extentOf = (shape: Shape, axis: Axis): number => shape[1 + axis] ?? 1;
 
-/**
- * How many rows or columns of the image lie between the first and the last that the middle of a node's output depends on: a walk back over
- * the nodes, with what is read of each of their outputs.
- */
-function seenFrom({ nodes, inputShape }: Graph, from: number, axis: Axis): number {
-  const read: (Range | undefined)[] = [];
-  let seen: Range | undefined;
-  const middle = extentOf(nodes[from]!.shape, axis) >> 1;
-  read[from] = [middle, middle];
-  for (let index = from; index >= 0; index--) {
-    const wanted = read[index];
-    if (wanted === undefined) continue;
-    const { operation, inputs, inputShapes } = nodes[index]!;
-    const reach = reachOf(operation);
-    inputs.forEach((source, i) => {
-      const range = readBy(reach, wanted, extentOf(inputShapes[i]!, axis), axis);
-      if (source === INPUT) seen = union(seen, range);
-      else read[source] = union(read[source], range);
-    });
+const middleOf = (extent: number): Range => [extent >> 1, extent >> 1];
+const wholeOf = (extent: number): Range => [0, extent - 1];
+
+/** What is seen of the image along an axis by the middle and by the whole of each node's output, as far as it is known. */
+class Seen {
+  readonly #graph: Graph;
+  readonly #axis: Axis;
+  readonly #byMiddle: Range[] = [];
+  readonly #byWhole: Range[] = [];
+
+  constructor(graph: Graph, axis: Axis) {
+    this.#graph = graph;
+    this.#axis = axis;
   }
-  const [first, last] = clipped(seen ?? [0, -1], extentOf(inputShape, axis));
-  return Math.max(0, last - first + 1);
+
+  /** How many rows or columns lie between the first and the last that the middle of a node's output depends on. */
+  count(node: number): number {
+    const [first, last] = this.#walk(node);
+    return Math.max(0, last - first + 1);
+  }
+
+  /** Back over the nodes, with what is read of each of their outputs, to the image or to where the rest is known. */
+  #walk(from: number): Range {
+    const { nodes, inputShape } = this.#graph;
+    const axis = this.#axis;
+    const read: (Range | undefined)[] = [];
+    read[from] = middleOf(extentOf(nodes[from]!.shape, axis));
+    let waiting = 1;
+    let seen: Range | undefined;
+    const passed: (readonly [known: Range[], index: number])[] = [];
+    for (let index = from; index >= 0 && waiting > 0; index--) {
+      const wanted = read[index];
+      if (wanted === undefined) continue;
+      const { operation, inputs, inputShapes, shape } = nodes[index]!;
+      waiting--;
+      const known = this.#knownFor(wanted, extentOf(shape, axis));
+      if (waiting === 0 && seen === undefined && known !== undefined) {
+        seen = known[index];
+        if (seen !== undefined) break;
+        passed.push([known, index]);
+      }
+      const reach = reachOf(operation);
+      for (const [i, source] of inputs.entries()) {
+        const range = readBy(reach, wanted, extentOf(inputShapes[i]!, axis), axis);
+        if (source === INPUT) {
+          seen = union(seen, range);
+          continue;
+        }
+        if (read[source] === undefined) waiting++;
+        read[source] = union(read[source], range);
+      }
+    }
+    const result = seen ?? wholeOf(extentOf(inputShape, axis));
+    for (const [known, index] of passed) known[index] = result;
+    return result;
+  }
+
+  /** All else depends on too much to be kept. */
+  #knownFor(wanted: Range, extent: number): Range[] | undefined {
+    if (isSame(wanted, wholeOf(extent))) return this.#byWhole;
+    return isSame(wanted, middleOf(extent)) ? this.#byMiddle : undefined;
+  }
 }
+
+const isSame = ([a, b]: Range, [c, d]: Range): boolean => a === c && b === d;
 
 /** The places of an input that are read for those wanted of the output. */
 function readBy(reach: Reach, [first, last]: Range, extent: number, axis: Axis): Range {
-  if (reach === "map") return [0, extent - 1];
+  if (reach === "map") return wholeOf(extent);
   if (reach === "value") return clipped([first, last], extent); // A gate's factors have one place.
   const start = (place: number) => place * reach.stride[axis] - reach.padding[axis];
   return clipped([start(first), start(last) + reach.kernel[axis] - 1], extent);

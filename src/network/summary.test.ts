@@ -104,11 +104,11 @@ it("tells frozen layers, whose parameters and gradients do not count as trained"
 describe("a layer in words", () => {
   it.each<readonly [Layer, string]>([
     [conv2d(1, [1, 3]), "conv2d 1 filter 1x3"],
-    [conv2d(8, 3, { stride: [1, 2], padding: 0 }), "conv2d 8 filters 3x3 /1x2 padding 0"],
-    [conv2d(8, 3, { groups: 8 }), "conv2d 8 filters 3x3 depthwise"],
-    [conv2d(8, 3, { groups: 2, padding: [0, 1] }), "conv2d 8 filters 3x3 in 2 groups padding 0x1"],
+    [conv2d(8, 3, { stride: [1, 2], padding: 0 }), "conv2d 8 filters 3x3 /1x2, padding 0"],
+    [conv2d(8, 3, { groups: 8 }), "conv2d 8 filters 3x3, depthwise"],
+    [conv2d(8, 3, { groups: 2, padding: [0, 1] }), "conv2d 8 filters 3x3, 2 groups, padding 0x1"],
     [maxPool(2), "maxPool 2x2"],
-    [averagePool(3, { stride: 2, padding: 1 }), "averagePool 3x3 /2 padding 1"],
+    [averagePool(3, { stride: 2, padding: 1 }), "averagePool 3x3 /2, padding 1"],
     [dense(1), "dense 1 unit"],
     [dropout(0.25), "dropout 0.25"],
     [residual([relu()], [], { stochasticDepth: 0.1 }), "residual stochastic depth 0.1"],

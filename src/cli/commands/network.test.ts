@@ -1,8 +1,13 @@
 /** `naevus network` from its words to its table and its JSON. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { enginesUnderTest, onednnEngines } from "../../engine/testing/engines-under-test.ts";
 import { networkNames } from "../../network/architectures.ts";
+import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { runRecorded } from "../testing/recorded-command.ts";
+
+const folder = temporaryFolder();
 
 const network = (...argv: readonly string[]) => runRecorded(["network", ...argv]);
 
@@ -46,6 +51,15 @@ it("gives the same as one JSON object, with nothing else on standard output", as
     memory: { weights: 8 * 56_867, gradients: 8 * 56_867, optimizer: 16 * 56_867 },
     speed: null,
   });
+});
+
+it("writes a drawing", async () => {
+  const file = join(folder, "network.svg");
+  const { status } = await network(...small, ...engine, "--svg", file);
+  expect(status).toBe(0);
+  const drawing = await readFile(file, "utf8");
+  expect(drawing).toMatch(/^<svg [^>]*role="img"/);
+  expect(drawing).toContain("conv2d 16 filters 3x3");
 });
 
 it("measures training and inference where it is not left out, the slow engine on one image", async () => {

@@ -1,5 +1,6 @@
 /** `naevus network`: what a network is made of, what it costs and how fast it is, as a table, as JSON and as a drawing. */
 import type { Command } from "commander";
+import { refuseUnwritableFile, writeFileAtomic } from "../../disk/files.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
@@ -8,6 +9,7 @@ import { SettingsError } from "../../errors.ts";
 import { networkNames } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import { type NetworkSummary, summarize } from "../../network/summary.ts";
+import { drawNetwork } from "../../report/network/draw-network.ts";
 import { checkSettings } from "../../training/settings/parse.ts";
 import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
 import type { Settings } from "../../training/settings/schema.ts";
@@ -28,6 +30,7 @@ interface NetworkOptions extends Readonly<Record<string, unknown>> {
   readonly seconds: string;
   readonly measure: boolean;
   readonly json?: boolean;
+  readonly svg?: string;
 }
 
 const settingNames = ["imageSize", "batch", "precision", "engine", "threads"] as const;
@@ -48,6 +51,7 @@ export function addNetworkCommand(program: Command, terminal: Terminal, finish: 
     .option("--classes <n>", "Classes that it tells apart", "9")
     .option("--seconds <n>", "How long training is measured, and again inference", "3")
     .option("--no-measure", "Leave the speed out")
+    .option("--svg <file>", "Write a drawing of the network to this file")
     .option("--json", "Print all figures as one JSON object to standard output, everything else to standard error");
   addSettingOptions(command, settingNames).action(async (network: string | undefined, options: NetworkOptions) =>
     finish(await runNetwork(network, options, terminal)),
@@ -67,10 +71,12 @@ async function runNetwork(network: string | undefined, options: NetworkOptions, 
     );
     return 0;
   }
+  if (options.svg !== undefined) await refuseUnwritableFile(options.svg);
   const seconds = wholeNumber("--seconds", options.seconds, 1, 600);
   const { network: chosen } = checkSettings({ network }, (name) => name);
   const graph = graphOf({ ...settings, network: chosen }, classes);
   const summary = summarize(graph);
+  if (options.svg !== undefined) await writeFileAtomic(options.svg, drawNetwork(summary));
   const engine = await selectEngine(settings.engine, (message) => printWarning(terminal, message), {
     ...(settings.threads !== undefined && { threads: settings.threads }),
   });

@@ -1,4 +1,4 @@
-/** `naevus/charts`: charts: Vega-Lite specifications of the usual figures, drawn to SVG without a browser. */
+/** `naevus/charts`: charts: Vega-Lite specifications of the usual figures, drawn to SVG without a browser, and networks drawn. */
 import "../../node-version.ts";
 
 export type { BarChart } from "../../report/charts/bar-chart.ts";
@@ -11,3 +11,4 @@ export { type LineChart, lineChart } from "../../report/charts/line-chart.ts";
 export type { SpreadChart } from "../../report/charts/spread-chart.ts";
 export { spreadChart } from "../../report/charts/spread-chart.ts";
 export { escapeHtml } from "../../report/html/html.ts";
+export { drawNetwork, type NetworkDrawing } from "../../report/network/draw-network.ts";
