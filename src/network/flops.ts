@@ -12,6 +12,7 @@ const none = () => 0;
 
 const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, { kind: K }>> } = {
   normalize: none,
+  luminance: none,
   conv2d: ({ kernel, groups }, shape, [input]) => 2 * elements(shape) * elements(kernel) * (input![0]! / groups),
   batchNorm: none,
   relu: none,

@@ -3,7 +3,7 @@
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
 import { boundsFault, mostParameters, mostValues } from "./bounds.ts";
-import type { Layer, Network, Operation } from "./layer.ts";
+import type { Layer, Network, Normalize, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
 import { formatShape, outputShape, type Shape } from "./shape.ts";
 
@@ -11,6 +11,11 @@ export type { Add, Operation } from "./layer.ts";
 
 /** The network's input, as the source of a node. */
 export const INPUT = -1;
+
+const RGB_CHANNELS = 3;
+/** Names of the first layer and, in a network of one channel, of what normalizes the colours of which it makes luminance. */
+const FIRST = "0";
+const COLOURS = "0.colours";
 
 /** One operation of a network, with its place, shapes and parameters. */
 export interface GraphNode<O extends Operation = Operation> {
@@ -29,7 +34,7 @@ export interface GraphNode<O extends Operation = Operation> {
 /** A network that was checked and written out, in the order in which it is computed. */
 export interface Graph {
   readonly network: Network;
-  /** [channels, height, width] */
+  /** [channels, height, width]; three channels where bytes are read, of which a network of one channel makes luminance. */
   readonly inputShape: Shape;
   /** `uint8`: rows of RGB bytes (height, width, channels). `float32`: (channels, height, width). */
   readonly inputType: "uint8" | "float32";
@@ -40,7 +45,8 @@ export interface Graph {
 }
 
 /** A layer's place as JavaScript and JSON have it: `layers[3].body[0]` for `3.body.0`. */
-const placeOf = (name: string): string => `layers.${name}`.replace(/\.(\d+)/g, "[$1]").replace(/\.depth$/, "");
+const placeOf = (name: string): string =>
+  `layers.${name}`.replace(/\.(\d+)/g, "[$1]").replace(/\.(?:depth|colours)$/, "");
 
 /** Refuses a map or a parameter that no engine could hold. */
 function refuseTooLarge(kind: string, what: string, shape: Shape): void {
@@ -60,7 +66,8 @@ export function buildGraph(network: Network): Graph {
   const fault = boundsFault(network.layers);
   if (fault !== undefined) throw new NetworkError(`network "${network.name}": ${fault}`);
   const { channels, height, width } = network.input;
-  const inputShape: Shape = [channels, height, width];
+  const readsLuminance = channels === 1 && network.layers[0]?.kind === "normalize";
+  const inputShape: Shape = [readsLuminance ? RGB_CHANNELS : channels, height, width];
   if (!inputShape.every((size) => Number.isInteger(size) && size > 0)) {
     throw new NetworkError(`network "${network.name}": expected a positive input size, got ${formatShape(inputShape)}`);
   }
@@ -73,7 +80,7 @@ export function buildGraph(network: Network): Graph {
     const frozen = Number.parseInt(name, 10) < frozenLayers;
     const inputShapes = inputs.map(shapeOf);
     try {
-      if (operation.kind === "normalize" && inputs[0] !== INPUT) {
+      if (operation.kind === "normalize" && !(name === FIRST || name === COLOURS)) {
         throw new NetworkError("normalize: only the first layer of a network can normalize");
       }
       const shape = outputShape(operation, inputShapes);
@@ -101,6 +108,8 @@ export function buildGraph(network: Network): Graph {
         source = append(name, { kind: "add" }, [body, shortcut]);
       } else if (layer.kind === "gate") {
         source = append(name, { kind: "multiply" }, [source, appendAll(layer.body, `${name}.body.`, source)]);
+      } else if (layer.kind === "normalize" && readsLuminance && name === FIRST) {
+        source = append(name, { kind: "luminance" }, [append(COLOURS, ofColours(layer), [source])]);
       } else {
         source = append(name, layer, [source]);
       }
@@ -132,6 +141,13 @@ export function buildGraph(network: Network): Graph {
     parameters,
   };
 }
+
+/** Luminance of normalized colours is normalized luminance where all are normalized alike, as its weights sum to 1. */
+const ofColours = ({ kind, mean, standardDeviation }: Normalize): Normalize => {
+  const each = (values: readonly number[]) =>
+    values.length === 1 ? new Array<number>(RGB_CHANNELS).fill(values[0]!) : values;
+  return { kind, mean: each(mean), standardDeviation: each(standardDeviation) };
+};
 
 function checkFrozen({ name, layers, frozen = 0 }: Network): number {
   if (Number.isInteger(frozen) && frozen >= 0 && frozen <= layers.length) return frozen;

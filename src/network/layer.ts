@@ -3,7 +3,11 @@
 /** A number for each spatial axis of a map or window, in this order. */
 export type HeightWidth = readonly [height: number, width: number];
 
-/** First layer of a network that reads bytes: (value / 255 - mean) / standardDeviation, channel by channel. */
+/**
+ * First layer of a network that reads bytes: (value / 255 - mean) / standardDeviation, channel by channel. In a network whose input has one
+ * channel, the bytes are still red, green and blue, of which it makes luminance: one mean and deviation are those of the luminance, three
+ * those of the colours.
+ */
 export interface Normalize {
   readonly kind: "normalize";
   readonly mean: readonly number[];
@@ -126,8 +130,13 @@ export interface Multiply {
   readonly kind: "multiply";
 }
 
+/** One map of three: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), for networks of one channel that read bytes. */
+export interface Luminance {
+  readonly kind: "luminance";
+}
+
 /** What a layer becomes once residual layers and gates are written out. */
-export type Operation = Exclude<Layer, Residual | Gate> | Add | Multiply;
+export type Operation = Exclude<Layer, Residual | Gate> | Add | Multiply | Luminance;
 
 /** A network: a name, the size of its input and its layers. The last layer gives one logit per class. */
 export interface Network {

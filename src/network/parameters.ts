@@ -29,6 +29,7 @@ const none = () => [];
 
 const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operation, { kind: K }>> } = {
   normalize: none,
+  luminance: none,
   conv2d: ({ filters, kernel, groups, bias }, [input]) => {
     const shape = [filters, input![0]! / groups, ...kernel];
     const weight = ["weight", shape, elements(shape.slice(1))] as const;

@@ -32,6 +32,7 @@ const window = (operation: Window) => operation;
 
 const reaches: { readonly [K in Operation["kind"]]: (operation: Extract<Operation, { kind: K }>) => Reach } = {
   normalize: value,
+  luminance: value,
   conv2d: window,
   batchNorm: value,
   relu: value,

@@ -79,6 +79,10 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     if (!standardDeviation.every((value) => value > 0)) refuse("normalize: standard deviations must be above 0");
     return input!;
   },
+  luminance: (_, [input]) => {
+    const [, height, width] = featureMaps("luminance", input!);
+    return [1, height, width];
+  },
   conv2d: (operation, [input]) => {
     const { filters, groups } = operation;
     const [channels, height, width] = featureMaps("conv2d", input!);

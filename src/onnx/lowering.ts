@@ -1,6 +1,7 @@
 /** How every operation is said in ONNX's operators (operator set 17), in evaluation mode. */
 import type { GraphNode, Operation } from "../network/graph.ts";
 import type { HeightWidth } from "../network/layer.ts";
+import { luminanceWeights } from "../network/luminance.ts";
 import type { ParameterRole } from "../network/parameters.ts";
 import { elementTypes, type Initializer, type OnnxNode } from "./onnx-format.ts";
 
@@ -74,6 +75,23 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
         { name: scale, shape, data: standardDeviation.map((deviation) => 1 / (255 * deviation)) },
         { name: shift, shape, data: mean.map((value, channel) => -value / standardDeviation[channel]!) },
       ],
+    };
+  },
+  luminance: ({ node, inputs }) => {
+    const weights = `${node.name}/weights`;
+    const window = { kernel: [1, 1], stride: [1, 1], padding: [0, 0] } as const;
+    return {
+      nodes: [
+        {
+          name: node.name,
+          operator: "Conv",
+          inputs: [...inputs, weights],
+          outputs: [node.name],
+          attributes: { ...windowAttributes(window), group: 1 },
+        },
+      ],
+      output: node.name,
+      constants: [{ name: weights, shape: [1, luminanceWeights.length, 1, 1], data: luminanceWeights }],
     };
   },
   conv2d: (site) => {

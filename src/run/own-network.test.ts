@@ -4,12 +4,14 @@ import { basename, join } from "node:path";
 import { expect, it } from "vitest";
 import { NetworkError, SettingsError } from "../errors.ts";
 import { type AugmentationPolicy, flip } from "../image/augmentation/policy.ts";
+import { loadModel } from "../inference/model.ts";
 import { imageInput } from "../network/architectures.ts";
 import { conv2d, dense, globalAveragePool, type Network, normalize, relu } from "../network/layer.ts";
 import type { NetworkFunction } from "../network/network-source.ts";
 import { readMetadata } from "../onnx/model-metadata.ts";
 import type { TrainSettings } from "../training/settings/train-settings.ts";
 import { crossValidate } from "./cross-validate.ts";
+import { evaluate } from "./evaluate.ts";
 import { readConfig } from "./folder/run-config.ts";
 import { setTemperature } from "./models/set-temperature.ts";
 import { resume } from "./resume.ts";
@@ -60,6 +62,29 @@ it("cross-validates it, and knows it again by what it holds", async () => {
   const wider: NetworkFunction = (options) => ({ ...(own(options) as Network), input: imageInput(12) });
   const other = crossValidate(data, { ...short, network: wider }, { folds: 2 });
   await expect(other).rejects.toThrow("begun with network my net/1; give the same settings to go on");
+});
+
+it("trains a network of one channel on luminance, and judges by the model file", async () => {
+  const grey: NetworkFunction = ({ classes, imageSize = size }) => ({
+    name: "grey",
+    input: imageInput(imageSize, 1),
+    layers: [normalize([0.5], [0.25]), conv2d(4, 3), relu(), globalAveragePool(), dense(classes)],
+  });
+  await trained({ network: grey });
+  expect((await readConfig(run)).settings.network).toMatchObject({ input: { channels: 1, height: size, width: size } });
+  // Whoever runs the file gives it colours.
+  const colours = Uint8Array.from({ length: 3 * size * size }, (_, i) => (i * 89) % 256);
+  const greys = colours.map((_, i) => {
+    const pixel = i - (i % 3);
+    return Math.round(0.299 * colours[pixel]! + 0.587 * colours[pixel + 1]! + 0.114 * colours[pixel + 2]!);
+  });
+  const loaded = await loadModel(join(run, "model.onnx"));
+  const probabilities = await loaded.probabilities(Uint8Array.of(...colours, ...greys), 2);
+  await loaded.dispose();
+  const half = probabilities.length / 2;
+  for (let c = 0; c < half; c++) expect(probabilities[half + c]).toBeCloseTo(probabilities[c]!, 2);
+  expect(probabilities.subarray(half)).not.toEqual(probabilities.subarray(0, half));
+  expect((await evaluate(run, dataset, { cache: join(folder, "cache") })).samples).toBeGreaterThan(0);
 });
 
 it("takes an augmentation policy as data", async () => {

@@ -1,5 +1,6 @@
 /** How the reference engine computes every kind of operation, forward and backward. */
 import type { Operation } from "../../network/graph.ts";
+import { luminanceWeights } from "../../network/luminance.ts";
 import { dropoutMask } from "../dropout.ts";
 import { batchNorm } from "./batch-normalization.ts";
 import { conv2d } from "./convolution.ts";
@@ -19,6 +20,16 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
     for (let i = 0; i < output.length; i++) {
       const channel = Math.floor(i / (height * width)) % channels;
       output[i] = (inputs[0]![i]! / 255 - mean[channel]!) / standardDeviation[channel]!;
+    }
+    return () => {}; // bytes have no gradient
+  },
+  luminance: ({ node, inputs, output }) => {
+    const [, height, width] = node.shape as Maps;
+    const area = height * width;
+    for (let i = 0; i < output.length; i++) {
+      const image = Math.floor(i / area);
+      const colour = (channel: number) => inputs[0]![(image * luminanceWeights.length + channel) * area + (i % area)]!;
+      output[i] = luminanceWeights.reduce((sum, weight, channel) => sum + weight * colour(channel), 0);
     }
     return () => {}; // bytes have no gradient
   },

@@ -21,6 +21,7 @@ export interface BatchParts {
 /** Operations that treat every image by itself and keep no mask of the whole batch; dense layers are best whole. */
 const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   normalize: true,
+  luminance: true,
   conv2d: true,
   relu: true,
   sigmoid: true,

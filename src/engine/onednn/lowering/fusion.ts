@@ -28,6 +28,7 @@ export interface FusionPlan {
 /** Whether the rectifier after such an operation can be a part of it. */
 const endsInRelu: { readonly [K in Operation["kind"]]: boolean } = {
   normalize: false,
+  luminance: false,
   conv2d: true,
   batchNorm: true,
   relu: false,

@@ -6,6 +6,7 @@ import { add } from "./operations/addition.ts";
 import { batchNormalization } from "./operations/batch-normalization.ts";
 import { dropout } from "./operations/dropout.ts";
 import { elementwise } from "./operations/elementwise.ts";
+import { luminance } from "./operations/luminance.ts";
 import { multiply } from "./operations/multiply.ts";
 import { normalize } from "./operations/normalize.ts";
 import { averagePool, globalAveragePool, maxPool } from "./operations/pooling.ts";
@@ -13,6 +14,7 @@ import { conv2d, dense } from "./operations/weighted-layers.ts";
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
   normalize,
+  luminance,
   conv2d,
   dense,
   batchNorm: batchNormalization,

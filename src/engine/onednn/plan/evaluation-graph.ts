@@ -41,6 +41,7 @@ export function evaluationGraph(network: Graph): EvaluationGraph {
 /** What an operation is in evaluation mode: the same as in training, a convolution with constants, or nothing. */
 const inEvaluation: { readonly [K in Operation["kind"]]: "same" | "convolution" | "nothing" } = {
   normalize: "same",
+  luminance: "same",
   conv2d: "same",
   batchNorm: "convolution",
   relu: "same",
