@@ -97,7 +97,7 @@ describe("train", () => {
     [["--epochs", "two"], /--epochs: expected .* got "two"$/],
     [
       ["--network", "resnet18"],
-      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, got "resnet18"; did you mean resnet18-w32\?/,
+      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, a JSON file, .*or the folder of a run, got "resnet18"; did you mean resnet18-w32\?/,
     ],
     [["--learning-rate", "0"], /--learning-rate: expected a number above 0/],
     [["--momentum", "0.9"], /momentum: only sgd has it/],

@@ -5,8 +5,8 @@ import { precisionOn } from "../../engine/precision.ts";
 import { profileTraining } from "../../engine/profile/profile.ts";
 import { measureRoofline } from "../../engine/profile/roofline.ts";
 import { graphOf } from "../../run/run-preparation.ts";
-import { parseSettings } from "../../training/settings/parse.ts";
-import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
+import { settingsForClasses } from "../../training/settings/train-settings.ts";
+import { addSettingOptions, trainSettingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { formatProfile } from "../terminal/profile-table.ts";
 import { printText, type Terminal } from "../terminal/terminal.ts";
@@ -26,11 +26,13 @@ export function addProfileCommand(program: Command, terminal: Terminal, finish: 
     .description("Show where a training step spends its time: every primitive, its rate and the machine's limit for it")
     .option("--rounds <n>", "How often everything is timed; medians are shown", "7")
     .option("--json", "Print the figures as one JSON object to standard output, everything else to standard error");
-  addSettingOptions(command, settingNames).action((options: ProfileOptions) => finish(runProfile(options, terminal)));
+  addSettingOptions(command, settingNames).action(async (options: ProfileOptions) =>
+    finish(await runProfile(options, terminal)),
+  );
 }
 
-function runProfile(options: ProfileOptions, terminal: Terminal): number {
-  const settings = parseSettings(settingsFromFlags(options));
+async function runProfile(options: ProfileOptions, terminal: Terminal): Promise<number> {
+  const settings = await settingsForClasses(await trainSettingsFromFlags(options), classes);
   const { precision, batch, threads } = settings;
   const rounds = wholeNumber("--rounds", options.rounds, 1, 1000);
   const graph = graphOf(settings, classes);

@@ -13,8 +13,8 @@ import type { RunContext, RunEvent } from "../../run/run-events.ts";
 import type { TrainingResult } from "../../run/run-training.ts";
 import { train } from "../../run/train.ts";
 import { researchOnly } from "../../text/research-only.ts";
-import { parseSettings } from "../../training/settings/parse.ts";
-import type { SettingsInput } from "../../training/settings/schema.ts";
+import { architectureOptionsOf } from "../../training/settings/resolve.ts";
+import { settingsBeforeNetwork, type TrainSettings, withNetwork } from "../../training/settings/train-settings.ts";
 import {
   addSettingOptions,
   collectSettings,
@@ -95,11 +95,11 @@ interface Trained {
 }
 
 async function start(
-  given: SettingsInput,
+  given: TrainSettings,
   context: RunContext & { readonly signal: AbortSignal },
   terminal: Terminal,
 ): Promise<Trained> {
-  const settings = parseSettings(given);
+  const settings = settingsBeforeNetwork(given);
   const data = await trainingData({
     given: settings.data,
     cache: settings.cache,
@@ -120,9 +120,12 @@ async function start(
   };
 }
 
-async function goOn(run: string, given: SettingsInput, context: RunContext): Promise<Trained> {
+async function goOn(run: string, given: TrainSettings, context: RunContext): Promise<Trained> {
   const config = await readConfig(resolve(run));
-  refuseOtherSettings(given, config);
+  refuseOtherSettings(
+    await withNetwork(given, architectureOptionsOf(config.settings, config.data.classes.length)),
+    config,
+  );
   if (given.out !== undefined && resolve(given.out) !== resolve(run)) {
     throw new SettingsError(`--resume ${run} writes to that folder; leave out --out ${given.out}`);
   }

@@ -1,16 +1,19 @@
 /** The settings as options of a command, made from their schema, and settings collected from options and a file. */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { readText } from "../../disk/files.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { SettingsError } from "../../errors.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
+import { parseNetwork } from "../../network/json/parse-network.ts";
 import { localSettings } from "../../run/folder/local-paths.ts";
 import { isSameSetting, settingInWords } from "../../training/settings/data-setting.ts";
 import { flagOf, type SettingDescription, settingDescriptions } from "../../training/settings/descriptions.ts";
-import { checkSettings, parseSettings, settingFromText } from "../../training/settings/parse.ts";
+import { checkSettings, settingFromText } from "../../training/settings/parse.ts";
 import type { SettingName, Settings, SettingsInput } from "../../training/settings/schema.ts";
 import { freeSettings } from "../../training/settings/settings-by-aspect.ts";
+import { settingsBeforeNetwork, type TrainSettings } from "../../training/settings/train-settings.ts";
+import { type NetworkOption, networkSource } from "./network-option.ts";
 
 /** What stands behind the flag: nothing where the flag says all. */
 function placeholderOf({ type, expected }: SettingDescription): string {
@@ -56,8 +59,18 @@ export function settingsFromFlags(options: Readonly<Record<string, unknown>>): S
 export const withinPixelLimit = <T>({ maxPixels }: Readonly<Record<string, unknown>>, work: () => T): T =>
   withPixelLimit(settingsFromFlags({ maxPixels }).maxPixels, work);
 
+/** {@link settingsFromFlags}, where the network may be a file or a run as well. */
+export async function trainSettingsFromFlags(
+  options: Readonly<Record<string, unknown>>,
+  how: NetworkOption = {},
+): Promise<TrainSettings> {
+  const { network, ...others } = options;
+  const settings = settingsFromFlags(others);
+  return typeof network === "string" ? { ...settings, network: await networkSource(network, how) } : settings;
+}
+
 /** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
-async function settingsFromFile(file: string): Promise<SettingsInput> {
+async function settingsFromFile(file: string, how: NetworkOption): Promise<TrainSettings> {
   let settings: unknown;
   try {
     // Some editors put a byte order mark in front.
@@ -70,21 +83,33 @@ async function settingsFromFile(file: string): Promise<SettingsInput> {
   if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
     throw new SettingsError(`${file}: expected an object such as {"epochs": 30}, got ${JSON.stringify(settings)}`);
   }
-  checkSettings(settings, (name) => `${file}: ${name}`);
-  return settings;
+  const label = (name: string) => `${file}: ${name}`;
+  const { network, ...others } = settings as Readonly<Record<string, unknown>>;
+  checkSettings(others, label);
+  const place = { ...how, folder: dirname(file), label: label("network") };
+  if (typeof network === "string") return { ...others, network: await networkSource(network, place) };
+  if (typeof network === "object" && network !== null) {
+    return { ...others, network: (options) => parseNetwork(network, { ...options, source: place.label }) };
+  }
+  // Of no kind that it could have: the check says so.
+  if (network !== undefined) checkSettings({ network }, label);
+  return others;
 }
 
 /** Settings from the file of `--config` and from flags, which have the last word. */
-export async function collectSettings(options: Readonly<Record<string, unknown>>): Promise<SettingsInput> {
+export async function collectSettings(
+  options: Readonly<Record<string, unknown>>,
+  how: NetworkOption = {},
+): Promise<TrainSettings> {
   const { config } = options;
-  const fromFlags = settingsFromFlags(options);
-  const settings = { ...(typeof config === "string" ? await settingsFromFile(config) : {}), ...fromFlags };
-  parseSettings(settings);
+  const fromFlags = await trainSettingsFromFlags(options, how);
+  const settings = { ...(typeof config === "string" ? await settingsFromFile(config, how) : {}), ...fromFlags };
+  settingsBeforeNetwork(settings);
   return settings;
 }
 
 /** Settings with the paths that a run keeps made absolute, so that it finds them again from another folder. */
-export function withAbsolutePaths<S extends SettingsInput>(settings: S): S {
+export function withAbsolutePaths<S extends TrainSettings>(settings: S): S {
   const paths = localSettings.flatMap((name) => {
     const path = settings[name];
     return path === undefined ? [] : [[name, resolve(path)] as const];

@@ -1,5 +1,6 @@
 /** Settings as whoever trains takes them: the network may be a function, which is called once the classes are known. */
 import { SettingsError } from "../../errors.ts";
+import type { ArchitectureOptions } from "../../network/architectures.ts";
 import type { NetworkSource } from "../../network/network-source.ts";
 import { contradictionOf } from "./contradictions.ts";
 import { checkSettings, parseSettings } from "./parse.ts";
@@ -23,10 +24,13 @@ export function settingsBeforeNetwork(input: TrainSettings): Omit<Settings, "net
   return settings;
 }
 
+/** The settings with what a network function gives in its place. Throws what the function throws. */
+export async function withNetwork(input: TrainSettings, options: ArchitectureOptions): Promise<SettingsInput> {
+  const { network, ...others } = input;
+  return typeof network === "function" ? { ...others, network: await network(options) } : (input as SettingsInput);
+}
+
 /** Calls a network function, and checks the settings with what it gives. Throws SettingsError, and what the function throws. */
 export async function settingsForClasses(input: TrainSettings, classes: number): Promise<Settings> {
-  const { network, ...others } = input;
-  if (typeof network !== "function") return parseSettings(input);
-  const options = architectureOptionsOf(settingsBeforeNetwork(input), classes);
-  return parseSettings({ ...others, network: await network(options) });
+  return parseSettings(await withNetwork(input, architectureOptionsOf(settingsBeforeNetwork(input), classes)));
 }
