@@ -2,7 +2,8 @@
 import * as modules from "node:module";
 import { pathToFileURL } from "node:url";
 import { type MessagePort, workerData } from "node:worker_threads";
-import { kindOf, NoPlainData, plainData } from "./plain-data.ts";
+import { PlainDataError, pathInWords, plainData } from "../../formats/plain-data.ts";
+import { deepestNesting, mostLayers } from "../../network/bounds.ts";
 
 /** What the thread is started with. */
 export interface ModuleTask {
@@ -54,6 +55,12 @@ const failureOf = (error: unknown): ModuleFailure => {
     : { name: "", message: text(() => error), stack: "" };
 };
 
+const kindOf = (value: unknown): string => {
+  if (value === undefined || value === null) return "nothing";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+};
+
 async function run(): Promise<ModuleAnswer> {
   // bun and Deno have no such hooks; what they do not find is said as what any other package is.
   modules.register?.(new URL("./own-package.js", import.meta.url));
@@ -61,12 +68,15 @@ async function run(): Promise<ModuleAnswer> {
   if (typeof make !== "function") return { refused: `its default export is ${kindOf(make)}` };
   const value: unknown = await make(options);
   if (typeof value !== "object" || value === null) return { refused: `its function returns ${kindOf(value)}` };
-  return { value: plainData(value, "network") };
+  // As a network's JSON is bounded.
+  return { value: plainData(value, { depth: 2 * deepestNesting + 3, values: 50 * mostLayers }) };
 }
 
 process.once("beforeExit", () => void answer({ refused: "it waits for a promise that nothing settles" }));
 await answer(
   await run().catch((error: unknown) =>
-    error instanceof NoPlainData ? { refused: error.message } : { failure: failureOf(error) },
+    error instanceof PlainDataError
+      ? { refused: [pathInWords(error.path), error.reason].filter((part) => part !== "").join(": ") }
+      : { failure: failureOf(error) },
   ),
 );

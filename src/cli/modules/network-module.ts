@@ -3,6 +3,7 @@
  * taken as data. Only the commands that design or train a network load one: `scripts/check-imports.js` holds that.
  */
 import { realpath } from "node:fs/promises";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
@@ -11,8 +12,10 @@ import { readSentence } from "../../disk/system-errors.ts";
 import { firstLine, NetworkError } from "../../errors.ts";
 import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { ArchitectureOptions } from "../../network/architectures.ts";
+import { imageGraph } from "../../network/image-graph.ts";
+import { parseNetwork } from "../../network/json/parse-network.ts";
 import type { Network } from "../../network/layer.ts";
-import { lineForTerminal } from "../../text/printable.ts";
+import { lineForTerminal, printableLine } from "../../text/printable.ts";
 import { type ModuleProblem, moduleProblem, typescriptCure } from "./module-failure.ts";
 import type { ModuleAnswer, ModuleFailure, ModuleTask } from "./module-worker.ts";
 
@@ -33,8 +36,8 @@ export const isNetworkModule = (file: string): boolean => /\.[cm]?[jt]s$/.test(f
 const expected = "expected export default ({ classes, imageSize }) => ({ name, input, layers })";
 
 /**
- * What a module's default export makes, as data that is still to be checked: a function of classes and image size, which may be
- * asynchronous.
+ * The network that a module's default export makes, checked: a function of classes and image size, which may be asynchronous. A network
+ * without a name is called after the file; an image size that is given goes before the network's own.
  *
  * @throws NetworkError with the file, the line where it is known, what is wrong and what to do
  */
@@ -62,7 +65,15 @@ export async function runNetworkModule(
     const { reason, cure, line } = moduleProblem(answer.failure, source, [pathToFileURL(path).href, path]);
     return refuse(reason, cure, line);
   }
-  return answer.value as Network;
+  const name = printableLine(basename(file).replace(/\.[cm]?[jt]s$/, "")).slice(0, 100);
+  const network = parseNetwork(answer.value, { ...options, name, source: file });
+  try {
+    imageGraph(network, options.classes);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new NetworkError(`${file}: ${error.message}`, { cause: error });
+  }
+  return network;
 }
 
 /** A module that gave no answer. */
