@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../src/acquire/phantom/phantom-files.ts";
+import { imageGraph } from "../src/network/image-graph.ts";
+import { parseNetwork } from "../src/network/json/parse-network.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 
 const examples = path.resolve(import.meta.dirname, "../examples");
@@ -30,10 +32,13 @@ function run(name: string, ...args: readonly string[]): string {
   return stdout;
 }
 
-it.each(readdirSync(examples))("%s begins with what it does and the command that runs it", (name) => {
-  const header = /^\/\*\*\n \* [A-Z][^\n]*(?:\n \* [^\n]+)*\.\n \*\n \* {5}node examples\/([\w.-]+)/;
-  expect(header.exec(readFileSync(path.join(examples, name), "utf8"))?.[1]).toBe(name);
-});
+it.each(readdirSync(examples).filter((name) => name.endsWith(".mjs")))(
+  "%s begins with what it does and the command that runs it",
+  (name) => {
+    const header = /^\/\*\*\n \* [A-Z][^\n]*(?:\n \* [^\n]+)*\.\n \*\n \* {5}node examples\/([\w.-]+)/;
+    expect(header.exec(readFileSync(path.join(examples, name), "utf8"))?.[1]).toBe(name);
+  },
+);
 
 it("trains, follows, predicts from a Buffer and evaluates external images", () => {
   const trained = run("train.mjs", "data", "2");
@@ -75,3 +80,26 @@ it("does a study", () => {
   );
   expect(readFileSync(path.join(folder, "study/report.html"), "utf8")).toContain("<h1");
 }, 240_000);
+
+const networks = path.join(examples, "networks");
+const written = readdirSync(networks).flatMap((file) => /^(.*)\.ts$/.exec(file)?.[1] ?? []);
+
+it.each(written)("networks/%s.ts and .json are one network, for any classes and image size", async (name) => {
+  const { default: make } = await import(path.join(networks, `${name}.ts`));
+  const json = readFileSync(path.join(networks, `${name}.json`), "utf8");
+  for (const options of [
+    { classes: 9, imageSize: 96 },
+    { classes: 2, imageSize: [8, 16] as const },
+  ]) {
+    const network = make(options);
+    expect(parseNetwork(json, options)).toEqual(network);
+    expect(imageGraph(network, options.classes).classes).toBe(options.classes);
+  }
+  expect(parseNetwork(json, { classes: 4 })).toEqual(make({ classes: 4 }));
+});
+
+it("says where each of the networks is from", () => {
+  const readme = readFileSync(path.join(networks, "README.md"), "utf8");
+  expect(written).toHaveLength(4);
+  for (const name of written) expect(readme).toMatch(new RegExp(`^\\| \`${name}\` `, "m"));
+});
