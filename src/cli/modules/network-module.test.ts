@@ -140,7 +140,11 @@ it.each([
     `export default () => (${text.replace('"flatten"', '"relu"')})`,
     /network "tiny": layers\[2\]: dense: .*3x8x8/,
   ],
-  ["holds NaN", `export default () => (${text.replace("[1,1,1]", "[1, NaN, 1]")})`, /layers\[0\]: normalize: standardDeviation: expected a list/],
+  [
+    "holds NaN",
+    `export default () => (${text.replace("[1,1,1]", "[1, NaN, 1]")})`,
+    /layers\[0\]: normalize: standardDeviation: expected a list/,
+  ],
   ["knows no layer", 'export default () => ({ layers: [{ kind: "conv9d" }] })', /layers\[0\]: .*conv9d/],
   ["exits at load", "process.exit(3);", "it ends its thread by process.exit(3) and returns nothing; "],
   ["exits in the call", "export default () => process.exit();", "it ends its thread by process.exit(0)"],
