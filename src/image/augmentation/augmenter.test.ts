@@ -319,6 +319,41 @@ describe("policies", () => {
     expect(Math.abs(mean - 0.2)).toBeLessThan(0.03);
   });
 
+  it("erase a rectangle of the aspect asked for, in pixels, whatever the image's own", () => {
+    const size = { height: 40, width: 120 };
+    const white = new Uint8Array(40 * 120 * 3).fill(255);
+    const square = policy(erase({ probability: 1, area: [0.1, 0.1], aspect: [1, 1] }));
+    for (let seed = 0; seed < 10; seed++) {
+      const out = augmented(white, size, square, seed);
+      const erased = Array.from({ length: 4800 }, (_, i) => i).filter((i) => out[i * 3]! + out[i * 3 + 1]! < 510);
+      const [columns, rows] = [new Set(erased.map((i) => i % 120)), new Set(erased.map((i) => Math.floor(i / 120)))];
+      // The root of a tenth of 4,800 pixels.
+      expect([columns.size, rows.size]).toEqual([22, 22]);
+    }
+  });
+
+  it("turn by true angles in an image that is no square", () => {
+    const size = { height: 41, width: 81 };
+    // A bright disc at 12 pixels right of the centre, which a turn by 45 degrees brings to as far below as right.
+    const disc = (dx: number, dy: number): Uint8Array =>
+      Uint8Array.from({ length: 41 * 81 * 3 }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        return Math.hypot((pixel % 81) - 40 - dx, Math.floor(pixel / 81) - 20 - dy) < 4 ? 250 : 0;
+      });
+    const turned = transformed(disc(12, 0), size, affineMap({ rotation: 45 }), { fill: "edge" });
+    const [sum, x, y, xx, yy] = turned.reduce(
+      ([s, x, y, xx, yy], value, i) => {
+        const [dx, dy] = [(Math.floor(i / 3) % 81) - 40, Math.floor(i / 3 / 81) - 20];
+        return [s + value, x + value * dx, y + value * dy, xx + value * dx * dx, yy + value * dy * dy];
+      },
+      [0, 0, 0, 0, 0] as [number, number, number, number, number],
+    );
+    expect(x / sum).toBeCloseTo(12 * Math.SQRT1_2, 1);
+    expect(y / sum).toBeCloseTo(12 * Math.SQRT1_2, 1);
+    // Still a disc: as wide as high.
+    expect(Math.abs((xx / sum - (x / sum) ** 2) / (yy / sum - (y / sum) ** 2) - 1)).toBeLessThan(0.02);
+  });
+
   it("give bytes for any image size", () => {
     fc.assert(
       fc.property(sizes, fc.nat(), (size, seed) => {

@@ -5,6 +5,7 @@ import type { ImmediateEngine, InputBatch } from "../../engine/engine.ts";
 import { softmax } from "../../engine/loss.ts";
 import { exampleFor, relativeError } from "../../engine/testing/conformance-cases.ts";
 import { NetworkError } from "../../errors.ts";
+import type { ImageSize } from "../../image/image-size.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import {
@@ -93,7 +94,7 @@ export async function expectAgreement(
 export async function expectAgreementAtStart(
   engine: ImmediateEngine,
   name: NetworkName,
-  imageSize: number | undefined,
+  imageSize: ImageSize | undefined,
   tolerance: number,
 ) {
   const graph = buildGraph(networks[name]({ classes: 9, ...(imageSize !== undefined && { imageSize }) }));
