@@ -3,6 +3,7 @@
 import { drawnProtocol } from "../dataset/protocol-summary.ts";
 import type { RecipeDifference } from "../evaluation/comparison/recipe-comparison.ts";
 import type { Estimate } from "../evaluation/intervals/cluster-bootstrap.ts";
+import type { NetworkSummary } from "../network/summary.ts";
 import type { BudgetPlan } from "./steps/budget.ts";
 import type { Recipe } from "./steps/cross-validated.ts";
 import type { DataFindings } from "./steps/data.ts";
@@ -108,6 +109,8 @@ export interface StudyReport extends Judgement {
   readonly imbalance: Comparison;
   readonly recipes: Comparison;
   readonly final: TrainedModel;
+  /** What the first and the final model are made of, for as many classes as there are. */
+  readonly networks: { readonly initial: NetworkSummary; readonly final: NetworkSummary };
   readonly conclusion: Conclusion;
   readonly modelCard: ModelCard;
 }

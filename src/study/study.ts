@@ -5,11 +5,13 @@ import type { Metadata } from "../dataset/metadata.ts";
 import { writeFileAtomic } from "../disk/files.ts";
 import { tidyJson } from "../disk/tidy-json.ts";
 import { withPixelLimit } from "../image/decoding/pixel-limit.ts";
+import { type NetworkSummary, summarize } from "../network/summary.ts";
+import { graphOf } from "../run/run-preparation.ts";
 import { version } from "../version.ts";
 import { openStudy, type StudyOptions, studySettings } from "./open-study.ts";
 import { augmentations, balancings, lastCandidates, notebookRecipe, publishedRecipe } from "./recipes.ts";
 import { chosenAlone, comparison } from "./steps/comparison.ts";
-import { bestOf, type CrossValidated, crossValidated, type Recipe } from "./steps/cross-validated.ts";
+import { bestOf, type CrossValidated, crossValidated, type Recipe, settingsOf } from "./steps/cross-validated.ts";
 import { auditData } from "./steps/data.ts";
 import { divideTraining, makeDataset } from "./steps/dataset.ts";
 import { galleryStep } from "./steps/gallery.ts";
@@ -128,6 +130,7 @@ async function tenChapters(
       imbalance: ofImbalance,
       recipes: families === 3 ? compared(candidates, tried.length) : chosenAlone(ofImbalance, candidates[0]!.name),
       final,
+      networks: { initial: madeOf(context, clean, plain), final: madeOf(context, clean, final.recipe) },
       ...judgement,
       data,
     });
@@ -135,6 +138,9 @@ async function tenChapters(
     made.close();
   }
 }
+
+const madeOf = ({ settings }: StudyContext, { classes }: Dataset, recipe: Recipe): NetworkSummary =>
+  summarize(graphOf(settingsOf(settings, recipe), classes.length));
 
 /** The figures with the sentences that rules make of them. */
 function concluded(figures: Omit<StudyReport, "conclusion" | "modelCard">): StudyReport {

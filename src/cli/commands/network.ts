@@ -7,11 +7,11 @@ import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { SettingsError } from "../../errors.ts";
 import { networkNames } from "../../network/architectures.ts";
-import { buildGraph, type Graph } from "../../network/graph.ts";
+import type { Graph } from "../../network/graph.ts";
 import { type NetworkSummary, summarize } from "../../network/summary.ts";
 import { drawNetwork } from "../../report/network/draw-network.ts";
+import { graphOf } from "../../run/run-preparation.ts";
 import { checkSettings } from "../../training/settings/parse.ts";
-import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
 import type { Settings } from "../../training/settings/schema.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
@@ -99,9 +99,6 @@ function list(summaries: readonly NetworkSummary[], { json }: NetworkOptions, te
   }
   printText(terminal.out, formatNetworkList(summaries));
 }
-
-const graphOf = (settings: Settings, classes: number): Graph =>
-  buildGraph(networkOf(settings, architectureOptionsOf(settings, classes)));
 
 async function measure(
   engine: Engine,

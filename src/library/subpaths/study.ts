@@ -1,6 +1,7 @@
 /** `naevus/study`: the parts of a study's report, and the report as text. */
 import "../../node-version.ts";
 
+export type { BranchSummary, LayerSummary, NetworkSummary, NetworkTotals } from "../../network/summary.ts";
 export type { BudgetPlan } from "../../study/steps/budget.ts";
 export type { Recipe } from "../../study/steps/cross-validated.ts";
 export type { DataFindings } from "../../study/steps/data.ts";

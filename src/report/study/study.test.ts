@@ -334,6 +334,19 @@ describe("study", () => {
     expect(text.match(/.{40}(?:NaN|undefined|\[object).{40}/g)).toBeNull();
   });
 
+  it("draws the networks of the first and the final model, once where they are the same, with their layers as a table", () => {
+    const { networks, final, classes } = report;
+    expect(networks.initial).toMatchObject({ name: "notebook", classes: classes.length });
+    expect(networks.final.totals.trainable + networks.final.totals.otherParameters).toBeGreaterThanOrEqual(
+      final.parameters,
+    );
+    const names = new Set([networks.initial.name, networks.final.name]);
+    for (const name of names) expect(page).toMatch(new RegExp(`<title id="title-\\w+">Network ${name}</title>`));
+    expect(page.match(/<summary>All layers as a table<\/summary>/g)).toHaveLength(names.size);
+    const other = { ...report, networks: { ...networks, final: { ...networks.final, name: "<b>other</b>" } } };
+    return expect(studyPage(other)).resolves.toContain("Network &lt;b&gt;other&lt;/b&gt;</title>");
+  });
+
   it("shows the images of every cell of the confusion matrix", async () => {
     const { confusionMatrix } = report.evaluation;
     for (const [truth, row] of confusionMatrix.entries()) {

@@ -5,11 +5,13 @@ import { count, plural, resolution } from "../../../study/words/notation.ts";
 import { chartFigures } from "../../charts/chart-figure.ts";
 import { paragraph, tableHtml } from "../../html/components.ts";
 import type { HtmlValue } from "../../html/html.ts";
+import { networkFigure } from "../../network/network-figure.ts";
 import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "./recipes.ts";
 
 /** The chapter's body. */
 export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
-  const { recipes, final, classes, budget } = report;
+  const { recipes, final, networks, classes, budget } = report;
+  const isFirst = JSON.stringify(networks.final) === JSON.stringify(networks.initial);
   return [
     paragraph(
       budget.recipeEpochs === 0
@@ -35,5 +37,6 @@ export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
       },
       "The final model, trained on all training images",
     ),
+    isFirst ? paragraph("Its network is the initial model's, which chapter 4 shows.") : networkFigure(networks.final),
   ];
 }

@@ -5,16 +5,18 @@ import { count, percent, plural, range, resolution, sentence, withInterval } fro
 import { chartFigures } from "../../charts/chart-figure.ts";
 import { paragraph } from "../../html/components.ts";
 import { type HtmlValue, html } from "../../html/html.ts";
+import { networkFigure } from "../../network/network-figure.ts";
 import { curveFigures } from "./recipes.ts";
 
 /** The chapter's body. */
-export async function initialChapter({ initial, official, budget }: StudyReport): Promise<HtmlValue> {
+export async function initialChapter({ initial, official, budget, networks }: StudyReport): Promise<HtmlValue> {
   const published = isPublished(official);
   return [
     paragraph(
       `The course notebook's network (three convolutions, two dense layers) was trained on the raw images${resolution(budget)}, for ${plural(budget.comparisonEpochs, "epoch")} on each of ${budget.folds} folds. ` +
         `On held-out images its balanced accuracy is ${withInterval(initial.balancedAccuracy)} and its accuracy is ${percent(initial.accuracy)}.`,
     ),
+    networkFigure(networks.initial),
     html`<p><strong>Verdict: ${initial.curve.verdict}.</strong> ${sentence(initial.curve.why)}.</p>`,
     await chartFigures(curveFigures([initial], "mean over folds")),
     paragraph(
