@@ -54,11 +54,16 @@ it("trains, follows, predicts from a Buffer and evaluates external images", () =
 });
 
 it("trains a network of one's own by a loop of one's own", () => {
-  const losses = [...run("own-loop.mjs", "data", "3").matchAll(/^epoch \d: loss ([\d.]+)$/gm)].map(([, loss]) =>
-    Number(loss),
-  );
+  const printed = run("own-loop.mjs", "data", "3", "16");
+  expect(printed).toMatch(/^balanced accuracy on \d+ test images: [\d.]+$/m);
+  const losses = [...printed.matchAll(/^epoch \d: loss ([\d.]+)$/gm)].map(([, loss]) => Number(loss));
   expect(losses).toHaveLength(3);
   expect(losses[2]).toBeLessThan(losses[0]!);
+});
+
+it("trains a network of one's own with functions of one's own", () => {
+  const printed = run("own-network.mjs", "data", "3", "16");
+  expect(printed).toMatch(/^(epoch \d: loss [\d.]+, balanced accuracy [\d.]+\n){3}3 epochs; model: .*model\.onnx\n$/);
 });
 
 it("augments by a policy of one's own", () => {

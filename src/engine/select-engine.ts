@@ -1,6 +1,7 @@
 /** Which engine a run uses: oneDNN where it is installed, else the reference engine with a warning. */
 
 import { EngineError } from "../errors.ts";
+import { warnProcess } from "../process-warning.ts";
 import type { Engine, EngineName } from "./engine.ts";
 import type { OnednnEngine, OnednnOptions } from "./onednn/onednn-engine.ts";
 import { referenceEngine } from "./reference/reference-engine.ts";
@@ -19,11 +20,12 @@ const engines: { readonly [K in EngineName]: (options: OnednnOptions) => Promise
 
 /**
  * Loads what the engine needs no earlier than here: nothing of oneDNN where the reference engine is asked for.
- * `onednn` throws where the library is missing; `auto` then warns what to install and gives the reference engine.
+ * `onednn` throws where the library is missing; `auto`, the default, then warns what to install, by default as a warning of the process,
+ * and gives the reference engine.
  */
 export async function selectEngine(
-  name: EngineName | "auto",
-  warn: (message: string) => void,
+  name: EngineName | "auto" = "auto",
+  warn: (message: string) => void = warnProcess,
   options: OnednnOptions = {},
 ): Promise<Engine> {
   if (name !== "auto") return engines[name](options);

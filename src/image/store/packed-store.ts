@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { dataFingerprint } from "../../dataset/content-hashes.ts";
 import type { Dataset, ImageRecord, Problem } from "../../dataset/dataset.ts";
 import { forEachBounded } from "../../disk/bounded.ts";
+import { cacheFolder as usualFolder } from "../../disk/cache-folder.ts";
 import { fileState, sameState } from "../../disk/file-state.ts";
 import { writeError, writeFileAtomic } from "../../disk/files.ts";
 import { DatasetError } from "../../errors.ts";
@@ -61,8 +62,11 @@ export interface PackOptions {
   readonly geometry?: Geometry;
   /** How they are made larger or smaller; default `cubic`. */
   readonly resampling?: ResamplingFilter;
-  /** Holds the decoded images; made where it is missing. Several processes and data sets may share it. */
-  readonly cacheFolder: string;
+  /**
+   * Holds the decoded images; made where it is missing. Several processes and data sets may share it. By default that of all trainings:
+   * `$XDG_CACHE_HOME/naevus` or `~/.cache/naevus`, else one in the temporary folder.
+   */
+  readonly cacheFolder?: string;
   /** Called as images are decoded: how many are done, and of how many. */
   readonly onProgress?: (done: number, total: number) => void;
   /** Told of what was damaged in the cache, and is decoded again. */
@@ -82,9 +86,10 @@ export interface PackOptions {
  *   signal's reason where it aborts
  */
 export async function packImages(dataset: Dataset, options: PackOptions): Promise<PackedImages> {
-  const { size, geometry = "squash", resampling = "cubic", cacheFolder, onProgress, onWarning, signal } = options;
+  const { size, geometry = "squash", resampling = "cubic", onProgress, onWarning, signal } = options;
   if (!heightAndWidth(size).every((side) => Number.isInteger(side) && side > 0))
     throw new RangeError(`packed images: size must be positive whole numbers, got ${size}`);
+  const cacheFolder = options.cacheFolder ?? (await usualFolder(undefined, onWarning));
   await mkdir(cacheFolder, { recursive: true }).catch((error: unknown) => {
     throw writeError(cacheFolder, error);
   });

@@ -19,7 +19,7 @@ export type {
   TrainingPlan,
   TrainingPlanOptions,
 } from "../../engine/engine.ts";
-export type { CrossEntropyOptions, LossFunction, LossOptions } from "../../engine/loss.ts";
+export { type CrossEntropyOptions, type LossFunction, type LossOptions, softmax } from "../../engine/loss.ts";
 export type { OnednnOptions } from "../../engine/onednn/onednn-engine.ts";
 export type { Adam, AdamOptions, AdamW, Sgd } from "../../engine/optimizer.ts";
 export { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
