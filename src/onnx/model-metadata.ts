@@ -1,10 +1,12 @@
 /** What a model file says about itself, and reading that back without a runtime. */
 
 import type { ClassMapSummary, ProtocolSummary } from "../dataset/protocol-summary.ts";
-import { ModelError } from "../errors.ts";
+import { firstLine, ModelError } from "../errors.ts";
 import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { type Geometry, geometryNames } from "../image/geometry.ts";
 import { type ResamplingFilter, resamplingFilters } from "../image/resampling.ts";
+import { parseNetwork } from "../network/json/parse-network.ts";
+import type { Network } from "../network/layer.ts";
 import { formatLearnedImages, type LearnedImages, parseLearnedImages } from "./learned-images.ts";
 import { type Ancestor, formatLineage, parseLineage } from "./lineage.ts";
 import { hasKnownFieldsOnly } from "./onnx-format.ts";
@@ -52,6 +54,8 @@ export interface StoredMetadata extends ModelMetadata {
   readonly resampling: ResamplingFilter;
   readonly temperature: number;
   readonly intendedUse: string;
+  /** The network itself; absent in earlier versions' files, and where it is none that its JSON could be read as. */
+  readonly architecture?: Network;
 }
 
 /** ONNX holds metadata as pairs of text. */
@@ -71,9 +75,11 @@ export const metadataEntries = ({
   imageHeight,
   imageWidth,
   intendedUse,
+  architecture,
 }: StoredMetadata): Readonly<Record<string, string>> => ({
   classes: JSON.stringify(classes),
   network,
+  ...(architecture && { architecture: JSON.stringify(architecture) }),
   imageHeight: String(imageHeight),
   imageWidth: String(imageWidth),
   dataFingerprint,
@@ -139,6 +145,18 @@ function parseClassMap(json: string): ClassMapSummary | undefined {
   }
 }
 
+/** Undefined where there is none. */
+function parseArchitecture(json: string | undefined): Network | undefined {
+  try {
+    return json === undefined ? undefined : parseNetwork(json);
+  } catch (cause) {
+    throw new ModelError(
+      `an ONNX file whose network cannot be read, damaged or of a later version of naevus: ${firstLine(cause)}`,
+      { cause },
+    );
+  }
+}
+
 function unreadableLineage(): never {
   throw new ModelError(
     "an ONNX file whose lineage, the models that it went on from, cannot be read: damaged, or of a later version of naevus",
@@ -187,6 +205,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
   if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY)) {
     throw new ModelError(`an ONNX file whose temperature is "${entries.get("temperature")}", no number above 0`);
   }
+  const architecture = parseArchitecture(entries.get("architecture"));
   const protocol = parseProtocol(entries.get("protocol") ?? "");
   const classMap = parseClassMap(entries.get("classMap") ?? "");
   const lineage = entries.get("lineage");
@@ -197,6 +216,7 @@ export function readMetadata(bytes: Uint8Array): StoredMetadata {
   return {
     classes,
     network: entries.get("network") ?? "",
+    ...(architecture && { architecture }),
     dataFingerprint: entries.get("dataFingerprint") ?? "",
     version: entries.get("version") ?? "",
     ...(origin === "folder" || origin === "phantom" ? { origin } : {}),

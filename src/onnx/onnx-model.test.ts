@@ -67,7 +67,7 @@ describe("structure", () => {
     ]);
   });
 
-  it("knows nothing of stochastic depth", () => {
+  it("computes without stochastic depth, which its description tells", () => {
     const withDepth = (stochasticDepth: number) =>
       buildGraph({
         ...network,
@@ -75,8 +75,9 @@ describe("structure", () => {
       });
     const weights = exampleFor(withDepth(0), 1, "hard").parameters;
     const model = onnxModel(withDepth(0.5), weights, metadata);
-    expect(model).toEqual(onnxModel(withDepth(0), weights, metadata));
+    expect(nodeLines(model)).toEqual(nodeLines(onnxModel(withDepth(0), weights, metadata)));
     expect(nodeLines(model).join()).toContain("1: Add(1.body.0, 0) -> 1");
+    expect(readMetadata(model).architecture).toEqual(withDepth(0.5).network);
   });
 
   it("gives the same bytes for the same model", () => {
@@ -141,6 +142,7 @@ describe("metadata", () => {
       imageHeight: 6,
       imageWidth: 6,
       intendedUse,
+      architecture: network,
     };
     expect(readMetadata(bytes)).toEqual(stored);
     expect(readMetadata(onnxModel(graph, parameters, { ...metadata, origin: "phantom" }))).toEqual({

@@ -2,11 +2,13 @@
 
 import { NetworkError } from "../errors.ts";
 import { type Graph, INPUT } from "../network/graph.ts";
+import { parseNetwork } from "../network/json/parse-network.ts";
+import type { Network } from "../network/layer.ts";
 import { formatShape } from "../network/shape.ts";
 import { elements, isFiniteTensor, type Tensors } from "../tensor.ts";
 import { withChecksum } from "./checksum.ts";
 import { lower } from "./lowering.ts";
-import { INTENDED_USE, type ModelMetadata, metadataEntries, PRODUCER } from "./model-metadata.ts";
+import { INTENDED_USE, type ModelMetadata, metadataEntries, PRODUCER, type StoredMetadata } from "./model-metadata.ts";
 import { type Initializer, type OnnxNode, onnxFile, type Value } from "./onnx-format.ts";
 
 export type { ModelMetadata } from "./model-metadata.ts";
@@ -122,7 +124,18 @@ export function onnxModel(graph: Graph, parameters: Tensors, metadata: ModelMeta
       imageHeight,
       imageWidth,
       intendedUse: INTENDED_USE,
+      ...storedArchitecture(graph.network),
     }),
   });
   return withChecksum(file);
+}
+
+/** The network, where its JSON can be read back: a graph that reads no images of 3 channels or 1 is none that naevus opens. */
+function storedArchitecture(network: Network): Pick<StoredMetadata, "architecture"> {
+  try {
+    return { architecture: parseNetwork(network) };
+  } catch (error) {
+    if (error instanceof NetworkError) return {};
+    throw error;
+  }
 }

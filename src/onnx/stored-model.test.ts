@@ -4,11 +4,12 @@ import { ModelError } from "../errors.ts";
 import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
 import { networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
-import { dense, flatten, normalize } from "../network/layer.ts";
+import { dense, flatten, type Network, normalize } from "../network/layer.ts";
 import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Tensor } from "../tensor.ts";
 import { withChecksum } from "./checksum.ts";
+import { readMetadata } from "./model-metadata.ts";
 import { type ModelMetadata, onnxModel } from "./onnx-model.ts";
 import { readStoredModel } from "./stored-model.ts";
 
@@ -39,6 +40,18 @@ function changed(rewrite: (field: number, value: Uint8Array) => Uint8Array): Uin
   );
 }
 
+/** The file as versions wrote it that did not store the network, or with another text in its place. */
+function withArchitecture(file: Uint8Array, json?: string): Uint8Array {
+  const entry = (key: string, value: string) => bytesField(14, message(stringField(1, key), stringField(2, value)));
+  const fields = [...readFields(file)].slice(0, -1).flatMap(({ field, value }) => {
+    if (typeof value === "bigint") return [intField(field, value)];
+    const isOwn = field === 14 && new TextDecoder().decode(value).includes("architecture");
+    if (!isOwn) return [bytesField(field, value)];
+    return json === undefined ? [] : [entry("architecture", json)];
+  });
+  return withChecksum(message(...fields));
+}
+
 const tensor = (name: string, shape: readonly number[], raw: Uint8Array, type = 1) =>
   bytesField(
     5,
@@ -63,6 +76,27 @@ it("gives the network and the weights that were written, bit for bit", () => {
   expect(plain(stored.parameters)).toEqual(plain(parameters));
 });
 
+it("gives a network of one's own, which the file describes, whole", () => {
+  const own: Network = { ...network, name: "mine", frozen: 1, layers: [normalize(), flatten(), dense(2)] };
+  const ofOwn = buildGraph(own);
+  const file = onnxModel(ofOwn, initialParameters(ofOwn.parameters, Random.of(0)), { ...metadata, network: "mine" });
+  expect(readStoredModel(file).network).toEqual(own);
+  expect(readMetadata(file).architecture).toEqual(own);
+});
+
+it("reads a file that does not describe its network by the network's name", () => {
+  const older = withArchitecture(bytes);
+  expect(readMetadata(older)).not.toHaveProperty("architecture");
+  expect(readStoredModel(older).network).toEqual(network);
+});
+
+it("does not describe a network that reads no images, and writes it as before", () => {
+  const input = { channels: 2, height: 2, width: 2 };
+  const maps = buildGraph({ name: "maps", input, layers: [flatten(), dense(2)] });
+  const file = onnxModel(maps, initialParameters(maps.parameters, Random.of(0)), metadata);
+  expect(readMetadata(file)).not.toHaveProperty("architecture");
+});
+
 describe("refuses", () => {
   it("a file that is cut off or has another byte anywhere", () => {
     for (let length = 0; length < bytes.length; length += 65_537) {
@@ -75,13 +109,13 @@ describe("refuses", () => {
 
   it("a network that is neither described nor known", () => {
     for (const name of ["vgg", "__proto__", "constructor"]) {
-      const other = onnxModel(graph, parameters, { ...metadata, network: name });
+      const other = withArchitecture(onnxModel(graph, parameters, { ...metadata, network: name }));
       expect(() => readStoredModel(other)).toThrow(`a model of a network "${name}" that the file does not describe`);
     }
   });
 
   it("weights of another network", () => {
-    const other = onnxModel(graph, parameters, { ...metadata, network: "resnet18-w32" });
+    const other = withArchitecture(onnxModel(graph, parameters, { ...metadata, network: "resnet18-w32" }));
     expect(() => readStoredModel(other)).toThrow(
       'weights are not those of its network "resnet18-w32": expected 1.weight of shape 32x3x3x3, got 16x3x3x3',
     );
@@ -93,9 +127,21 @@ describe("refuses", () => {
       input: { channels: 3, height: 4, width: 4 },
       layers: [normalize(), flatten(), dense(2)],
     });
-    const other = onnxModel(small, initialParameters(small.parameters, Random.of(0)), metadata);
+    const other = withArchitecture(onnxModel(small, initialParameters(small.parameters, Random.of(0)), metadata));
     expect(() => readStoredModel(other)).toThrow(
       'a model whose network cannot be built: network "notebook": layers[9]',
+    );
+  });
+
+  it.each([
+    ["", "no valid JSON: line 1, column 1: expected a value, got the end"],
+    ['{"layers": [{"kind": "mystery"}]}', 'layers[0]: unknown layer "mystery"'],
+    [`{"layers": ${"[".repeat(10_000)}`, "no valid JSON"],
+  ])("a network's JSON that is none: %.30s", (json, reason) => {
+    const other = withArchitecture(bytes, json);
+    expect(() => readMetadata(other)).toThrow(ModelError);
+    expect(() => readMetadata(other)).toThrow(
+      `an ONNX file whose network cannot be read, damaged or of a later version of naevus: ${reason}`,
     );
   });
 

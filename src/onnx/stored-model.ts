@@ -72,13 +72,14 @@ function readTensors(bytes: Uint8Array): Map<string, Tensor<Float32Array>> {
 }
 
 /** The graph of the network in a file: the one that it stores, or for an earlier version's file the one of the name in it. */
-function graphOf({ network, classes, imageHeight, imageWidth }: StoredMetadata): Graph {
+function graphOf({ architecture, network, classes, imageHeight, imageWidth }: StoredMetadata): Graph {
+  if (architecture !== undefined) return buildGraph(architecture);
   const isKnown = Object.hasOwn(networks, network) && imageHeight === imageWidth;
   if (!isKnown) {
     throw new ModelError(`a model of a network "${network}" that the file does not describe and naevus does not know`);
   }
-  const architecture = networks[network as keyof typeof networks];
-  return buildGraph(architecture({ classes: classes.length, imageSize: imageHeight }));
+  const named = networks[network as keyof typeof networks];
+  return buildGraph(named({ classes: classes.length, imageSize: imageHeight }));
 }
 
 /**
