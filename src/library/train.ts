@@ -4,7 +4,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import type { Evaluation } from "../evaluation/judgement/evaluation.ts";
 import type { TrainingContext } from "../run/callback.ts";
 import { evaluate } from "../run/evaluate.ts";
-import { readConfig } from "../run/folder/run-config.ts";
+import { hasOwnTest, readConfig } from "../run/folder/run-config.ts";
 import { runFiles } from "../run/folder/run-folder.ts";
 import { resume as resumeRun } from "../run/resume.ts";
 import type { RunContext } from "../run/run-events.ts";
@@ -58,7 +58,7 @@ export interface Training extends TrainingResult {
   readonly model: string | undefined;
   /** The figures of every finished epoch. */
   readonly history: readonly EpochMetrics[];
-  /** On the test images; undefined where it was not asked for, training was stopped, or there are no test images. */
+  /** On the test images; undefined where it was not asked for, training was stopped, or there are no test images that no model before was trained on. */
   readonly evaluation: Evaluation | undefined;
 }
 
@@ -154,7 +154,7 @@ async function finish(
   const result = await work({ ...context, onEvent });
   const { run, finished } = result;
   // Of the images that could be decoded, which the data set does not know.
-  const isJudged = isAsked && finished && (await readConfig(run)).data.test > 0;
+  const isJudged = isAsked && finished && hasOwnTest(await readConfig(run));
   const evaluation = isJudged ? await evaluate(run, (await open()).dataset, { ...context, ...judging }) : undefined;
   await context.callback?.settled();
   return {

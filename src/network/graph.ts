@@ -45,7 +45,7 @@ export interface Graph {
 }
 
 /** A layer's place as JavaScript and JSON have it: `layers[3].body[0]` for `3.body.0`. */
-const placeOf = (name: string): string =>
+export const placeOf = (name: string): string =>
   `layers.${name}`.replace(/\.(\d+)/g, "[$1]").replace(/\.(?:depth|colours)$/, "");
 
 /** Refuses a map or a parameter that no engine could hold. */

@@ -17,12 +17,14 @@ import { settingsBeforeNetwork, settingsForClasses, type TrainSettings } from ".
 import type { TrainingContext } from "./callback.ts";
 import { openCuratedData, warnOfUnknownLesions } from "./data/open-data.ts";
 import { type JudgedImages, judgeTestImages } from "./evaluate.ts";
+import { foldOrigin, foldSettings, foldStart, pooledCheck, refuseSeenFolds } from "./fold-start.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
 import { isOlderRun, readConfig } from "./folder/run-config.ts";
 import { foldRun, makeDefaultRunFolder, runFiles, runName } from "./folder/run-folder.ts";
 import { lockRun } from "./folder/run-lock.ts";
 import { resume } from "./resume.ts";
 import { graphOf } from "./run-preparation.ts";
+import type { Start } from "./start.ts";
 import { train } from "./train.ts";
 
 /** The pooled figures, and those of each fold. */
@@ -48,6 +50,8 @@ export interface CrossValidationResult {
  * is evaluated on a lesion that it was trained on, as far as lesions are known. The folds depend on the data alone, not on the seed. Where `settings.out` holds an
  * earlier cross-validation that was stopped, it goes on with it.
  *
+ * With `from` every fold goes on from the same model, and images that it was trained on are not judged; the first fold keeps what the others need of it.
+ *
  * Of the settings `data`, `protocol` and `fold` are not read. Throws what `openData`, `train` and `evaluate` throw, RunError where the folder holds runs with other settings.
  */
 export async function crossValidate(
@@ -58,16 +62,21 @@ export async function crossValidate(
   const { clock = Date.now } = context;
   const protocol = `grouped:${count}`;
   const given = { ...(await begunLimit(input)), ...input, protocol, fold: 0 };
+  const origin = await foldOrigin(given);
   const { dataset, options } = await openCuratedData(data, settingsBeforeNetwork(given), context);
-  const settings = await settingsForClasses(given, dataset.classes.length);
+  const { classes } = dataset;
+  const whole = origin ? foldSettings(origin, given, classes.length) : given;
+  const settings = await settingsForClasses(whole, classes.length);
   // A network that does not fit is refused before the images are compared.
-  graphOf(settings, dataset.classes.length);
+  const graph = graphOf({ ...settings, freeze: 0 }, classes.length);
+  const start = origin && (await foldStart(origin, graph, classes, settings));
   warnOfUnknownLesions(protocol, dataset, options, context);
   const folds = await foldsOf(dataset, { ...options, folds: count });
+  if (start) refuseSeenFolds(start, dataset, folds, { count, ...(await hashContents(dataset, options)) });
   const folder = await folderOf(settings, dataset.root, clock());
   const lock = await lockRun(folder, { onWait: (message) => context.onEvent?.({ kind: "warning", message }) });
   try {
-    return await trainFolds(folder, settings, { protocol, count, dataset, options, folds }, context);
+    return await trainFolds(folder, settings, { protocol, count, dataset, options, folds, start }, context);
   } finally {
     await lock.release();
   }
@@ -78,12 +87,14 @@ interface FoldedData extends Pick<Awaited<ReturnType<typeof openCuratedData>>, "
   readonly protocol: string;
   readonly count: number;
   readonly folds: Folds;
+  /** What each fold begins with, where it goes on from another model. */
+  readonly start: Start | undefined;
 }
 
 async function trainFolds(
   folder: string,
   settings: Settings,
-  { protocol, count, dataset, options, folds }: FoldedData,
+  { protocol, count, dataset, options, folds, start }: FoldedData,
   context: TrainingContext,
 ): Promise<CrossValidationResult> {
   const judged: JudgedImages[] = [];
@@ -93,7 +104,7 @@ async function trainFolds(
     const own = { ...settings, data: dataset.root, fold, out: run };
     const { finished } = (await isBegun(run, own))
       ? await resume(run, { ...context, dataset: part, cache: settings.cache })
-      : await train(part, own, context);
+      : await train(part, own, { ...context, start });
     if (!finished) return { folder, evaluation: undefined };
     judged.push(await judgeTestImages(run, part, { ...context, cache: settings.cache, maxPixels: settings.maxPixels }));
   }
@@ -107,6 +118,7 @@ async function trainFolds(
     groupedBy: folds.groupedBy,
     ...(dataset.curation && { curation: dataset.curation }),
     ...(dataset.classMap && { classMap: dataset.classMap }),
+    ...(judged[0]!.lineage && { lineage: judged[0]!.lineage, check: pooledCheck(judged) }),
     origin: judged.some(({ origin }) => origin === "phantom") ? "phantom" : "folder",
     dataFingerprint: await fingerprintOf(
       dataset,
@@ -163,7 +175,7 @@ async function begunLimit({ out }: TrainSettings): Promise<Pick<TrainSettings, "
 /** Whether a fold's run was begun before; throws RunError where it was with other settings. */
 async function isBegun(run: string, settings: Settings): Promise<boolean> {
   if (!(await fileExists(join(run, runFiles.config)))) return false;
-  const { settings: before, data } = await readConfig(run);
+  const { settings: before, data, from } = await readConfig(run);
   // A table may have been moved, as the images that it makes are compared. A run that came from another machine does not say whether
   // there was one.
   const isOtherTable = (name: TableSetting): boolean =>
@@ -171,6 +183,7 @@ async function isBegun(run: string, settings: Settings): Promise<boolean> {
   const other = [
     ...settingNames.filter((name) => !isThat(name, "place") && !isSameSetting(before[name], settings[name])),
     ...tableSettings.filter(isOtherTable),
+    ...(from !== undefined && settings.from === undefined ? ["from" as const] : []),
   ];
   if (other.length > 0) {
     throw new RunError(

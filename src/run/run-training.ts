@@ -13,6 +13,7 @@ import type { EpochMetrics } from "../training/progress.ts";
 import { freshProgress } from "../training/train.ts";
 import type { TrainingContext } from "./callback.ts";
 import { checkpointOwner } from "./folder/checkpoint-owner.ts";
+import { readInitialWeights } from "./folder/initial-weights.ts";
 import { writeModel } from "./folder/model-file.ts";
 import type { Prepared, RunConfig } from "./folder/run-config.ts";
 import { appendMetrics, discardBarrenRun, refuseUsedFolder, repairRun, runFiles } from "./folder/run-folder.ts";
@@ -103,6 +104,7 @@ export async function runTraining(
         await callback?.settled();
         return state;
       },
+      initial: config.from && (() => readInitialWeights(run, config.from!)),
       save: async (state) => {
         await lock!.check();
         await writeCheckpoint(checkpoint(), state, owner);

@@ -14,44 +14,69 @@ import { settingsForClasses, type TrainSettings } from "../training/settings/tra
 import type { TrainingContext } from "./callback.ts";
 import { divideImages } from "./data/divide-images.ts";
 import { warningOfUnvalidated } from "./data/validation-part.ts";
+import { writeInitialWeights } from "./folder/initial-weights.ts";
+import { writeLineage } from "./folder/lineage-file.ts";
 import { functionsRecord } from "./folder/own-functions.ts";
 import { configOf, writeConfig } from "./folder/run-config.ts";
 import { makeDefaultRunFolder, makeRunFolder, refuseUsedFolder, runName } from "./folder/run-folder.ts";
 import { writeRunImages } from "./folder/run-images.ts";
 import { refuseLockedRun } from "./folder/run-lock.ts";
+import { openParent } from "./models/parent.ts";
 import { warnWith } from "./run-events.ts";
 import { engineOptions, graphOf, pack } from "./run-preparation.ts";
 import { runTraining, type TrainingResult } from "./run-training.ts";
+import { lineageWarnings, type Start, settingsFrom, startFrom, startRecord } from "./start.ts";
 
 /**
- * Trains a network from scratch on the training images of a data set and leaves a run folder with its model.
+ * Trains a network on the training images of a data set and leaves a run folder with its model: from scratch, or with `from` going on from another
+ * model, of which the run then keeps all that it needs.
  *
  * Settings that are left out have the defaults of {@link parseSettings}. The data set is given, as {@link openData} opens it with
  * the same settings; `data` is not read.
- * Throws SettingsError, RunError (the folder is in use), NetworkError (the images are too small for the network),
+ * @param context.start what the training begins with in place of the model that `from` names, for a caller that has opened it
+ * Throws SettingsError, RunError (the folder is in use, or there is no model to go on from), ModelError (of that model), NetworkError (the images are
+ * too small for the network, or it is not the one to go on from),
  * EngineError, DatasetError, FileError, TrainingError; the signal's reason where it aborts before the first step.
  */
 export async function train(
   dataset: Dataset,
   input: TrainSettings = {},
-  context: TrainingContext = {},
+  context: TrainingContext & { readonly start?: Start | undefined } = {},
 ): Promise<TrainingResult> {
   const { clock = Date.now } = context;
-  const settings = await settingsForClasses(input, dataset.classes.length);
+  const { classes } = dataset;
+  if (input.from === undefined && (input.freeze ?? 0) > 0) {
+    throw new SettingsError(
+      "freeze: keeps the weights that a training begins with, which are random without from; give from as well, or leave it out",
+    );
+  }
+  const parent = input.from === undefined || context.start ? undefined : await openParent(input.from);
+  const settings = await settingsForClasses(
+    parent ? settingsFrom(parent, input, classes.length) : input,
+    classes.length,
+  );
   refuseOtherProtocol(settings, dataset);
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   await refuseUnwritable(resolve(settings.out ?? defaultRuns));
-  const graph = graphOf(settings, dataset.classes.length);
+  const unfrozen = graphOf({ ...settings, freeze: 0 }, classes.length);
+  const start = context.start ?? (parent && startFrom(parent, unfrozen, classes, settings));
+  const graph = settings.freeze > 0 ? graphOf(settings, classes.length) : unfrozen;
   const engine = await selectEngine(settings.engine, warnWith(context), engineOptions(settings.threads));
   precisionOn(engine.description, settings.precision);
   const packed = await pack(dataset, graph, settings, context);
   try {
-    const prepared = { graph, engine, packed, images: await divideImages(dataset, packed, settings, context) };
-    const warning = warningOfUnvalidated(prepared.images, dataset.classes, settings.validation);
-    if (warning !== undefined) warnWith(context)(warning);
+    const dividing = { ...context, ...(start && { ancestors: start.ancestors }) };
+    const images = await divideImages(dataset, packed, settings, dividing);
+    const prepared = { graph, engine, packed, images };
+    const warnings = [
+      warningOfUnvalidated(images, classes, settings.validation) ?? [],
+      start ? lineageWarnings(start, images, settings) : [],
+    ].flat();
+    for (const warning of warnings) warnWith(context)(warning);
     const config = await configOf(settings, dataset, prepared, {
       milliseconds: clock(),
       functions: functionsRecord(context),
+      ...(start && { from: startRecord(start, images) }),
     });
     let made: string | undefined;
     const folder = async () => {
@@ -61,7 +86,11 @@ export async function train(
       return run;
     };
     const begin = async (run: string) => {
-      await writeRunImages(run, dataset.classes, prepared.images);
+      await writeRunImages(run, classes, images);
+      if (start) {
+        await writeInitialWeights(run, start.parameters);
+        await writeLineage(run, start.ancestors);
+      }
       await writeConfig(run, config);
     };
     return await runTraining({ folder, begin }, config, prepared, context).catch(async (error: unknown) => {

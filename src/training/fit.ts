@@ -65,6 +65,8 @@ export interface FitOptions extends OwnFunctions {
   readonly validation?: ValidationImages | undefined;
   /** Where to go on from, asked for once the plans are made; undefined, the default, for the beginning. */
   readonly restore?: () => Promise<TrainingState | undefined>;
+  /** The weights to begin with, asked for where there is no state to go on from; by default they are drawn by the seed. */
+  readonly initial?: (() => Promise<Tensors>) | undefined;
   /** Keeps the state. Called after each epoch, as often as the settings say, and on `signal`. */
   readonly save?: (state: TrainingState) => Promise<void>;
   /** The names of the classes, which metrics are given; by default their numbers. */
@@ -145,7 +147,9 @@ async function trainPlan(
   validate?: NonNullable<TrainingOptions["validate"]>,
 ): Promise<TrainedNetwork> {
   const state = await options.restore?.();
-  plan.setParameters(state?.parameters ?? initialParameters(graph.parameters, Random.of(settings.seed)));
+  const initial = async () =>
+    (await options.initial?.()) ?? initialParameters(graph.parameters, Random.of(settings.seed));
+  plan.setParameters(state?.parameters ?? (await initial()));
   if (state) plan.setOptimizerState(state.optimizer);
   return trainNetwork({
     plan,

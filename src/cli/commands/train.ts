@@ -7,7 +7,7 @@ import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.t
 import { openData, openJudgedData } from "../../run/data/open-data.ts";
 import { evaluate } from "../../run/evaluate.ts";
 import { unknownPlace } from "../../run/folder/local-paths.ts";
-import { readConfig } from "../../run/folder/run-config.ts";
+import { hasOwnTest, readConfig } from "../../run/folder/run-config.ts";
 import { resume } from "../../run/resume.ts";
 import type { RunContext, RunEvent } from "../../run/run-events.ts";
 import type { TrainingResult } from "../../run/run-training.ts";
@@ -35,7 +35,9 @@ interface TrainOptions extends Readonly<Record<string, unknown>> {
 export function addTrainCommand(program: Command, terminal: Terminal, finish: (status: number) => void): void {
   const command = program
     .command("train")
-    .description("Train a network from scratch on a folder of images, and evaluate it on the test images")
+    .description(
+      "Train a network on a folder of images, from scratch or going on from another model, and evaluate it on the test images",
+    )
     .option(
       "--config <file>",
       "JSON file of settings (the names below in camelCase); options on the command line override it",
@@ -111,7 +113,7 @@ async function start(
   const dataset = await openData(data, settings, context);
   const result = await train(dataset, { ...given, data: dataset.root }, context);
   // Of the images that could be decoded, which the data set does not know.
-  const judged = result.finished && (await readConfig(result.run)).data.test > 0;
+  const judged = result.finished && hasOwnTest(await readConfig(result.run));
   return {
     result,
     evaluation: judged
@@ -133,7 +135,7 @@ async function goOn(run: string, given: TrainSettings, context: RunContext): Pro
   const data = given.data ?? config.data.root;
   if (data === undefined) throw unknownPlace(run);
   const result = await resume(run, { ...context, data, cache });
-  if (!result.finished || config.data.test === 0) return { result, evaluation: undefined };
+  if (!result.finished || !hasOwnTest(config)) return { result, evaluation: undefined };
   const { dataset, metadata, maxPixels } = await openJudgedData([run], data, { cache }, context);
   return { result, evaluation: await evaluate(run, dataset, { ...context, metadata, cache, maxPixels }) };
 }
@@ -160,7 +162,7 @@ function report(
     print,
     evaluation
       ? formatEvaluation(evaluation, columns === undefined ? {} : { columns })
-      : "There are no test images, so the model was not evaluated.",
+      : "There are no test images that it may be evaluated on, so the model was not evaluated.",
   );
   print("");
   print(`run: ${result.run}${result.origin === "phantom" ? `  (${phantomNotice})` : ""}`);

@@ -3,6 +3,7 @@
 import type { Problem } from "../../dataset/dataset.ts";
 import { someProblems } from "../../dataset/some-problems.ts";
 import { sizeOfSetting } from "../../image/image-size.ts";
+import { placeOf } from "../../network/graph.ts";
 import { networkName } from "../../network/network-source.ts";
 import { functionsInWords } from "../../run/folder/own-functions.ts";
 import type { RunConfig } from "../../run/folder/run-config.ts";
@@ -49,19 +50,33 @@ const imageCounts = ({ train, validation = 0, test }: RunConfig["data"]): string
     : `${count(train - validation)} training and ${count(validation)} validation images, and ${count(test)} test images,`;
 
 /** What a run trains, on what, and where it is. */
-export const headLines = (run: string, { settings, resolved, data, functions, versions }: RunConfig): string[] => [
+export const headLines = (
+  run: string,
+  { settings, resolved, data, functions, versions, from }: RunConfig,
+): string[] => [
   `${networkName(settings.network)}: ${count(resolved.parameters)} parameters, ${sizeOfSetting(resolved.imageSize).join("x")} pixels, ` +
     `batch ${resolved.batch}; ${resolved.precision} on ${versions.engine}, ` +
     `${versions.instructionSet === "none" ? "" : `${versions.instructionSet}, `}` +
     `${plural(resolved.threads, "thread")}`,
   `${imageCounts(data)} of ${data.classes.length} classes${beside(data.origin)}`,
   ...(functions ? [functionsInWords(functions).join(", ")] : []),
+  ...(from === undefined ? [] : [startLine(from, settings)]),
   `run: ${run}`,
 ];
 
 /** A metric of the program's own, which is null where it has no value. */
 export const ownFigure = (value: number | null | undefined): string =>
   typeof value === "number" ? String(Number(value.toPrecision(4))) : "none";
+
+/** What a run went on from, and what of it began anew or is frozen. */
+function startLine({ ancestors, newLayer }: NonNullable<RunConfig["from"]>, { freeze }: RunConfig["settings"]): string {
+  const [parent] = ancestors;
+  const parts = [
+    newLayer === undefined ? "all layers go on" : `its last layer (${placeOf(newLayer)}) begins anew`,
+    ...(freeze > 0 ? [`the first ${plural(freeze, "layer")} stay as they are`] : []),
+  ];
+  return `going on from ${parent!.network}, which was trained on ${parent!.classes.length} classes: ${parts.join(", ")}`;
+}
 
 /** One epoch as a line. */
 export function epochLine(metrics: EpochMetrics, epochs: number, origin: RunConfig["data"]["origin"]): string {

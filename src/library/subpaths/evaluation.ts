@@ -35,6 +35,7 @@ export {
 export type { Proportion } from "../../evaluation/intervals/proportion.ts";
 export type { Interval } from "../../evaluation/intervals/wilson-interval.ts";
 export { ageBand } from "../../evaluation/judgement/age-band.ts";
+export type { AncestorSummary } from "../../evaluation/judgement/ancestor.ts";
 export {
   type CompleteEvaluation,
   type CompleteEvaluationOptions,

@@ -5,5 +5,6 @@ export { type LoadOptions, loadModel as openModel, type Model } from "../../infe
 export type { RuntimeName } from "../../inference/runtime.ts";
 export { testTimeAugmented } from "../../inference/test-time-augmentation.ts";
 export type { Digest, LearnedImages } from "../../onnx/learned-images.ts";
+export type { Ancestor } from "../../onnx/lineage.ts";
 export type { ModelMetadata, StoredMetadata } from "../../onnx/model-metadata.ts";
 export { onnxModel } from "../../onnx/onnx-model.ts";

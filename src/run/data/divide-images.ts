@@ -7,16 +7,20 @@ import { cacheFolder } from "../../disk/cache-folder.ts";
 import { RunError } from "../../errors.ts";
 import { withPixelLimit } from "../../image/decoding/pixel-limit.ts";
 import type { PackedImages } from "../../image/store/packed-store.ts";
+import type { Ancestor } from "../../onnx/lineage.ts";
 import type { Settings } from "../../training/settings/schema.ts";
 import type { RunConfig } from "../folder/run-config.ts";
 import { type RunImage, recordsOf } from "../folder/run-images.ts";
 import { nearDuplicatePaths, type PairOptions } from "./near-duplicate-pairs.ts";
+import { isFittedTo } from "./seen-images.ts";
 import { earlierValidationPart, validationPart } from "./validation-part.ts";
 
 /** How the images of a run are divided. */
 export interface DivideOptions extends Pick<PairOptions, "onEvent" | "signal"> {
   /** Whether this repeats what an earlier version did, which kept near duplicates apart; default false. */
   readonly olderRun?: boolean;
+  /** The models that the training goes on from; default none. */
+  readonly ancestors?: readonly Ancestor[];
 }
 
 /** Divides the images of a new run, in the order of the packed ones. Throws DatasetError for metadata that do not fit. */
@@ -24,7 +28,7 @@ export async function divideImages(
   dataset: Dataset,
   packed: PackedImages,
   { validation, seed, metadata: file, groupBy, cache, maxPixels }: Settings,
-  { onEvent, signal, olderRun = false }: DivideOptions = {},
+  { onEvent, signal, olderRun = false, ancestors = [] }: DivideOptions = {},
 ): Promise<RunImage[]> {
   const { images, contents } = packed;
   const metadata = file === undefined ? undefined : await readMetadata(file);
@@ -46,7 +50,10 @@ export async function divideImages(
   const asked = { fraction: validation, seed };
   const held = olderRun
     ? await earlierValidationPart(dataset, images, { ...asked, ...options })
-    : validationPart(images, groupOf, asked);
+    : validationPart(images, groupOf, {
+        ...asked,
+        isFitted: (index) => isFittedTo(ancestors, { ...known?.[index], ...contents[index]! }),
+      });
   return images.map(({ path, label, split, bytes }, i) => {
     const { lesion, patient } = known?.[i] ?? {};
     return {

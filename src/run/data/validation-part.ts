@@ -13,29 +13,39 @@ export interface ValidationOptions {
   readonly seed: number;
 }
 
+/** What an image must not be to be held out, as far as others are there. */
+export interface ValidationPartOptions extends ValidationOptions {
+  /** Whether weights that a training goes on from were fitted to an image, by its index; by default none was. */
+  readonly isFitted?: ((index: number) => boolean) | undefined;
+}
+
 const trainingImages = (images: readonly ImageRecord[]): number[] =>
   images.flatMap(({ split }, i) => (split === "train" ? [i] : []));
 
 /**
  * Indices of the images to validate on: of the training images and of each class the part that was asked for, whole groups at a time. A
- * class of a single group is only learned.
+ * class of a single group is only learned. Groups of an image that earlier weights were fitted to are held out only where there are no others; then
+ * the part is that of all training images, and at most half of the others.
  *
  * @param groupOf group of each image
  */
 export function validationPart(
   images: readonly ImageRecord[],
   groupOf: readonly number[],
-  { fraction, seed }: ValidationOptions,
+  { fraction, seed, isFitted = () => false }: ValidationPartOptions,
 ): Set<number> {
   const training = trainingImages(images);
   if (fraction === 0) return new Set();
+  const fitted = new Set(training.filter(isFitted).map((index) => groupOf[index]!));
+  const others = training.filter((index) => !fitted.has(groupOf[index]!));
+  const drawn = others.length > 0 ? others : training;
   const held = groupedHoldout({
-    labels: training.map((index) => images[index]!.label),
-    groupOf: training.map((index) => groupOf[index]!),
-    fraction,
+    labels: drawn.map((index) => images[index]!.label),
+    groupOf: drawn.map((index) => groupOf[index]!),
+    fraction: Math.min(0.5, (fraction * training.length) / drawn.length),
     seed,
   });
-  return new Set(training.filter((_, i) => held[i]));
+  return new Set(drawn.filter((_, i) => held[i]));
 }
 
 /**

@@ -43,6 +43,7 @@ export function checkpointOwner(
       listing: data.listing,
       images: data.images ?? null,
       functions: config.functions ?? null,
+      initialWeights: config.from?.weights ?? null,
     },
     course: {
       epochs: settings.epochs,

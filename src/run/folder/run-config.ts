@@ -121,6 +121,8 @@ const configSchema = z.strictObject({
       lineage: z.string(),
       /** The layer that began anew, by its place in the network; absent where every layer went on. */
       newLayer: z.string().optional(),
+      /** Validation and test images that one of the models before it was trained on; such test images are left out of every evaluation. */
+      seen: z.strictObject({ validation: z.int(), test: z.int() }),
       /** The models before it, nearest first. */
       ancestors: z.array(ancestorSchema),
     })
@@ -146,6 +148,14 @@ export interface Prepared {
   readonly images: readonly RunImage[];
 }
 
+/** Whether a run has test images of its own that its model may be evaluated on: some that no model before it was trained on. */
+export const hasOwnTest = ({ data, from }: RunConfig): boolean =>
+  data.test > (from?.seen.test ?? 0) && tellsImages(from?.ancestors ?? []);
+
+/** Whether all models of a lineage tell which images they were trained on. */
+export const tellsImages = (ancestors: readonly { readonly trainingImages?: number | undefined }[]): boolean =>
+  ancestors.every(({ trainingImages }) => trainingImages !== undefined);
+
 /** SHA-256 over paths, labels and splits of a data set's images, in order. */
 export function listingOf({ images }: PackedImages): string {
   const lines = images.map(({ path, label, split }) => JSON.stringify([path, label, split]));
@@ -160,7 +170,15 @@ export async function configOf(
   settings: Settings,
   dataset: Dataset,
   prepared: Prepared,
-  { milliseconds, functions }: { readonly milliseconds: number; readonly functions?: FunctionsRecord | undefined },
+  {
+    milliseconds,
+    functions,
+    from,
+  }: {
+    readonly milliseconds: number;
+    readonly functions?: FunctionsRecord | undefined;
+    readonly from?: RunConfig["from"];
+  },
 ): Promise<RunConfig> {
   const { graph, packed, engine, images } = prepared;
   const { name, library, instructionSet, threads } = engine.description;
@@ -199,6 +217,7 @@ export async function configOf(
       ...(dataset.protocol && { protocol: { ...dataset.protocol, groupedBy: [...dataset.protocol.groupedBy] } }),
     },
     ...(functions && { functions }),
+    ...(from && { from }),
     versions: {
       naevus: version,
       runtime: javascriptRuntime(),

@@ -75,16 +75,24 @@ export function runName(network: string, milliseconds: number): string {
   return `${folderSlug(network)}-${date}-${time}`;
 }
 
-/** How the files begin that a new run writes before its `config.json`. */
+/** What `initial.safetensors` says of itself. */
+export const initialWeightsFormat = "naevus initial weights 1";
+
+/** What stands at the beginning of the files that a new run writes before its `config.json`. */
 const beginnings: ReadonlyMap<string, string> = new Map([
   [runFiles.images, "part,class,path,bytes,"],
+  [runFiles.initial, `{"__metadata__":{"format":"${initialWeightsFormat}"}`],
+  [runFiles.lineage, '{\n  "about": "The models that this run went on from'],
   [runFiles.local, '{\n  "about": "Where the data of this run lie on this machine'],
 ]);
 
 /** Whether a file is what is left of a run that was stopped, or found the disk full, before it had a `config.json`. */
 async function isOfUnbegunRun(file: string): Promise<boolean> {
   const beginning = beginnings.get(basename(file));
-  return beginning !== undefined && (await readText(file).catch(() => "")).startsWith(beginning);
+  if (beginning === undefined) return false;
+  const content = await readText(file).catch(() => "");
+  // The weights begin with the length of what is looked for.
+  return content.slice(0, beginning.length + 8).includes(beginning);
 }
 
 /** Throws {@link RunError} where something stands already in the folder of a new run; what systems leave behind is nothing, and so is a run that never began. */

@@ -96,7 +96,7 @@ export async function makeDataset(
       groupOf,
       pack: async ({ network, imageSize }) => {
         const made = networkOf(
-          { network, stochasticDepth: 0 },
+          { network, stochasticDepth: 0, freeze: 0 },
           architectureOptionsOf({ imageSize }, clean.classes.length),
         );
         const size = imageSizeSetting([made.input.height, made.input.width]);

@@ -20,8 +20,10 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     `momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`,
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
-  ({ stochasticDepth, network }) =>
+  // Where the network is that of another model, it is not known here yet.
+  ({ stochasticDepth, network, from }) =>
     stochasticDepth > 0 &&
+    from === undefined &&
     residualLayers(typeof network === "string" ? networks[network]({ classes: 1 }) : network) === 0 &&
     `stochasticDepth: drops residual blocks, and the network ${networkName(network)} has none; leave it out, or take another network`,
   ({ protocol, fold }) => {

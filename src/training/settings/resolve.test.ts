@@ -34,6 +34,7 @@ it("has a reader for every setting", () => {
   // One that is read nowhere does not compile here: it would silently do nothing.
   const elsewhere: Readonly<Record<Unread, string>> = {
     data: "cli/commands/train.ts",
+    from: "run/train.ts",
     classMap: "run/data/open-data.ts",
     curation: "run/data/open-data.ts",
     metadata: "run/data/open-data.ts",

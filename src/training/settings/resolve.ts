@@ -37,12 +37,13 @@ export const architectureOptionsOf = (
   return { classes, imageSize: typeof imageSize === "number" ? imageSize : sizeOfSetting(imageSize) };
 };
 
-/** The network that settings name or hold, at the images' size where one is given, with their stochastic depth. */
+/** The network that settings name or hold, at the images' size where one is given, with their stochastic depth and frozen layers. */
 export function networkOf(
-  { network: chosen, stochasticDepth }: Pick<Settings, "network" | "stochasticDepth">,
+  { network: chosen, stochasticDepth, freeze }: Pick<Settings, "network" | "stochasticDepth" | "freeze">,
   options: ArchitectureOptions,
 ): Network {
-  const network = typeof chosen === "string" ? networks[chosen](options) : atImageSize(chosen, options);
+  const whole = typeof chosen === "string" ? networks[chosen](options) : atImageSize(chosen, options);
+  const network = freeze > 0 ? { ...whole, frozen: freeze } : whole;
   return stochasticDepth > 0 ? withStochasticDepth(network, stochasticDepth) : network;
 }
 

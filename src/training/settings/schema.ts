@@ -99,6 +99,16 @@ const entries = {
       .default("notebook")
       .meta({ type: "string", choices: networkNames, expected: `one of ${networkNames.join(", ")}, or a network` }),
   ),
+  from: setting(
+    ["weights", "place"],
+    "Run, or model.onnx that naevus wrote, to go on from: its network with its weights, of which the last layer begins anew where the classes are others",
+    path(),
+  ),
+  freeze: setting(
+    ["weights"],
+    "With from: how many of the network's first layers keep the weights that they begin with",
+    z.int().min(0).max(5000).default(0),
+  ),
   imageSize: setting(
     ["weights"],
     "Height and width in pixels that images are scaled to, as one number or as HEIGHTxWIDTH; by default the network's own",

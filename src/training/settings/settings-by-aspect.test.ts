@@ -11,7 +11,18 @@ it("opens data by the settings that decide images", () => {
 it("repeats a training by all but places and what is written beside the weights", () => {
   const others = settingNames.filter((name) => !(decidingSettings as readonly string[]).includes(name));
   expect(others).toEqual([
-    ...["data", "classMap", "curation", "metadata", "checkpointSeconds", "tensorboard", "hashes", "out", "cache"],
+    ...[
+      "data",
+      "classMap",
+      "curation",
+      "metadata",
+      "from",
+      "checkpointSeconds",
+      "tensorboard",
+      "hashes",
+      "out",
+      "cache",
+    ],
   ]);
 });
 

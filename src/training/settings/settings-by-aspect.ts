@@ -16,7 +16,7 @@ export const dataSettings = settingsThat("images");
 
 /**
  * What a training is repeated by, beside its images: all that decides images or weights and says so itself. Of a table the content
- * decides, which is compared wherever the images are, and not its place.
+ * decides, which is compared wherever the images are, and not its place; so do the weights of a model to go on from, which the run keeps.
  */
 export const decidingSettings = settingNames.filter(
   (name) => (isThat(name, "images") || isThat(name, "weights")) && !isThat(name, "place"),
@@ -29,7 +29,9 @@ export type TableSetting = SettingThat<"images"> & SettingThat<"place">;
 export const tableSettings = settingsThat("images").filter((name): name is TableSetting => isThat(name, "place"));
 
 /** Where things lie that decide nothing: a run that was stopped may be told them anew. */
-export type FreeSetting = Exclude<SettingThat<"place">, TableSetting>;
+export type FreeSetting = Exclude<SettingThat<"place">, TableSetting | SettingThat<"weights">>;
 
 /** The settings of {@link FreeSetting}. */
-export const freeSettings = settingsThat("place").filter((name): name is FreeSetting => !isThat(name, "images"));
+export const freeSettings = settingsThat("place").filter(
+  (name): name is FreeSetting => !isThat(name, "images") && !isThat(name, "weights"),
+);
