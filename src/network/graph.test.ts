@@ -185,3 +185,11 @@ describe("frozen layers", () => {
     expect(() => buildGraph({ ...network, layers, frozen: 4 })).toThrow(/frozen: 4 leaves nothing to train/);
   });
 });
+
+test("only a network's first layer normalizes, not the first one in a branch", () => {
+  const input = { channels: 3, height: 4, width: 4 };
+  const network = { name: "branch", input, layers: [residual([normalize()]), globalAveragePool()] };
+  expect(() => buildGraph(network)).toThrow(
+    'network "branch": layers[0].body[0]: normalize: only the first layer of a network can normalize',
+  );
+});

@@ -155,6 +155,11 @@ const shallowCases: readonly ConformanceCase[] = [
   single("gate after a convolution", [3, 7, 6], [conv2d(20, 3), gate([globalAveragePool(), sigmoid()]), ...head()]),
   single("two logits", [3, 4, 4], [flatten(), dense(2)]),
   single("uint8 input", [3, 6, 7], [normalize([0.5, 0.4, 0.6], [0.2, 0.25, 0.3]), conv2d(8, 3), ...head()]),
+  single(
+    "uint8 input of 96x128",
+    [3, 96, 128],
+    [normalize(), conv2d(4, [1, 7], { stride: 8 }), sigmoid(), globalAveragePool(), dense(3)],
+  ),
   single("uint8 input, luminance", [1, 6, 7], [normalize([0.5], [0.2]), conv2d(8, 3), ...head()]),
   single("uint8 input, luminance straight to dense", [1, 5, 4], [normalize([0.4]), ...head()]),
   single("uint8 input, luminance straight to pooling", [1, 8, 8], [normalize([0]), maxPool(2), ...head()]),

@@ -1,28 +1,11 @@
-/** For tests: what stock ONNX Runtime, native and in WebAssembly, computes of a network, beside an engine. */
-import fc from "fast-check";
 import { expect } from "vitest";
 import type { ImmediateEngine, InputBatch } from "../../engine/engine.ts";
 import { softmax } from "../../engine/loss.ts";
 import { exampleFor, relativeError } from "../../engine/testing/conformance-cases.ts";
-import { NetworkError } from "../../errors.ts";
 import type { ImageSize } from "../../image/image-size.ts";
 import { type NetworkName, networks } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
-import {
-  averagePool,
-  batchNorm,
-  conv2d,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePool,
-  type Layer,
-  maxPool,
-  type Network,
-  normalize,
-  relu,
-  residual,
-} from "../../network/layer.ts";
+import type { Network } from "../../network/layer.ts";
 import { initialParameters } from "../../network/parameters.ts";
 import { onnxModel } from "../../onnx/onnx-model.ts";
 import { Random } from "../../random.ts";
@@ -125,53 +108,5 @@ async function expectSameOutputs(
   }
 }
 
-/** Whole numbers of a range. */
-export const size = (min: number, max: number) => fc.integer({ min, max });
-const window = fc.record({ kernel: fc.tuple(size(1, 3), size(1, 3)), stride: fc.tuple(size(1, 2), size(1, 2)) });
-
-/** Kernels, strides and paddings of any kind; those that do not fit the shape at hand are left out below. */
-const anyLayer: fc.Arbitrary<Layer> = fc.oneof(
-  fc
-    .record({ filters: size(1, 3), groups: size(1, 3), padding: size(0, 2), bias: fc.boolean(), window })
-    .map(({ filters, groups, padding, bias, window: { kernel, stride } }) =>
-      conv2d(filters * groups, kernel, { stride, padding, groups, bias }),
-    ),
-  window.map(({ kernel, stride }) =>
-    maxPool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
-  ),
-  window.map(({ kernel, stride }) =>
-    averagePool(kernel, { stride, padding: [Math.floor(kernel[0] / 2), Math.floor(kernel[1] / 2)] }),
-  ),
-  fc.constantFrom(batchNorm(), batchNorm({ epsilon: 0.1 }), relu(), dropout(0.5)),
-  fc.constantFrom(residual([]), residual([relu()]), residual([batchNorm()], [dropout(0.1)])),
-);
-
-/** Random networks (drawn with a fixed seed, for rounding has no strict bound): those of the drawn layers that fit, between an optional normalisation and a head. */
-export const anyNetwork: fc.Arbitrary<Network> = fc
-  .record({
-    height: size(1, 9),
-    width: size(1, 9),
-    bytes: fc.boolean(),
-    layers: fc.array(anyLayer, { maxLength: 8 }),
-    pooled: fc.boolean(),
-    classes: size(1, 5),
-  })
-  .map(({ height, width, bytes, layers, pooled, classes }) => {
-    const head = [pooled ? globalAveragePool() : flatten(), dense(classes)];
-    const networkOf = (body: readonly Layer[]): Network => ({
-      name: "random",
-      input: { channels: 3, height, width },
-      layers: [...(bytes ? [normalize([0.5, 0.4, 0.3], [0.25, 0.2, 0.3])] : []), ...body, ...head],
-    });
-    const fits = (body: readonly Layer[]): boolean => {
-      try {
-        return buildGraph(networkOf(body)).classes === classes;
-      } catch (error) {
-        if (error instanceof NetworkError) return false;
-        throw error;
-      }
-    };
-    const body: Layer[] = [];
-    for (const layer of layers) if (fits([...body, layer])) body.push(layer);
-    return networkOf(body);
-  });
+/** Seeds of so many drawn networks, from one on. */
+export const drawn = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
