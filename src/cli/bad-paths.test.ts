@@ -131,6 +131,8 @@ const table: readonly (readonly [role: keyof typeof roles, command: readonly str
   ["output file", but(curate, "--out")],
   ["file to replace", [...but(curate, "--out"), "--overwrite"]],
   ["file to replace", but(network, "--svg")],
+  ["file to replace", but(network, "--write")],
+  ["input file", network.with(1, `${bad}.json`)],
 ];
 
 /** What takes long says before its work that its result could not be written. */

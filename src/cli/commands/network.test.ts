@@ -1,7 +1,8 @@
 /** `naevus network` from its words to its table and its JSON. */
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
 import { enginesUnderTest, onednnEngines } from "../../engine/testing/engines-under-test.ts";
 import { networkNames } from "../../network/architectures.ts";
 import { temporaryFolder } from "../../testing/temporary-folder.ts";
@@ -60,6 +61,55 @@ it("writes a drawing", async () => {
   const drawing = await readFile(file, "utf8");
   expect(drawing).toMatch(/^<svg [^>]*role="img"/);
   expect(drawing).toContain("conv2d 16 filters 3x3");
+});
+
+describe("a network of the user's own", () => {
+  const rest = ["--batch", "2", "--no-measure", "--json", ...engine];
+  const made = async (name: string, text: string) => {
+    const file = join(folder, name);
+    await writeFile(file, text);
+    return file;
+  };
+  const layers = (units: string) =>
+    `[{"kind": "normalize"}, {"kind": "flatten"}, {"kind": "dense", "units": ${units}}]`;
+
+  it("comes from a JSON file, with as many classes as it says or as are asked for", async () => {
+    const fixed = await made("fixed.json", `{"input": {"height": 4, "width": 6}, "layers": ${layers("2")}}`);
+    expect(JSON.parse((await network(fixed, ...rest)).out)).toMatchObject({
+      name: "fixed",
+      input: [3, 4, 6],
+      classes: 2,
+    });
+    expect((await network(fixed, ...rest, "--classes", "3")).error).toMatch(
+      /gives 2 logits, and the data have 3 classes/,
+    );
+    const free = await made("free.json", `{"input": {"height": 4, "width": 6}, "layers": ${layers('"classes"')}}`);
+    expect(JSON.parse((await network(free, ...rest)).out)).toMatchObject({ classes: 9 });
+    const asked = ["--classes", "3", "--image-size", "8x5"];
+    expect(JSON.parse((await network(free, ...rest, ...asked)).out)).toMatchObject({ classes: 3, input: [3, 8, 5] });
+  });
+
+  it("comes from a module, which --write writes as JSON for the commands that load none", async () => {
+    const source = `export default ({ classes }) => ({ input: { height: 4, width: 4 }, layers: ${layers("classes")} });`;
+    const file = await made("mine.mjs", source);
+    const json = join(folder, "written.json");
+    const shown = await network(file, ...rest, "--write", json);
+    expect(JSON.parse(shown.out)).toMatchObject({ name: "mine", input: [3, 4, 4], classes: 9 });
+    const again = await network(json, ...rest);
+    expect(again).toEqual(shown);
+    expect(await readFile(json, "utf8")).toContain('"units": "classes"');
+  });
+
+  it("is a run's, at its size and for its classes", async () => {
+    const data = join(folder, "data");
+    await writePhantomDataset(data, { images: 24, size: 8, seed: 1 });
+    const run = join(folder, "run");
+    const quick = ["--image-size", "8", "--batch", "4", "--epochs", "1", "--cache", join(folder, "cache"), ...engine];
+    expect(await runRecorded(["train", "--data", data, "--out", run, ...quick])).toMatchObject({ status: 0 });
+    const { classes } = JSON.parse(await readFile(join(run, "config.json"), "utf8")).data;
+    const { out } = await network(run, ...rest);
+    expect(JSON.parse(out)).toMatchObject({ name: "notebook", input: [3, 8, 8], classes: classes.length });
+  });
 });
 
 it("measures training and inference where it is not left out, the slow engine on one image", async () => {

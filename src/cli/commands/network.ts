@@ -1,18 +1,25 @@
 /** `naevus network`: what a network is made of, what it costs and how fast it is, as a table, as JSON and as a drawing. */
 import type { Command } from "commander";
-import { refuseUnwritableFile, writeFileAtomic } from "../../disk/files.ts";
+import { folderExists, refuseUnwritableFile, writeFileAtomic } from "../../disk/files.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { precisionOn } from "../../engine/precision.ts";
 import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { SettingsError } from "../../errors.ts";
-import { networkNames } from "../../network/architectures.ts";
-import type { Graph } from "../../network/graph.ts";
+import { type ArchitectureOptions, networkNames } from "../../network/architectures.ts";
+import { buildGraph, type Graph } from "../../network/graph.ts";
+import { imageGraph } from "../../network/image-graph.ts";
+import { formatNetwork } from "../../network/json/format-network.ts";
 import { type NetworkSummary, summarize } from "../../network/summary.ts";
 import { drawNetwork } from "../../report/network/draw-network.ts";
+import { readConfig } from "../../run/folder/run-config.ts";
 import { graphOf } from "../../run/run-preparation.ts";
 import { checkSettings } from "../../training/settings/parse.ts";
-import type { Settings } from "../../training/settings/schema.ts";
+import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
+import type { Settings, SettingsInput } from "../../training/settings/schema.ts";
+import { settingsForClasses } from "../../training/settings/train-settings.ts";
+import { runNetworkModule } from "../modules/network-module.ts";
+import { networkSource } from "../options/network-option.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import {
@@ -26,14 +33,18 @@ import { printText, printWarning, type Terminal } from "../terminal/terminal.ts"
 
 interface NetworkOptions extends Readonly<Record<string, unknown>> {
   readonly list?: boolean;
-  readonly classes: string;
+  readonly classes?: string;
   readonly seconds: string;
   readonly measure: boolean;
-  readonly json?: boolean;
   readonly svg?: string;
+  readonly write?: string;
+  readonly json?: boolean;
 }
 
 const settingNames = ["imageSize", "batch", "precision", "engine", "threads"] as const;
+
+/** Classes of a network that is made for as many as one wants. */
+const usualClasses = 9;
 
 /** The most columns that a table takes: beyond them figures stand too far from their layer. */
 const widest = 110;
@@ -46,12 +57,16 @@ export function addNetworkCommand(program: Command, terminal: Terminal, finish: 
     .description(
       "Show a network layer by layer: shapes, parameters, arithmetic, what each layer sees of the image, memory and speed",
     )
-    .argument("[network]", `One of ${networkNames.join(", ")}`)
+    .argument("[network]", `One of ${networkNames.join(", ")}, a JSON file, a module (.js, .mjs or .ts), or a run`)
     .option("--list", "Show all named networks, one line each; so does leaving the network out")
-    .option("--classes <n>", "Classes that it tells apart", "9")
+    .option(
+      "--classes <n>",
+      `Classes that it tells apart; by default the run's or the file's own, else ${usualClasses}`,
+    )
+    .option("--svg <file>", "Write a drawing of the network to this file")
+    .option("--write <file>", "Write the network as JSON to this file, which --network of every command takes")
     .option("--seconds <n>", "How long training is measured, and again inference", "3")
     .option("--no-measure", "Leave the speed out")
-    .option("--svg <file>", "Write a drawing of the network to this file")
     .option("--json", "Print all figures as one JSON object to standard output, everything else to standard error");
   addSettingOptions(command, settingNames).action(async (network: string | undefined, options: NetworkOptions) =>
     finish(await runNetwork(network, options, terminal)),
@@ -59,24 +74,27 @@ export function addNetworkCommand(program: Command, terminal: Terminal, finish: 
 }
 
 async function runNetwork(network: string | undefined, options: NetworkOptions, terminal: Terminal): Promise<number> {
-  const settings = checkSettings(settingsFromFlags(options));
-  const classes = wholeNumber("--classes", options.classes, 1, 100_000);
+  const flags = settingsFromFlags(options);
+  const settings = checkSettings(flags);
+  const classes = options.classes === undefined ? undefined : wholeNumber("--classes", options.classes, 1, 100_000);
   if (network === undefined || options.list) {
     if (network !== undefined)
       throw new SettingsError(`--list shows all networks; leave it out, or leave out ${network}`);
+    const all = networkNames.map((name) => ({ ...settings, network: name }));
     list(
-      networkNames.map((name) => summarize(graphOf({ ...settings, network: name }, classes))),
+      all.map((each) => summarize(graphOf(each, classes ?? usualClasses))),
       options,
       terminal,
     );
     return 0;
   }
-  if (options.svg !== undefined) await refuseUnwritableFile(options.svg);
   const seconds = wholeNumber("--seconds", options.seconds, 1, 600);
-  const { network: chosen } = checkSettings({ network }, (name) => name);
-  const graph = graphOf({ ...settings, network: chosen }, classes);
+  const { svg, write } = options;
+  for (const file of [svg, write]) if (file !== undefined) await refuseUnwritableFile(file);
+  const graph = await graphOfSource(network, flags, classes, terminal);
   const summary = summarize(graph);
-  if (options.svg !== undefined) await writeFileAtomic(options.svg, drawNetwork(summary));
+  if (svg !== undefined) await writeFileAtomic(svg, drawNetwork(summary));
+  if (write !== undefined) await writeFileAtomic(write, formatNetwork(graph.network));
   const engine = await selectEngine(settings.engine, (message) => printWarning(terminal, message), {
     ...(settings.threads !== undefined && { threads: settings.threads }),
   });
@@ -90,6 +108,25 @@ async function runNetwork(network: string | undefined, options: NetworkOptions, 
   if (options.json) terminal.out(JSON.stringify({ ...summary, ...measured }));
   else printText(terminal.out, formatTotals(summary, measured));
   return 0;
+}
+
+/** The graph of a named network, of a file's or of a run's, as large as asked for. */
+async function graphOfSource(
+  network: string,
+  flags: SettingsInput,
+  classes: number | undefined,
+  { error }: Terminal,
+): Promise<Graph> {
+  const loadModule = (file: string) => (options: ArchitectureOptions) =>
+    runNetworkModule(file, options, { print: error });
+  const run = (await folderExists(network)) ? await readConfig(network) : undefined;
+  const source = run?.settings.network ?? (await networkSource(network, { loadModule, label: "network" }));
+  const imageSize = flags.imageSize ?? run?.settings.imageSize;
+  const wanted = classes ?? run?.data.classes.length ?? usualClasses;
+  const settings = await settingsForClasses({ ...flags, imageSize, network: source }, wanted);
+  const made = networkOf(settings, architectureOptionsOf(settings, wanted));
+  // A file that says its number of classes itself need not be told.
+  return imageGraph(made, classes ?? buildGraph(made).classes);
 }
 
 function list(summaries: readonly NetworkSummary[], { json }: NetworkOptions, terminal: Terminal): void {

@@ -1,0 +1,91 @@
+/** A network as JSON that people can read and change: a layer on a line, without what the builders have as their default. */
+import type { BatchNorm, HeightWidth, Layer, MaxPool, Network } from "../layer.ts";
+import { batchNorm, conv2d, normalize } from "../layer.ts";
+
+type Form = Readonly<Record<string, unknown>>;
+
+const pairOf = ([height, width]: HeightWidth): number | HeightWidth => (height === width ? height : [height, width]);
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** The field, where it has not its default. */
+const unless = (name: string, value: unknown, usual: unknown, written = value): Form =>
+  isSame(value, usual) ? {} : { [name]: written };
+
+const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" | "padding">): Form => ({
+  kernel: pairOf(kernel),
+  ...unless("stride", stride, kernel, pairOf(stride)),
+  ...unless("padding", padding, [0, 0], pairOf(padding)),
+});
+
+const none = () => ({});
+
+const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>) => Form } = {
+  normalize: ({ mean, standardDeviation }) =>
+    isSame([mean, standardDeviation], [normalize().mean, normalize().standardDeviation])
+      ? {}
+      : { mean, standardDeviation },
+  conv2d: ({ filters, kernel, stride, padding, groups, bias }) => ({
+    filters,
+    kernel: pairOf(kernel),
+    ...unless("stride", stride, [1, 1], pairOf(stride)),
+    ...unless("padding", padding, conv2d(filters, kernel).padding, pairOf(padding)),
+    ...unless("groups", groups, 1),
+    ...unless("bias", bias, true),
+  }),
+  batchNorm: ({ momentum, epsilon }) => {
+    const usual: BatchNorm = batchNorm();
+    return { ...unless("momentum", momentum, usual.momentum), ...unless("epsilon", epsilon, usual.epsilon) };
+  },
+  relu: none,
+  sigmoid: none,
+  maxPool: pooling,
+  averagePool: pooling,
+  globalAveragePool: none,
+  flatten: none,
+  dense: ({ units, bias }) => ({ units, ...unless("bias", bias, true) }),
+  dropout: ({ rate, per }) => ({ rate, ...unless("per", per, "value") }),
+  residual: ({ body, shortcut, stochasticDepth }) => ({
+    ...unless("stochasticDepth", stochasticDepth, 0),
+    body: formsOf(body),
+    ...unless("shortcut", shortcut, [], formsOf(shortcut)),
+  }),
+  gate: ({ body }) => ({ body: formsOf(body) }),
+};
+
+const formsOf = (layers: readonly Layer[]): readonly Form[] =>
+  layers.map((layer) => ({ kind: layer.kind, ...(forms[layer.kind] as (layer: Layer) => Form)(layer) }));
+
+/** Objects that hold lists of others have a line for each of these, all else stands on one line. */
+function write(value: unknown, margin: string): string {
+  const inner = `${margin}  `;
+  const holdsObjects = (part: unknown) => Array.isArray(part) && part.some((one) => typeof one === "object");
+  if (Array.isArray(value)) {
+    return holdsObjects(value)
+      ? `[\n${value.map((one) => inner + write(one, inner)).join(",\n")}\n${margin}]`
+      : `[${value.map((one) => JSON.stringify(one)).join(", ")}]`;
+  }
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const isLong = Object.values(value).some(holdsObjects);
+  const fields = Object.entries(value).map(
+    ([name, part]) => `${JSON.stringify(name)}: ${write(part, isLong ? inner : margin)}`,
+  );
+  return isLong ? `{\n${inner}${fields.join(`,\n${inner}`)}\n${margin}}` : `{ ${fields.join(", ")} }`;
+}
+
+/**
+ * The JSON text of a network, which `parseNetwork` reads back: the same network for as many classes. Where the last layer is dense, its units are
+ * written as `"classes"`, so that the file is good for other data as well.
+ */
+export function formatNetwork({ name, input, frozen, layers }: Network): string {
+  const { channels, height, width } = input;
+  const all = formsOf(layers);
+  const last = layers.at(-1)?.kind === "dense" ? [{ ...all.at(-1), units: "classes" }] : all.slice(-1);
+  const form = {
+    name,
+    input: { ...unless("channels", channels, 3), height, width },
+    ...(frozen !== undefined && { frozen }),
+    layers: [...all.slice(0, -1), ...last],
+  };
+  return `${write(form, "")}\n`;
+}
