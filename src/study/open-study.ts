@@ -56,6 +56,11 @@ export function studySettings(input: SettingsInput = {}): Settings {
       "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
     );
   }
+  if (settings.from !== undefined || settings.freeze > 0) {
+    throw new SettingsError(
+      "from: a study compares recipes that are trained from scratch, on images that no model has seen; go on from a model with train or cross-validate",
+    );
+  }
   if (settings.batch === 1) {
     throw new SettingsError(
       "batch: a study compares class weights and mixup, which need several images in a batch; expected at least 2, got 1",
