@@ -1,6 +1,6 @@
 /** Builds the documentation site into docs/.vitepress/dist; any warning, such as a name without a docstring or a dead link, is a failure. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const docs = import.meta.dirname;
@@ -45,6 +45,8 @@ try {
   rmSync(path.join(docs, "reference"), { recursive: true, force: true });
   const { commandLinePage } = await import("./command-line.js");
   writeFileSync(path.join(docs, "command-line.md"), commandLinePage());
+  mkdirSync(path.join(docs, "public"), { recursive: true });
+  copyFileSync(path.join(docs, "..", "network.schema.json"), path.join(docs, "public", "network.schema.json"));
   run("npx", "typedoc", "--options", "typedoc.config.js");
   checkMenus();
   buildSite();

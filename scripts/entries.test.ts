@@ -8,7 +8,7 @@ import { nodeProblem } from "../bin/node-version.js";
 const root = path.resolve(import.meta.dirname, "..");
 const { exports, main, types, typesVersions } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
 const entries = Object.keys(exports)
-  .filter((name) => name !== "./package.json")
+  .filter((name) => !name.endsWith(".json"))
   .map((name) => name.replace(".", "naevus"));
 
 /** What a program of CommonJS prints, as JSON. */

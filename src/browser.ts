@@ -45,6 +45,7 @@ export {
   networks,
 } from "./network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
+export { formatNetwork } from "./network/json/format-network.ts";
 export { type NetworkReading, parseNetwork } from "./network/json/parse-network.ts";
 export {
   averagePool,
