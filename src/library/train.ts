@@ -63,7 +63,8 @@ export interface Training extends TrainingResult {
 }
 
 /**
- * Trains a network from scratch on the training images of a data set and leaves a run folder with its model.
+ * Trains a network on the training images of a data set and leaves a run folder with its model: from scratch, or with the settings `from` and `freeze` going on from
+ * the model of another run.
  *
  * ```ts
  * const { run, history, evaluation } = await train("data/isic9", { network: "notebook", epochs: 20 }, { evaluate: true });

@@ -44,6 +44,16 @@ it("does not tell the order of the images", () => {
   expect(formatLearnedImages({ ...one, train: new Set([2, 1]) }, 2)).toBe(formatLearnedImages(one, 2));
 });
 
-it.each(["", "no JSON", "{}", '{"train":"AA=="}'])("reads %j as nothing", (text) => {
+const without = (counts: unknown) =>
+  JSON.stringify({ train: "", validation: "", test: [], counts, lesions: "", patients: "" });
+
+it.each([
+  "",
+  "no JSON",
+  "{}",
+  '{"train":"AA=="}',
+  without(undefined),
+  without({ train: "9", validation: 0, test: -1 }),
+])("reads %j as nothing", (text) => {
   expect(parseLearnedImages(text)).toBeUndefined();
 });

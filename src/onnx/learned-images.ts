@@ -84,11 +84,13 @@ export function learnedImagesFrom(value: unknown): LearnedImages | undefined {
     for (const [label, part] of (test as unknown[]).entries()) {
       for (const digest of decode(part)) labels.set(digest, [...(labels.get(digest) ?? []), label]);
     }
+    const { train: trained, validation: validated, test: tested } = counts as LearnedImages["counts"];
+    if (![trained, validated, tested].every((count) => Number.isSafeInteger(count) && count >= 0)) return undefined;
     return {
       train: new Set(decode(train)),
       validation: new Set(decode(validation)),
       test: labels,
-      counts: counts as LearnedImages["counts"],
+      counts: { train: trained, validation: validated, test: tested },
       lesions: new Set(decode(lesions)),
       patients: new Set(decode(patients)),
     };

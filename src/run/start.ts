@@ -199,7 +199,7 @@ export function lineageWarnings(
           `validation: ${fitted} of the ${plural(held.length, "image")} that are held out were trained on before, as too few others are there; the validation ` +
             "loss, the choice of an epoch and the temperature are optimistic",
         ]
-      : held.length < wanted
+      : held.length < wanted && ofPart("train").some((image) => isFittedTo(ancestors, image))
         ? [
             `validation: ${plural(held.length, "image")} of the ${wanted} asked for are held out, as the models that this training goes on from were ` +
               "trained on others",
