@@ -130,6 +130,11 @@ def batch_norm(classes):
     return [nn.BatchNorm2d(4, eps=1e-3, momentum=0.3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 5 * 3, classes)]
 
 
+def frozen_norm(classes):
+    layers = [nn.BatchNorm2d(4, eps=1e-3), nn.ReLU(), nn.Conv2d(4, 6, 3, padding=1), nn.BatchNorm2d(6)]
+    return layers + [nn.Flatten(), nn.Linear(6 * 5 * 3, classes)]
+
+
 NETWORKS = {
     # name: layers, classes, (batch, channels, height, width)
     "notebook": (notebook, 9, (2, 3, 180, 180)),
@@ -139,7 +144,12 @@ NETWORKS = {
     "efficientnetv2-mini, small": (efficientnetv2_mini, 9, (4, 3, 64, 64)),
     "poolings": (poolings, 5, (3, 4, 9, 11)),
     "batchNorm": (batch_norm, 4, (5, 4, 5, 3)),
+    "resnet18-w32, frozen": (resnet18w32, 9, (4, 3, 32, 32)),
+    "batchNorm, frozen": (frozen_norm, 4, (5, 4, 5, 3)),
 }
+
+# How many of the first layers are frozen.
+FROZEN = {"resnet18-w32, frozen": 12, "batchNorm, frozen": 2}
 
 
 def tensors(model):
@@ -194,9 +204,17 @@ def model_of(name):
     return model
 
 
+def train(model, name):
+    """Training mode; what is frozen is in evaluation mode and has no gradients of its own."""
+    model.train()
+    for module in model[: FROZEN.get(name, 0)]:
+        module.eval().requires_grad_(False)
+    return model
+
+
 def find_salt(name):
     for salt in itertools.count(FIRST_SALT):
-        model = model_of(name)
+        model = train(model_of(name), name)
         for module in model.modules():
             if isinstance(module, (nn.ReLU, nn.MaxPool2d)):
                 module.register_forward_pre_hook(check_margin)
@@ -215,7 +233,7 @@ def run(name, salt):
     labels = torch.arange(shape[0]) * 2 % classes
     with torch.no_grad():
         evaluation = model.eval()(x)
-    logits = model.train()(x)
+    logits = train(model, name)(x)
     loss = functional.cross_entropy(logits, labels)
     loss.backward()
     gradients = {path: t.grad for path, _, t in tensors(model) if t.requires_grad}
@@ -226,7 +244,7 @@ def run(name, salt):
 def bf16_error(name, salt, exact):
     """The relative error of all gradients together when PyTorch itself computes in mixed bf16 (autocast)."""
     _, classes, shape = NETWORKS[name]
-    model = model_of(name).float()
+    model = train(model_of(name).float(), name)
     normalize = model[0] if isinstance(model[0], Normalize) else nn.Identity()
     x = normalize(batch_of(name, salt)).detach().float()
     with torch.cpu.amp.autocast(dtype=torch.bfloat16):

@@ -25,7 +25,7 @@ export interface NetworkRecord {
   readonly logits: readonly number[];
   readonly evaluationLogits: readonly number[];
   readonly gradients: Readonly<Record<string, TensorSummary>>;
-  /** Running statistics after one step of training. */
+  /** Running statistics after one step of training, and all of frozen layers. */
   readonly running: Readonly<Record<string, TensorSummary>>;
   readonly inputGradient: TensorSummary;
 }
@@ -73,6 +73,13 @@ export const recordedNetworks = {
     name: "batchNorm",
     input: { channels: 4, height: 5, width: 3 },
     layers: [batchNorm({ epsilon: 1e-3, momentum: 0.3 }), relu(), flatten(), dense(4)],
+  },
+  "resnet18-w32, frozen": { ...networks["resnet18-w32"]({ classes: 9, imageSize: 32 }), frozen: 12 },
+  "batchNorm, frozen": {
+    name: "batchNorm, frozen",
+    input: { channels: 4, height: 5, width: 3 },
+    layers: [batchNorm({ epsilon: 1e-3 }), relu(), conv2d(6, 3), batchNorm(), flatten(), dense(4)],
+    frozen: 2,
   },
 };
 
