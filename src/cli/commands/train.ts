@@ -15,6 +15,7 @@ import { train } from "../../run/train.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { architectureOptionsOf } from "../../training/settings/resolve.ts";
 import { settingsBeforeNetwork, type TrainSettings, withNetwork } from "../../training/settings/train-settings.ts";
+import { moduleLoader } from "../modules/network-module.ts";
 import {
   addSettingOptions,
   collectSettings,
@@ -54,7 +55,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, finish: (s
 async function runTrain(options: TrainOptions, terminal: Terminal): Promise<number> {
   const print = options.json ? terminal.error : terminal.out;
   const view = progressView(terminal, print);
-  const given = withAbsolutePaths(await collectSettings(options));
+  const given = withAbsolutePaths(await collectSettings(options, { loadModule: moduleLoader(terminal.error) }));
   const notice = () => {
     view.stop();
     terminal.error("stopping after this step (Ctrl-C once more stops at once, and goes back to the last checkpoint)");

@@ -15,6 +15,7 @@ import type { ArchitectureOptions } from "../../network/architectures.ts";
 import { imageGraph } from "../../network/image-graph.ts";
 import { parseNetwork } from "../../network/json/parse-network.ts";
 import type { Network } from "../../network/layer.ts";
+import type { NetworkFunction } from "../../network/network-source.ts";
 import { lineForTerminal, printableLine } from "../../text/printable.ts";
 import { type ModuleProblem, moduleProblem, typescriptCure } from "./module-failure.ts";
 import type { ModuleAnswer, ModuleFailure, ModuleTask } from "./module-worker.ts";
@@ -81,6 +82,13 @@ const unanswered = (reason: string): ModuleProblem => ({
   reason,
   cure: "correct the module, or give the network as JSON",
 });
+
+/** Makes the functions of modules, whose output goes to `print`, line by line. */
+export const moduleLoader =
+  (print: (line: string) => void) =>
+  (file: string): NetworkFunction =>
+  (options) =>
+    runNetworkModule(file, options, { print });
 
 /** What a thread that runs the module answers, or why it answers nothing. */
 async function answerOf(
