@@ -3,6 +3,7 @@
 import { DatasetError } from "../errors.ts";
 import { byCodePoint } from "../text/code-point-order.ts";
 import { nameList } from "../text/name-list.ts";
+import { plural } from "../text/numbers.ts";
 import { readTable } from "./csv-table.ts";
 import { type Dataset, type ImageRecord, inImageOrder } from "./dataset.ts";
 import { FoldedNames, foldedName } from "./folded-names.ts";
@@ -99,7 +100,7 @@ export function applyClassMap<D extends Dataset>(dataset: D, { file, names }: Cl
     ...(unused.length > 0 ? [`names classes that are not in the data (${nameList(unused)}); passed over`] : []),
     ...(leftOut > 0
       ? [
-          `leaves out ${leftOut} images of ${nameList(dataset.classes.filter((_, label) => becomes[label] === undefined))}`,
+          `leaves out ${plural(leftOut, "image")} of ${nameList(dataset.classes.filter((_, label) => becomes[label] === undefined))}`,
         ]
       : []),
   ];

@@ -1,6 +1,7 @@
 /** Opens a study: checks what was asked for, reads the data, and takes the study's folder. */
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { applyClassMap, readClassMap } from "../dataset/class-map.ts";
 import { hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset } from "../dataset/dataset.ts";
 import { type Metadata, readMetadata } from "../dataset/metadata.ts";
@@ -51,11 +52,6 @@ export interface OpenStudy {
 /** The settings of a study; throws SettingsError for what a study cannot do. */
 export function studySettings(input: SettingsInput = {}): Settings {
   const settings = parseSettings({ ...input });
-  if (settings.classMap !== undefined) {
-    throw new SettingsError(
-      "classMap: a study takes the classes as the folders have them; merge the folders, or train without a study",
-    );
-  }
   if (settings.from !== undefined || settings.freeze > 0) {
     throw new SettingsError(
       "from: a study compares recipes that are trained from scratch, on images that no model has seen; go on from a model with train or cross-validate",
@@ -82,7 +78,13 @@ export async function openStudy(settings: Settings, options: StudyOptions): Prom
   onEvent({ kind: "chapter", number: 1, title: chapters[0] });
   const hashing = { cacheFolder: await cacheFolder(settings.cache, warn), signal };
   const { seed, testFraction } = settings;
-  const raw = await readDataset(options.data, { seed, testFraction, ...hashing });
+  const found = await readDataset(options.data, { seed, testFraction, ...hashing });
+  const { classMap } = settings;
+  // What the map says is no finding about the folder, and its place is of this machine.
+  const raw =
+    classMap === undefined
+      ? found
+      : { ...applyClassMap(found, await readClassMap(classMap)), problems: found.problems };
   const { sha256 } = await hashContents(raw, {
     ...hashing,
     onProgress: (done, total) => onEvent({ kind: "packing", done, total }),

@@ -14,6 +14,7 @@ interface AuditOptions extends Readonly<Record<string, unknown>> {
   readonly metadata?: readonly string[];
   readonly mapping?: string;
   readonly curation?: string;
+  readonly classMap?: string;
   readonly out: string;
   readonly images: boolean;
   readonly json?: boolean;
@@ -42,7 +43,7 @@ export function addAuditCommand(program: Command, terminal: Terminal, finish: (s
       "--json",
       "Print the content of audit.json as one JSON object to standard output, everything else to standard error",
     );
-  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: AuditOptions) =>
+  addSettingOptions(command, ["classMap", "maxPixels", "cache"]).action(async (options: AuditOptions) =>
     finish(await withinPixelLimit(options, () => runAudit(options, terminal))),
   );
 }

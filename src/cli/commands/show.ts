@@ -13,6 +13,7 @@ import { printWarning, type Terminal } from "../terminal/terminal.ts";
 interface ShowOptions extends Readonly<Record<string, unknown>> {
   readonly data: string;
   readonly curation?: string;
+  readonly classMap?: string;
   readonly out: string;
   readonly format: string;
   readonly perClass: string;
@@ -32,13 +33,13 @@ export function addShowCommand(program: Command, terminal: Terminal, finish: (st
     .option("--format <name>", `Format of the pictures: ${showFormats.join(" or ")}`, "svg")
     .option("--no-images", "Draw only the class distribution, which shows no image")
     .option("--per-class <n>", "Images of each class in the gallery", "8");
-  addSettingOptions(command, ["maxPixels", "cache"]).action(async (options: ShowOptions) =>
+  addSettingOptions(command, ["classMap", "maxPixels", "cache"]).action(async (options: ShowOptions) =>
     finish(await withinPixelLimit(options, () => runShow(options, terminal))),
   );
 }
 
 async function runShow(options: ShowOptions, terminal: Terminal): Promise<number> {
-  const { data, curation, out } = options;
+  const { data, curation, classMap, out } = options;
   const format = showFormats.find((name) => name === options.format);
   if (format === undefined) {
     throw new SettingsError(`--format: expected ${showFormats.join(" or ")}, got "${options.format}"`);
@@ -50,6 +51,7 @@ async function runShow(options: ShowOptions, terminal: Terminal): Promise<number
     const { files, problems } = await show(data, {
       out,
       curation,
+      classMap,
       format,
       perClass,
       images: options.images,

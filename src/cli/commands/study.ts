@@ -29,6 +29,7 @@ interface StudyOptions extends Readonly<Record<string, unknown>> {
 /** What all trainings of a study share; the rest is what the study compares. */
 const shared: readonly SettingName[] = [
   "data",
+  "classMap",
   "metadata",
   "groupBy",
   "imageSize",

@@ -259,3 +259,23 @@ test("a folder that is none says so", async () => {
   expect(status).toBe(1);
   expect(errors).toContain("no such folder");
 });
+
+test("the classes of a class map are audited, after the plan, whose classes are the folders'", async () => {
+  const place = join(folder, "mapped");
+  const data = join(place, "data");
+  for (const [i, name] of ["melanoma", "nevus", "wart", "nevus"].entries()) {
+    await mkdir(join(data, name), { recursive: true });
+    const pixel = { create: { width: 8, height: 8, channels: 3, background: `rgb(${i * 50}, 9, 9)` } } as const;
+    await sharp(pixel)
+      .png()
+      .toFile(join(data, name, `${i}.png`));
+  }
+  const [classMap, curation] = [join(place, "map.csv"), join(place, "plan.csv")];
+  await writeFile(classMap, "class,becomes\nmelanoma,malignant\nnevus,benign\nwart,\n");
+  await writeFile(curation, "action,path,class,group,reason\nleave out,nevus/3.png,nevus,,blurred\n");
+  const { audit, problems } = await writeAudit(data, { out: join(place, "audit"), classMap, curation, images: false });
+  expect(audit.counts.images).toBe(2);
+  expect(audit.classes).toEqual(["benign", "malignant"]);
+  expect(JSON.stringify(audit)).not.toContain(classMap);
+  expect(problems).toContainEqual({ path: classMap, message: "leaves out 1 image of wart" });
+});

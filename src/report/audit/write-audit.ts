@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { type AuditProgress, auditDataset } from "../../audit/audit.ts";
 import type { Audit } from "../../audit/findings.ts";
+import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
 import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
 import type { Dataset, Problem } from "../../dataset/dataset.ts";
@@ -25,6 +26,8 @@ export interface AuditReportOptions {
   readonly mapping?: string | undefined;
   /** A curation plan: what it leaves is audited. */
   readonly curation?: string | undefined;
+  /** A class map: its classes are audited. */
+  readonly classMap?: string | undefined;
   /** Whether the page shows pictures of the images; default true. */
   readonly images?: boolean | undefined;
   /** Keeps what was found of the files' contents. */
@@ -48,14 +51,18 @@ const picturesPerClass = 8;
 /** Throws DatasetError for data, metadata, a mapping or a plan that cannot be used; FileError; the signal's reason where it aborts. */
 export async function writeAudit(
   data: string,
-  { out, metadata, mapping, curation, images = true, cacheFolder, onProgress, signal }: AuditReportOptions,
+  { out, metadata, mapping, curation, classMap, images = true, cacheFolder, onProgress, signal }: AuditReportOptions,
 ): Promise<AuditReport> {
   const folder = resolve(out);
   await checkOutputFolder(folder, data);
-  const read = await readDataset(data);
-  const curated = curation && (await applyCuration(read, await readCurationPlan(curation), { signal }));
-  // The plan's own problems are no findings about the folder.
-  const dataset = curated ? { ...curated, problems: read.problems } : read;
+  const folders = await readDataset(data);
+  const map = classMap === undefined ? undefined : await readClassMap(classMap);
+  const mapped = (one: Dataset): Dataset => (map === undefined ? one : applyClassMap(one, map));
+  const read = mapped(folders);
+  // A plan names the classes of the folders.
+  const curated = curation && mapped(await applyCuration(folders, await readCurationPlan(curation), { signal }));
+  // The problems of plan and map are no findings about the folder.
+  const dataset = { ...(curated ?? read), problems: folders.problems };
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
   const audit = await auditDataset(dataset, {
     metadata: table && matchMetadata(dataset.images, table),
@@ -72,7 +79,7 @@ export async function writeAudit(
     picture: images ? (path) => filePicture(join(dataset.root, path), pictureSize) : undefined,
   });
   await writeFileAtomic(files.html, page);
-  const planProblems = curated ? curated.problems.slice(read.problems.length) : [];
+  const planProblems = (curated ?? read).problems.slice(folders.problems.length);
   const tableProblems = table ? matchMetadata(read.images, table).problems : [];
   return { audit, files, problems: [...planProblems, ...tableProblems] };
 }

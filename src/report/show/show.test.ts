@@ -77,3 +77,16 @@ it("draws as many classes as fit a picture, the largest", async () => {
     expect([svg.includes("class 119"), svg.includes("class 117")]).toEqual([true, false]);
   }
 });
+
+it("shows the classes of a class map", async () => {
+  await makeClasses(["melanoma", "mole", "wart"]);
+  const classMap = join(folder, "map.csv");
+  await writeFile(classMap, "class,becomes\nmelanoma,malignant\nmole,benign\nwart,\n");
+  const { files, problems } = await show(data, { out: join(folder, "mapped"), classMap });
+  for (const file of files) {
+    const svg = await readFile(file, "utf8");
+    expect(svg).toContain("malignant");
+    expect(svg).not.toMatch(/melanoma|wart/);
+  }
+  expect(problems).toContainEqual({ path: classMap, message: "leaves out 2 images of wart" });
+});

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { distributionOf, largestClasses } from "../../audit/distribution.ts";
+import { applyClassMap, readClassMap } from "../../dataset/class-map.ts";
 import { type HashOptions, hashContents } from "../../dataset/content-hashes.ts";
 import { applyCuration } from "../../dataset/curation/apply-curation.ts";
 import { readCurationPlan } from "../../dataset/curation/curation-plan.ts";
@@ -28,6 +29,8 @@ export interface ShowOptions extends HashOptions {
   readonly out: string;
   /** A curation plan: the gallery and the distribution then show what it leaves. */
   readonly curation?: string | undefined;
+  /** A class map: the pictures then show its classes. */
+  readonly classMap?: string | undefined;
   readonly format?: ShowFormat | undefined;
   /** Whether images are shown; default true. Without them the distribution is all that is drawn. */
   readonly images?: boolean | undefined;
@@ -63,13 +66,17 @@ const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1)
  */
 export async function show(
   data: string,
-  { out, curation, format = "svg", perClass = 8, images = true, ...options }: ShowOptions,
+  { out, curation, classMap, format = "svg", perClass = 8, images = true, ...options }: ShowOptions,
 ): Promise<Pictures> {
   const folder = resolve(out);
   await checkOutputFolder(folder, data);
-  const dataset = await readDataset(data, options);
+  const read = await readDataset(data, options);
+  const map = classMap === undefined ? undefined : await readClassMap(classMap);
+  const mapped = (one: Dataset): Dataset => (map === undefined ? one : applyClassMap(one, map));
+  const dataset = mapped(read);
+  // A plan names the classes of the folders.
   const curated =
-    curation === undefined ? undefined : await applyCuration(dataset, await readCurationPlan(curation), options);
+    curation === undefined ? undefined : mapped(await applyCuration(read, await readCurationPlan(curation), options));
   await makeOutputFolder(folder, data);
   const files: string[] = [];
   const write = async (name: string, svg: string): Promise<void> => {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../../dataset/dataset.ts";
 import type { Metadata } from "../../dataset/metadata.ts";
+import type { ClassMapSummary } from "../../dataset/protocol-summary.ts";
 import { cleanDataset, foldsOf, groupsOf } from "../../dataset/protocols.ts";
 import { cacheFolder } from "../../disk/cache-folder.ts";
 import { readText, writeFileAtomic } from "../../disk/files.ts";
@@ -29,6 +30,8 @@ export interface DatasetFindings {
     readonly train: number;
     readonly test: number;
   }[];
+  /** Which classes were renamed, merged or left out; absent where none was. */
+  readonly classMap?: ClassMapSummary;
   readonly protocol: string;
   readonly groupedBy: readonly string[];
   /** What is known of which images belong together. */
@@ -78,6 +81,7 @@ export async function makeDataset(
         seed: settings.seed,
         testFraction: settings.testFraction,
         curation: await restorePlan(folder.path, plan.text),
+        classMap: settings.classMap,
         metadata: source.metadata,
         protocol: "clean",
         groupBy: settings.groupBy,
@@ -195,6 +199,7 @@ function findingsOf(
     relabelled: clean.curation?.relabelled ?? 0,
     classesLeftOut: plan.classesLeftOut,
     counts,
+    ...(raw.classMap && { classMap: raw.classMap }),
     protocol: "clean",
     groupedBy,
     known: {

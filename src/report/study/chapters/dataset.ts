@@ -1,5 +1,6 @@
 /** Chapter 2: what curation and protocol made of the data. */
 
+import { classMapInWords } from "../../../dataset/protocol-summary.ts";
 import type { StudyReport } from "../../../study/study-report.ts";
 import { unknownLesions } from "../../../study/words/knowledge.ts";
 import { count, list, plural } from "../../../study/words/notation.ts";
@@ -16,6 +17,7 @@ export function datasetChapter({ dataset, budget }: StudyReport): HtmlValue {
       `The curation plan leaves out ${plural(dataset.leftOut, "image")}, relabels ${count(dataset.relabelled)} and assigns ${count(dataset.known.grouped)} to groups. ` +
         "curation.csv gives the reason in every line. No image file was changed.",
     ),
+    dataset.classMap === undefined ? "" : paragraph(`Classes were mapped: ${classMapInWords(dataset.classMap)}.`),
     left.length > 0 ? bullets(left.map(([name, why]) => `The class ${name} is left out: ${why}.`)) : "",
     paragraph(
       `The protocol ${dataset.protocol} leaves out further test images: ${testLeftOut.content} because the same image is in training, and ` +
