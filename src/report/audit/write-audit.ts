@@ -60,7 +60,10 @@ export async function writeAudit(
   const mapped = (one: Dataset): Dataset => (map === undefined ? one : applyClassMap(one, map));
   const read = mapped(folders);
   // A plan names the classes of the folders.
-  const curated = curation && mapped(await applyCuration(folders, await readCurationPlan(curation), { signal }));
+  const curated =
+    curation === undefined
+      ? undefined
+      : mapped(await applyCuration(folders, await readCurationPlan(curation), { signal }));
   // The problems of plan and map are no findings about the folder.
   const dataset = { ...(curated ?? read), problems: folders.problems };
   const table = metadata === undefined ? undefined : await readMetadata(metadata);
