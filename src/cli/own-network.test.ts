@@ -93,6 +93,24 @@ it("goes on with a run where the same network is given, and says so where it is 
   expect(error).toContain("leave out --network notebook (the run has my net)");
 });
 
+it("takes an augmentation policy from a file, which the run keeps", async () => {
+  const policy = at("policy.json");
+  await writeFile(policy, '{"fill": "edge", "steps": [{"kind": "flip", "vertical": 0}]}');
+  await writeFile(at("augmented.json"), '{"augmentation": "policy.json", "network": "my net.json"}');
+  expect((await train("augmented", "--network", file, "--augmentation", policy)).status).toBe(0);
+  expect((await readConfig(at("augmented"))).settings.augmentation).toEqual({
+    fill: "edge",
+    steps: [{ kind: "flip", horizontal: 0.5, vertical: 0 }],
+  });
+  expect((await train("augmented by settings", "--config", at("augmented.json"))).status).toBe(0);
+  expect(await model("augmented by settings")).toEqual(await model("augmented"));
+  expect(await model("augmented")).not.toEqual(await model("run"));
+  await writeFile(policy, '{"steps": [{"kind": "dihedral"}, {"kind": "affine", "rotation": 200}]}');
+  const { status, error } = await train("refused", "--augmentation", policy);
+  expect(status).toBe(1);
+  expect(error).toContain(`${policy}: steps[1]: affine: rotation: expected a number from 0 to 180, got 200`);
+});
+
 describe("refuses", () => {
   const refused = async (...argv: readonly string[]): Promise<string> => {
     const { status, error } = await train("refused", ...argv);

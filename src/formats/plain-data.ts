@@ -15,16 +15,18 @@ export class PlainDataError extends Error {
   override readonly name = "PlainDataError";
   readonly path: DataPath;
   readonly reason: string;
+  /** Whether objects and lists are nested beyond the limit. */
+  readonly isTooDeep: boolean;
 
   constructor(path: DataPath, reason: string) {
     super(`${pathInWords(path)}: ${reason}`);
     this.path = path;
     this.reason = reason;
+    this.isTooDeep = reason === tooDeep;
   }
 }
 
-/** The reason where objects and lists are nested beyond the limit. */
-export const tooDeep = "nested too deeply";
+const tooDeep = "nested too deeply";
 
 /** How much data may be given. */
 export interface DataLimits {

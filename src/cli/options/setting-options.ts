@@ -13,6 +13,7 @@ import { checkSettings, settingFromText } from "../../training/settings/parse.ts
 import type { SettingName, Settings, SettingsInput } from "../../training/settings/schema.ts";
 import { freeSettings } from "../../training/settings/settings-by-aspect.ts";
 import { settingsBeforeNetwork, type TrainSettings } from "../../training/settings/train-settings.ts";
+import { augmentationSource } from "./augmentation-option.ts";
 import { type NetworkOption, networkSource } from "./network-option.ts";
 
 /** What stands behind the flag: nothing where the flag says all. */
@@ -59,14 +60,19 @@ export function settingsFromFlags(options: Readonly<Record<string, unknown>>): S
 export const withinPixelLimit = <T>({ maxPixels }: Readonly<Record<string, unknown>>, work: () => T): T =>
   withPixelLimit(settingsFromFlags({ maxPixels }).maxPixels, work);
 
-/** {@link settingsFromFlags}, where the network may be a file or a run as well. */
+/** {@link settingsFromFlags}, where the network may be a file or a run as well, and the augmentation a file. */
 export async function trainSettingsFromFlags(
   options: Readonly<Record<string, unknown>>,
   how: NetworkOption = {},
 ): Promise<TrainSettings> {
-  const { network, ...others } = options;
-  const settings = settingsFromFlags(others);
-  return typeof network === "string" ? { ...settings, network: await networkSource(network, how) } : settings;
+  const { network, augmentation, ...others } = options;
+  const policy = typeof augmentation === "string" ? await augmentationSource(augmentation) : undefined;
+  const settings = settingsFromFlags(typeof policy === "string" ? { ...others, augmentation: policy } : others);
+  return {
+    ...settings,
+    ...(typeof policy === "object" && { augmentation: policy }),
+    ...(typeof network === "string" && { network: await networkSource(network, how) }),
+  };
 }
 
 /** The settings of a JSON file, checked one by one; throws SettingsError, which names the file and the key. */
@@ -84,9 +90,13 @@ async function settingsFromFile(file: string, how: NetworkOption): Promise<Train
     throw new SettingsError(`${file}: expected an object such as {"epochs": 30}, got ${JSON.stringify(settings)}`);
   }
   const label = (name: string) => `${file}: ${name}`;
-  const { network, ...others } = settings as Readonly<Record<string, unknown>>;
+  const folder = dirname(file);
+  const { network, ...given } = settings as Readonly<Record<string, unknown>>;
+  const { augmentation } = given;
+  const policy = typeof augmentation === "string" ? await augmentationSource(augmentation, folder) : augmentation;
+  const others: Readonly<Record<string, unknown>> = { ...given, augmentation: policy };
   checkSettings(others, label);
-  const place = { ...how, folder: dirname(file), label: label("network") };
+  const place = { ...how, folder, label: label("network") };
   if (typeof network === "string") return { ...others, network: await networkSource(network, place) };
   if (typeof network === "object" && network !== null) {
     return { ...others, network: (options) => parseNetwork(network, { ...options, source: place.label }) };

@@ -15,6 +15,7 @@ export {
 export { augmentationGallery, type GalleryRow } from "../../image/augmentation/gallery.ts";
 export type { MixableBatch } from "../../image/augmentation/mixing.ts";
 export { type Mixing, mixBatch } from "../../image/augmentation/mixing.ts";
+export { parsePolicy } from "../../image/augmentation/parse-policy.ts";
 export type {
   AffineJitter,
   ColourJitter,
@@ -39,6 +40,7 @@ export {
   resizedCrop,
   withErasing,
 } from "../../image/augmentation/policy.ts";
+export { readPolicy } from "../../image/augmentation/read-policy.ts";
 export type { Erasure, Rectangle, Size } from "../../image/augmentation/transform.ts";
 export { drawTransform, type Transform } from "../../image/augmentation/transform.ts";
 export { Random } from "../../random.ts";

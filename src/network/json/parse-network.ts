@@ -1,7 +1,6 @@
 /** A network from JSON: checked, with errors by path, and made whole. */
 import { NetworkError } from "../../errors.ts";
-import { jsonFault } from "../../formats/json-fault.ts";
-import { PlainDataError, pathInWords, plainData, tooDeep } from "../../formats/plain-data.ts";
+import { JsonDataError, jsonData } from "../../formats/json-data.ts";
 import { type ArchitectureOptions, imageInput } from "../architectures.ts";
 import { boundsFault, deepestNesting, mostLayers } from "../bounds.ts";
 import type { Network } from "../layer.ts";
@@ -41,8 +40,7 @@ export function parseNetwork(json: unknown, reading: NetworkReading = {}): Netwo
       told.map((problem) => (source === undefined ? problem : `${source}: ${problem}`)).join("\n"),
     );
   };
-  const data = typeof json === "string" ? fromText(json, refuse) : json;
-  const form = formOf(data, refuse);
+  const form = formOf(json, refuse);
   const { input = {}, layers, frozen } = form;
   const { name = reading.name ?? "network" } = form;
   const { classes, imageSize } = reading;
@@ -63,26 +61,14 @@ export function parseNetwork(json: unknown, reading: NetworkReading = {}): Netwo
 
 type Refuse = (problems: readonly string[]) => NetworkError;
 
-function fromText(text: string, refuse: Refuse): unknown {
-  try {
-    // Some editors put a byte order mark in front.
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    throw refuse([jsonFault(text) ?? `no valid JSON: ${(error as Error).message}`]);
-  }
-}
-
-function formOf(given: unknown, refuse: Refuse): NetworkForm {
+function formOf(json: unknown, refuse: Refuse): NetworkForm {
   let data: unknown;
   try {
-    data = plainData(given, { depth: 2 * deepestNesting + 3, values: 50 * mostLayers });
+    const limits = { depth: 2 * deepestNesting + 3, values: 50 * mostLayers };
+    data = jsonData(json, limits, `layers can be nested ${deepestNesting} deep`);
   } catch (error) {
-    if (!(error instanceof PlainDataError)) throw error;
-    const place = pathInWords(error.path);
-    const start = place.length > 60 ? `${place.slice(0, 60)}…: ` : place === "" ? "" : `${place}: `;
-    throw refuse([
-      `${start}${error.reason}${error.reason === tooDeep ? `; layers can be nested ${deepestNesting} deep` : ""}`,
-    ]);
+    if (!(error instanceof JsonDataError)) throw error;
+    throw refuse([error.message]);
   }
   const { layers } = (data ?? {}) as { readonly layers?: unknown };
   const fault = boundsFault(layers);

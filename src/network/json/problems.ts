@@ -1,5 +1,6 @@
 /** What is wrong with a network's JSON, in sentences: the layer's path, what was expected and what stands there. */
 import type { z } from "zod";
+import { shown } from "../../formats/json-data.ts";
 import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nameList } from "../../text/name-list.ts";
 import { nearestName } from "../../text/nearest-name.ts";
@@ -21,14 +22,6 @@ const elsewhere: Readonly<Record<string, Layer["kind"]>> = {
   rescaling: "normalize",
   rectifier: "relu",
 };
-
-/** A value in a few words, whatever it is. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "number") return String(value);
-  const text = JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

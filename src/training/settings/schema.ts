@@ -2,8 +2,8 @@
 import { z } from "zod";
 import { engineNames } from "../../engine/engine.ts";
 import { optimizerKinds } from "../../engine/optimizer.ts";
-import { SettingsError } from "../../errors.ts";
-import { type AugmentationPolicy, policyNames } from "../../image/augmentation/policy.ts";
+import { parsePolicy } from "../../image/augmentation/parse-policy.ts";
+import { policyNames } from "../../image/augmentation/policy.ts";
 import { maxPixelsDefault, maxPixelsMost } from "../../image/decoding/pixel-limit-range.ts";
 import { geometryNames } from "../../image/geometry.ts";
 import { imageSizeSetting, sizeOfSetting } from "../../image/image-size.ts";
@@ -48,11 +48,6 @@ function sizeUpTo(longest: number) {
 }
 
 const path = () => z.string().min(1).optional();
-
-function checkPolicy(data: object): AugmentationPolicy {
-  if ("steps" in data && "fill" in data) return data as AugmentationPolicy;
-  throw new SettingsError("expected a policy with fill and steps");
-}
 
 const entries = {
   data: setting(
@@ -197,7 +192,7 @@ const entries = {
   augmentation: setting(
     ["weights"],
     "How training images are varied: flips only; standard also rotates, scales and recolours; strong does more of all that",
-    nameOrData(policyNames, checkPolicy)
+    nameOrData(policyNames, (data) => parsePolicy(data))
       .default("none")
       .meta({ type: "string", choices: policyNames, expected: `one of ${policyNames.join(", ")}, or a policy` }),
   ),
