@@ -26,6 +26,7 @@ export {
 } from "./errors.ts";
 export type { Evaluation } from "./evaluation/judgement/evaluation.ts";
 export { type AuditOptions, audit } from "./library/audit.ts";
+export type { WithClassNames } from "./library/class-names.ts";
 export { type CrossValidateContext, crossValidate } from "./library/cross-validate.ts";
 export type { DataSource, OpenContext } from "./library/data-source.ts";
 export { compare, type EvaluateOptions, evaluate } from "./library/evaluate.ts";

@@ -24,6 +24,7 @@ export type {
   Gate,
   GlobalAveragePool,
   HeightWidth,
+  Luminance,
   MaxPool,
   Multiply,
   Normalize,
