@@ -159,8 +159,10 @@ async function measurePipeline(task: PipelineTask): Promise<PipelineFigures> {
   };
 }
 
-const packed = async (data: string, graph: Graph, cacheFolder: string) =>
-  packImages(await readDataset(data), { size: graph.inputShape[1]!, cacheFolder });
+async function packed(data: string, graph: Graph, cacheFolder: string) {
+  const [, height, width] = graph.inputShape as readonly [number, number, number];
+  return packImages(await readDataset(data), { size: [height, width], cacheFolder });
+}
 
 /** How the primitives of a step are measured. */
 export interface PrimitivesTask extends PlanTask {

@@ -47,7 +47,10 @@ describe("a network that does not fit is refused", () => {
     ],
     ['layers[0]: conv2d: padding "same" needs odd kernels', [conv2d(3, [3, 4], { groups: 3, stride: 2 })]],
     ["layers[0]: conv2d: expected a whole padding of at least 0, got 1.5x1.5", [conv2d(4, 3, { padding: 1.5 })]],
-    ["layers[0]: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6", [conv2d(4, 9, { padding: 0 })]],
+    [
+      "layers[0]: conv2d: a 9x9 kernel with padding 0x0 does not fit 8x6; take larger images or a smaller kernel",
+      [conv2d(4, 9, { padding: 0 })],
+    ],
     ["layers[0]: maxPool: a 7x7 kernel with padding 0x0 does not fit 8x6", [maxPool(7)]],
     ["layers[0]: averagePool: padding 2x2 is more than half of the 3x3 kernel", [averagePool(3, { padding: 2 })]],
     ["layers[1]: dense: expected a positive whole number of units, got -1", [flatten(), dense(-1)]],

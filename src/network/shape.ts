@@ -52,7 +52,10 @@ const windowed = (
   const out: HeightWidth = [size(height, 0), size(width, 1)];
   return out.every((value) => value > 0)
     ? out
-    : refuse(`${kind}: a ${kernel.join("x")} kernel with padding ${padding.join("x")} does not fit ${height}x${width}`);
+    : refuse(
+        `${kind}: a ${kernel.join("x")} kernel with padding ${padding.join("x")} does not fit ${height}x${width}; ` +
+          "take larger images or a smaller kernel",
+      );
 };
 
 const pooled = (

@@ -110,6 +110,6 @@ test("is cross-validated, and its folds judge as one", async () => {
 
 test("a size that the network cannot take is refused by layer and shapes", async () => {
   await expect(train(dataset, { ...settings, imageSize: "4x64", out: join(folder, "small") })).rejects.toThrow(
-    /network "notebook".*maxPool.*1x16/,
+    /network "notebook".*layers\[9\]: maxPool: .* does not fit 1x16; take larger images/,
   );
 });
