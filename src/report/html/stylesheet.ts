@@ -101,7 +101,7 @@ const media = `
 @media print { :root { color-scheme: light; ${light} --paper: #fff; } body { max-width: none; padding: 0; font-size: 10pt; }
   nav, .skip, #tip, .chart details { display: none; } section { margin-top: 1.2rem; } h2, h3, h4, .chart figcaption { break-after: avoid; }
   table { font-size: 8pt; } th, td { padding-right: 0.45rem; } .pictures { grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
-  tr, figure { break-inside: avoid; } tbody th { position: static; } .scroll { overflow: visible; } .charts { grid-template-columns: 1fr 1fr; }
+  tr, figure { break-inside: avoid; } tbody th { position: static; } .scroll { overflow: visible; } .scroll svg { max-width: 100%; height: auto; } .charts { grid-template-columns: 1fr 1fr; }
   a { color: inherit; } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }`;
 
 /** CSS that a page holds; its hash stands in the page's policy. */

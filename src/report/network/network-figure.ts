@@ -13,14 +13,14 @@ const mostRows = 500;
 const everyLayer = (layers: readonly LayerSummary[]): readonly LayerSummary[] =>
   layers.flatMap((layer) => [layer, ...layer.branches.flatMap((branch) => everyLayer(branch.layers))]);
 
-/** The cells of a layer. Those of one that holds others are what none of the others has. */
+/** The cells of a layer. What the layers in it have stands in their rows alone. */
 function cells({ path, description, shape, trainable, otherParameters, flops, field, branches }: LayerSummary) {
   const [holdsOthers, parameters] = [branches.length > 0, trainable + otherParameters];
   return [
     `${path} ${description}`,
     formatShape(shape),
-    holdsOthers || parameters === 0 ? "" : parameters,
-    holdsOthers || flops === 0 ? "" : magnitude(flops),
+    holdsOthers ? null : parameters,
+    holdsOthers ? null : magnitude(flops),
     field.share === 1 ? "all" : formatShape(field.size),
   ];
 }
