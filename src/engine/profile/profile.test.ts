@@ -5,6 +5,7 @@ import { buildGraph } from "../../network/graph.ts";
 import { batchNorm, conv2d, dense, flatten, type Layer, maxPool, normalize, relu } from "../../network/layer.ts";
 import { networkFlops } from "../../network/testing/network-flops.ts";
 import { type OnednnEngine, onednnEngine } from "../onednn/onednn-engine.ts";
+import { drawnCase } from "../testing/drawn-networks.ts";
 import { onednnEngines, onednnMissing } from "../testing/engines-under-test.ts";
 import { kernels } from "../testing/kernels-under-test.ts";
 import { profileRows, profileTraining } from "./profile.ts";
@@ -109,3 +110,20 @@ describe.skipIf(onednnEngines.length === 0)(`a training step on oneDNN${onednnMi
     expect(updateOf(onednnEngine())("update") / bytesOf("mean square")).toBeCloseTo(7 / 2, 1);
   });
 });
+
+test.skipIf(onednnEngines.length === 0)(
+  `drawn networks, frozen layers and all, can be profiled${onednnMissing}`,
+  () => {
+    const engine = onednnEngine();
+    for (const seed of Array.from({ length: 15 }, (_, index) => index + 1)) {
+      const { name, input, layers, frozen } = drawnCase(seed);
+      const graph = buildGraph({ name, input, layers, frozen });
+      const { rows } = profileTraining(engine, graph, { batch: 4, rounds: 1, roofline });
+      const numbers = rows.flatMap((row) => [row.seconds, row.share, row.flops, row.bytes, row.limitSeconds]);
+      expect(numbers.every(Number.isFinite), name).toBe(true);
+      // Nothing before the first layer that trains has a backward pass.
+      const backward = rows.filter(({ pass, kind }) => pass === "backward" && kind !== null);
+      expect(backward.filter(({ layer }) => Number.parseInt(layer, 10) < frozen)).toEqual([]);
+    }
+  },
+);
