@@ -76,6 +76,11 @@ const shallowCases: readonly ConformanceCase[] = [
     [2, 8, 8],
     [conv2d(3, 3, { stride: 3, padding: 0 }), ...head()],
   ),
+  single(
+    "conv2d, stride 2 on a map of one column",
+    [16, 9, 1],
+    [conv2d(32, 3), relu(), conv2d(16, 3, { stride: 2 }), relu(), conv2d(16, 3, { stride: 2 }), ...head()],
+  ),
   single("conv2d 1x1, stride 2", [16, 7, 7], [conv2d(32, 1, { stride: 2 }), ...head()]),
   single("conv2d, groups", [6, 6, 5], [conv2d(9, 3, { groups: 3 }), ...head()]),
   single("conv2d, groups of 16", [32, 5, 5], [conv2d(32, 3, { groups: 2 }), ...head()]),

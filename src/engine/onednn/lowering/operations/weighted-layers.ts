@@ -171,13 +171,15 @@ function addBackwardData(
 /** Lowers a convolution, by a kernel where one serves it. */
 export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
   const { filters, kernel, stride, padding, groups, bias } = node.operation;
-  const channels = node.inputShapes[0]![0]!;
+  const [channels, , width] = node.inputShapes[0] as readonly [number, number, number];
+  // Where a kernel fits once, its stride changes nothing, and oneDNN 2.6 gives garbage as the gradient in bf16 of a map of one column with a stride.
+  const fitsOnce = width + 2 * padding[1] === kernel[1];
   return weighted(context, node, input!, place, {
     kind: "convolution",
     weightDimensions:
       groups === 1 ? [filters, channels, ...kernel] : [groups, filters / groups, channels / groups, ...kernel],
     outputDimensions: [context.batch, ...node.shape],
-    stride,
+    stride: [stride[0], fitsOnce ? 1 : stride[1]],
     padding,
     hasBias: bias,
   });
