@@ -24,13 +24,12 @@ plan.setParameters(net.initialParameters(graph.parameters, net.Random.of(1)));
 
 for (let epoch = 1; epoch <= Number(epochs); epoch++) {
   const random = net.Random.of(1, epoch);
-  let [sum, steps] = [0, 0];
+  let loss = 0;
   for (const { pixels, targets } of imageBatches(images, { ...sizes, split: "train", random })) {
-    sum += (await plan.computeGradients(pixels, targets)).loss;
+    ({ loss } = await plan.computeGradients(pixels, targets));
     await plan.update(0.001);
-    steps++;
   }
-  console.log(`epoch ${epoch}: loss ${sum / steps}`);
+  console.log(`epoch ${epoch}: loss ${loss}`);
 }
 
 const trained = engine.inferencePlan(graph, sizes);

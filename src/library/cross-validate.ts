@@ -3,6 +3,7 @@ import { type CrossValidationResult, crossValidate as crossValidateFolds } from 
 import type { RunContext } from "../run/run-events.ts";
 import { settingsBeforeNetwork } from "../training/settings/train-settings.ts";
 import { contextKinds, expectArgument, expectOptions, type OptionKinds } from "./arguments.ts";
+import { type WithClassNames, withoutClassNames } from "./class-names.ts";
 import { type DataSource, expectSource, listSource } from "./data-source.ts";
 import { expectPlaces, refuseFunctions, separate, type TrainOptions, withFunctions } from "./own-functions.ts";
 
@@ -24,13 +25,13 @@ const crossValidateKinds: OptionKinds<CrossValidateContext> = { ...contextKinds,
  * const { folder, evaluation } = await crossValidate("data/isic9", { epochs: 20, metadata: "metadata.csv" }, { folds: 5 });
  * ```
  *
- * @param options settings and functions of every fold's training, as `train` takes them; `data`, `protocol` and `fold` are not read. A callback
+ * @param options settings and functions of every fold's training, as `train` takes them, a class map as an object included; `data`, `protocol` and `fold` are not read. A callback
  *   sees the events of all folds, and its "stop" ends the fold that is trained
  * @throws what `train` and `evaluate` throw; RunError where the folder holds runs with other settings
  */
 export async function crossValidate(
   source: DataSource,
-  options: TrainOptions = {},
+  options: WithClassNames<TrainOptions> = {},
   context: CrossValidateContext = {},
 ): Promise<CrossValidationResult> {
   const example = 'crossValidate("data/isic9", { epochs: 20 }, { folds: 5 })';
@@ -44,11 +45,16 @@ export async function crossValidate(
     expected: "a whole number from 2 to 100",
     example,
   });
-  const { settings, functions } = separate(options, "crossValidate");
+  const { settings, functions } = separate(withoutClassNames<TrainOptions>(options, "crossValidate"), "crossValidate");
+  const { classMap } = options;
   refuseFunctions(functions, settingsBeforeNetwork({ ...settings, protocol: `grouped:${folds}`, fold: 0 }));
   const told = withFunctions(context, functions);
   const data = typeof source === "string" ? source : await listSource(source);
-  const result = await crossValidateFolds(data, settings, { ...told, folds });
+  const result = await crossValidateFolds(data, settings, {
+    ...told,
+    folds,
+    ...(typeof classMap === "object" && { classNames: classMap }),
+  });
   await told.callback?.settled();
   return result;
 }

@@ -114,6 +114,12 @@ it("merges and leaves out classes by an object, which the run keeps", async () =
   const { protocol, classMap: kept } = await evaluate(listed.run, data, { cache });
   expect({ protocol, kept }).toEqual({ protocol: "official", kept: listed.evaluation!.classMap });
   expect((await resume(listed.run, { dataset: images, cache })).finished).toBe(true);
+  const folds = { ...given, epochs: 1, out: join(folder, "merged-folds") };
+  const { evaluation: pooled } = await crossValidate(data, folds, { folds: 2 });
+  expect({ classes: pooled!.classes, kept: pooled!.classMap }).toEqual({
+    classes: dataset.classes,
+    kept: dataset.classMap,
+  });
   for (const bad of [{ melanoma: 3 }, { melanoma: "" }, ["melanoma"]]) {
     await expect(train(images, { ...given, classMap: bad as never })).rejects.toThrow(
       /^train: classMap: expected the path/,

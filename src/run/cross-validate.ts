@@ -1,5 +1,6 @@
 /** Grouped cross-validation: one model per fold, trained in sequence, each judged on its own fold; the predictions are pooled. */
 import { join, resolve } from "node:path";
+import type { ClassNames } from "../dataset/class-map.ts";
 import { dataFingerprint, hashContents } from "../dataset/content-hashes.ts";
 import type { Dataset, ImageRecord } from "../dataset/dataset.ts";
 import type { ListedDataset } from "../dataset/list-images.ts";
@@ -37,6 +38,13 @@ export interface CrossValidation extends Evaluation {
   }[];
 }
 
+/** How a cross-validation is done besides its settings. */
+export interface CrossValidationContext extends TrainingContext {
+  readonly folds: number;
+  /** What becomes of classes, in place of the settings' table. */
+  readonly classNames?: ClassNames | undefined;
+}
+
 /** Where a cross-validation lies, and its pooled figures. */
 export interface CrossValidationResult {
   /** Holds one run per fold (`fold-0` and so on), `evaluation.json` and `predictions.csv`. */
@@ -57,13 +65,15 @@ export interface CrossValidationResult {
 export async function crossValidate(
   data: string | ListedDataset,
   input: TrainSettings,
-  { folds: count, ...context }: TrainingContext & { readonly folds: number },
+  { folds: count, classNames, ...context }: CrossValidationContext,
 ): Promise<CrossValidationResult> {
   const { clock = Date.now } = context;
   const protocol = `grouped:${count}`;
   const given = { ...(await begunLimit(input)), ...input, protocol, fold: 0 };
   const origin = await foldOrigin(given);
-  const { dataset, options } = await openCuratedData(data, settingsBeforeNetwork(given), context);
+  const before = settingsBeforeNetwork(given);
+  const opened = { ...before, classMap: classNames ?? before.classMap };
+  const { dataset, options } = await openCuratedData(data, opened, context);
   const { classes } = dataset;
   const whole = origin ? foldSettings(origin, given, classes.length) : given;
   const settings = await settingsForClasses(whole, classes.length);

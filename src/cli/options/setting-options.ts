@@ -17,7 +17,8 @@ import { augmentationSource } from "./augmentation-option.ts";
 import { type NetworkOption, networkSource } from "./network-option.ts";
 
 /** What stands behind the flag: nothing where the flag says all. */
-function placeholderOf({ type, expected }: SettingDescription): string {
+function placeholderOf({ type, expected, orFile }: SettingDescription): string {
+  if (orFile) return " <name|file>";
   if (type === "string") return expected === "a path" ? " <path>" : " <name>";
   return { integer: " <n>", number: " <x>", boolean: "", size: " <size>" }[type];
 }

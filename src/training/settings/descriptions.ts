@@ -12,6 +12,8 @@ export interface SettingDescription {
   /** `size`: a number or two, such as `96x128`. */
   readonly type: "string" | "number" | "integer" | "boolean" | "size";
   readonly choices?: readonly string[];
+  /** Whether the thing itself may be given in place of one of the names, in a file on the command line. */
+  readonly orFile: boolean;
   readonly defaultValue?: string | number | boolean;
   /** In words: `a whole number of at least 1`. */
   readonly expected: string;
@@ -58,13 +60,14 @@ export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (let
 /** All settings, in the order of the schema. */
 export const settingDescriptions: readonly SettingDescription[] = (
   Object.entries(properties) as [SettingName, PropertySchema][]
-).map(([name, { enum: values, choices = values, ...schema }]) => ({
+).map(([name, { enum: values, choices: names, ...schema }]) => ({
   name,
   flag: defaults[name] === true ? flagOf(name).replace("--", "--no-") : flagOf(name),
   description: schema.description,
   decides: aspectsOf[name],
   type: schema.type ?? "size",
-  ...(choices && { choices }),
+  ...((names ?? values) && { choices: names ?? values }),
+  orFile: names !== undefined,
   ...(defaults[name] !== undefined && { defaultValue: defaults[name] as string | number | boolean }),
   expected: inWords({ ...schema, ...(values && { enum: values }) }),
 }));

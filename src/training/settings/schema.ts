@@ -89,7 +89,7 @@ const entries = {
   ),
   network: setting(
     ["weights"],
-    "Network to train from scratch",
+    "Network to train from scratch: one of those with a name, or your own, as a JSON file, a module (.js, .mjs or .ts, in train and study) or the folder of a run that has it",
     nameOrData(networkNames, (data): Network => parseNetwork(data))
       .default("notebook")
       .meta({ type: "string", choices: networkNames, expected: `one of ${networkNames.join(", ")}, or a network` }),
@@ -191,7 +191,7 @@ const entries = {
   ),
   augmentation: setting(
     ["weights"],
-    "How training images are varied: flips only; standard also rotates, scales and recolours; strong does more of all that",
+    "How training images are varied: flips only; standard also rotates, scales and recolours; strong does more of all that; or a policy of your own, as a JSON file",
     nameOrData(policyNames, (data) => parsePolicy(data))
       .default("none")
       .meta({ type: "string", choices: policyNames, expected: `one of ${policyNames.join(", ")}, or a policy` }),
