@@ -98,9 +98,9 @@ describe("loadModel", () => {
     ],
     ["a model for floats", modelBytes([conv2d(4, 3), ...head]), /a model that reads float32, not images of bytes/],
     [
-      "a model for images of one channel",
-      modelBytes([normalize([0]), ...head], { channels: 1, height: SIZE, width: SIZE }),
-      /a model for 8x8x1 bytes whose metadata say 8x8 pixels of 3/,
+      "a model for images of two channels",
+      modelBytes([normalize([0, 0]), ...head], { channels: 2, height: SIZE, width: SIZE }),
+      /a model for 8x8x2 bytes whose metadata say 8x8 pixels of 3/,
     ],
   ])("refuses %s and names the file", async (_, bytes, reason) => {
     const file = write("other.onnx", bytes);
