@@ -1,5 +1,8 @@
 /** The layer catalogue: a network is a readonly tree of these descriptors, and everything else is derived from it. */
 
+import { NetworkError } from "../errors.ts";
+import { knownOptions } from "./builder-options.ts";
+
 /** A number for each spatial axis of a map or window, in this order. */
 export type HeightWidth = readonly [height: number, width: number];
 
@@ -164,7 +167,8 @@ export interface PoolingOptions {
   readonly padding?: number | HeightWidth;
 }
 
-const pair = (value: number | HeightWidth): HeightWidth => (typeof value === "number" ? [value, value] : value);
+/** A size for both axes, or one for each. */
+export const pair = (value: number | HeightWidth): HeightWidth => (typeof value === "number" ? [value, value] : value);
 
 /** Scales bytes to [0, 1], or with mean and standard deviation (per channel, of values in [0, 1]) to about zero mean. */
 export const normalize = (
@@ -176,11 +180,11 @@ export const normalize = (
  * 2-D convolution. `padding: "same"`, the default, keeps the size at stride 1: (kernel - 1) / 2 zeros on each side, which are whole
  * numbers for odd kernels only. A network with an even one is refused; give its padding as a number.
  */
-export const conv2d = (
-  filters: number,
-  kernel: number | HeightWidth,
-  { stride = 1, padding = "same", groups = 1, bias = true }: ConvolutionOptions = {},
-): Conv2d => {
+export const conv2d = (filters: number, kernel: number | HeightWidth, options: ConvolutionOptions = {}): Conv2d => {
+  if (kernel === undefined)
+    throw new NetworkError("conv2d: the kernel is missing; write conv2d(filters, kernel), such as conv2d(32, 3)");
+  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias"]);
+  const { stride = 1, padding = "same", groups = 1, bias = true } = known;
   const size = pair(kernel);
   return {
     kind: "conv2d",
@@ -197,11 +201,10 @@ export const conv2d = (
  * Batch normalisation over each channel (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
  * of each batch's; `epsilon`, 1e-5 by default, is added to the variance.
  */
-export const batchNorm = ({ momentum = 0.1, epsilon = 1e-5 }: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => ({
-  kind: "batchNorm",
-  momentum,
-  epsilon,
-});
+export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => {
+  const { momentum = 0.1, epsilon = 1e-5 } = knownOptions("batchNorm", options, ["momentum", "epsilon"]);
+  return { kind: "batchNorm", momentum, epsilon };
+};
 
 /** max(x, 0) */
 export const relu = (): Relu => ({ kind: "relu" });
@@ -209,22 +212,22 @@ export const relu = (): Relu => ({ kind: "relu" });
 /** 1 / (1 + exp(-x)) */
 export const sigmoid = (): Sigmoid => ({ kind: "sigmoid" });
 
-/** The largest value in each window of feature maps; by default without overlap and without padding. */
-export const maxPool = (
+const pooling = <K extends "maxPool" | "averagePool">(
+  kind: K,
   kernel: number | HeightWidth,
-  { stride = kernel, padding = 0 }: PoolingOptions = {},
-): MaxPool => ({
-  kind: "maxPool",
-  kernel: pair(kernel),
-  stride: pair(stride),
-  padding: pair(padding),
-});
+  options: PoolingOptions,
+) => {
+  const { stride = kernel, padding = 0 } = knownOptions(kind, options, ["stride", "padding"]);
+  return { kind, kernel: pair(kernel), stride: pair(stride), padding: pair(padding) };
+};
+
+/** The largest value in each window of feature maps; by default without overlap and without padding. */
+export const maxPool = (kernel: number | HeightWidth, options: PoolingOptions = {}): MaxPool =>
+  pooling("maxPool", kernel, options);
 
 /** The mean of each window of feature maps, padding not counted; by default without overlap and without padding. */
-export const averagePool = (
-  kernel: number | HeightWidth,
-  { stride = kernel, padding = 0 }: PoolingOptions = {},
-): AveragePool => ({ kind: "averagePool", kernel: pair(kernel), stride: pair(stride), padding: pair(padding) });
+export const averagePool = (kernel: number | HeightWidth, options: PoolingOptions = {}): AveragePool =>
+  pooling("averagePool", kernel, options);
 
 /** The mean of each channel: feature maps (channels, height, width) to a vector (channels). */
 export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });
@@ -233,11 +236,10 @@ export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAverag
 export const flatten = (): Flatten => ({ kind: "flatten" });
 
 /** Fully connected layer from a vector to `units` values, by default with a bias. */
-export const dense = (units: number, { bias = true }: { readonly bias?: boolean } = {}): Dense => ({
-  kind: "dense",
-  units,
-  bias,
-});
+export const dense = (units: number, options: { readonly bias?: boolean } = {}): Dense => {
+  const { bias = true } = knownOptions("dense", options, ["bias"]);
+  return { kind: "dense", units, bias };
+};
 
 /** Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate). */
 export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate, per: "value" });
@@ -249,8 +251,11 @@ export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate, per:
 export const residual = (
   body: readonly Layer[],
   shortcut: readonly Layer[] = [],
-  { stochasticDepth = 0 }: { readonly stochasticDepth?: number } = {},
-): Residual => ({ kind: "residual", body, shortcut, stochasticDepth });
+  options: { readonly stochasticDepth?: number } = {},
+): Residual => {
+  const { stochasticDepth = 0 } = knownOptions("residual", options, ["stochasticDepth"]);
+  return { kind: "residual", body, shortcut, stochasticDepth };
+};
 
 /** x * body(x), where the body gives one factor for each channel of feature maps. */
 export const gate = (body: readonly Layer[]): Gate => ({ kind: "gate", body });

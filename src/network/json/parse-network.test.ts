@@ -95,6 +95,10 @@ describe("parseNetwork", () => {
       "input.channels: expected 3 (RGB) or 1 (luminance), got 4",
     ],
     [
+      { layers: [{ kind: "relu" }], input: [32, 32, 3] },
+      'input: expected an object with height and width in pixels, got [32,32,3]; write {"height": 96, "width": 128}',
+    ],
+    [
       { layers: [{ kind: "relu" }], input: { size: 4 } },
       'input: unknown field "size"; it takes channels, height, width',
     ],
@@ -110,7 +114,19 @@ describe("parseNetwork", () => {
     [3, 'expected a layer, such as {"kind": "relu"}, got 3'],
     [{ kind: "conv2D", filters: 3 }, 'unknown layer "conv2D"; did you mean conv2d?'],
     [{ kind: "Linear" }, 'unknown layer "Linear"; did you mean dense?'],
-    [{ kind: "softmax" }, /^layers\[0\]: unknown layer "softmax"; expected one of normalize, conv2d, .*, gate$/],
+    [{ kind: "lstm" }, /^layers\[0\]: unknown layer "lstm"; expected one of normalize, conv2d, .*, gate$/],
+    [{ kind: "softmax" }, /unknown layer "softmax"; leave it out, as the last layer gives logits/],
+    [
+      { kind: "InputLayer", shape: [8, 8, 3] },
+      /unknown layer "InputLayer"; leave it out: the network's own field input/,
+    ],
+    [{ kind: "MaxPooling2D", pool_size: 2 }, 'unknown layer "MaxPooling2D"; did you mean maxPool?'],
+    [{ kind: "activation" }, /"activation"; an activation is a layer of its own kind, such as {"kind": "relu"}$/],
+    [{ kind: "constructor" }, /unknown layer "constructor"; expected one of/],
+    [{ kind: "dense", units: 3, activation: "softmax" }, /"activation"; an activation is a layer of its own: put relu/],
+    [{ kind: "maxPool", kernel: 2, pool_size: 2 }, 'maxPool: unknown field "pool_size"; did you mean kernel?'],
+    [{ kind: "conv2d", filters: 3, kernel: 3, padding: "valid" }, /got "valid"; write 0 for no padding$/],
+    [{ kind: "conv2d", filters: 3, kernel: 2 }, /^layers\[0\]: conv2d: padding "same" needs odd kernels/],
     [{}, /^layers\[0\]: expected a layer with its kind, one of normalize, .*; got nothing$/],
     [
       { kind: "conv2d", filters: "many", kernel: 3 },

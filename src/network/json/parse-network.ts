@@ -3,7 +3,8 @@ import { NetworkError } from "../../errors.ts";
 import { JsonDataError, jsonData } from "../../formats/json-data.ts";
 import { type ArchitectureOptions, imageInput } from "../architectures.ts";
 import { boundsFault, deepestNesting, mostLayers } from "../bounds.ts";
-import type { Network } from "../layer.ts";
+import { type Network, pair } from "../layer.ts";
+import { evenKernel } from "../shape.ts";
 import { completeLayer } from "./complete-layer.ts";
 import { type LayerForm, type NetworkForm, networkForm } from "./layer-forms.ts";
 import { problemsOf } from "./problems.ts";
@@ -45,7 +46,7 @@ export function parseNetwork(json: unknown, reading: NetworkReading = {}): Netwo
   const { name = reading.name ?? "network" } = form;
   const { classes, imageSize } = reading;
   const problems = [
-    ...(classes === undefined ? unknownClasses(layers, "layers") : []),
+    ...layerProblems(layers, "layers", classes),
     ...(imageSize === undefined && (input.height === undefined || input.width === undefined)
       ? ["input: expected height and width in pixels; give both, or an image size"]
       : []),
@@ -78,19 +79,23 @@ function formOf(json: unknown, refuse: Refuse): NetworkForm {
   return result.data;
 }
 
-/** Where layers take the number of classes, which nobody gave. */
-const unknownClasses = (layers: readonly LayerForm[], list: string): readonly string[] =>
+/** Where layers take the number of classes, which nobody gave, and where an even kernel is to be padded alike on both sides. */
+const layerProblems = (layers: readonly LayerForm[], list: string, classes: number | undefined): readonly string[] =>
   layers.flatMap((layer, index) => {
     const place = `${list}[${index}]`;
-    if (layer.kind === "dense" && layer.units === "classes") {
+    if (layer.kind === "dense" && layer.units === "classes" && classes === undefined) {
       return [
         `${place}: dense: units: "classes" stands for the number of classes, which is not known here; give a number`,
       ];
     }
-    if (layer.kind === "gate") return unknownClasses(layer.body, `${place}.body`);
+    if (layer.kind === "conv2d" && (layer.padding ?? "same") === "same") {
+      const kernel = pair(layer.kernel);
+      return kernel.some((length) => length % 2 === 0) ? [`${place}: conv2d: ${evenKernel(kernel)}`] : [];
+    }
+    if (layer.kind === "gate") return layerProblems(layer.body, `${place}.body`, classes);
     if (layer.kind !== "residual") return [];
     return [
-      ...unknownClasses(layer.body, `${place}.body`),
-      ...unknownClasses(layer.shortcut ?? [], `${place}.shortcut`),
+      ...layerProblems(layer.body, `${place}.body`, classes),
+      ...layerProblems(layer.shortcut ?? [], `${place}.shortcut`, classes),
     ];
   });

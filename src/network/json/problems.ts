@@ -3,25 +3,12 @@ import type { z } from "zod";
 import { shown } from "../../formats/json-data.ts";
 import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nameList } from "../../text/name-list.ts";
-import { nearestName } from "../../text/nearest-name.ts";
 import type { HeightWidth, Layer } from "../layer.ts";
+import { unknownField, unknownLayer } from "../other-names.ts";
 import { evenKernel } from "../shape.ts";
 import { inputFields, layerFields, layerKinds, networkFields } from "./layer-forms.ts";
 
 type Fields = Readonly<Record<string, z.ZodType>>;
-
-/** What other programs call the layers, where the nearest name would not lead there. */
-const elsewhere: Readonly<Record<string, Layer["kind"]>> = {
-  linear: "dense",
-  batchnormalization: "batchNorm",
-  bn: "batchNorm",
-  avgpool2d: "averagePool",
-  averagepooling2d: "averagePool",
-  adaptiveavgpool2d: "globalAveragePool",
-  gap: "globalAveragePool",
-  rescaling: "normalize",
-  rectifier: "relu",
-};
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -44,25 +31,17 @@ function layerDepth(path: DataPath): number {
   return depth;
 }
 
-const nearest = (given: string, names: readonly string[]): string | undefined =>
-  elsewhere[given.toLowerCase().replace(/[-_\s]/g, "")] ?? nearestName(given, names);
-
-const unknown = (what: string, given: string, names: readonly string[], takes: string): string => {
-  const near = nearest(given, names);
-  return `unknown ${what} ${shown(given)}; ${near === undefined ? takes : `did you mean ${near}?`}`;
-};
-
 function unknownKeys(keys: readonly string[], fields: Fields): string {
   const names = Object.keys(fields).filter((name) => name !== "$schema");
   const takes = names.length === 0 ? "it takes none" : `it takes ${nameList(names)}`;
-  return keys.map((key) => unknown("field", key, names, takes)).join("; ");
+  return keys.map((key) => unknownField("field", key, names, takes)).join("; ");
 }
 
 function kindProblem(layer: Readonly<Record<string, unknown>>): string {
   const kinds = `one of ${layerKinds.join(", ")}`;
   const { kind } = layer;
   return typeof kind === "string"
-    ? unknown("layer", kind, layerKinds, `expected ${kinds}`)
+    ? unknownLayer(kind, layerKinds, `expected ${kinds}`)
     : `expected a layer with its kind, ${kinds}; got ${shown(kind)}`;
 }
 
@@ -87,7 +66,9 @@ function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
     if (issue.code === "unrecognized_keys") return at(unknownKeys(issue.keys, fields), path);
     const expected =
       path.length === 0 ? 'a network, such as {"layers": [...]}' : expectedBy(fields[String(path.at(-1))]);
-    return at(`expected ${expected}, got ${shown(valueAt(data, path))}`, path);
+    const value = valueAt(data, path);
+    const cure = inInput && Array.isArray(value) ? '; write {"height": 96, "width": 128}' : "";
+    return at(`expected ${expected}, got ${shown(value)}${cure}`, path);
   }
   if (!isObject(layer)) return at(`expected a layer, such as {"kind": "relu"}, got ${shown(layer)}`);
   if (!hasKind(layer.kind)) return at(kindProblem(layer));
@@ -96,7 +77,8 @@ function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
   const field = String(rest[0]);
   const { kernel, padding } = layer;
   if (field === "padding" && isHalved(kernel, padding)) return at(`${layer.kind}: ${evenKernel(kernel)}`);
-  return at(`${layer.kind}: ${field}: expected ${expectedBy(fields[field])}, got ${shown(layer[field])}`);
+  const cure = field === "padding" && padding === "valid" ? "; write 0 for no padding" : "";
+  return at(`${layer.kind}: ${field}: expected ${expectedBy(fields[field])}, got ${shown(layer[field])}${cure}`);
 }
 
 /** A sentence for each thing that is wrong, in the order of the data. */
