@@ -4,6 +4,7 @@ import type { StudyOptions } from "../study/open-study.ts";
 import { runStudy } from "../study/study.ts";
 import type { StudyReport } from "../study/study-report.ts";
 import { expectArgument, expectOptions, isText, type OptionKinds } from "./arguments.ts";
+import { expectNetwork } from "./network-argument.ts";
 
 // What is "any" here is checked below, with words of its own.
 const studyKinds: OptionKinds<StudyOptions> = {
@@ -12,6 +13,7 @@ const studyKinds: OptionKinds<StudyOptions> = {
   budget: "any",
   metadata: "path",
   images: "boolean",
+  network: "any",
   settings: "object",
   onEvent: "function",
   signal: "signal",
@@ -28,7 +30,7 @@ const studyKinds: OptionKinds<StudyOptions> = {
  * const report = await study({ data: "data/isic9", metadata: "metadata.csv", budget: 30, out: "study" });
  * ```
  *
- * @throws ArgumentError, DatasetError, EngineError, FileError, SettingsError, TrainingError; the signal's reason where it aborts
+ * @throws ArgumentError, DatasetError, EngineError, FileError, NetworkError, SettingsError, TrainingError; the signal's reason where it aborts
  */
 export async function study(options: StudyOptions): Promise<StudyReport> {
   const example = 'study({ data: "data/isic9", out: "study", budget: 30 })';
@@ -40,5 +42,5 @@ export async function study(options: StudyOptions): Promise<StudyReport> {
   expectArgument(isText(out), out, { of: "study: out", expected: "the folder of the study", example });
   const isTime = budget === undefined || (typeof budget === "number" && budget > 0);
   expectArgument(isTime, budget, { of: "study: budget", expected: "minutes above 0", example });
-  return runStudy(options, writeStudyReport);
+  return runStudy({ ...options, network: expectNetwork(options.network, "study: network") }, writeStudyReport);
 }

@@ -80,6 +80,33 @@ it.each(["notebook", "vgg", "small-residual", "squeeze-excitation"])("%s", async
   expect(JSON.parse(folds).settings.network).toEqual(made);
 });
 
+it.each([
+  ["notebook", "JSON"],
+  ["vgg", "JSON"],
+  ["small-residual", "a module"],
+  ["squeeze-excitation", "JSON"],
+])("%s through a study and its report, from %s", async (name, form) => {
+  const json = join(root, "examples/networks", `${name}.json`);
+  const module = join(folder, `${name} of classes.mjs`);
+  const text = JSON.stringify(await readFile(json, "utf8"));
+  await writeFile(module, `export default ({ classes }) => JSON.parse(${text}.replaceAll('"classes"', classes));`);
+  const out = join(folder, `${name}-study`);
+  const network = form === "JSON" ? json : module;
+  await naevus("study", "--data", data, "--network", network, "--image-size", "8", "--budget", "0.2", "--out", out);
+  const { recipes, final, networks, budget } = JSON.parse(await readFile(join(out, "report.json"), "utf8"));
+  const called = `course-${name}`;
+  expect(budget.compared).toBe(called);
+  expect(recipes.recipes.map((one: { readonly name: string }) => one.name)).toEqual([
+    "the notebook's",
+    called,
+    `${called}, regularised`,
+  ]);
+  expect(networks.final.name).toBe(final.recipe.network.name ?? final.recipe.network);
+  const report = await readFile(join(out, "report.html"), "utf8");
+  for (const says of [`with the network ${called}, plain and regularised`, `>Network ${networks.final.name}</title>`])
+    expect(report.includes(says), says).toBe(true);
+});
+
 it("a study merges classes by a map, and its report says so", async () => {
   const classMap = join(folder, "two.csv");
   const groups = { malignant: ["melanoma", "basal cell carcinoma", "squamous cell carcinoma"], "": ["nevus"] };

@@ -11,6 +11,7 @@ import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { SettingsError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
+import type { NetworkSource } from "../network/network-source.ts";
 import { type Stopwatch, stopwatch } from "../stopwatch.ts";
 import { parseSettings } from "../training/settings/parse.ts";
 import type { Settings, SettingsInput } from "../training/settings/schema.ts";
@@ -31,6 +32,11 @@ export interface StudyOptions {
   readonly out: string;
   /** Whether the report, and what the folder keeps for it, hold pictures of the images; default true. */
   readonly images?: boolean | undefined;
+  /**
+   * The network that the eighth chapter compares with the notebook's, in place of ResNet-18: a name, a network, or a function that is called with the
+   * number of classes after curation, and with the image size where one is set or the budget reduces it.
+   */
+  readonly network?: NetworkSource | undefined;
   /** Settings that all trainings share, such as engine, precision, imageSize, batch, seed, cache. */
   readonly settings?: SettingsInput | undefined;
   /** Told of all that happens; by default nobody is. */
@@ -49,9 +55,15 @@ export interface OpenStudy {
   close(): Promise<void>;
 }
 
-/** The settings of a study; throws SettingsError for what a study cannot do. */
-export function studySettings(input: SettingsInput = {}): Settings {
+/** The settings of a study; throws SettingsError for what a study cannot do, and for a network that is none. */
+export function studySettings(input: SettingsInput = {}, network?: NetworkSource): Settings {
+  if (input.network !== undefined) {
+    throw new SettingsError(
+      "network: all trainings of a study share these settings, and not the network; give it beside them, as study({ data, out, network })",
+    );
+  }
   const settings = parseSettings({ ...input });
+  if (typeof network !== "function") parseSettings({ network });
   if (settings.from !== undefined || settings.freeze > 0) {
     throw new SettingsError(
       "from: a study compares recipes that are trained from scratch, on images that no model has seen; go on from a model with train or cross-validate",

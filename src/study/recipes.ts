@@ -1,7 +1,7 @@
 /** The recipes that a study tries, chapter by chapter: each differs in a few settings from the best one before it. */
 import { policyNames } from "../image/augmentation/policy.ts";
 import { imbalanceNames } from "../training/imbalance.ts";
-import { firstNetwork, largerNetwork, type Recipe } from "./steps/cross-validated.ts";
+import { firstNetwork, type Recipe } from "./steps/cross-validated.ts";
 import type { PlannedBudget } from "./steps/planned-budget.ts";
 
 /** Recipes by the names that a report gives them. */
@@ -34,18 +34,21 @@ export const augmentations = (plain: Recipe): NamedRecipes =>
 export const balancings = (augmented: Recipe): NamedRecipes =>
   imbalanceNames.slice(1).map((imbalance) => [imbalance, { ...augmented, imbalance }]);
 
-/** Chapter 8: the larger network with the best of both, plain and regularised; none where there is no time for it. */
-export function lastCandidates({ augmentation, imbalance }: Recipe, budget: PlannedBudget): NamedRecipes {
+/** Chapter 8: the other network with the best of both, plain and regularised; none where there is no time for it. */
+export function lastCandidates(
+  { augmentation, imbalance }: Recipe,
+  budget: PlannedBudget,
+  network: Pick<Recipe, "network" | "imageSize">,
+): NamedRecipes {
   if (budget.recipeEpochs === 0) return [];
-  const larger: Recipe = {
-    network: largerNetwork,
-    ...reduced(budget),
+  const plain: Recipe = {
+    ...network,
     epochs: budget.recipeEpochs,
     augmentation,
     imbalance,
   };
   const regularised: Recipe = {
-    ...larger,
+    ...plain,
     augmentation: "strong",
     optimizer: "adamW",
     weightDecay: 0.05,
@@ -53,8 +56,9 @@ export function lastCandidates({ augmentation, imbalance }: Recipe, budget: Plan
     mixup: 0.2,
     averaging: 0.99,
   };
+  const name = budget.compared ?? "ResNet-18";
   return [
-    ["ResNet-18", larger],
-    ["ResNet-18, regularised", regularised],
+    [name, plain],
+    [`${name}, regularised`, regularised],
   ];
 }

@@ -96,6 +96,8 @@ export interface StudyReport extends Judgement {
   readonly budget: BudgetPlan & {
     /** Pixels of a side to which recipes were reduced for want of time; null at the networks' own resolution. */
     readonly imageSize: number | null;
+    /** What the network that the study was given is called, whose recipes are compared in place of ResNet-18's. */
+    readonly compared?: string;
     readonly speeds: readonly { readonly network: string; readonly imagesPerSecond: number }[];
     /** Seconds that all steps took, whenever they were done. */
     readonly spentSeconds: number;

@@ -10,6 +10,7 @@ import { graphOf } from "../run/run-preparation.ts";
 import { version } from "../version.ts";
 import { openStudy, type StudyOptions, studySettings } from "./open-study.ts";
 import { augmentations, balancings, lastCandidates, notebookRecipe, publishedRecipe } from "./recipes.ts";
+import { comparedNetwork, notebookRecipes } from "./steps/compared-network.ts";
 import { chosenAlone, comparison } from "./steps/comparison.ts";
 import { bestOf, type CrossValidated, crossValidated, type Recipe, settingsOf } from "./steps/cross-validated.ts";
 import { auditData } from "./steps/data.ts";
@@ -35,11 +36,11 @@ export type Publish = (folder: string, report: StudyReport) => Promise<void>;
  * any moment, the same call goes on. Throws the signal's reason where it aborts, DatasetError, EngineError, FileError, TrainingError.
  */
 export async function runStudy(options: StudyOptions, publish: Publish): Promise<StudyReport> {
-  const settings = studySettings(options.settings);
+  const settings = studySettings(options.settings, options.network);
   return withPixelLimit(settings.maxPixels, async () => {
     const { context, raw, metadata, close } = await openStudy(settings, options);
     try {
-      const report = await tenChapters(context, raw, metadata, options.budget ?? 30);
+      const report = await tenChapters(context, raw, metadata, options);
       await writeFileAtomic(join(context.folder.path, "report.json"), tidyJson(report, 1));
       await publish(context.folder.path, report);
       return report;
@@ -57,7 +58,7 @@ async function tenChapters(
   context: StudyContext,
   raw: Dataset,
   metadata: Metadata | undefined,
-  minutes: number,
+  { budget: minutes = 30, network }: Pick<StudyOptions, "budget" | "network">,
 ): Promise<StudyReport> {
   // Chapter 1 began as the data were read.
   const data = await auditData(context, raw, metadata);
@@ -66,10 +67,14 @@ async function tenChapters(
   const made = await makeDataset(context, raw, metadata);
   try {
     const { clean } = made.data;
+    const other = await comparedNetwork(context.settings, network, {
+      classes: clean.classes.length,
+      classesLeftOut: Object.keys(made.findings.classesLeftOut),
+    });
 
     begin(context, 3);
     const looks = await looksStep(context, made);
-    const budget = await plannedBudget(context, made, minutes);
+    const budget = await plannedBudget(context, made, minutes, other);
     const folds = await divideTraining(made.data, made.training, budget.folds);
     const { repetitions } = budget;
     const validate = (name: string, recipe: Recipe) =>
@@ -95,8 +100,9 @@ async function tenChapters(
     const bestBalanced = bestOf(balanced);
 
     begin(context, 8);
-    const candidates = [{ ...bestBalanced, name: "the notebook's" }];
-    for (const [name, recipe] of lastCandidates(bestBalanced.recipe, budget)) {
+    const candidates = [{ ...bestBalanced, name: notebookRecipes }];
+    const otherNetwork = await other.at(budget.imageSize);
+    for (const [name, recipe] of lastCandidates(bestBalanced.recipe, budget, otherNetwork)) {
       candidates.push(await validate(name, recipe));
     }
     const best = bestOf(candidates);

@@ -1,5 +1,5 @@
 /** `naevus study` and `naevus compare` on the command line: refusals, and a study that is stopped and gone on with. */
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
@@ -46,6 +46,41 @@ it("stops when asked to, and keeps what is done for the next time", async () => 
   expect(printed).toMatch(/^official: \d+ images of 9 classes/m);
   expect(printed).toMatch(/^run: .*models/m);
   expect(await readdir(join(out, "steps"))).toContain("budget.json");
+});
+
+it("takes a network as a file, compares it by its name, and needs the file's units to be those of the classes", async () => {
+  const file = (name: string) => join(folder, `${name}.json`);
+  const layers = (units: number | string) => [
+    { kind: "normalize" },
+    { kind: "conv2d", filters: 4, kernel: 3 },
+    { kind: "relu" },
+    { kind: "globalAveragePool" },
+    { kind: "dense", units },
+  ];
+  await writeFile(file("my net"), JSON.stringify({ layers: layers("classes") }));
+  await writeFile(file("of two"), JSON.stringify({ layers: layers(2) }));
+  const args = ["study", "--data", data, "--image-size", "8", "--threads", "1", "--cache", join(folder, "cache")];
+  const study = async (out: string, network: string) => {
+    const { terminal: own, lines } = recordingTerminal();
+    const stopping: Terminal = {
+      ...own,
+      out: (text) => {
+        own.out(text);
+        if (text.includes("my net, fold 1/2")) process.emit("SIGINT");
+      },
+    };
+    const argv = [...args, "--budget", "0.2", "--out", join(folder, out), "--network", network];
+    return { status: await main(argv, stopping), ...lines };
+  };
+  const { status, out } = await study("own", file("my net"));
+  expect(status).toBe(130);
+  expect(out.filter((line) => line.includes("my net, fold 1/2"))).toHaveLength(1);
+  const refused = await study("refused", file("of two"));
+  expect(refused.status).toBe(1);
+  expect(refused.error.at(-1)).toMatch(/network "of two": its last layer gives 2 logits, and the data have 9 classes/);
+  expect(refused.out.join("\n")).not.toContain("4/10");
+  const missing = await study("missing", "resnet");
+  expect(missing.error.at(-1)).toMatch(/--network: expected one of notebook, .* a module .*, got "resnet"/);
 });
 
 it("says before all figures that the final model is worse than the first", () => {

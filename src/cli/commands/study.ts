@@ -6,11 +6,14 @@ import { SettingsError } from "../../errors.ts";
 import type { Evaluation } from "../../evaluation/judgement/evaluation.ts";
 import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.ts";
 import { study } from "../../library/study.ts";
+import { networkNames } from "../../network/architectures.ts";
 import type { StudyEvent } from "../../study/study-context.ts";
 import { chapters, type StudyReport } from "../../study/study-report.ts";
 import { percent, plural } from "../../text/numbers.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import type { SettingName } from "../../training/settings/schema.ts";
+import { moduleLoader } from "../modules/network-module.ts";
+import { networkSource } from "../options/network-option.ts";
 import { addSettingOptions, settingsFromFlags, withAbsolutePaths } from "../options/setting-options.ts";
 import { trainingData } from "../options/training-data.ts";
 import { formatDuration } from "../terminal/duration.ts";
@@ -22,6 +25,7 @@ import { printText, type Terminal } from "../terminal/terminal.ts";
 interface StudyOptions extends Readonly<Record<string, unknown>> {
   readonly budget: string;
   readonly out: string;
+  readonly network?: string;
   readonly images: boolean;
   readonly json?: boolean;
 }
@@ -56,6 +60,10 @@ export function addStudyCommand(program: Command, terminal: Terminal, finish: (s
       "Time for the whole study, in minutes; it decides the numbers of epochs and folds, which the report states",
       "30",
     )
+    .option(
+      "--network <network>",
+      `The network that chapter 8 compares with the notebook's, in place of resnet18-w32: one of ${networkNames.join(", ")}, a JSON file, a module (.js, .mjs or .ts), or a run; it is made for the classes that curation leaves`,
+    )
     .option("--out <path>", "Folder of the study; a study that was stopped there is continued", "study")
     .option("--no-images", "Leave pictures of the images out of the report, so that it can be shared")
     .option("--json", "Print one JSON line with the main figures to standard output, everything else to standard error")
@@ -76,8 +84,10 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
   const budget = minutesOf(options.budget);
   const print = options.json ? terminal.error : terminal.out;
   // The study's folder holds the runs: `out` is no setting of theirs.
-  const { out, ...flags } = options;
+  const { out, network: text, ...flags } = options;
   const { data: given, metadata, ...settings } = withAbsolutePaths(settingsFromFlags(flags));
+  const network =
+    text === undefined ? undefined : await networkSource(text, { loadModule: moduleLoader(terminal.error) });
   const view = studyView(terminal, print);
   const notice = () => {
     view.stop();
@@ -100,6 +110,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
         budget,
         out,
         images: options.images,
+        network,
         settings,
         signal,
         onEvent: view.show,

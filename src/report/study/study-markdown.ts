@@ -1,7 +1,15 @@
 /** `report.md`: a study in short, for a terminal or a pull request. */
 
 import { type Comparison, type StudyReport, trainingImages } from "../../study/study-report.ts";
-import { count, percent, plural, resolution, testedClasses, withInterval } from "../../study/words/notation.ts";
+import {
+  comparedInWords,
+  count,
+  percent,
+  plural,
+  resolution,
+  testedClasses,
+  withInterval,
+} from "../../study/words/notation.ts";
 import { inWords } from "../../study/words/strategy-names.ts";
 import { researchOnly } from "../../text/research-only.ts";
 import { markdown } from "./markdown.ts";
@@ -33,7 +41,7 @@ export function markdownReport(report: StudyReport): string {
     markdown`- accuracy ${withInterval(figures.accuracy)}, ${evaluation.samples} test images, protocol ${evaluation.protocol}`,
     markdown`- balanced accuracy ${withInterval(figures.balancedAccuracy)}, ${testedClasses(evaluation)}`,
     markdown`- macro F1 ${withInterval(figures.macro.f1)}`,
-    markdown`- ${count(trainingImages(dataset))} training images; ${plural(recipes.trainings, "training")} of each recipe on ${budget.folds} folds, ${plural(budget.comparisonEpochs, "epoch")}${budget.recipeEpochs > 0 ? ` and ${budget.recipeEpochs} with the larger network` : ""}${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
+    markdown`- ${count(trainingImages(dataset))} training images; ${plural(recipes.trainings, "training")} of each recipe on ${budget.folds} folds, ${plural(budget.comparisonEpochs, "epoch")}${budget.recipeEpochs > 0 ? ` and ${budget.recipeEpochs} with ${comparedInWords(budget, "the")}` : ""}${resolution(budget)}, budget ${plural(budget.minutes, "minute")}`,
     "",
     "Balanced accuracy in cross-validation:",
     "",

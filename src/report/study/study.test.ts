@@ -1,5 +1,5 @@
 /** The whole study on a small phantom set: stopped and gone on with, kept where nothing changed, and what its report holds. */
-import { copyFile, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../../acquire/phantom/phantom-files.ts";
@@ -19,6 +19,7 @@ import { temporaryFolder } from "../../testing/temporary-folder.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
 import { markdownReport, modelCardMarkdown } from "./study-markdown.ts";
 import { studyPage } from "./study-page.ts";
+import { spoil, steadyStopwatch } from "./testing/small-study.ts";
 import { writeStudyReport } from "./write-study-report.ts";
 
 const study = (given: StudyOptions): Promise<StudyReport> => runStudy(given, writeStudyReport);
@@ -34,34 +35,6 @@ let stoppedStep: string;
 let secondsAtStop: number;
 /** As they were when the study was done. */
 let kept: StoredStep[];
-
-/** Moves on by as much each time it is looked at, so that speeds, and the epochs that they allow, are alike on all machines. */
-function steadyStopwatch(): () => number {
-  let milliseconds = 0;
-  return () => {
-    milliseconds += 10;
-    return milliseconds;
-  };
-}
-
-/** Files all but one content of a class under another class too, so that the plan leaves the class out whole, and adds a file that is no image. */
-async function spoil(data: string): Promise<void> {
-  const spoilt = (await readdir(join(data, "Train", "squamous cell carcinoma"))).sort();
-  for (const name of spoilt.slice(1)) {
-    await copyFile(
-      join(data, "Train", "squamous cell carcinoma", name),
-      join(data, "Train", "melanoma", `copy-of-${name}`),
-    );
-  }
-  const tested = await readdir(join(data, "Test", "squamous cell carcinoma"));
-  for (const name of tested) {
-    await copyFile(
-      join(data, "Test", "squamous cell carcinoma", name),
-      join(data, "Train", "melanoma", `copy-of-${name}`),
-    );
-  }
-  await writeFile(join(data, "Train", "nevus", "broken.jpg"), "no image");
-}
 
 const stepsOf = async (): Promise<string[]> => (await readdir(join(options.out, "steps"))).sort();
 

@@ -1,11 +1,11 @@
 /** The budget of a study, from speeds measured on this machine. */
 import { policyNames } from "../../image/augmentation/policy.ts";
-import { type NetworkName, networks } from "../../network/architectures.ts";
+import { networks } from "../../network/architectures.ts";
 import { imbalanceNames } from "../../training/imbalance.ts";
-import type { Settings } from "../../training/settings/schema.ts";
 import { doStep, type StudyContext, spentSeconds } from "../study-context.ts";
 import type { StudyReport } from "../study-report.ts";
 import { planBudget, workingSize } from "./budget.ts";
+import type { ComparedNetwork } from "./compared-network.ts";
 import { firstNetwork, inputsOf, largerNetwork } from "./cross-validated.ts";
 import type { MadeDataset, TrainingImages } from "./dataset.ts";
 import { measureSpeed } from "./speed.ts";
@@ -18,20 +18,22 @@ export async function plannedBudget(
   context: StudyContext,
   { data, training }: Pick<MadeDataset, "data" | "training">,
   minutes: number,
+  compared: ComparedNetwork,
 ): Promise<PlannedBudget> {
   const { settings } = context;
   const spentBefore = await spentSeconds(context);
-  const measured = async (imageSize: Settings["imageSize"]) => {
-    const size = imageSize === undefined ? {} : { imageSize };
+  const measured = async (reduced?: number) => {
+    const size = reduced === undefined ? {} : { imageSize: reduced };
     const first = await measureSpeed(context, data, { network: firstNetwork, ...size });
-    return { first, larger: await measureSpeed(context, data, { network: largerNetwork, ...size }) };
+    return { first, larger: await measureSpeed(context, data, await compared.at(reduced)) };
   };
-  const heightOf = (network: NetworkName) => networks[network]({ classes: data.clean.classes.length }).input.height;
+  const { name } = compared;
+  const given = name === undefined ? [] : [(await compared.at()).network];
   return doStep(context, {
     id: "budget",
-    inputs: [minutes, training.paths.length, inputsOf(settings), context.engine.description],
+    inputs: [minutes, training.paths.length, inputsOf(settings), context.engine.description, ...given],
     run: async () => {
-      const own = await measured(settings.imageSize);
+      const own = await measured();
       const optionsAt = ({ first, larger }: typeof own) => ({
         minutes,
         spentSeconds: spentBefore,
@@ -43,15 +45,19 @@ export async function plannedBudget(
       });
       const reduced =
         settings.imageSize === undefined
-          ? workingSize(optionsAt(own), { comparison: heightOf(firstNetwork), recipes: heightOf(largerNetwork) })
+          ? workingSize(optionsAt(own), {
+              comparison: networks[firstNetwork]({ classes: training.classes.length }).input.height,
+              recipes: compared.side,
+            })
           : undefined;
       const speeds = reduced === undefined ? own : await measured(reduced);
       return {
         ...planBudget(optionsAt(speeds)),
         imageSize: reduced ?? null,
+        ...(name !== undefined && { compared: name }),
         speeds: [
           { network: firstNetwork, imagesPerSecond: speeds.first },
-          { network: largerNetwork, imagesPerSecond: speeds.larger },
+          { network: name ?? largerNetwork, imagesPerSecond: speeds.larger },
         ],
       };
     },

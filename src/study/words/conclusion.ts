@@ -6,7 +6,18 @@ import { cautions, modelsCompared } from "./cautions.ts";
 import { chosenOf, gainInWords, optimismInWords, visibleInWords } from "./chance-in-words.ts";
 import { confoundWarnings } from "./confound-warnings.ts";
 import { keptTogether, nothingShared, unknownLesions } from "./knowledge.ts";
-import { count, list, percent, plural, range, resolution, sentence, testedClasses, withInterval } from "./notation.ts";
+import {
+  comparedInWords,
+  count,
+  list,
+  percent,
+  plural,
+  range,
+  resolution,
+  sentence,
+  testedClasses,
+  withInterval,
+} from "./notation.ts";
 import { skinTone } from "./statements.ts";
 import { inWords } from "./strategy-names.ts";
 
@@ -59,10 +70,11 @@ function officialFindings({ official }: Figures): string[] {
   ];
 }
 
-function recipeFindings({ initial, augmentation, imbalance, recipes }: Figures): string[] {
+function recipeFindings({ initial, augmentation, imbalance, recipes, budget }: Figures): string[] {
   const augmented = gainInWords(augmentation, "without");
   const balanced = gainInWords(imbalance, "with none");
-  const larger = gainInWords(recipes, "with the best recipe of the notebook's network");
+  const other = comparedInWords(budget, "a");
+  const better = gainInWords(recipes, "with the best recipe of the notebook's network");
   return [
     `The learning curve of the notebook's network on the raw images is classified as ${initial.curve.verdict}. ` +
       (augmented === undefined
@@ -76,9 +88,9 @@ function recipeFindings({ initial, augmentation, imbalance, recipes }: Figures):
     ...(recipes.visible === null
       ? []
       : [
-          (larger === undefined
-            ? "No recipe with a larger network scored higher than the best recipe of the notebook's network. "
-            : `Of the recipes with a larger network, ${recipes.chosen} scored highest: balanced accuracy is ${larger}. `) +
+          (better === undefined
+            ? `No recipe with ${other} scored higher than the best recipe of the notebook's network. `
+            : `Of the recipes with ${other}, ${recipes.chosen} scored highest: balanced accuracy is ${better}. `) +
             visibleInWords(recipes),
         ]),
   ];
@@ -141,7 +153,7 @@ function difficulties({ data, evaluation, classes }: Figures): string[] {
 function nextSteps({ recipes, budget, dataset, data }: Figures): string[] {
   const { verdict } = chosenOf(recipes).curve;
   const improving = verdict === "still improving";
-  // Without a larger network the recipe chosen is one of those that were compared.
+  // Without another network the recipe chosen is one of those that were compared.
   const epochs = budget.recipeEpochs || budget.comparisonEpochs;
   const known = dataset.counts.filter(({ train }) => train > 0);
   const scarce = known.filter(({ train }) => train < fewTrainingImages);

@@ -63,8 +63,20 @@ export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
 
 /** Said of images that were reduced for want of time. */
-export const resolution = ({ imageSize }: { readonly imageSize: number | null }): string =>
-  imageSize === null ? "" : `, at a resolution reduced to ${imageSize} x ${imageSize} pixels to save time`;
+export const resolution = ({
+  imageSize,
+  compared,
+}: {
+  readonly imageSize: number | null;
+  readonly compared?: string;
+}): string =>
+  imageSize === null
+    ? ""
+    : `, at a resolution reduced to ${compared === undefined ? "" : "at most "}${imageSize} x ${imageSize} pixels to save time`;
+
+/** The network that is compared with the notebook's, with the article of the one that naevus brings. */
+export const comparedInWords = ({ compared }: { readonly compared?: string }, article: "a" | "the"): string =>
+  compared === undefined ? `${article} larger network` : `the network ${compared}`;
 
 /** The last part of an image's path. */
 export const fileName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

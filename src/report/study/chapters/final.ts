@@ -1,7 +1,7 @@
 /** Chapter 8: the recipes that were left, and the model that the best of them gave. */
 
 import type { StudyReport } from "../../../study/study-report.ts";
-import { count, plural, resolution } from "../../../study/words/notation.ts";
+import { comparedInWords, count, plural, resolution } from "../../../study/words/notation.ts";
 import { chartFigures } from "../../charts/chart-figure.ts";
 import { paragraph, tableHtml } from "../../html/components.ts";
 import type { HtmlValue } from "../../html/html.ts";
@@ -12,11 +12,13 @@ import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "
 export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
   const { recipes, final, networks, classes, budget } = report;
   const isFirst = JSON.stringify(networks.final) === JSON.stringify(networks.initial);
+  const other =
+    budget.compared === undefined ? "a residual network (ResNet-18 at half width)" : comparedInWords(budget, "the");
   return [
     paragraph(
       budget.recipeEpochs === 0
-        ? `The budget of ${plural(budget.minutes, "minute")} leaves no time for a larger network on this machine, so the best recipe so far stays${resolution(budget)}.`
-        : "This chapter compares the best recipe so far with a residual network (ResNet-18 at half width), plain and regularised, on the same folds. " +
+        ? `The budget of ${plural(budget.minutes, "minute")} leaves no time for ${comparedInWords(budget, "a")} on this machine, so the best recipe so far stays${resolution(budget)}.`
+        : `This chapter compares the best recipe so far with ${other}, plain and regularised, on the same folds. ` +
             `The budget of ${plural(budget.minutes, "minute")} allowed ${plural(budget.comparisonEpochs, "epoch")} for the former and ${budget.recipeEpochs} for the latter${resolution(budget)}${budget.overrun ? "; even the smallest sensible study takes longer than this budget" : ""}.`,
     ),
     await chartFigures([
@@ -29,7 +31,10 @@ export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
       {
         columns: ["Setting", "Value"],
         rows: [
-          ...Object.entries(final.recipe).map(([name, value]) => [name, String(value)]),
+          ...Object.entries({ ...final.recipe, network: networks.final.name }).map(([name, value]) => [
+            name,
+            String(value),
+          ]),
           ["parameters", count(final.parameters)],
           ["engine", `${final.engine}, ${final.precision}`],
           ["speed", final.imagesPerSecond === null ? null : `${Math.round(final.imagesPerSecond)} images/s`],
