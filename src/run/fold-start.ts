@@ -44,8 +44,15 @@ export async function foldOrigin({ from, out }: TrainSettings): Promise<FoldOrig
 /** The settings of folds that go on from a model; see `settingsFrom`. */
 export function foldSettings({ parent, first }: FoldOrigin, input: TrainSettings, classes: number): TrainSettings {
   if (first === undefined) return settingsFrom(parent!, input, classes);
-  const { network, imageSize, geometry, resampling } = first.config.settings;
-  return { network, imageSize, geometry, resampling, ...input };
+  const { settings } = first.config;
+  // An entry that is there without a value is as good as none.
+  return {
+    ...input,
+    network: input.network ?? settings.network,
+    imageSize: input.imageSize ?? settings.imageSize,
+    geometry: input.geometry ?? settings.geometry,
+    resampling: input.resampling ?? settings.resampling,
+  };
 }
 
 /** What every fold begins with. Throws RunError where the first fold began with something else. */

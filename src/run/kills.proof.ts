@@ -1,6 +1,6 @@
 /** Kills of processes at drawn moments: whatever a run or a study was doing, it ends in the same bits as one that was never killed. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
@@ -8,6 +8,21 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { isTemporary } from "../disk/files.ts";
 import { onednnEngines } from "../engine/testing/engines-under-test.ts";
+import { type AugmentationPolicy, affine, colour, dihedral, erase } from "../image/augmentation/policy.ts";
+import { imageInput } from "../network/architectures.ts";
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  gate,
+  globalAveragePool,
+  type Network,
+  normalize,
+  relu,
+  residual,
+  sigmoid,
+} from "../network/layer.ts";
 import { Random } from "../random.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
@@ -18,13 +33,37 @@ const data = join(folder, "data");
 /** Of which every class has several images, so that folds can be made. */
 const studyData = join(folder, "study-data");
 const program = join(folder, "child.mjs");
+/** A run on whose model others go on. */
+const parent = join(folder, "parent");
 
 /** Trains, resumes or studies, and writes the kind of each event in a line. */
 const child = `
   import { existsSync, readdirSync } from "node:fs";
-  import { openDataset, resume, study, train } from "./dist/index.js";
+  import { crossValidate, openDataset, resume, study, train } from "./dist/index.js";
   const [what, json, writes] = process.argv.slice(2);
-  const { data, out, settings } = JSON.parse(json);
+  const { data, out, settings, isOwn } = JSON.parse(json);
+  // As a program would write them: the loss has a weight per class, the schedule halves, the metric looks at the validation images.
+  const functions = isOwn && {
+    loss: (logits, targets, classes, gradient) => {
+      const images = logits.length / classes;
+      let sum = 0;
+      for (let i = 0; i < images; i++) {
+        const row = logits.subarray(i * classes, (i + 1) * classes);
+        const most = Math.max(...row);
+        const whole = row.reduce((total, value) => total + Math.exp(value - most), 0);
+        for (let c = 0; c < classes; c++) {
+          const [at, weight] = [i * classes + c, (1 + (c % 3)) / images];
+          const probability = Math.exp(row[c] - most) / whole;
+          sum -= weight * targets[at] * Math.log(probability);
+          gradient[at] = weight * (probability - targets[at]);
+        }
+      }
+      return sum;
+    },
+    schedule: ({ step }) => 0.5 ** Math.floor(step / 4),
+    metrics: { mean: ({ probabilities }) => probabilities.reduce((sum, value) => sum + value * value, 0) },
+    callback: ({ kind, epoch }) => (kind === "epoch" && epoch === 5 ? "stop" : undefined),
+  };
   // Nobody else is fast enough to meet the middle of a write for certain.
   const killInWrite = (left, before) => {
     const checkpoint = existsSync(out) && readdirSync(out).find((name) => name.startsWith(".checkpoint."));
@@ -35,8 +74,9 @@ const child = `
   let sent = 0;
   const onEvent = ({ kind }) => process.stdout.write(kind + "\\n");
   const tasks = {
-    train: async () => train(await openDataset(data, settings), { ...settings, data, out }, { onEvent }),
-    resume: () => resume(out, { onEvent }),
+    train: async () => train(await openDataset(data, settings), { ...settings, ...functions, data, out }, { onEvent }),
+    resume: () => resume(out, { ...functions, onEvent }),
+    crossValidate: () => crossValidate(data, { ...settings, out }, { folds: 3, onEvent }),
     // Moves on by as much each time it is looked at, so that the same epochs are planned on every machine.
     study: () => study({ data, out, budget: 0.02, settings, onEvent, stopwatch: () => (sent += 10) }),
   };
@@ -47,6 +87,8 @@ interface Task {
   readonly data: string;
   readonly out: string;
   readonly settings: SettingsInput;
+  /** Whether loss, schedule, metrics and a callback are the program's own. */
+  readonly isOwn?: boolean;
 }
 
 type OnEvent = (kind: string, child: ChildProcess) => void;
@@ -56,7 +98,7 @@ type Kill = OnEvent | { readonly write: number };
 
 /** Runs the program. */
 async function start(
-  what: "train" | "resume" | "study",
+  what: "train" | "resume" | "study" | "crossValidate",
   task: Task,
   kill: Kill = () => {},
 ): Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null; readonly error: string }> {
@@ -94,6 +136,9 @@ beforeAll(async () => {
   writeFileSync(program, child);
   await writePhantomDataset(data, { images: 60, size: 24, seed: 5 });
   await writePhantomDataset(studyData, { images: 150, size: 24, seed: 1 });
+  writeFileSync(join(folder, "map.csv"), "class,becomes\nmelanoma,malignant\nbasal cell carcinoma,malignant\nnevus,\n");
+  const settings = { ...small, network: ownNetwork, epochs: 2, cache: join(folder, "cache-parent") };
+  expect(await start("train", { data: studyData, out: parent, settings })).toMatchObject({ status: 0, error: "" });
 });
 
 /** What a run is, but for its times and its places. */
@@ -111,6 +156,27 @@ function outcome(run: string) {
 }
 
 const small = { imageSize: 24, batch: 8, epochs: 6, seed: 11, checkpointSeconds: 0.001, threads: 1 } as const;
+/** A network of one's own for grey rectangles, with a branch, a gate and dropout. */
+const ownNetwork: Network = {
+  name: "own",
+  input: imageInput([24, 24], 1),
+  layers: [
+    normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+    conv2d(8, 3, { stride: 2, bias: false }),
+    batchNorm(),
+    relu(),
+    residual([conv2d(8, 3, { bias: false }), batchNorm(), gate([globalAveragePool(), dense(8), sigmoid()])]),
+    relu(),
+    globalAveragePool(),
+    dropout(0.3),
+    dense(9),
+  ],
+};
+const ownPolicy: AugmentationPolicy = {
+  fill: "reflect",
+  steps: [dihedral(), affine({ rotation: 20 }), colour({ brightness: 0.2 }), erase({ probability: 0.5 })],
+};
+
 const engine = onednnEngines.length > 0 ? "onednn" : "reference";
 const bf16 = onednnEngines.some(({ precision }) => precision === "bf16") ? "bf16" : "f32";
 
@@ -138,6 +204,23 @@ const configurations: Readonly<Record<string, SettingsInput>> = {
     augmentation: "standard",
     epochs: 4,
   },
+  own: {
+    engine,
+    network: ownNetwork,
+    imageSize: "24x16",
+    geometry: "fill",
+    augmentation: ownPolicy,
+    stochasticDepth: 0.2,
+    precision: bf16,
+  },
+  from: { engine, from: parent, freeze: 3, averaging: 0.9, validation: 0.2, classMap: join(folder, "map.csv") },
+  functions: { engine, network: ownNetwork, validation: 0.3 },
+};
+
+/** What a run goes on from is away while it is resumed. */
+const away = join(folder, "away");
+const isAway = (is: boolean) => {
+  if (existsSync(is ? parent : away)) renameSync(...((is ? [parent, away] : [away, parent]) as [string, string]));
 };
 
 type Moment = (random: Random) => Kill;
@@ -165,10 +248,16 @@ describe("a run that is killed", () => {
       data,
       out: join(folder, `${name}-${place}`),
       settings: { ...settings, cache: join(folder, `cache-${name}-${place}`) },
+      isOwn: name === "functions",
     });
     const [whole, killed] = [taskOf("whole"), taskOf("killed")];
+    isAway(false);
     expect(await start("train", whole)).toMatchObject({ status: 0, error: "" });
-    const goOn = (kill?: Kill) => start(existsSync(join(killed.out, "config.json")) ? "resume" : "train", killed, kill);
+    const goOn = (kill?: Kill) => {
+      const isBegun = existsSync(join(killed.out, "config.json"));
+      isAway(isBegun);
+      return start(isBegun ? "resume" : "train", killed, kill);
+    };
     const compare = () => {
       const [expected, got] = [outcome(whole.out), outcome(killed.out)];
       if (JSON.stringify(got) !== JSON.stringify(expected)) totals.different.push(name);
@@ -194,9 +283,46 @@ describe("a run that is killed", () => {
     compare();
   });
 
-  it("was killed 60 times over six configurations, some in the middle of a write", () => {
-    expect(totals).toEqual({ kills: 60, inWrites: expect.any(Number), different: [], failed: [] });
+  it("was killed 90 times over nine configurations, some in the middle of a write", () => {
+    expect(totals).toEqual({ kills: 90, inWrites: expect.any(Number), different: [], failed: [] });
     expect(totals.inWrites).toBeGreaterThan(0);
+  });
+});
+
+describe("a cross-validation that is killed", () => {
+  it("six times, going on from a model that is away, comes to the same bits of every fold", async () => {
+    const random = Random.of(6);
+    isAway(false);
+    const taskOf = (place: string): Task => ({
+      data,
+      out: join(folder, `folds-${place}`),
+      settings: { ...small, epochs: 3, from: parent, freeze: 1, cache: join(folder, `cache-folds-${place}`) },
+    });
+    const [whole, killed] = [taskOf("whole"), taskOf("killed")];
+    expect(await start("crossValidate", whole)).toMatchObject({ status: 0, error: "" });
+    const folds = (out: string) => ({
+      folds: [0, 1, 2].map((fold) => outcome(join(out, `fold-${fold}`))),
+      predictions: readFileSync(join(out, "predictions.csv"), "utf8"),
+    });
+    let kills = 0;
+    for (let tries = 0; kills < 6 && tries < 18; tries++) {
+      isAway(existsSync(join(killed.out, "fold-0", "config.json")));
+      const { signal, error } = await start(
+        "crossValidate",
+        killed,
+        killAfter(["step"], 1 + random.integer(8), random.integer(8)),
+      );
+      if (signal === "SIGKILL") kills++;
+      else {
+        expect(error).toBe("");
+        expect(folds(killed.out)).toEqual(folds(whole.out));
+        rmSync(killed.out, { recursive: true });
+      }
+    }
+    isAway(existsSync(join(killed.out, "fold-0", "config.json")));
+    const { status } = await start("crossValidate", killed);
+    expect({ kills, status }).toEqual({ kills: 6, status: 0 });
+    expect(folds(killed.out)).toEqual(folds(whole.out));
   });
 });
 

@@ -1,7 +1,8 @@
 /** A network of the user's own through the verbs of a run: given as data or as a function, kept whole, and never asked for again. */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, it } from "vitest";
+import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { NetworkError, SettingsError } from "../errors.ts";
 import { type AugmentationPolicy, flip } from "../image/augmentation/policy.ts";
 import { loadModel } from "../inference/model.ts";
@@ -62,6 +63,19 @@ it("cross-validates it, and knows it again by what it holds", async () => {
   const wider: NetworkFunction = (options) => ({ ...(own(options) as Network), input: imageInput(12) });
   const other = crossValidate(data, { ...short, network: wider }, { folds: 2 });
   await expect(other).rejects.toThrow("begun with network my net/1; give the same settings to go on");
+});
+
+it("goes on from its model in folds, and again once that is gone, with entries that have no value as with none", async () => {
+  const others = join(folder, "other-images");
+  await writePhantomDataset(others, { images: 48, size, seed: 9 });
+  const from = join(folder, "parent");
+  await trained({ network: own, resampling: "linear" }, from);
+  const { imageSize: _, ...short } = { ...settings, epochs: 1, from, out: join(folder, "folds-from") };
+  const none = { network: undefined, imageSize: undefined, geometry: undefined, resampling: undefined };
+  const { evaluation } = await crossValidate(others, { ...short, ...none }, { folds: 2 });
+  expect((await crossValidate(others, { ...short, ...none }, { folds: 2 })).evaluation).toEqual(evaluation);
+  await rm(from, { recursive: true });
+  expect((await crossValidate(others, { ...short, ...none }, { folds: 2 })).evaluation).toEqual(evaluation);
 });
 
 it("trains a network of one channel on luminance, and judges by the model file", async () => {
