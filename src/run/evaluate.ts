@@ -10,7 +10,7 @@ import { slowRuntimeNotice } from "../inference/describe-runtime.ts";
 import type { Model } from "../inference/model.ts";
 import { ancestorSummary } from "../onnx/lineage.ts";
 import { type Selection, type SelectionOptions, selectImages } from "./data/judged-images.ts";
-import { inModelClasses } from "./data/model-classes.ts";
+import { differingMaps, inModelClasses } from "./data/model-classes.ts";
 import { writeEvaluation } from "./folder/evaluation-file.ts";
 import type { Provenance } from "./folder/provenance.ts";
 import type { Runs } from "./folder/runs.ts";
@@ -120,6 +120,8 @@ export async function judgeEach(
     const { classes } = first;
     const provenances = opened.flatMap((models) => models.provenances);
     const dataset = inModelClasses(given, classes, provenances);
+    const differing = differingMaps(provenances);
+    if (differing !== undefined) onWarning(differing);
     let selection: Selection | undefined;
     let subject: { readonly images: readonly ImageRecord[]; readonly packed: string } | undefined;
     const results: JudgedImages[] = [];

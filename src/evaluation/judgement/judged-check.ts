@@ -9,7 +9,10 @@ export interface SeenCounts {
 
 /** Whether the models had seen the images that were judged, and which images were not judged. */
 export interface JudgedCheck {
-  /** What images were compared by; empty where nothing tells what a model was trained on. */
+  /**
+   * What images were compared by with every model, and with those before it; `lesion` is not there where one of them knew no lesions. Empty where nothing tells what
+   * a model was trained on.
+   */
   readonly comparedBy: readonly (keyof SeenCounts)[];
   /** Evaluated although a model was trained on them: of a published test set, or because somebody insisted. */
   readonly seen: SeenCounts;

@@ -84,6 +84,9 @@ describe("external data", () => {
       expect(check).toMatchObject({ comparedBy: ["content", "lesion"], leftOut: { content: 0, lesion: 1 } });
       expect(check!.leftOutImages).toEqual([{ path: other[0], reason: "its lesion stands in training" }]);
     }
+    // A model that tells no lesions cannot be compared by them.
+    const { check } = await judge([run, publishedRun], copy, { metadata });
+    expect(check).toMatchObject({ comparedBy: ["content"], leftOut: { lesion: 1 } });
   });
 
   it("may have other names of classes, which a map makes the model's", async () => {

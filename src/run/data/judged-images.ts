@@ -215,11 +215,13 @@ function nothingLeft(dataset: Dataset, chosen: number, reasons: JudgedCheck["lef
   );
 }
 
-/** By what it was checked whether images were seen. */
+/** By what it was checked whether images were seen, by any of the models or those before them: a lesion counts where all of them tell theirs. */
 function comparedBy(runs: readonly Provenance[], candidates: readonly Candidate[]): JudgedCheck["comparedBy"] {
   const learned = runs.flatMap((run) => [run, ...run.ancestors]).flatMap((one) => one.learned ?? []);
   const tells = (kind: "lesion" | "patient", among: "lesions" | "patients"): boolean =>
-    learned.some((one) => one[among].size > 0) && candidates.some((one) => one[kind] !== undefined);
+    learned.length > 0 &&
+    learned.every((one) => one[among].size > 0) &&
+    candidates.some((one) => one[kind] !== undefined);
   return [
     "content",
     ...(tells("lesion", "lesions") ? ["lesion" as const] : []),

@@ -7,6 +7,7 @@ import { formatEvaluation } from "../../evaluation/judgement/format-evaluation.t
 import { compareRuns } from "../compare.ts";
 import { readConfig } from "../folder/run-config.ts";
 import { resume } from "../resume.ts";
+import type { RunContext } from "../run-events.ts";
 import { train } from "../train.ts";
 import { inModelClasses } from "./model-classes.ts";
 import { openData, openJudgedData } from "./open-data.ts";
@@ -72,7 +73,16 @@ describe("a run of merged classes", () => {
       cache,
       classMap: { "seborrheic keratosis": null },
     });
-    const compared = await compareRuns([run, other], agreed, { cache });
+    const warnings: string[] = [];
+    const onEvent: RunContext["onEvent"] = (event) => event.kind === "warning" && warnings.push(event.message);
+    const compared = await compareRuns([run, other], agreed, { cache, onEvent });
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `the class "seborrheic keratosis" was left out in the training of ${run} and "benign" in that of ${other}, so that the models mean`,
+      ),
+    ]);
+    await compareRuns([run, modelOf(run)], agreed, { cache, onEvent });
+    expect(warnings).toHaveLength(1);
     expect(compared.classMap!.becomes).toContainEqual(["seborrheic keratosis", null]);
   });
 });

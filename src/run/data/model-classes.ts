@@ -45,4 +45,22 @@ export function inModelClasses<D extends Dataset>(
   );
 }
 
+/** Says that models mean different things by the same names, as the class maps that they were trained with differ; undefined where none do. */
+export function differingMaps(runs: readonly Pick<Provenance, "run" | "classMap">[]): string | undefined {
+  for (const [i, { run, classMap }] of runs.entries()) {
+    for (const other of runs.slice(i + 1)) {
+      const names = new FoldedNames(other.classMap?.becomes ?? []);
+      for (const [name, becomes] of classMap?.becomes ?? []) {
+        const there = names.get(name);
+        if (there === undefined || there === becomes) continue;
+        return (
+          `the class "${name}" was ${inWords(becomes)} in the training of ${run} and ${inWords(there)} in that of ${other.run}, so that the ` +
+          "models mean different things by the same names; both are judged by the classes of these data"
+        );
+      }
+    }
+  }
+  return undefined;
+}
+
 const inWords = (becomes: string | null): string => (becomes === null ? "left out" : `"${becomes}"`);
