@@ -363,5 +363,13 @@ describe("evaluate and compare", () => {
     const compared = await naevus("compare", run, join(run, "model.onnx"), "--data", other, "--cache", cache);
     expect(compared.out).toMatch(/: 20 images, external, phantom data; 1 not judged\n/);
     expect(compared.out).toContain("This compares trained models, not the recipes that they were trained by");
+
+    const third = join(folder, "third");
+    const child = join(folder, "child-of-run");
+    await naevus("data", "phantom", "--out", third, "--images", "20", "--size", "16", "--seed", "4");
+    const how = ["--engine", "reference", "--epochs", "1", "--batch", "4", "--cache", cache];
+    await naevus("train", "--data", third, "--from", run, ...how, "--out", child);
+    const withParent = await naevus("compare", child, run, "--data", other, "--cache", cache);
+    expect(withParent.out).toMatch(/: 20 images, external, phantom data; 1 not judged\n/);
   });
 });

@@ -62,8 +62,8 @@ const modelsNotRecipes =
 
 function format({ protocol, origin, check, comparisons }: RunsCompared): string {
   const phantom = origin === "phantom" ? `, ${phantomNotice}` : "";
-  const { content, lesion, patient, missing } = check.leftOut;
-  const leftOut = content + lesion + patient + missing;
+  const parts = [check.leftOut, check.leftOutForAncestors].flatMap((counts) => Object.values(counts ?? {}));
+  const leftOut = parts.reduce((sum, count) => sum + count, 0);
   return [
     ...comparisons.map((one) =>
       [
