@@ -2,6 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
+import { valueInWords } from "../text/value-in-words.ts";
 import { boundsFault, mostParameters, mostValues } from "./bounds.ts";
 import type { Layer, Network, Normalize, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
@@ -58,11 +59,32 @@ function refuseTooLarge(kind: string, what: string, shape: Shape): void {
   }
 }
 
+/** Programs without types give lists of layers, input shapes and functions that nobody called. */
+function refuseOtherForms(network: Network): void {
+  const form = "{ name, input: { channels: 3, height, width }, layers: [normalize(), ...] }";
+  const { input, layers } = network as Partial<Network>;
+  if (!Array.isArray(layers))
+    throw new NetworkError(`expected a network ${form}, got ${valueInWords(layers ?? network)}`);
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new NetworkError(
+      `network "${network.name}": input: expected { channels, height, width }, got ${valueInWords(input)}`,
+    );
+  }
+  layers.forEach((layer: unknown, index) => {
+    if (typeof layer === "object" && layer !== null && "kind" in layer) return;
+    const cure = typeof layer === "function" ? "; call it, as in relu()" : "";
+    throw new NetworkError(
+      `network "${network.name}": layers[${index}]: expected a layer, such as relu(), got ${valueInWords(layer)}${cure}`,
+    );
+  });
+}
+
 /**
  * Checks a network and writes it out. Throws {@link NetworkError}, which names the layer that does not fit by its path, such as
  * `network "mine": layers[3].body[0]: conv2d: expected …, got …`.
  */
 export function buildGraph(network: Network): Graph {
+  refuseOtherForms(network);
   const fault = boundsFault(network.layers);
   if (fault !== undefined) throw new NetworkError(`network "${network.name}": ${fault}`);
   const { channels, height, width } = network.input;

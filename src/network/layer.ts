@@ -186,6 +186,11 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
   const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias"]);
   const { stride = 1, padding = "same", groups = 1, bias = true } = known;
   const size = pair(kernel);
+  if (typeof padding === "string" && padding !== "same") {
+    throw new NetworkError(
+      `conv2d: padding: expected "same", a number, or [height, width], got "${padding}"; write 0 for "valid"`,
+    );
+  }
   return {
     kind: "conv2d",
     filters,

@@ -2,6 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
+import { valueInWords } from "../text/value-in-words.ts";
 import type { HeightWidth, Operation } from "./layer.ts";
 
 /** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
@@ -28,6 +29,17 @@ export const evenKernel = (kernel: HeightWidth): string =>
   `padding "same" needs odd kernels, as it is the same on both sides, and the kernel is ${kernel.join("x")}; ` +
   "take an odd kernel, or give the padding as a number, such as 0";
 
+/** A layer that was written without its function may lack what the function fills in. */
+function refuseIncomplete(kind: string, lists: Readonly<Record<string, unknown>>, expected: string): void {
+  for (const [field, list] of Object.entries(lists)) {
+    if (!Array.isArray(list)) {
+      refuse(
+        `${kind}: ${field}: expected ${expected}, got ${valueInWords(list)}; write the layer by ${kind}(...), or read it by parseNetwork`,
+      );
+    }
+  }
+}
+
 const windowed = (
   kind: string,
   {
@@ -38,6 +50,7 @@ const windowed = (
   height: number,
   width: number,
 ): HeightWidth => {
+  refuseIncomplete(kind, { kernel, stride, padding }, "[height, width]");
   for (const [name, values] of Object.entries({ kernel, stride })) {
     if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
   }
@@ -74,6 +87,7 @@ const pooled = (
 const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, { kind: K }>> } = {
   normalize: ({ mean, standardDeviation }, [input]) => {
     const [channels] = featureMaps("normalize", input!);
+    refuseIncomplete("normalize", { mean, standardDeviation }, "a list of numbers");
     if (mean.length !== channels || standardDeviation.length !== channels) {
       refuse(
         `normalize: expected ${channels} means and deviations, got ${mean.length} and ${standardDeviation.length}`,
@@ -126,6 +140,12 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
       : refuse(`gate: expected one factor for each channel of ${formatShape(input!)}, got ${formatShape(factors!)}`),
 };
 
+function ruleOf(kind: Operation["kind"]): ShapeRule<Operation> {
+  if (!Object.hasOwn(rules, kind))
+    throw new NetworkError(`expected a layer of a known kind, got ${valueInWords(kind)}`);
+  return rules[kind] as ShapeRule<Operation>;
+}
+
 /** The output shape of an operation; throws {@link NetworkError} where the inputs do not fit it. */
 export const outputShape = (operation: Operation, inputs: readonly Shape[]): Shape =>
-  (rules[operation.kind] as ShapeRule<Operation>)(operation, inputs);
+  ruleOf(operation.kind)(operation, inputs);
