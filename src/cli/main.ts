@@ -18,6 +18,7 @@ import { addShowCommand } from "./commands/show.ts";
 import { addStudyCommand } from "./commands/study.ts";
 import { addTrainCommand } from "./commands/train.ts";
 import { addWatchCommand } from "./commands/watch.ts";
+import { hasStuckThread } from "./modules/network-module.ts";
 import { printMessage, printText, processTerminal, type Terminal } from "./terminal/terminal.ts";
 
 /** The whole command line with its options and help; a command that ends gives its exit status to `finish`. */
@@ -77,6 +78,9 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     if (error instanceof CommanderError) return error.exitCode;
     printMessage(terminal.error, describe(error, terminal.environment));
     return 1;
+  } finally {
+    // After whoever called has set the exit status.
+    if (hasStuckThread()) setImmediate(() => process.exit());
   }
 }
 

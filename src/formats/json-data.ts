@@ -40,6 +40,15 @@ export function jsonData(json: unknown, limits: DataLimits, tooDeep: string): un
   }
 }
 
+/** Keys that a sentence tells; the others are counted. */
+const mostKeys = 5;
+
+/** What is said of each key, for the first few of them. */
+export const firstOf = (keys: readonly string[], say: (key: string) => string): string => {
+  const left = keys.length - mostKeys;
+  return [...keys.slice(0, mostKeys).map(say), ...(left > 0 ? [`${left} more like these`] : [])].join("; ");
+};
+
 /** A value in a few words, whatever it is. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";

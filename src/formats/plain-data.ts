@@ -68,7 +68,12 @@ export function plainData(value: unknown, { depth, values }: DataLimits): unknow
     });
     return Object.fromEntries(entries);
   };
-  return copy(value, []);
+  try {
+    return copy(value, []);
+  } catch (error) {
+    if (error instanceof PlainDataError) throw error;
+    throw new PlainDataError([], "expected data, got a Proxy that cannot be read");
+  }
 }
 
 function ownValue(holder: object, key: string | number, path: DataPath): unknown {

@@ -58,6 +58,14 @@ describe("a network that does not fit is refused", () => {
     ["layers[0]: stochasticDepth: expected a rate in [0, 1), got 1", [residual([], [], { stochasticDepth: 1 })]],
     ["layers[0]: normalize: expected 3 means and deviations, got 2 and 2", [normalize([0, 0])]],
     ["layers[0]: normalize: standard deviations must be above 0", [normalize([0, 0, 0], [1, 0, 1])]],
+    [
+      "layers[0]: normalize: means, standard deviations and their reciprocals must be finite in",
+      [normalize([1e39, 0, 0], [1, 1, 1])],
+    ],
+    [
+      "layers[0]: normalize: means, standard deviations and their reciprocals must be finite in",
+      [normalize([0, 0, 0], [1e-40, 1, 1])],
+    ],
     ["layers[1]: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
     ["layers[0]: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
     ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],

@@ -94,6 +94,10 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
       );
     }
     if (!standardDeviation.every((value) => value > 0)) refuse("normalize: standard deviations must be above 0");
+    const factors = [...mean, ...standardDeviation, ...standardDeviation.map((value) => 1 / value)];
+    if (!factors.every((value) => Number.isFinite(Math.fround(value)))) {
+      refuse("normalize: means, standard deviations and their reciprocals must be finite in 32 bits");
+    }
     return input!;
   },
   luminance: (_, [input]) => {

@@ -20,8 +20,12 @@ const plain = (name: string): string => name.toLowerCase().replace(/[-_\s]/g, ""
 export function nearestName(given: string, names: readonly string[]): string | undefined {
   let nearest: string | undefined;
   let smallest = Math.max(1, Math.ceil(given.length / 3)) + 1;
+  const letters = plain(given);
   for (const name of names) {
-    const distance = editDistance(plain(given), plain(name));
+    const known = plain(name);
+    // Each letter that one has more is a change: a text of megabytes is not compared.
+    if (Math.abs(letters.length - known.length) >= smallest) continue;
+    const distance = editDistance(letters, known);
     if (distance < smallest) {
       nearest = name;
       smallest = distance;

@@ -59,7 +59,12 @@ export function moduleProblem(failure: ModuleFailure, source: string, names: rea
     case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
       return problem("Node takes types out of no file below node_modules", "move the module out of it");
     case "ERR_UNKNOWN_FILE_EXTENSION":
-      return problem(saying, typescriptCure);
+      return /"\.[cm]?ts"/.test(message)
+        ? problem(saying, typescriptCure)
+        : problem(
+            saying.replace(/^TypeError: /, ""),
+            "give the file a name that ends in .mjs, .cjs, .js or .ts, in small letters",
+          );
     case "ERR_MODULE_NOT_FOUND":
     case "MODULE_NOT_FOUND":
       return /['"]naevus(?:\/|['"])/.test(message)

@@ -29,6 +29,8 @@ export type ModuleAnswer =
 
 const { file, options, port }: ModuleTask = workerData;
 delete workerData.port;
+// The module can replace the method of all ports.
+const post = port.postMessage.bind(port);
 
 /** The streams reach the starter before the answer does, which ends the thread. */
 const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => stream.write("", () => done()));
@@ -36,7 +38,7 @@ const written = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done
 async function answer(given: ModuleAnswer): Promise<void> {
   await written(process.stdout);
   await written(process.stderr);
-  port.postMessage(given);
+  post(given);
   port.close();
 }
 

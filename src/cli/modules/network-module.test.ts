@@ -150,6 +150,17 @@ it.each([
   ["exits in the call", "export default () => process.exit();", "it ends its thread by process.exit(0)"],
   ["waits for ever", "export default () => new Promise(() => {});", "it waits for a promise that nothing settles"],
   ["waits for ever at load", "await new Promise(() => {});", "it waits for a promise that nothing settles"],
+  ["throws when it is read", "export default () => new Proxy({}, { ownKeys() { throw null; } })", "got a Proxy that"],
+  [
+    "changes how the thread tells errors",
+    "String.prototype.slice = () => 1; export default () => { throw new Error('x'); };",
+    "it changes what its thread answers; correct the module",
+  ],
+  [
+    "changes how the thread refuses",
+    "Array.prototype.join = () => 1; export default () => ({ layers: new Map() });",
+    "it changes what its thread answers; correct the module",
+  ],
   [
     "speaks for itself",
     'import { parentPort, workerData } from "node:worker_threads";\nparentPort.postMessage({ value: 1 });\n' +
@@ -197,6 +208,23 @@ it("names a file that cannot be read, and a package.json that forbids exports", 
   );
 });
 
+it.runIf(process.platform === "linux")("ends a command whose module waits for the system", () => {
+  const file = join(folder, "stuck.mjs");
+  writeFileSync(
+    file,
+    'import { execFileSync } from "node:child_process";\nexport default () => execFileSync("sleep", ["45"]);',
+  );
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, "../../../bin/naevus.js"), "network", file, "--json"],
+    { encoding: "utf8", timeout: 40_000 },
+  );
+  expect([status, stdout]).toEqual([1, ""]);
+  expect(stderr).toBe(
+    `naevus: ${file}: it takes more than 10 seconds; correct the module, or give the network as JSON\n`,
+  );
+});
+
 it("says so where threads are forbidden", () => {
   const file = join(folder, "forbidden.mjs");
   const compiled = new URL("../../../dist/cli/modules/network-module.js", import.meta.url);
@@ -209,6 +237,12 @@ it("says so where threads are forbidden", () => {
   });
   expect(stderr).toMatch(
     /forbidden\.mjs: it cannot run in a thread of its own \(Access .*\); allow threads, or let naevus net/,
+  );
+});
+
+it("says what a file may be called", async () => {
+  await expect(run(`export default () => (${text})`, {}, "LARGE.MJS")).rejects.toThrow(
+    /LARGE\.MJS: Unknown file extension ".MJS" for .*; give the file a name that ends in \.mjs, \.cjs, \.js or \.ts, in small letters$/,
   );
 });
 

@@ -5,11 +5,13 @@
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { readText } from "../../disk/files.ts";
 import { readSentence } from "../../disk/system-errors.ts";
 import { firstLine, NetworkError } from "../../errors.ts";
+import { exitAtOnce } from "../../foreign/exit.ts";
 import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { ArchitectureOptions } from "../../network/architectures.ts";
 import { imageGraph } from "../../network/image-graph.ts";
@@ -21,6 +23,9 @@ import { type ModuleProblem, moduleProblem, typescriptCure } from "./module-fail
 import type { ModuleAnswer, ModuleFailure, ModuleTask } from "./module-worker.ts";
 
 const megabytes = 512;
+
+/** For a thread that is told to end. */
+const secondsToEnd = 1;
 
 /** How a module is run. */
 export interface ModuleLimits {
@@ -123,13 +128,14 @@ async function answerOf(
   const timers: NodeJS.Timeout[] = [];
   try {
     return await new Promise((answered) => {
-      port1.once("message", answered);
-      worker.once("error", (error: NodeJS.ErrnoException) => {
+      port1.once("message", (message: unknown) => answered(answerIn(message)));
+      worker.on("error", (error: NodeJS.ErrnoException) => {
         answered(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? memory : { failure: failureOf(error) });
       });
       worker.once("exit", (code) => {
-        const last: { message: ModuleAnswer } | undefined = receiveMessageOnPort(port1);
-        answered(last?.message ?? unanswered(`it ends its thread by process.exit(${code}) and returns nothing`));
+        const last: { message: unknown } | undefined = receiveMessageOnPort(port1);
+        const nothing = unanswered(`it ends its thread by process.exit(${code}) and returns nothing`);
+        answered(last ? answerIn(last.message) : nothing);
       });
       timers.push(
         setTimeout(() => answered(unanswered(`it takes more than ${seconds} seconds`)), seconds * 1000),
@@ -141,8 +147,40 @@ async function answerOf(
   } finally {
     for (const timer of timers) clearTimeout(timer);
     port1.close();
-    await worker.terminate();
+    await ended(worker);
   }
+}
+
+/** Whether something is what the thread answers: the module can change whatever the thread computes with. */
+const isAnswer = (message: unknown): message is ModuleAnswer => {
+  if (typeof message !== "object" || message === null) return false;
+  const { refused, failure } = message as { readonly refused?: unknown; readonly failure?: Partial<ModuleFailure> };
+  if ("refused" in message) return typeof refused === "string";
+  if ("failure" in message) {
+    return [failure?.name, failure?.message, failure?.stack].every((text) => typeof text === "string");
+  }
+  return "value" in message;
+};
+
+const answerIn = (message: unknown): ModuleAnswer | ModuleProblem =>
+  isAnswer(message) ? message : unanswered("it changes what its thread answers");
+
+let stuck = false;
+
+/** Whether the thread of a module could not be ended: the process then has to be told to exit. */
+export const hasStuckThread = (): boolean => stuck;
+
+/** Ends the thread. One that waits for the system, such as for a command or a pipe, ends when that is done, and Node's exit would wait for it. */
+async function ended(worker: Worker): Promise<void> {
+  const patience = new AbortController();
+  const isOver = await Promise.race([
+    worker.terminate().then(() => true),
+    pause(secondsToEnd * 1000, false, { signal: patience.signal }).catch(() => true),
+  ]);
+  patience.abort();
+  if (isOver) return;
+  stuck = true;
+  process.once("exit", exitAtOnce);
 }
 
 /** Flags that keep Node from warning of a package.json that says nothing of modules, and that types are taken out. */

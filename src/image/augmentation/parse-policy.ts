@@ -1,7 +1,7 @@
 /** An augmentation policy from JSON: checked, with errors by path, and made whole. */
 import { z } from "zod";
 import { SettingsError } from "../../errors.ts";
-import { JsonDataError, jsonData, shown } from "../../formats/json-data.ts";
+import { firstOf, JsonDataError, jsonData, shown } from "../../formats/json-data.ts";
 import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import {
@@ -62,13 +62,11 @@ const expectedBy = (schema: z.ZodType | undefined): unknown =>
   (schema instanceof z.ZodExactOptional ? (schema.unwrap() as z.ZodType) : schema)?.meta()?.expected;
 
 const unknownNames = (what: string, names: readonly string[], known: readonly string[]): string =>
-  names
-    .map((name) => {
-      const near = nearestName(name, known);
-      const takes = known.length === 0 ? "it takes none" : `expected one of ${known.join(", ")}`;
-      return `unknown ${what} ${shown(name)}; ${near === undefined ? takes : `did you mean ${near}?`}`;
-    })
-    .join("; ");
+  firstOf(names, (name) => {
+    const near = nearestName(name, known);
+    const takes = known.length === 0 ? "it takes none" : `expected one of ${known.join(", ")}`;
+    return `unknown ${what} ${shown(name)}; ${near === undefined ? takes : `did you mean ${near}?`}`;
+  });
 
 /** The sentence on one issue. */
 function problemOf(issue: z.core.$ZodIssue, data: unknown): string {

@@ -127,6 +127,11 @@ describe("parseNetwork", () => {
     [{ kind: "maxPool", kernel: 2, pool_size: 2 }, 'maxPool: unknown field "pool_size"; did you mean kernel?'],
     [{ kind: "conv2d", filters: 3, kernel: 3, padding: "valid" }, /got "valid"; write 0 for no padding$/],
     [{ kind: "conv2d", filters: 3, kernel: 2 }, /^layers\[0\]: conv2d: padding "same" needs odd kernels/],
+    [{ kind: "k".repeat(3e6) }, /^layers\[0\]: unknown layer "k{59}…; expected one of normalize/],
+    [
+      Object.fromEntries(["kind", "a", "b", "c", "d", "e", "f", "g"].map((key) => [key, "relu"])),
+      /"e"; it takes none; 2 more like these$/,
+    ],
     [{}, /^layers\[0\]: expected a layer with its kind, one of normalize, .*; got nothing$/],
     [
       { kind: "conv2d", filters: "many", kernel: 3 },
@@ -168,6 +173,10 @@ describe("parseNetwork", () => {
     }
     expect(ofLayer(getter)).toBe("layers[0].units: expected data, got a getter");
     expect(ofLayer(new Conv2d())).toBe("layers[0]: expected data, got an instance of a class");
+    const hidden = () => {
+      throw new Error("hidden");
+    };
+    expect(ofLayer(new Proxy({}, { ownKeys: hidden }))).toBe("expected data, got a Proxy that cannot be read");
     expect(ofLayer({ kind: "dense", units: () => 3 })).toBe("layers[0].units: expected data, got a function");
     expect(ofLayer({ kind: "dense", units: 3n })).toBe("layers[0].units: expected data, got a bigint");
     expect(refusal({ layers: new Array(2 ** 32 - 1) })).toMatch(/^layers: too much: more than \d+ values in all$/);

@@ -1,6 +1,6 @@
 /** What is wrong with a network's JSON, in sentences: the layer's path, what was expected and what stands there. */
 import type { z } from "zod";
-import { shown } from "../../formats/json-data.ts";
+import { firstOf, shown } from "../../formats/json-data.ts";
 import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nameList } from "../../text/name-list.ts";
 import type { HeightWidth, Layer } from "../layer.ts";
@@ -34,7 +34,7 @@ function layerDepth(path: DataPath): number {
 function unknownKeys(keys: readonly string[], fields: Fields): string {
   const names = Object.keys(fields).filter((name) => name !== "$schema");
   const takes = names.length === 0 ? "it takes none" : `it takes ${nameList(names)}`;
-  return keys.map((key) => unknownField("field", key, names, takes)).join("; ");
+  return firstOf(keys, (key) => unknownField("field", key, names, takes));
 }
 
 function kindProblem(layer: Readonly<Record<string, unknown>>): string {
