@@ -46,3 +46,8 @@ it("leaves what was never sealed unchecked, and says so", () => {
   expect(unsealed('{"a":1}')).toEqual({ content: { a: 1 }, isSealed: false });
   expect(() => unsealed('{"a":2,"digest":"0000000000000000"}')).toThrow("its digest does not fit its content");
 });
+
+it("refuses what is nested beyond the stack", () => {
+  const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+  expect(() => unsealed(`{"a":${deep},"digest":"0"}`)).toThrow(new SealError("nested too deeply"));
+});

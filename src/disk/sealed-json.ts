@@ -6,12 +6,17 @@ export class SealError extends Error {
   override readonly name = "SealError";
 }
 
+/** Objects and lists inside each other: more than naevus writes, and less than the stack holds. */
+const deepest = 500;
+
 /** A value as lists, in which the order of an object's keys does not count. */
-function canonical(value: unknown): unknown {
+function canonical(value: unknown, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return ["list", ...value.map(canonical)];
+  if (depth > deepest) throw new SealError("nested too deeply");
+  const inside = (item: unknown) => canonical(item, depth + 1);
+  if (Array.isArray(value)) return ["list", ...value.map(inside)];
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return ["object", ...entries.map(([key, item]) => [key, canonical(item)])];
+  return ["object", ...entries.map(([key, item]) => [key, inside(item)])];
 }
 
 /** 64 bits of SHA-256, in hexadecimal digits: they are there to notice damage, not to keep a secret. */
