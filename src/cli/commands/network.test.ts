@@ -56,7 +56,8 @@ it("gives the same as one JSON object, with nothing else on standard output", as
 
 it("writes a drawing", async () => {
   const file = join(folder, "network.svg");
-  const { status } = await network(...small, ...engine, "--svg", file);
+  const { status, error } = await network(...small, ...engine, "--svg", file);
+  expect(error).toBe(`written: ${file}`);
   expect(status).toBe(0);
   const drawing = await readFile(file, "utf8");
   expect(drawing).toMatch(/^<svg [^>]*role="img"/);
@@ -96,7 +97,7 @@ describe("a network of the user's own", () => {
     const shown = await network(file, ...rest, "--write", json);
     expect(JSON.parse(shown.out)).toMatchObject({ name: "mine", input: [3, 4, 4], classes: 9 });
     const again = await network(json, ...rest);
-    expect(again).toEqual(shown);
+    expect({ ...again, error: `written: ${json}` }).toEqual(shown);
     expect(await readFile(json, "utf8")).toContain('"units": "classes"');
   });
 

@@ -107,6 +107,7 @@ async function runNetwork(network: string | undefined, options: NetworkOptions, 
   const measured = await measure(engine, graph, settings, options.measure ? seconds : undefined);
   if (options.json) terminal.out(JSON.stringify({ ...summary, ...measured }));
   else printText(terminal.out, formatTotals(summary, measured));
+  for (const file of [svg, write]) if (file !== undefined) printText(terminal.error, `written: ${file}`);
   return 0;
 }
 
