@@ -111,8 +111,12 @@ export interface StudyReport extends Judgement {
   readonly imbalance: Comparison;
   readonly recipes: Comparison;
   readonly final: TrainedModel;
-  /** What the first and the final model are made of, for as many classes as there are. */
-  readonly networks: { readonly initial: NetworkSummary; readonly final: NetworkSummary };
+  /** What the first and the final model are made of, and the network that the study was given, for as many classes as there are. */
+  readonly networks: {
+    readonly initial: NetworkSummary;
+    readonly compared?: NetworkSummary;
+    readonly final: NetworkSummary;
+  };
   readonly conclusion: Conclusion;
   readonly modelCard: ModelCard;
 }

@@ -136,7 +136,11 @@ async function tenChapters(
       imbalance: ofImbalance,
       recipes: families === 3 ? compared(candidates, tried.length) : chosenAlone(ofImbalance, candidates[0]!.name),
       final,
-      networks: { initial: madeOf(context, clean, plain), final: madeOf(context, clean, final.recipe) },
+      networks: {
+        initial: madeOf(context, clean, plain),
+        ...(budget.compared !== undefined && { compared: madeOf(context, clean, { ...plain, ...otherNetwork }) }),
+        final: madeOf(context, clean, final.recipe),
+      },
       ...judgement,
       data,
     });

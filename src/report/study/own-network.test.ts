@@ -98,6 +98,7 @@ it("compares it by its name, and the final model's run and the report hold it wh
   expect(final.recipe.network).toEqual(small({ classes: 8, imageSize: 8 }));
   expect((await readConfig(join(options.out, final.run))).settings.network).toEqual(final.recipe.network);
   expect(networks.final).toMatchObject({ name, classes: 8 });
+  expect(networks.compared).toEqual(networks.final);
 });
 
 it("tells of it in every text, and of no larger network", async () => {
@@ -114,7 +115,10 @@ it("tells of it in every text, and of no larger network", async () => {
     expect(text.match(/.{40}(?:larger network|ResNet|\[object).{40}/g)).toBeNull();
   }
   expect(page.includes("with the network small &amp; own, plain and regularised")).toBe(true);
-  expect(page.includes(">Network small &amp; own</title>")).toBe(true);
+  const drawings = (text: string) => text.split(">Network small &amp; own</title>").length - 1;
+  expect(drawings(page)).toBe(1);
+  const { networks } = report;
+  expect(drawings(await studyPage({ ...report, networks: { ...networks, final: networks.initial } }))).toBe(1);
 });
 
 it("goes on with the same network, and takes no step of another one of the same name", async () => {

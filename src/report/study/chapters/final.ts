@@ -1,5 +1,6 @@
 /** Chapter 8: the recipes that were left, and the model that the best of them gave. */
 
+import type { NetworkSummary } from "../../../network/summary.ts";
 import type { StudyReport } from "../../../study/study-report.ts";
 import { comparedInWords, count, plural, resolution } from "../../../study/words/notation.ts";
 import { chartFigures } from "../../charts/chart-figure.ts";
@@ -11,7 +12,9 @@ import { choiceInWords, comparisonFigure, comparisonTable, curveFigures } from "
 /** The chapter's body. */
 export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
   const { recipes, final, networks, classes, budget } = report;
-  const isFirst = JSON.stringify(networks.final) === JSON.stringify(networks.initial);
+  const { initial, compared } = networks;
+  const isSame = (one: NetworkSummary, other: NetworkSummary) => JSON.stringify(one) === JSON.stringify(other);
+  const isFirst = isSame(networks.final, initial);
   const other =
     budget.compared === undefined ? "a residual network (ResNet-18 at half width)" : comparedInWords(budget, "the");
   return [
@@ -21,6 +24,7 @@ export async function finalChapter(report: StudyReport): Promise<HtmlValue> {
         : `This chapter compares the best recipe so far with ${other}, plain and regularised, on the same folds. ` +
             `The budget of ${plural(budget.minutes, "minute")} allowed ${plural(budget.comparisonEpochs, "epoch")} for the former and ${budget.recipeEpochs} for the latter${resolution(budget)}${budget.overrun ? "; even the smallest sensible study takes longer than this budget" : ""}.`,
     ),
+    compared && !isSame(compared, initial) && !isSame(compared, networks.final) && networkFigure(compared),
     await chartFigures([
       comparisonFigure(recipes, "Recipes compared", 1 / classes.length),
       ...curveFigures(recipes.recipes, "by recipe"),
