@@ -99,6 +99,11 @@ describe("a network of the user's own", () => {
     const again = await network(json, ...rest);
     expect({ ...again, error: `written: ${json}` }).toEqual(shown);
     expect(await readFile(json, "utf8")).toContain('"units": "classes"');
+    const five = await made("five.mjs", source.replace('"units": classes', '"units": 5'));
+    expect(JSON.parse((await network(five, ...rest)).out)).toMatchObject({ classes: 5 });
+    expect((await network(five, ...rest, "--classes", "9")).error).toMatch(
+      /gives 5 logits, and the data have 9 classes/,
+    );
   });
 
   it("is a run's, at its size and for its classes", async () => {

@@ -119,7 +119,7 @@ async function graphOfSource(
   { error }: Terminal,
 ): Promise<Graph> {
   const loadModule = (file: string) => (options: ArchitectureOptions) =>
-    runNetworkModule(file, options, { print: error });
+    runNetworkModule(file, options, { print: error, ownClasses: classes === undefined });
   const run = (await folderExists(network)) ? await readConfig(network) : undefined;
   const source = run?.settings.network ?? (await networkSource(network, { loadModule, label: "network" }));
   const imageSize = flags.imageSize ?? run?.settings.imageSize;

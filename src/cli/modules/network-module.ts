@@ -14,6 +14,7 @@ import { firstLine, NetworkError } from "../../errors.ts";
 import { exitAtOnce } from "../../foreign/exit.ts";
 import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { ArchitectureOptions } from "../../network/architectures.ts";
+import { buildGraph } from "../../network/graph.ts";
 import { imageGraph } from "../../network/image-graph.ts";
 import { parseNetwork } from "../../network/json/parse-network.ts";
 import type { Network } from "../../network/layer.ts";
@@ -33,6 +34,8 @@ export interface ModuleLimits {
   readonly print?: (line: string) => void;
   /** For loading and calling together; 10 by default. */
   readonly seconds?: number;
+  /** Whether the network may be one for another number of classes than is asked for; false by default. */
+  readonly ownClasses?: boolean;
 }
 
 /** Whether a path is that of a module, by its ending. */
@@ -74,7 +77,7 @@ export async function runNetworkModule(
   const name = printableLine(basename(file).replace(/\.[cm]?[jt]s$/, "")).slice(0, 100);
   const network = parseNetwork(answer.value, { ...options, name, source: file });
   try {
-    imageGraph(network, options.classes);
+    imageGraph(network, limits.ownClasses ? buildGraph(network).classes : options.classes);
   } catch (error) {
     if (!(error instanceof NetworkError)) throw error;
     throw new NetworkError(`${file}: ${error.message}`, { cause: error });
