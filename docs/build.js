@@ -46,7 +46,9 @@ try {
   const { commandLinePage } = await import("./command-line.js");
   writeFileSync(path.join(docs, "command-line.md"), commandLinePage());
   mkdirSync(path.join(docs, "public"), { recursive: true });
-  copyFileSync(path.join(docs, "..", "network.schema.json"), path.join(docs, "public", "network.schema.json"));
+  for (const schema of ["augmentation.schema.json", "network.schema.json"]) {
+    copyFileSync(path.join(docs, "..", schema), path.join(docs, "public", schema));
+  }
   run("npx", "typedoc", "--options", "typedoc.config.js");
   checkMenus();
   buildSite();

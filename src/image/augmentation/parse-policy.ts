@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { SettingsError } from "../../errors.ts";
 import { firstOf, JsonDataError, jsonData, shown } from "../../formats/json-data.ts";
+import { jsonSchemaOf } from "../../formats/json-schema.ts";
 import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import {
@@ -12,21 +13,42 @@ import {
   dihedral,
   erase,
   flip,
+  type Range,
   resizedCrop,
+  stepLimits,
 } from "./policy.ts";
 
-// The limits of each number are the builders', which refuse what is beyond them.
-const number = z.number().meta({ expected: "a number" }).exactOptional();
-const range = z.tuple([z.number(), z.number()]).meta({ expected: "two numbers: [least, greatest]" }).exactOptional();
+const between = ([least, greatest]: Range) => z.number().min(least).max(greatest);
+const number = (limits: Range) =>
+  between(limits)
+    .meta({ expected: `a number from ${limits.join(" to ")}` })
+    .exactOptional();
+const range = (limits: Range) =>
+  z
+    .tuple([between(limits), between(limits)])
+    .meta({ expected: `two numbers from ${limits.join(" to ")}: [least, greatest]` })
+    .exactOptional();
+
+const { flip: flips, affine: jitter, resizedCrop: crop, colour: tint, erase: hole } = stepLimits;
 
 /** The fields of every step, beside its kind. */
 export const stepFields = {
-  flip: { horizontal: number, vertical: number },
+  flip: { horizontal: number(flips.horizontal), vertical: number(flips.vertical) },
   dihedral: {},
-  affine: { rotation: number, scale: range, shear: number, translation: number },
-  resizedCrop: { area: range, aspect: range },
-  colour: { brightness: number, contrast: number, saturation: number, hue: number },
-  erase: { probability: number, area: range, aspect: range },
+  affine: {
+    rotation: number(jitter.rotation),
+    scale: range(jitter.scale),
+    shear: number(jitter.shear),
+    translation: number(jitter.translation),
+  },
+  resizedCrop: { area: range(crop.area), aspect: range(crop.aspect) },
+  colour: {
+    brightness: number(tint.brightness),
+    contrast: number(tint.contrast),
+    saturation: number(tint.saturation),
+    hue: number(tint.hue),
+  },
+  erase: { probability: number(hole.probability), area: range(hole.area), aspect: range(hole.aspect) },
 } satisfies { readonly [K in Augmentation["kind"]]: z.ZodRawShape };
 
 type Kind = Augmentation["kind"];
@@ -55,6 +77,9 @@ const policyFields = {
     .meta({ expected: "a list of at most 100 steps" }),
 };
 const policyForm = z.strictObject(policyFields);
+
+/** A JSON Schema (draft 2020-12) that takes what {@link parsePolicy} takes, but for ranges whose greatest value is below the least. */
+export const policyJsonSchema = () => jsonSchemaOf(policyForm, "An augmentation policy of naevus");
 
 type Fields = Readonly<Record<string, z.ZodType>>;
 

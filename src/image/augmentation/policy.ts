@@ -72,14 +72,23 @@ export interface AugmentationPolicy {
   readonly steps: readonly Augmentation[];
 }
 
-function checkNumber(what: string, value: number, least: number, greatest: number): void {
+/** Between which values each number of a step lies; of a range both. */
+export const stepLimits = {
+  flip: { horizontal: [0, 1], vertical: [0, 1] },
+  affine: { rotation: [0, 180], scale: [1 / 8, 8], shear: [0, 60], translation: [0, 1] },
+  resizedCrop: { area: [0.001, 1], aspect: [0.1, 10] },
+  colour: { brightness: [0, 1], contrast: [0, 1], saturation: [0, 1], hue: [0, 180] },
+  erase: { probability: [0, 1], area: [0, 1], aspect: [0.1, 10] },
+} as const satisfies Readonly<Partial<Record<Augmentation["kind"], Readonly<Record<string, Range>>>>>;
+
+function checkNumber(what: string, value: number, [least, greatest]: Range): void {
   if (!(value >= least && value <= greatest))
     throw new RangeError(`${what}: expected a number from ${least} to ${greatest}, got ${value}`);
 }
 
-function checkRange(what: string, [least, greatest]: Range, lowest: number, highest: number): void {
-  checkNumber(what, least, lowest, highest);
-  checkNumber(what, greatest, least, highest);
+function checkRange(what: string, [least, greatest]: Range, limits: Range): void {
+  checkNumber(what, least, limits);
+  checkNumber(what, greatest, [least, limits[1]]);
 }
 
 /**
@@ -88,8 +97,8 @@ function checkRange(what: string, [least, greatest]: Range, lowest: number, high
  * @throws RangeError where a probability is no number from 0 to 1
  */
 export function flip({ horizontal = 0.5, vertical = 0.5 } = {}): Flip {
-  checkNumber("flip: horizontal", horizontal, 0, 1);
-  checkNumber("flip: vertical", vertical, 0, 1);
+  checkNumber("flip: horizontal", horizontal, stepLimits.flip.horizontal);
+  checkNumber("flip: vertical", vertical, stepLimits.flip.vertical);
   return { kind: "flip", horizontal, vertical };
 }
 
@@ -104,10 +113,10 @@ export const dihedral = (): Dihedral => ({ kind: "dihedral" });
  */
 export function affine(options: Partial<Omit<AffineJitter, "kind">>): AffineJitter {
   const { rotation = 0, scale = [1, 1], shear = 0, translation = 0 } = options;
-  checkNumber("affine: rotation", rotation, 0, 180);
-  checkRange("affine: scale", scale, 1 / 8, 8);
-  checkNumber("affine: shear", shear, 0, 60);
-  checkNumber("affine: translation", translation, 0, 1);
+  checkNumber("affine: rotation", rotation, stepLimits.affine.rotation);
+  checkRange("affine: scale", scale, stepLimits.affine.scale);
+  checkNumber("affine: shear", shear, stepLimits.affine.shear);
+  checkNumber("affine: translation", translation, stepLimits.affine.translation);
   return { kind: "affine", rotation, scale, shear, translation };
 }
 
@@ -118,8 +127,8 @@ export function affine(options: Partial<Omit<AffineJitter, "kind">>): AffineJitt
  */
 export function resizedCrop(options: Partial<Omit<ResizedCrop, "kind">> = {}): ResizedCrop {
   const { area = [0.5, 1], aspect = [3 / 4, 4 / 3] } = options;
-  checkRange("resizedCrop: area", area, 0.001, 1);
-  checkRange("resizedCrop: aspect", aspect, 0.1, 10);
+  checkRange("resizedCrop: area", area, stepLimits.resizedCrop.area);
+  checkRange("resizedCrop: aspect", aspect, stepLimits.resizedCrop.aspect);
   return { kind: "resizedCrop", area, aspect };
 }
 
@@ -130,10 +139,10 @@ export function resizedCrop(options: Partial<Omit<ResizedCrop, "kind">> = {}): R
  */
 export function colour(options: Partial<Omit<ColourJitter, "kind">>): ColourJitter {
   const { brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
-  checkNumber("colour: brightness", brightness, 0, 1);
-  checkNumber("colour: contrast", contrast, 0, 1);
-  checkNumber("colour: saturation", saturation, 0, 1);
-  checkNumber("colour: hue", hue, 0, 180);
+  checkNumber("colour: brightness", brightness, stepLimits.colour.brightness);
+  checkNumber("colour: contrast", contrast, stepLimits.colour.contrast);
+  checkNumber("colour: saturation", saturation, stepLimits.colour.saturation);
+  checkNumber("colour: hue", hue, stepLimits.colour.hue);
   return { kind: "colour", brightness, contrast, saturation, hue };
 }
 
@@ -145,9 +154,9 @@ export function colour(options: Partial<Omit<ColourJitter, "kind">>): ColourJitt
  */
 export function erase(options: Partial<Omit<Erase, "kind">> = {}): Erase {
   const { probability = 0.25, area = [0.02, 0.2], aspect = [0.3, 1 / 0.3] } = options;
-  checkNumber("erase: probability", probability, 0, 1);
-  checkRange("erase: area", area, 0, 1);
-  checkRange("erase: aspect", aspect, 0.1, 10);
+  checkNumber("erase: probability", probability, stepLimits.erase.probability);
+  checkRange("erase: area", area, stepLimits.erase.area);
+  checkRange("erase: aspect", aspect, stepLimits.erase.aspect);
   return { kind: "erase", probability, area, aspect };
 }
 

@@ -13,7 +13,7 @@ import { layerFields, layerKinds, networkFields, networkForm } from "./layer-for
 const published = JSON.parse(readFileSync(new URL("../../../network.schema.json", import.meta.url), "utf8"));
 const accepts = new Ajv2020({ strict: true, strictTypes: false }).compile(published);
 
-it("is published as it is; node scripts/network-schema.js writes it", () => {
+it("is published as it is; node scripts/json-schemas.js writes it", () => {
   expect(published).toEqual(networkJsonSchema());
 });
 
