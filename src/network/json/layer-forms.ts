@@ -67,16 +67,22 @@ export const layerFields = {
 /** The kinds of layers. */
 export const layerKinds = Object.keys(layerFields) as readonly Layer["kind"][];
 
+interface GateForm {
+  readonly body: readonly LayerForm[];
+}
+
+interface ResidualForm {
+  readonly body: readonly LayerForm[];
+  readonly shortcut?: readonly LayerForm[];
+  readonly stochasticDepth?: number;
+}
+
 /** A layer of one kind as JSON may have it. */
 export type FormOf<K extends Layer["kind"]> = K extends keyof typeof leaves
   ? z.output<z.ZodObject<(typeof leaves)[K]>>
   : K extends "gate"
-    ? { readonly body: readonly LayerForm[] }
-    : {
-        readonly body: readonly LayerForm[];
-        readonly shortcut?: readonly LayerForm[];
-        readonly stochasticDepth?: number;
-      };
+    ? GateForm
+    : ResidualForm;
 
 /** A layer as JSON may have it. */
 export type LayerForm = { [K in Layer["kind"]]: { readonly kind: K } & FormOf<K> }[Layer["kind"]];
