@@ -126,8 +126,8 @@ function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
 /**
  * An augmentation policy from JSON: its text, or the data in it. What the builders have a default for may be left out, as in
  * `{ "steps": [{ "kind": "dihedral" }, { "kind": "affine", "rotation": 30 }] }`; `fill` is `reflect` by default.
+ * `source` stands before every problem, such as the name of the file.
  *
- * @param source stands before every problem, such as the name of the file
  * @throws SettingsError with a line for each problem, such as `steps[1]: affine: rotation: expected a number from 0 to 180, got 200`
  */
 export function parsePolicy(
