@@ -6,7 +6,7 @@ import { precisionOn } from "../../engine/precision.ts";
 import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { SettingsError } from "../../errors.ts";
-import { type ArchitectureOptions, networkNames } from "../../network/architectures.ts";
+import { networkNames } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import { imageGraph } from "../../network/image-graph.ts";
 import { formatNetwork } from "../../network/json/format-network.ts";
@@ -18,7 +18,7 @@ import { checkSettings } from "../../training/settings/parse.ts";
 import { architectureOptionsOf, networkOf } from "../../training/settings/resolve.ts";
 import type { Settings, SettingsInput } from "../../training/settings/schema.ts";
 import { settingsForClasses } from "../../training/settings/train-settings.ts";
-import { runNetworkModule } from "../modules/network-module.ts";
+import { moduleLoader } from "../modules/network-module.ts";
 import { networkSource } from "../options/network-option.ts";
 import { addSettingOptions, settingsFromFlags } from "../options/setting-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
@@ -118,8 +118,7 @@ async function graphOfSource(
   classes: number | undefined,
   { error }: Terminal,
 ): Promise<Graph> {
-  const loadModule = (file: string) => (options: ArchitectureOptions) =>
-    runNetworkModule(file, options, { print: error, ownClasses: classes === undefined });
+  const loadModule = moduleLoader({ print: error, ownClasses: classes === undefined });
   const run = (await folderExists(network)) ? await readConfig(network) : undefined;
   const source = run?.settings.network ?? (await networkSource(network, { loadModule, label: "network" }));
   const imageSize = flags.imageSize ?? run?.settings.imageSize;

@@ -87,7 +87,7 @@ async function runStudy(options: StudyOptions, terminal: Terminal): Promise<numb
   const { out, network: text, ...flags } = options;
   const { data: given, metadata, ...settings } = withAbsolutePaths(settingsFromFlags(flags));
   const network =
-    text === undefined ? undefined : await networkSource(text, { loadModule: moduleLoader(terminal.error) });
+    text === undefined ? undefined : await networkSource(text, { loadModule: moduleLoader({ print: terminal.error }) });
   const view = studyView(terminal, print);
   const notice = () => {
     view.stop();

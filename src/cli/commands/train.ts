@@ -55,7 +55,9 @@ export function addTrainCommand(program: Command, terminal: Terminal, finish: (s
 async function runTrain(options: TrainOptions, terminal: Terminal): Promise<number> {
   const print = options.json ? terminal.error : terminal.out;
   const view = progressView(terminal, print);
-  const given = withAbsolutePaths(await collectSettings(options, { loadModule: moduleLoader(terminal.error) }));
+  const given = withAbsolutePaths(
+    await collectSettings(options, { loadModule: moduleLoader({ print: terminal.error }) }),
+  );
   const notice = () => {
     view.stop();
     terminal.error("stopping after this step (Ctrl-C once more stops at once, and goes back to the last checkpoint)");

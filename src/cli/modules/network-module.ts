@@ -91,12 +91,12 @@ const unanswered = (reason: string): ModuleProblem => ({
   cure: "correct the module, or give the network as JSON",
 });
 
-/** Makes the functions of modules, whose output goes to `print`, line by line. */
+/** Makes the functions of modules, which all run alike. */
 export const moduleLoader =
-  (print: (line: string) => void) =>
+  (limits: ModuleLimits) =>
   (file: string): NetworkFunction =>
   (options) =>
-    runNetworkModule(file, options, { print });
+    runNetworkModule(file, options, limits);
 
 /** What a thread that runs the module answers, or why it answers nothing. */
 async function answerOf(
