@@ -1,6 +1,7 @@
 /** Downloading from an archive that fails, is slow, asks to wait or has nothing. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { DownloadEvent } from "./isic-download.ts";
 import { imitateArchive, type Misbehaviour, steppingClock } from "./testing/imitation.ts";
@@ -20,6 +21,9 @@ import {
 } from "./testing/small-archive.ts";
 
 const html = answer(200, { "content-type": "text/html" }, "<!DOCTYPE html><title>Maintenance</title>");
+function* spaces() {
+  for (;;) yield Buffer.alloc(2 ** 16, 32);
+}
 const reset: Misbehaviour = ({ response }) => void response.destroy();
 const resetHalfway: Misbehaviour = ({ response, right }) =>
   void response.writeHead(200).write(right.subarray(0, right.length / 2), () => response.destroy());
@@ -291,8 +295,7 @@ describe("an archive that fails", () => {
 
   it("an endless answer ends", async () => {
     server.fail("record", victim, ({ response }) => {
-      const more = () => void (response.destroyed || response.write(Buffer.alloc(2 ** 16, 32), more));
-      more();
+      Readable.from(spaces()).pipe(response);
     });
     const result = await download();
     expect(result.missing).toMatchObject([{ id: victim, reason: "record: an answer of more than 1 MiB" }]);
