@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves the 3.x interface of oneDNN: runs the engine's tests in a Debian 13 root, on its libdnnl3.6.
+# Proves the 3.x interface of oneDNN: runs the engine's tests in a Debian 13 root, on its libdnnl3.6, and against its ONNX's node tests.
 #
 #   scripts/debian13.sh [FOLDER [MIRROR]]
 #
@@ -86,6 +86,10 @@ if [ -n "${BENCH_RESULTS:-}" ]; then
   in_root node dist/bench/main.js --quick --json >"$BENCH_RESULTS"
   exit
 fi
+
+# Its node tests are those that the recorded ones are compared with.
+in_root sh -c 'python3 -c "import onnx" 2>/dev/null || { apt-get -q update && apt-get -q install -y --no-install-recommends python3-onnx; } >&2' \
+  >/dev/null || not_run "python3-onnx could not be installed in $folder"
 
 status=0
 in_root node node_modules/vitest/vitest.mjs run --config vitest.all.config.ts src/engine --reporter=default --reporter=json \

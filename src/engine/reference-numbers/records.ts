@@ -111,14 +111,14 @@ export function recordedProblem(
 
 const SAMPLES = 16;
 
-/** The same summary as scripts/references/networks.py makes. */
-export function summarise(values: ArrayLike<number>): TensorSummary {
+/** The same summary as scripts/references/networks.py makes, of `count` entries. */
+export function summarise(values: ArrayLike<number>, count = SAMPLES): TensorSummary {
   let squares = 0;
   let sum = 0;
   for (let i = 0; i < values.length; i++) {
     squares += values[i]! ** 2;
     sum += values[i]!;
   }
-  const indices = Array.from({ length: SAMPLES }, (_, i) => Math.floor(((2 * i + 1) * values.length) / (2 * SAMPLES)));
+  const indices = Array.from({ length: count }, (_, i) => Math.floor(((2 * i + 1) * values.length) / (2 * count)));
   return { norm: Math.sqrt(squares), sum, samples: [...new Set(indices)].map((i) => values[i]!) };
 }

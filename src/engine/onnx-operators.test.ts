@@ -1,0 +1,67 @@
+/** Every engine must compute what ONNX's own node tests say is right, for every operator that a layer is. */
+import { describe, expect, test } from "vitest";
+import { enginesUnderTest } from "./testing/engines-under-test.ts";
+import { answerOf } from "./testing/onnx-answer.ts";
+import { onnxCases } from "./testing/onnx-cases.ts";
+import { translate } from "./testing/onnx-translation.ts";
+
+const translated = onnxCases().map((each) => ({ ...each, translation: each.leftOut ?? translate(each.node) }));
+
+test("tells of each case that is left out why", () => {
+  const reasons: Record<string, number> = {};
+  for (const { operator, translation } of translated) {
+    if (typeof translation !== "string") continue;
+    const reason = `${operator}: ${translation}`;
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+  expect(reasons).toMatchInlineSnapshot(`
+    {
+      "Add: not in float32": 1,
+      "AveragePool: ceil_mode": 1,
+      "AveragePool: counted padding": 1,
+      "AveragePool: dilation": 1,
+      "AveragePool: padding by the size of the input": 3,
+      "AveragePool: padding of more than half the kernel": 2,
+      "AveragePool: three spatial axes": 6,
+      "Clip: bounds other than those of relu": 7,
+      "Clip: not in float32": 3,
+      "Concat: no such layer": 12,
+      "Conv: padding by the size of the input": 1,
+      "Dropout: the random numbers of another generator": 4,
+      "Elu: no such layer": 3,
+      "Gelu: no such layer": 4,
+      "Gemm: a bias for each image": 1,
+      "GlobalMaxPool: no such layer": 2,
+      "GroupNormalization: no such layer": 2,
+      "HardSigmoid: no such layer": 3,
+      "HardSwish: no such layer": 1,
+      "LayerNormalization: no such layer": 19,
+      "LeakyRelu: no such layer": 3,
+      "LpPool: no such layer": 7,
+      "LpPool: three spatial axes": 1,
+      "MatMul: products of many matrices": 2,
+      "MaxPool: ceil_mode": 2,
+      "MaxPool: dilation": 1,
+      "MaxPool: not in float32": 1,
+      "MaxPool: padding by the size of the input": 3,
+      "MaxPool: padding of more than half the kernel": 1,
+      "MaxPool: three spatial axes": 4,
+      "Mul: not in float32": 1,
+      "Selu: no such layer": 3,
+      "Softplus: no such layer": 2,
+      "Tanh: no such layer": 2,
+    }
+  `);
+  expect(translated.length).toBe(170);
+});
+
+describe.each(enginesUnderTest.filter(({ precision }) => precision === "f32"))(
+  "$title against ONNX's node tests",
+  (tested) => {
+    const expressed = translated.filter(({ translation }) => typeof translation !== "string");
+    test.each(expressed)("$name", ({ translation, errorOf }) => {
+      if (typeof translation === "string") return;
+      expect(errorOf(answerOf(tested.engine, translation))).toBeLessThan(2e-6);
+    });
+  },
+);

@@ -1,0 +1,231 @@
+/** For tests: an ONNX node as layers of the catalogue, with a small network around it where one layer alone does not say the same. */
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gate,
+  globalAveragePool,
+  type HeightWidth,
+  type Layer,
+  maxPool,
+  relu,
+  residual,
+  sigmoid,
+} from "../../network/layer.ts";
+import { elements, type Tensor } from "../../tensor.ts";
+import type { OnnxNode } from "./onnx-cases.ts";
+
+/** A network that computes what a node does. */
+export interface Translation {
+  readonly batch: number;
+  /** Channels, height and width of what goes in. */
+  readonly maps: readonly number[];
+  readonly layers: readonly Layer[];
+  /** Values by the name of the parameter. */
+  readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
+  readonly input: ArrayLike<number>;
+  /** The node's output, of what the network gives. */
+  readonly output?: (values: Float32Array) => Float32Array;
+  /** Compare what a step of training gives, not what inference gives. */
+  readonly training?: boolean;
+}
+
+type Values = Tensor<Float32Array>;
+type Rule = (node: OnnxNode, x: Values, ...others: (Values | undefined)[]) => Translation | string;
+
+const product = (values: readonly number[]): number => values.reduce((result, value) => result * value, 1);
+
+/** The attribute of a node, or the operator's own default. */
+const attribute = <T>(node: OnnxNode, name: string, otherwise: T): T => (node.attributes[name] as T) ?? otherwise;
+
+/** Whatever axes there are, as the channels, rows and columns of one image. */
+const mapsOf = (shape: readonly number[]): readonly number[] => [shape[0] ?? 1, shape[1] ?? 1, product(shape.slice(2))];
+
+const ofOneImage = (x: Values, layers: readonly Layer[], parameters: Translation["parameters"] = {}): Translation => ({
+  batch: 1,
+  maps: mapsOf(x.shape),
+  layers,
+  parameters,
+  input: x.data,
+});
+
+/** One image for each entry of the first axis. */
+const ofImages = (x: Values, layers: readonly Layer[], parameters: Translation["parameters"] = {}): Translation => ({
+  ...ofOneImage(x, layers, parameters),
+  batch: x.shape[0]!,
+  maps: mapsOf(x.shape.slice(1)),
+});
+
+const elementwise =
+  (layer: (node: OnnxNode) => Layer): Rule =>
+  (node, x) =>
+    ofOneImage(x, [layer(node)]);
+
+const constant = (length: number, value: number) => new Float32Array(length).fill(value);
+
+/** Two tensors as channels of one image, which convolutions can take apart again; the second is repeated along the last axis where it is shorter. */
+function together(x: Values, y: Values) {
+  const [channels, height, width] = mapsOf(x.shape) as [number, number, number];
+  const repeated = Array.from(x.data, (_, i) => y.data[i % y.data.length]!);
+  return { batch: 1, maps: [2 * channels, height, width], input: [...x.data, ...repeated] };
+}
+
+/** A matrix, turned where the second argument is 1. */
+function transposed({ shape, data }: Values, whether: number): Values {
+  if (whether === 0) return { shape, data };
+  const [rows, columns] = shape as [number, number];
+  const turned = Float32Array.from(data, (_, i) => data[(i % rows) * columns + Math.floor(i / rows)]!);
+  return { shape: [columns, rows], data: turned };
+}
+
+/** The last axis of a tensor as the channels of a map that has all its other places in one column, and the way back. */
+function lastAxisAsChannels({ shape, data }: Values) {
+  const channels = shape.at(-1)!;
+  const places = data.length / channels;
+  return {
+    map: { shape: [channels, places, 1], data: transposed({ shape: [places, channels], data }, 1).data },
+    output: (values: Float32Array) => transposed({ shape: [channels, places], data: values }, 1).data,
+  };
+}
+
+/** Weights of a 1x1 convolution that gives, for each of its filters, the channel of this number. */
+const selecting = (of: number, channels: readonly number[]): Float32Array =>
+  Float32Array.from(channels.flatMap((channel) => Array.from({ length: of }, (_, i) => (i === channel ? 1 : 0))));
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+
+/** Kernel, stride and padding of a convolution or pooling, or why the catalogue has no such window. */
+function windowOf(node: OnnxNode, x: Values) {
+  const axes = x.shape.length - 2;
+  const over = (name: string, otherwise: number): HeightWidth => {
+    const values = attribute<readonly number[]>(node, name, new Array(axes).fill(otherwise));
+    return axes === 1 ? [1, values[0]!] : [values[0]!, values[1]!];
+  };
+  if (attribute(node, "auto_pad", "NOTSET") !== "NOTSET") return "padding by the size of the input";
+  if (over("dilations", 1).some((value) => value > 1)) return "dilation";
+  if (attribute<number>(node, "ceil_mode", 0) === 1) return "ceil_mode";
+  const pads = attribute<readonly number[]>(node, "pads", new Array(2 * axes).fill(0));
+  if (pads.slice(0, axes).some((value, axis) => value !== pads[axes + axis])) return "asymmetric padding";
+  const padding: HeightWidth = axes === 1 ? [0, pads[0]!] : [pads[0]!, pads[1]!];
+  return { kernel: over("kernel_shape", 1), options: { stride: over("strides", 1), padding } };
+}
+
+const pooling =
+  (layer: typeof maxPool | typeof averagePool): Rule =>
+  (node, x) => {
+    const window = windowOf(node, x);
+    if (typeof window === "string") return window;
+    const { kernel, options } = window;
+    if (options.padding.some((value, axis) => value > kernel[axis]! / 2)) return "padding of more than half the kernel";
+    if (attribute<number>(node, "count_include_pad", 0) === 1) return "counted padding";
+    const [batch, channels, ...places] = x.shape;
+    const maps = [channels!, ...(places.length === 1 ? [1, places[0]!] : places)];
+    return { ...ofImages(x, [layer(kernel, options)]), batch: batch!, maps };
+  };
+
+const scaled = (data: Float32Array, factor: number) => data.map((value) => value * factor);
+
+const rules: Readonly<Record<string, Rule>> = {
+  Add: (_, x, y) => {
+    const [channels] = mapsOf(x.shape) as [number];
+    const select = conv2d(channels, 1, { bias: false });
+    return {
+      ...together(x, y!),
+      layers: [residual([select], [select])],
+      parameters: {
+        "0.body.0.weight": selecting(2 * channels, range(0, channels)),
+        "0.shortcut.0.weight": selecting(2 * channels, range(channels, 2 * channels)),
+      },
+    };
+  },
+  AveragePool: pooling(averagePool),
+  BatchNormalization: (node, x, scale, shift, mean, variance) => ({
+    ...ofImages(x, [batchNorm({ epsilon: attribute(node, "epsilon", 1e-5) })], {
+      "0.scale": scale!.data,
+      "0.shift": shift!.data,
+      "0.runningMean": mean!.data,
+      "0.runningVariance": variance!.data,
+    }),
+    training: attribute<number>(node, "training_mode", 0) === 1,
+  }),
+  Clip: (_, x, low, high) =>
+    low?.data[0] === 0 && high === undefined ? ofOneImage(x, [relu()]) : "bounds other than those of relu",
+  Conv: (node, x, weight, bias) => {
+    const window = windowOf(node, x);
+    if (typeof window === "string") return window;
+    const options = { ...window.options, groups: attribute(node, "group", 1), bias: bias !== undefined };
+    return ofImages(x, [conv2d(weight!.shape[0]!, window.kernel, options)], {
+      "0.weight": weight!.data,
+      ...(bias && { "0.bias": bias.data }),
+    });
+  },
+  Dropout: (node, x, ratio, training) => {
+    if (training?.data[0] === 1 && ratio!.data[0]! > 0) return "the random numbers of another generator";
+    return {
+      ...ofOneImage(x, [dropout(training ? ratio!.data[0]! : attribute(node, "ratio", ratio?.data[0] ?? 0.5))]),
+      training: training !== undefined,
+    };
+  },
+  Flatten: (node, x) => {
+    const axis = attribute(node, "axis", 1);
+    const from = axis < 0 ? axis + x.shape.length : axis;
+    const maps = mapsOf(x.shape.slice(from));
+    return { ...ofOneImage(x, [flatten()]), batch: product(x.shape.slice(0, from)), maps };
+  },
+  Gemm: (node, a, b, c) => {
+    const left = transposed(a, attribute(node, "transA", 0));
+    const weight = transposed(b!, 1 - attribute(node, "transB", 0));
+    const units = weight.shape[0]!;
+    if (c !== undefined && c.data.length !== units && c.data.length !== 1) return "a bias for each image";
+    const bias = c && scaled(c.data.length === 1 ? constant(units, c.data[0]!) : c.data, attribute(node, "beta", 1));
+    return ofImages(left, [flatten(), dense(units, { bias: bias !== undefined })], {
+      "1.weight": scaled(weight.data, attribute(node, "alpha", 1)),
+      ...(bias && { "1.bias": bias }),
+    });
+  },
+  GlobalAveragePool: (_, x) => ofImages(x, [globalAveragePool()]),
+  MatMul: (_, a, b) =>
+    a.shape.length > 2
+      ? "products of many matrices"
+      : ofImages(a, [flatten(), dense(b!.shape[1]!, { bias: false })], { "1.weight": transposed(b!, 1).data }),
+  MaxPool: pooling(maxPool),
+  Mul: (_, x, y) => {
+    // A gate over both in which each gets the other as its factor, and then the first half.
+    const other = (channels: number) =>
+      selecting(2 * channels, [...range(channels, 2 * channels), ...range(0, channels)]);
+    if (y!.data.length === x.data.length) {
+      const length = elements(x.shape);
+      return {
+        ...together(x, y!),
+        maps: [2 * length, 1, 1],
+        layers: [flatten(), gate([dense(2 * length, { bias: false })]), dense(length, { bias: false })],
+        parameters: { "1.body.0.weight": other(length), "2.weight": selecting(2 * length, range(0, length)) },
+      };
+    }
+    // One factor for each channel: the mean of a map that is the same everywhere.
+    const channels = y!.data.length;
+    const { map, output } = lastAxisAsChannels(x);
+    const factors = Float32Array.from(map.data, (_, i) => y!.data[Math.floor((i * channels) / map.data.length)]!);
+    return {
+      ...together(map, { shape: map.shape, data: factors }),
+      layers: [
+        gate([conv2d(2 * channels, 1, { bias: false }), globalAveragePool()]),
+        conv2d(channels, 1, { bias: false }),
+      ],
+      parameters: { "0.body.0.weight": other(channels), "1.weight": selecting(2 * channels, range(0, channels)) },
+      output,
+    };
+  },
+  Relu: elementwise(relu),
+  Sigmoid: elementwise(sigmoid),
+};
+
+/** A network that computes what the node does, or why the catalogue has none. */
+export function translate(node: OnnxNode): Translation | string {
+  const rule = rules[node.operator];
+  const [x, ...others] = node.inputs;
+  return rule === undefined ? "no such layer" : rule(node, x!, ...others);
+}
