@@ -50,6 +50,7 @@ export { type NetworkReading, parseNetwork } from "./network/json/parse-network.
 export {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,

@@ -47,6 +47,7 @@ const words: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   dropout: ({ rate }) => String(rate),
   residual: ({ stochasticDepth }) => (stochasticDepth === 0 ? "" : `stochastic depth ${stochasticDepth}`),
   gate: nothing,
+  concatenate: ({ branches }) => `${branches.length} ${branches.length === 1 ? "branch" : "branches"}`,
 };
 
 /** A layer in words, such as `conv2d 32 filters 3x3 /2, depthwise` (/2: every second row and column) or `dropout 0.5`. */

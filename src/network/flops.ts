@@ -25,6 +25,7 @@ const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, {
   dropout: none,
   add: none,
   multiply: none,
+  join: none,
 };
 
 /** A node as far as its arithmetic goes. */

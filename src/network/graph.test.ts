@@ -6,6 +6,7 @@ import { networkNames, networks } from "./architectures.ts";
 import { buildGraph, INPUT, printGraph } from "./graph.ts";
 import {
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   flatten,
@@ -90,6 +91,26 @@ test("a gate's body comes before the product, and its parameters are named after
     ["1.body.1.bias", [2]],
     ["1.body.3.weight", [8, 2]],
     ["1.body.3.bias", [8]],
+  ]);
+});
+
+test("branches come one after the other before they are joined, and parameters are named after them", () => {
+  const { nodes, parameters } = buildGraph({
+    name: "joined",
+    input: { channels: 3, height: 6, width: 5 },
+    layers: [relu(), concatenate([[], [conv2d(4, 3), concatenate([[conv2d(2, 1)], []])]]), globalAveragePool()],
+  });
+  expect(nodes.map(({ name, operation, inputs, shape }) => [name, operation.kind, inputs, shape.join("x")])).toEqual([
+    ["0", "relu", [INPUT], "3x6x5"],
+    ["1.branches.1.0", "conv2d", [0], "4x6x5"],
+    ["1.branches.1.1.branches.0.0", "conv2d", [1], "2x6x5"],
+    ["1.branches.1.1", "join", [2, 1], "6x6x5"],
+    ["1", "join", [0, 3], "9x6x5"],
+    ["2", "globalAveragePool", [4], "9"],
+  ]);
+  expect(parameters.map(({ name }) => name).slice(2)).toEqual([
+    "1.branches.1.1.branches.0.0.weight",
+    "1.branches.1.1.branches.0.0.bias",
   ]);
 });
 

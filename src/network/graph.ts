@@ -130,6 +130,9 @@ export function buildGraph(network: Network): Graph {
         source = append(name, { kind: "add" }, [body, shortcut]);
       } else if (layer.kind === "gate") {
         source = append(name, { kind: "multiply" }, [source, appendAll(layer.body, `${name}.body.`, source)]);
+      } else if (layer.kind === "concatenate") {
+        const ends = layer.branches.map((branch, i) => appendAll(branch, `${name}.branches.${i}.`, source));
+        source = append(name, { kind: "join" }, ends);
       } else if (layer.kind === "normalize" && readsLuminance && name === FIRST) {
         source = append(name, { kind: "luminance" }, [append(COLOURS, ofColours(layer), [source])]);
       } else {

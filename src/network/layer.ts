@@ -107,6 +107,12 @@ export interface Gate {
   readonly body: readonly Layer[];
 }
 
+/** The results of the branches behind each other, along the channels of maps or as one longer vector; an empty branch is the input. */
+export interface Concatenate {
+  readonly kind: "concatenate";
+  readonly branches: readonly (readonly Layer[])[];
+}
+
 /** A layer of a network, as data. */
 export type Layer =
   | Normalize
@@ -121,7 +127,8 @@ export type Layer =
   | Dense
   | Dropout
   | Residual
-  | Gate;
+  | Gate
+  | Concatenate;
 
 /** Where the two branches of a residual layer meet. */
 export interface Add {
@@ -133,13 +140,18 @@ export interface Multiply {
   readonly kind: "multiply";
 }
 
+/** Where the branches of a concatenation meet. */
+export interface Join {
+  readonly kind: "join";
+}
+
 /** One map of three: 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601), for networks of one channel that read bytes. */
 export interface Luminance {
   readonly kind: "luminance";
 }
 
-/** What a layer becomes once residual layers and gates are written out. */
-export type Operation = Exclude<Layer, Residual | Gate> | Add | Multiply | Luminance;
+/** What a layer becomes once those that hold others are written out. */
+export type Operation = Exclude<Layer, Residual | Gate | Concatenate> | Add | Multiply | Join | Luminance;
 
 /** A network: a name, the size of its input and its layers. The last layer gives one logit per class. */
 export interface Network {
@@ -264,6 +276,19 @@ export const residual = (
 
 /** x * body(x), where the body gives one factor for each channel of feature maps. */
 export const gate = (body: readonly Layer[]): Gate => ({ kind: "gate", body });
+
+/**
+ * The results of all branches behind each other: along the channels of feature maps of one size, or as one longer vector. An empty branch is the
+ * input itself, so that `concatenate([[], body])` is a block of DenseNet (Huang et al. 2017), and branches of several kernels are one of Inception
+ * (Szegedy et al. 2015).
+ */
+export const concatenate = (branches: readonly (readonly Layer[])[]): Concatenate => {
+  const isList = Array.isArray(branches) && branches.every((branch) => Array.isArray(branch));
+  if (isList) return { kind: "concatenate", branches };
+  throw new NetworkError(
+    "concatenate: expected a list of branches, each a list of layers, such as [[], [conv2d(32, 3)]]",
+  );
+};
 
 /**
  * Squeeze-and-excitation (Hu et al. 2018): the mean of every channel goes through two dense layers, which tell how much of each

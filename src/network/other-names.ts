@@ -17,6 +17,8 @@ const renamed: Names = {
   rescaling: "normalize",
   rectifier: "relu",
   poolsize: "kernel",
+  cat: "concatenate",
+  concat: "concatenate",
 };
 
 /** Layers that are written in another way, or not at all. */

@@ -52,6 +52,7 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   dropout: none,
   add: none,
   multiply: none,
+  join: none,
 };
 
 /** The parameters of one operation, in the order in which they are drawn. */

@@ -6,6 +6,7 @@ import { elements } from "../tensor.ts";
 import { buildGraph } from "./graph.ts";
 import {
   averagePool,
+  concatenate,
   conv2d,
   dense,
   flatten,
@@ -67,6 +68,7 @@ const pieces: readonly ((random: Random) => readonly Layer[])[] = [
   () => [residual([conv2d(4, 3), relu(), conv2d(4, 3)])],
   () => [residual([conv2d(4, 3, { stride: 2 }), conv2d(4, [3, 1])], [conv2d(4, 1, { stride: 2 })]), relu()],
   () => [residual([conv2d(4, 1)], [conv2d(4, [1, 5])])],
+  () => [concatenate([[conv2d(2, 3)], [], [conv2d(1, 1), maxPool(3, { stride: 1, padding: 1 })]]), conv2d(4, 1)],
 ];
 
 describe("a receptive field", () => {
@@ -83,6 +85,7 @@ describe("a receptive field", () => {
     ["a kernel", [conv2d(4, [3, 5])], [3, 5], [1, 1]],
     ["kernels after strides", [conv2d(4, 3, { stride: 2 }), conv2d(4, 3, { stride: [2, 1] })], [7, 7], [4, 2]],
     ["the larger branch", [residual([conv2d(2, 3), conv2d(2, 3)], [conv2d(2, [1, 9])])], [5, 9], [1, 1]],
+    ["the largest branch", [concatenate([[], [conv2d(2, 3)], [conv2d(2, [1, 7])]])], [3, 7], [1, 1]],
     ["all, by a gate", [conv2d(4, 3), squeezeExcite(4, 2)], [16, 20], [1, 1]],
     ["all, by global pooling", [globalAveragePool()], [16, 20], null],
     ["all, by a dense layer", [conv2d(4, 3), flatten(), dense(3)], [16, 20], null],

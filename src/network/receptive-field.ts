@@ -45,6 +45,7 @@ const reaches: { readonly [K in Operation["kind"]]: (operation: Extract<Operatio
   dropout: value,
   add: value,
   multiply: value,
+  join: value,
 };
 
 const reachOf = (operation: Operation): Reach =>

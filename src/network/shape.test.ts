@@ -6,6 +6,7 @@ import { buildGraph, type Operation } from "./graph.ts";
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,
@@ -70,6 +71,19 @@ describe("a network that does not fit is refused", () => {
     ["layers[0]: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
     ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
     ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
+    ["layers[0]: concatenate: expected at least one branch", [concatenate([])]],
+    [
+      "layers[0]: concatenate: the branches give 3x8x6, 4x4x3; all must give maps of one size, or vectors",
+      [concatenate([[], [conv2d(4, 3, { stride: 2 })]])],
+    ],
+    [
+      "layers[0]: concatenate: the branches give 3x8x6, 3; all must give maps of one size, or vectors",
+      [concatenate([[], [globalAveragePool()]])],
+    ],
+    [
+      "layers[0].branches[1][1]: dense: expected a vector, got 3x8x6; put flatten() before it",
+      [concatenate([[], [relu(), dense(3)]])],
+    ],
     ["layers[0].body[1]: dense: expected a vector, got 3x8x6; put flatten() before it", [residual([relu(), dense(3)])]],
   ])("%s", (message, layers) => {
     const build = () => buildGraph({ name: "wrong", input, layers: [...layers, flatten(), dense(2)] });

@@ -142,6 +142,17 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     factors!.length === 1 && factors![0] === input![0]
       ? input!
       : refuse(`gate: expected one factor for each channel of ${formatShape(input!)}, got ${formatShape(factors!)}`),
+  join: (_, branches) => {
+    const [first, ...others] = branches;
+    if (first === undefined) return refuse("concatenate: expected at least one branch");
+    const extent = first.slice(1);
+    const fits = (shape: Shape) => formatShape(shape.slice(1)) === formatShape(extent) && shape.length === first.length;
+    if (!others.every(fits)) {
+      const found = branches.map(formatShape).join(", ");
+      refuse(`concatenate: the branches give ${found}; all must give maps of one size, or vectors`);
+    }
+    return [branches.reduce((sum, [channels]) => sum + channels!, 0), ...extent];
+  },
 };
 
 function ruleOf(kind: Operation["kind"]): ShapeRule<Operation> {

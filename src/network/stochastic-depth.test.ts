@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { networks } from "./architectures.ts";
 import { buildGraph } from "./graph.ts";
-import { conv2d, dense, flatten, gate, globalAveragePool, type Network, relu, residual } from "./layer.ts";
+import { concatenate, conv2d, dense, flatten, gate, globalAveragePool, type Network, relu, residual } from "./layer.ts";
 import { residualLayers, withStochasticDepth } from "./stochastic-depth.ts";
 
 const ratesOf = (network: Network) =>
@@ -28,21 +28,23 @@ test("changes no parameter, nor a network without residual layers", () => {
   expect(withStochasticDepth(plain, 0.4)).toEqual(plain);
 });
 
-test("counts residual layers within others, in the order in which they end, and within gates", () => {
+test("counts residual layers within others, in the order in which they end, and within gates and concatenations", () => {
   const network: Network = {
     name: "nested",
     input: { channels: 2, height: 4, width: 4 },
     layers: [
       residual([residual([conv2d(2, 3)]), relu()], [residual([relu()])]),
       gate([globalAveragePool(), residual([])]),
+      concatenate([[], [residual([])]]),
       flatten(),
       dense(2),
     ],
   };
-  expect(Object.fromEntries(ratesOf(withStochasticDepth(network, 0.8)))).toEqual({
-    "0.body.0.depth": 0.2,
-    "0.shortcut.0.depth": 0.4,
-    "0.depth": expect.closeTo(0.6, 12),
-    "1.body.1.depth": 0.8,
+  expect(Object.fromEntries(ratesOf(withStochasticDepth(network, 0.75)))).toEqual({
+    "0.body.0.depth": expect.closeTo(0.15, 12),
+    "0.shortcut.0.depth": expect.closeTo(0.3, 12),
+    "0.depth": expect.closeTo(0.45, 12),
+    "1.body.1.depth": expect.closeTo(0.6, 12),
+    "2.branches.1.0.depth": 0.75,
   });
 });

@@ -1,12 +1,13 @@
 /** Stochastic depth for a whole network: which residual layer is dropped how often. */
 import { NetworkError } from "../errors.ts";
 import { boundsFault } from "./bounds.ts";
+import { branchesOf } from "./branches.ts";
 import type { Layer, Network } from "./layer.ts";
 
 const depthOf = (layers: readonly Layer[]): number =>
   layers.reduce((sum, layer) => {
-    if (layer.kind === "gate") return sum + depthOf(layer.body);
-    return layer.kind === "residual" ? sum + depthOf(layer.body) + depthOf(layer.shortcut) + 1 : sum;
+    const inner = branchesOf(layer).reduce((count, [, branch]) => count + depthOf(branch), 0);
+    return sum + inner + (layer.kind === "residual" ? 1 : 0);
   }, 0);
 
 /** How many residual layers a network has. Throws NetworkError where it is beyond the bounds of any network. */
@@ -27,6 +28,7 @@ export function withStochasticDepth(network: Network, rate: number): Network {
   let ended = 0;
   const visit = (layers: readonly Layer[]): readonly Layer[] =>
     layers.map((layer) => {
+      if (layer.kind === "concatenate") return { ...layer, branches: layer.branches.map(visit) };
       if (layer.kind !== "residual" && layer.kind !== "gate") return layer;
       const body = visit(layer.body);
       if (layer.kind === "gate") return { ...layer, body };

@@ -1,6 +1,7 @@
 /** A network's summary: its layers with shapes, parameters, arithmetic and receptive fields, as a tree, and their sums. */
 
 import { elements } from "../tensor.ts";
+import { type BranchName, branchesOf } from "./branches.ts";
 import { describeLayer } from "./describe-layer.ts";
 import { forwardFlops, trainingFlops } from "./flops.ts";
 import type { Graph, GraphNode } from "./graph.ts";
@@ -8,7 +9,7 @@ import type { Layer } from "./layer.ts";
 import { type ReceptiveField, receptiveFields } from "./receptive-field.ts";
 import type { Shape } from "./shape.ts";
 
-/** What a layer is and costs; of a residual layer or a gate, together with the layers in it. */
+/** What a layer is and costs; of one that holds others, together with the layers in it. */
 export interface LayerSummary {
   /** Where it stands in the network, such as `3.body.0`; its parameters are named after it. */
   readonly path: string;
@@ -26,13 +27,13 @@ export interface LayerSummary {
   readonly field: ReceptiveField;
   /** Whether it keeps the weights that it begins with. */
   readonly frozen: boolean;
-  /** The layers of a residual layer (`body`, `shortcut`) and of a gate (`body`), else none. An empty shortcut is the identity. */
+  /** The layers of a residual layer (`body`, `shortcut`), of a gate (`body`) and of a concatenation (`branches.0`, …), else none. An empty branch is the identity. */
   readonly branches: readonly BranchSummary[];
 }
 
 /** One of the ways through a layer. */
 export interface BranchSummary {
-  readonly name: "body" | "shortcut";
+  readonly name: BranchName;
   readonly layers: readonly LayerSummary[];
 }
 
@@ -70,15 +71,6 @@ function sumsOf(node: GraphNode): Sums {
   const count = (trainable: boolean) =>
     node.parameters.reduce((sum, spec) => sum + (spec.trainable === trainable ? elements(spec.shape) : 0), 0);
   return { trainable: count(true), otherParameters: count(false), flops: forwardFlops(node) };
-}
-
-function branchesOf(layer: Layer): readonly (readonly [BranchSummary["name"], readonly Layer[]])[] {
-  if (layer.kind === "gate") return [["body", layer.body]];
-  if (layer.kind !== "residual") return [];
-  return [
-    ["body", layer.body],
-    ["shortcut", layer.shortcut],
-  ];
 }
 
 /** The summary of a graph, which `buildGraph` makes of a network. */

@@ -143,6 +143,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       output: node.name,
     };
   },
+  join: (site) => single(site, "Concat", { axis: 1 }),
 };
 
 /** The ONNX nodes of one node of a graph; the last of them carries its name, and so does the tensor with its result. */

@@ -87,6 +87,25 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
       }
     };
   },
+  join: ({ batch, inputs, output }) => {
+    const shares = inputs.map((input) => input.length / batch);
+    const whole = output.length / batch;
+    /** Calls `visit` with where each branch of each image begins in the branch and in the result. */
+    const forEachPart = (visit: (branch: number, from: number, to: number, length: number) => void) => {
+      for (let image = 0; image < batch; image++) {
+        let to = image * whole;
+        for (const [branch, length] of shares.entries()) {
+          visit(branch, image * length, to, length);
+          to += length;
+        }
+      }
+    };
+    forEachPart((branch, from, to, length) => output.set(inputs[branch]!.subarray(from, from + length), to));
+    return (gradient, inputGradients) =>
+      forEachPart((branch, from, to, length) =>
+        addTo(inputGradients[branch]?.subarray(from, from + length), gradient.subarray(to, to + length)),
+      );
+  },
 };
 
 /** Runs one node forward; the result runs it backward. */

@@ -9,7 +9,6 @@ import {
   flatten,
   gate,
   globalAveragePool,
-  type Layer,
   maxPool,
   normalize,
   relu,
@@ -20,49 +19,10 @@ import {
 import { Random } from "../../random.ts";
 import type { Tensor } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
-import type { InputBatch, TrainingPlanOptions } from "../engine.ts";
-import { type CrossEntropyOptions, softmax } from "../loss.ts";
-
-export interface ConformanceCase {
-  readonly name: string;
-  readonly input: { readonly channels: number; readonly height: number; readonly width: number };
-  readonly layers: readonly Layer[];
-  readonly frozen: number;
-  readonly batch: number;
-  readonly targets: "hard" | "soft" | "withZeroRows";
-  readonly options: CrossEntropyOptions & Pick<TrainingPlanOptions, "seed">;
-  /**
-   * Where bf16's rounding moves a value across a rectifier's zero, or past another value of a pooling window, the whole
-   * gradient of that value moves too. In these networks that happens in some batches, so several are tried.
-   */
-  readonly deep: boolean;
-  /** Relative error allowed for gradients in bf16: larger where no batch is free of such moves. */
-  readonly bf16GradientError: number;
-}
-
-const maps = (channels: number, height: number, width: number) => ({ channels, height, width });
-
-const head = (): Layer[] => [flatten(), dense(5)];
-
-const single = (
-  name: string,
-  [channels, height, width]: readonly [number, number, number],
-  layers: readonly Layer[],
-  rest: Partial<ConformanceCase> = {},
-): ConformanceCase => ({
-  name,
-  input: maps(channels, height, width),
-  layers,
-  frozen: 0,
-  batch: 3,
-  targets: "hard",
-  options: {},
-  deep: false,
-  bf16GradientError: 2e-2,
-  ...rest,
-});
-
-const deep: typeof single = (name, input, layers, rest) => single(name, input, layers, { deep: true, ...rest });
+import type { InputBatch } from "../engine.ts";
+import { softmax } from "../loss.ts";
+import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
+import { structureCases } from "./structure-cases.ts";
 
 const shallowCases: readonly ConformanceCase[] = [
   single("conv2d 3x3", [3, 8, 8], [conv2d(8, 3), ...head()]),
@@ -197,11 +157,6 @@ const shallowCases: readonly ConformanceCase[] = [
     batch: 5,
   }),
   single("rows of zeros", [3, 4, 4], head(), { targets: "withZeroRows", batch: 5 }),
-];
-
-const convNorm = (filters: number, kernel: number, stride = 1): Layer[] => [
-  conv2d(filters, kernel, { stride, bias: false }),
-  batchNorm(),
 ];
 
 const deepCases: readonly ConformanceCase[] = [
@@ -368,7 +323,7 @@ const deepCases: readonly ConformanceCase[] = [
   ),
 ];
 
-export const conformanceCases: readonly ConformanceCase[] = [...shallowCases, ...deepCases];
+export const conformanceCases: readonly ConformanceCase[] = [...shallowCases, ...deepCases, ...structureCases];
 
 /** Parameters, a batch and its targets. */
 export interface Example {

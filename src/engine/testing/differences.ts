@@ -4,14 +4,8 @@ import { buildGraph, type Graph } from "../../network/graph.ts";
 import type { Tensors } from "../../tensor.ts";
 import type { Engine, TrainingPlanOptions } from "../engine.ts";
 import { sgd } from "../optimizer.ts";
-import {
-  type ConformanceCase,
-  type Example,
-  exampleFor,
-  normError,
-  relativeError,
-  roundToBf16,
-} from "./conformance-cases.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
+import { type Example, exampleFor, normError, relativeError, roundToBf16 } from "./conformance-cases.ts";
 import { type EngineUnderTest, reference } from "./engines-under-test.ts";
 
 interface Outcome {

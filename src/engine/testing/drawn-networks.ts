@@ -2,6 +2,7 @@
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,
@@ -20,7 +21,8 @@ import {
 import { outputShape, type Shape } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
 import { elements } from "../../tensor.ts";
-import { type ConformanceCase, conformanceCases } from "./conformance-cases.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
+import { conformanceCases } from "./conformance-cases.ts";
 
 type Maps = readonly [channels: number, height: number, width: number];
 
@@ -87,8 +89,20 @@ function nested(random: Random, shape: Shape, depth: number): Layer {
   return gate([...before, ...reduced, ...body(random, factors, depth, 2)]);
 }
 
+/** Branches of several widths, empty ones included. */
+function joined(random: Random, shape: Shape): Layer {
+  const width = () => pick(random, [1, 5, 8, 16, 32]);
+  const widened = () => (isMaps(shape) ? conv2d(width(), pick(random, [1, 3])) : dense(width()));
+  return concatenate(
+    Array.from({ length: 1 + random.integer(3) }, () => [
+      ...body(random, shape, 1, 1),
+      ...(random.integer(2) === 0 ? [widened()] : []),
+    ]),
+  );
+}
+
 function anyLayer(random: Random, shape: Shape): Layer {
-  const kept = () => keeping(random, shape, 0);
+  const kept = () => pick(random, [keeping, keeping, keeping, joined])(random, shape, 0);
   if (!isMaps(shape)) return pick(random, [kept, () => dense(pick(random, [1, 4, 19])), flatten])();
   const maps = shape;
   const reduced = () => pick(random, [flatten, globalAveragePool])();
@@ -98,6 +112,13 @@ function anyLayer(random: Random, shape: Shape): Layer {
 /** The shape after a layer, or undefined where it does not fit or is too large to be tried. */
 function after(shape: Shape, layer: Layer): Shape | undefined {
   if (layer.kind === "residual" || layer.kind === "gate") return shape;
+  if (layer.kind === "concatenate") {
+    const ends = layer.branches.map((branch) =>
+      branch.reduce<Shape | undefined>((from, inner) => from && after(from, inner), shape),
+    );
+    const joined = ends.every((end) => end !== undefined) ? outputShape({ kind: "join" }, ends) : undefined;
+    return joined !== undefined && elements(joined) <= MOST_VALUES ? joined : undefined;
+  }
   try {
     const next = outputShape(layer, [shape]);
     return elements(next) <= MOST_VALUES ? next : undefined;

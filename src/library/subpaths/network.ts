@@ -8,6 +8,7 @@ export {
   networkNames,
   networks,
 } from "../../network/architectures.ts";
+export type { BranchName } from "../../network/branches.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";
 export { formatNetwork } from "../../network/json/format-network.ts";
 export { type NetworkReading, parseNetwork } from "../../network/json/parse-network.ts";
@@ -16,6 +17,7 @@ export type {
   Add,
   AveragePool,
   BatchNorm,
+  Concatenate,
   Conv2d,
   ConvolutionOptions,
   Dense,
@@ -24,6 +26,7 @@ export type {
   Gate,
   GlobalAveragePool,
   HeightWidth,
+  Join,
   Luminance,
   MaxPool,
   Multiply,
@@ -37,6 +40,7 @@ export type {
 export {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,

@@ -2,6 +2,7 @@
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   flatten,
@@ -38,6 +39,7 @@ const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
   residual: ({ body, shortcut, ...options }, complete) =>
     residual(complete(body), shortcut && complete(shortcut), options),
   gate: ({ body }, complete) => gate(complete(body)),
+  concatenate: ({ branches }, complete) => concatenate(branches.map(complete)),
 };
 
 /** The layer with the builder's defaults, and with the number of classes, where that is known, in place of "classes". */

@@ -4,6 +4,7 @@ import { networkNames, networks } from "../architectures.ts";
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,
@@ -43,6 +44,7 @@ describe("a network as JSON", () => {
         averagePool([2, 1]),
         residual([conv2d(8, 1), relu()], [batchNorm()], { stochasticDepth: 0.25 }),
         residual([gate([globalAveragePool(), dense(8, { bias: false }), sigmoid()])]),
+        concatenate([[], [conv2d(8, 1), concatenate([[relu()], []])]]),
         flatten(),
         dropout(0.5),
         { kind: "dropout", rate: 0.1, per: "image" },

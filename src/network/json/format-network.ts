@@ -51,6 +51,7 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     ...unless("shortcut", shortcut, [], formsOf(shortcut)),
   }),
   gate: ({ body }) => ({ body: formsOf(body) }),
+  concatenate: ({ branches }) => ({ branches: branches.map(formsOf) }),
 };
 
 const formsOf = (layers: readonly Layer[]): readonly Form[] =>

@@ -27,6 +27,8 @@ const layerList = inWords(
   z.lazy((): z.ZodType<readonly LayerForm[]> => z.array(layerForm)),
 );
 
+const branchList = inWords("a list of branches, each a list of layers", z.array(layerList).min(1));
+
 const pooling = { kernel: sizes, stride: sizes.exactOptional(), padding: margins.exactOptional() };
 
 /** The fields of the layers that hold no others. */
@@ -55,13 +57,14 @@ const leaves = {
     bias: flag.exactOptional(),
   },
   dropout: { rate, per: inWords('"value" or "image"', z.enum(["value", "image"])).exactOptional() },
-} satisfies { readonly [K in Exclude<Layer["kind"], "residual" | "gate">]: z.ZodRawShape };
+} satisfies { readonly [K in Exclude<Layer["kind"], "residual" | "gate" | "concatenate">]: z.ZodRawShape };
 
 /** The fields of every kind of layer, beside its kind. */
 export const layerFields = {
   ...leaves,
   residual: { body: layerList, shortcut: layerList.exactOptional(), stochasticDepth: rate.exactOptional() },
   gate: { body: layerList },
+  concatenate: { branches: branchList },
 } satisfies { readonly [K in Layer["kind"]]: z.ZodRawShape };
 
 /** The kinds of layers. */
@@ -69,6 +72,10 @@ export const layerKinds = Object.keys(layerFields) as readonly Layer["kind"][];
 
 interface GateForm {
   readonly body: readonly LayerForm[];
+}
+
+interface ConcatenateForm {
+  readonly branches: readonly (readonly LayerForm[])[];
 }
 
 interface ResidualForm {
@@ -82,7 +89,9 @@ export type FormOf<K extends Layer["kind"]> = K extends keyof typeof leaves
   ? z.output<z.ZodObject<(typeof leaves)[K]>>
   : K extends "gate"
     ? GateForm
-    : ResidualForm;
+    : K extends "concatenate"
+      ? ConcatenateForm
+      : ResidualForm;
 
 /** A layer as JSON may have it. */
 export type LayerForm = { [K in Layer["kind"]]: { readonly kind: K } & FormOf<K> }[Layer["kind"]];

@@ -114,7 +114,7 @@ describe("parseNetwork", () => {
     [3, 'expected a layer, such as {"kind": "relu"}, got 3'],
     [{ kind: "conv2D", filters: 3 }, 'unknown layer "conv2D"; did you mean conv2d?'],
     [{ kind: "Linear" }, 'unknown layer "Linear"; did you mean dense?'],
-    [{ kind: "lstm" }, /^layers\[0\]: unknown layer "lstm"; expected one of normalize, conv2d, .*, gate$/],
+    [{ kind: "lstm" }, /^layers\[0\]: unknown layer "lstm"; expected one of normalize, conv2d, .*, concatenate$/],
     [{ kind: "softmax" }, /unknown layer "softmax"; leave it out, as the last layer gives logits/],
     [
       { kind: "InputLayer", shape: [8, 8, 3] },
@@ -148,6 +148,16 @@ describe("parseNetwork", () => {
       "batchNorm: epsilon: expected a number above 0 and at most 1, got Infinity",
     ],
     [{ kind: "residual" }, "residual: body: expected a list of layers, got nothing"],
+    [{ kind: "concatenate" }, "concatenate: branches: expected a list of branches, each a list of layers, got nothing"],
+    [
+      { kind: "concatenate", branches: [{ kind: "relu" }] },
+      'concatenate: branches: expected a list of branches, each a list of layers, got [{"kind":"relu"}]',
+    ],
+    [
+      { kind: "concatenate", branches: [] },
+      "concatenate: branches: expected a list of branches, each a list of layers, got []",
+    ],
+    [{ kind: "Concat" }, 'unknown layer "Concat"; did you mean concatenate?'],
     [
       conv2d(4, 2),
       'conv2d: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is 2x2; take an odd kernel, ' +
@@ -158,6 +168,8 @@ describe("parseNetwork", () => {
     else expect(ofLayer(layer)).toMatch(message);
     const inside = { kind: "residual", body: [{ kind: "relu" }], shortcut: [{ kind: "gate", body: [layer] }] };
     expect(ofLayer(inside)).toBe(`layers[0].shortcut[0].body${ofLayer(layer).slice("layers".length)}`);
+    const joined = { kind: "concatenate", branches: [[], [layer]] };
+    expect(ofLayer(joined)).toBe(`layers[0].branches[1]${ofLayer(layer).slice("layers".length)}`);
   });
 
   it("refuses what is no data without running its code", () => {
@@ -200,6 +212,11 @@ describe("parseNetwork", () => {
     expect(refusal(nested(32))).toMatch(/layers can be nested 32 deep$/);
     const deepest = parseNetwork(nested(31), { imageSize: 8 });
     expect(JSON.stringify(deepest).match(/gate/g)).toHaveLength(31);
+    const joined = `{"layers":${'[{"kind":"concatenate","branches":['.repeat(32)}[{"kind":"relu"}]${"]}]".repeat(32)}}`;
+    expect(refusal(joined)).toMatch(/layers can be nested 32 deep$/);
+    expect(refusal({ layers: [{ kind: "concatenate", branches: Array.from({ length: 5001 }, () => []) }] })).toBe(
+      "layers: more than 5000 of them, which is the most that a network can have",
+    );
   });
 
   it("tells the first five problems and counts the others, each after its source", () => {

@@ -65,7 +65,7 @@ type Refuse = (problems: readonly string[]) => NetworkError;
 function formOf(json: unknown, refuse: Refuse): NetworkForm {
   let data: unknown;
   try {
-    const limits = { depth: 2 * deepestNesting + 3, values: 50 * mostLayers };
+    const limits = { depth: 3 * deepestNesting + 3, values: 50 * mostLayers };
     data = jsonData(json, limits, `layers can be nested ${deepestNesting} deep`);
   } catch (error) {
     if (!(error instanceof JsonDataError)) throw error;
@@ -93,6 +93,9 @@ const layerProblems = (layers: readonly LayerForm[], list: string, classes: numb
       return kernel.some((length) => length % 2 === 0) ? [`${place}: conv2d: ${evenKernel(kernel)}`] : [];
     }
     if (layer.kind === "gate") return layerProblems(layer.body, `${place}.body`, classes);
+    if (layer.kind === "concatenate") {
+      return layer.branches.flatMap((branch, i) => layerProblems(branch, `${place}.branches[${i}]`, classes));
+    }
     if (layer.kind !== "residual") return [];
     return [
       ...layerProblems(layer.body, `${place}.body`, classes),

@@ -27,8 +27,13 @@ const valueAt = (data: unknown, path: DataPath): unknown =>
 /** How much of a path leads to a layer. */
 function layerDepth(path: DataPath): number {
   let depth = 0;
-  while (/^(layers|body|shortcut)$/.test(String(path[depth])) && typeof path[depth + 1] === "number") depth += 2;
-  return depth;
+  for (;;) {
+    const [key, ...indices] = path.slice(depth, depth + 3);
+    const wanted = key === "branches" ? 2 : /^(layers|body|shortcut)$/.test(String(key)) ? 1 : 0;
+    if (wanted === 0 || !indices.slice(0, wanted).every((index) => typeof index === "number")) return depth;
+    if (indices.length < wanted) return depth;
+    depth += 1 + wanted;
+  }
 }
 
 function unknownKeys(keys: readonly string[], fields: Fields): string {

@@ -2,6 +2,7 @@
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,
@@ -27,6 +28,7 @@ export const everyLayer: readonly Layer[] = [
   averagePool(2),
   residual([conv2d(8, 1), sigmoid()], [conv2d(8, 1)], { stochasticDepth: 0.1 }),
   squeezeExcite(8, 2),
+  concatenate([[], [conv2d(4, 3), relu()], [averagePool(1)]]),
   dropout(0.2),
   { kind: "dropout", rate: 0.1, per: "image" },
   globalAveragePool(),

@@ -26,12 +26,14 @@ export interface Block extends Step {
   readonly tip: readonly string[];
 }
 
-/** A residual layer or a gate. */
+/** The kinds of layers that hold others. */
+export type ForkKind = "residual" | "gate" | "concatenate";
+
+/** A layer that holds others. */
 export interface Fork extends Step {
-  readonly kind: "residual" | "gate";
-  readonly body: readonly Part[];
-  /** Of a residual layer; empty where it is the identity. */
-  readonly shortcut: readonly Part[];
+  readonly kind: ForkKind;
+  /** What stands on the axis, and what stands beside it: a gate has its input there. An empty one is the identity. */
+  readonly branches: readonly (readonly Part[])[];
   /** Its options, and what acts on the value where the branches meet. */
   readonly notes: readonly string[];
 }
@@ -65,6 +67,7 @@ const roles: { readonly [K in LayerSummary["kind"]]: Role } = {
   dropout: "other",
   residual: "other",
   gate: "other",
+  concatenate: "other",
 };
 
 /** Kinds that act on each value or channel by itself, and so stand with the layer before them. */
@@ -78,6 +81,9 @@ const deepest = 3;
 
 /** The most blocks of the network, and of a branch by its depth, that are drawn. */
 const mostBlocks = [90, 24, 12, 6] as const;
+
+/** The most branches that are drawn of a layer of the network, and of one in a branch. */
+const mostBranches = [5, 2] as const;
 
 /** The most parts that repeat together. */
 const longestPeriod = 8;
@@ -118,15 +124,26 @@ function blockOf(layer: LayerSummary): Block {
   };
 }
 
-function forkOf(layer: LayerSummary, kind: Fork["kind"], depth: number): Block | Fork {
+const isFork = (kind: LayerSummary["kind"] | Part["kind"]): kind is ForkKind =>
+  kind === "residual" || kind === "gate" || kind === "concatenate";
+
+/** The branches as far as they are drawn, those left out as the last one. */
+function drawnBranches({ branches, shape, kind }: LayerSummary, depth: number): readonly (readonly Part[])[] {
+  const all = branches.map(({ layers }) => partsOf(layers, depth + 1));
+  if (kind === "gate") return [[], ...all];
+  const most = depth === 0 ? mostBranches[0] : mostBranches[1];
+  if (all.length <= most) return all;
+  const left = branches.slice(most).reduce((sum, { layers }) => sum + countLayers(layers), 0);
+  return [...all.slice(0, most), [{ kind: "omission", layers: left, shape }]];
+}
+
+function forkOf(layer: LayerSummary, kind: ForkKind, depth: number): Block | Fork {
   const block = blockOf(layer);
   if (depth >= deepest) return { ...block, notes: [`${count(block.layers - 1)} layers`] };
-  const branch = (name: string) => layer.branches.find((one) => one.name === name)?.layers ?? [];
   const options = layer.description.slice(layer.kind.length).trim();
   return {
     kind,
-    body: partsOf(branch("body"), depth + 1),
-    shortcut: partsOf(branch("shortcut"), depth + 1),
+    branches: drawnBranches(layer, depth),
     notes: [...(options === "" ? [] : [options]), ...(layer.frozen && depth === 0 ? ["frozen"] : [])],
     layers: block.layers,
     shape: layer.shape,
@@ -149,7 +166,7 @@ export function partsOf(layers: readonly LayerSummary[], depth = 0): readonly Pa
   for (const layer of layers) {
     const joined = withAttached(parts.at(-1), layer);
     if (joined !== undefined) parts[parts.length - 1] = joined;
-    else if (layer.kind === "residual" || layer.kind === "gate") parts.push(forkOf(layer, layer.kind, depth));
+    else if (isFork(layer.kind)) parts.push(forkOf(layer, layer.kind, depth));
     else parts.push(blockOf(layer));
   }
   return shortened(folded(parts), mostBlocks[Math.min(depth, deepest)]!);
@@ -190,7 +207,7 @@ function folded(parts: readonly Part[]): readonly Part[] {
 function blocksIn(part: Part): number {
   const all = (parts: readonly Part[]) => parts.reduce((sum, one) => sum + blocksIn(one), 0);
   if (part.kind === "repeat") return all(part.parts);
-  return part.kind === "residual" || part.kind === "gate" ? 1 + all(part.body) + all(part.shortcut) : 1;
+  return isFork(part.kind) ? 1 + (part as Fork).branches.reduce((sum, branch) => sum + all(branch), 0) : 1;
 }
 
 /** How many parts from the beginning, but at least one, have no more blocks than that. */

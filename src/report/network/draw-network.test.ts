@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { networkNames, networks } from "../../network/architectures.ts";
 import { buildGraph } from "../../network/graph.ts";
 import {
+  concatenate,
   conv2d,
   dense,
   globalAveragePool,
@@ -64,6 +65,18 @@ it("draws the branches of residual layers and gates, and what follows where they
   expect(drawn).toEqual(
     expect.arrayContaining(["residual", "gate", "conv2d 8 filters 1x1", "dense 8 units", "sigmoid"]),
   );
+});
+
+it("draws the branches of a concatenation beside each other, and says how many it leaves out", () => {
+  const branches = (count: number) => Array.from({ length: count }, (_, i) => [conv2d(2 + i, 3), relu()]);
+  const drawn = texts(draw([concatenate([[], ...branches(3)]), relu()]));
+  expect(drawn.filter((text) => text === "‖")).toHaveLength(1);
+  expect(drawn).toEqual(
+    expect.arrayContaining(["concatenate", "conv2d 2 filters 3x3", "conv2d 3 filters 3x3", "conv2d 4 filters 3x3"]),
+  );
+  const many = draw([concatenate(branches(40))]);
+  expect(texts(many)).toContain("70 more layers");
+  expect(sizeOf(many)[0]).toBeLessThan(1300);
 });
 
 describe("what repeats", () => {

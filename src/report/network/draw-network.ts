@@ -39,10 +39,12 @@ const end = (title: string, shape: readonly number[]): Block => ({
 function description({ input, classes, layers, totals }: NetworkSummary): string {
   const kinds = layers.map(({ kind }) => kind);
   const of = (kind: string) => kinds.filter((one) => one === kind).length;
-  const forks = [`${of("residual")} residual`, `${of("gate")} gates`].filter((text) => !text.startsWith("0 "));
+  const forks = [`${of("residual")} residual`, `${of("gate")} gates`, `${of("concatenate")} concatenations`].filter(
+    (text) => !text.startsWith("0 "),
+  );
   return (
     `A network for images of ${formatShape(input)} and ${count(classes)} classes: ${count(layers.length)} layers in a row` +
-    `${forks.length > 0 ? `, of them ${forks.join(" and ")}` : ""}; ${count(totals.trainable + totals.otherParameters)} parameters, ` +
+    `${forks.length > 0 ? `, of them ${new Intl.ListFormat("en").format(forks)}` : ""}; ${count(totals.trainable + totals.otherParameters)} parameters, ` +
     `${magnitude(totals.flops)}FLOP for an image forward.`
   );
 }
@@ -69,7 +71,7 @@ function inColumns(parts: readonly Part[], whole: Placed, heights: readonly numb
 }
 
 /**
- * Draws a network as SVG text: blocks from the image to the logits, the branches of residual layers and gates beside each other, shapes on
+ * Draws a network as SVG text: blocks from the image to the logits, the branches of layers that hold others beside each other, shapes on
  * the lines between blocks, and parameters. What repeats is drawn once with its number; a network too long to be read is shortened in its
  * middle, so that the size of the drawing is bounded. The same summary gives the same text.
  */

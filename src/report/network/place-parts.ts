@@ -5,7 +5,7 @@ import { count } from "../../text/numbers.ts";
 import { shorten, textWidth } from "../../text/text-table.ts";
 import { chartColours } from "../charts/chart-colours.ts";
 import { type Html, html } from "../html/html.ts";
-import type { Block, Fork, Omission, Part, Repeat, Role } from "./diagram-parts.ts";
+import type { Block, Fork, ForkKind, Omission, Part, Repeat, Role } from "./diagram-parts.ts";
 
 /** Something that is entered from above and left below, both at its axis. All lengths are in pixels. */
 export interface Placed {
@@ -110,8 +110,11 @@ const placeOmission = ({ layers }: Omission): Placed => ({
 `,
 });
 
-/** A circle where two branches meet. */
-const meeting = (x: number, y: number, sign: "+" | "×"): Html =>
+/** What happens to branches where they meet. */
+const signs: { readonly [K in ForkKind]: string } = { residual: "+", gate: "×", concatenate: "‖" };
+
+/** A circle where branches meet. */
+const meeting = (x: number, y: number, sign: string): Html =>
   html`<circle cx="${x}" cy="${y}" r="${joint}" fill="none" stroke="currentColor" stroke-width="1.3"/><text x="${x}" y="${y + 5}" font-size="15" text-anchor="middle">${sign}</text>`;
 
 const framed = (x: number, y: number, width: number, height: number, isRepeat: boolean): Html =>
@@ -123,24 +126,26 @@ const tagText = (x: number, y: number, text: string, times = 1): Html =>
   }</text>`;
 
 /**
- * A residual layer: the body on the axis, the shortcut to the right of it, both into a sum. A gate: the input on the axis, and to the
- * right of it the body, which gives the factors.
+ * The first branch on the axis, the others to the right of it, all into what happens to them: the body and the shortcut of a residual layer into a
+ * sum, a gate's input and its body, which gives the factors, into a product, and the branches of a concatenation behind each other.
  */
 function placeFork(fork: Fork, times: number): Placed {
-  const isResidual = fork.kind === "residual";
-  const main = isResidual ? placeSequence(fork.body) : undefined;
-  const side = placeSequence(isResidual ? fork.shortcut : fork.body);
-  const [mainLeft, mainRight] = main === undefined ? [joint + 3, joint + 3] : [main.left, main.right];
-  const aside = mainRight + beside + side.left;
+  const [main, ...sides] = fork.branches.map((branch) => placeSequence(branch)) as [Placed, ...Placed[]];
+  let end = Math.max(main.right, joint + 3);
+  const asides = sides.map((side) => {
+    const aside = end + beside + side.left;
+    end = aside + side.right;
+    return aside;
+  });
   const tagWidth = (fork.kind.length + (times > 1 ? 5 : 0)) * noteCharacter;
   const after = fork.notes.join(", ");
-  const inner = Math.max(main?.height ?? 0, side.height);
+  const inner = Math.max(main.height, ...sides.map((side) => side.height));
   const height = tagHeight + inner + (inner > 0 ? 2 : 1) * edge + 2 * joint + frame;
-  const left = Math.max(mainLeft, joint) + frame;
-  const right = Math.max(aside + side.right, after.length * noteCharacter + joint, tagWidth) + frame;
+  const left = Math.max(main.left, joint + 3) + frame;
+  const right = Math.max(end, after.length * noteCharacter + joint, tagWidth) + frame;
   const shape = formatShape(fork.shape);
-  const way = (placed: Placed | undefined, x: number, top: number, bottom: number, isLast: boolean): Html => {
-    if (placed === undefined || placed.height === 0) return line(`M${x} ${top}V${bottom}`);
+  const way = (placed: Placed, x: number, top: number, bottom: number, isLast: boolean): Html => {
+    if (placed.height === 0) return html`${line(`M${x} ${top}V${bottom}`)}${isLast && arrowHead(x, bottom)}`;
     const end = top + edge + placed.height;
     return html`${arrow(x, top, top + edge)}${placed.draw(x, top + edge)}${
       isLast ? arrow(x, end, bottom, shape) : line(`M${x} ${end}V${bottom}`)
@@ -154,9 +159,9 @@ function placeFork(fork: Fork, times: number): Placed {
       const top = y + tagHeight;
       const centre = y + height - frame - joint;
       return html`${framed(x - left, y, left + right, height, times > 1)}${tagText(tagWidth > left - frame ? x + 7 : x - left + frame, y + 13, fork.kind, times)}
-${line(`M${x} ${y}V${top}`)}${way(main, x, top, centre - joint, isResidual)}${main === undefined && arrowHead(x, centre - joint)}
-${line(`M${x} ${top}H${x + aside}`)}${way(side, x + aside, top, centre, false)}${line(`M${x + aside} ${centre}H${x + joint}`)}
-${meeting(x, centre, isResidual ? "+" : "×")}${after !== "" && tagText(x + joint + 6, centre + joint + 5, after)}${line(`M${x} ${centre + joint}V${y + height}`)}
+${line(`M${x} ${y}V${top}`)}${way(main, x, top, centre - joint, true)}
+${asides.map((aside, i) => html`${line(`M${x} ${top}H${x + aside}`)}${way(sides[i]!, x + aside, top, centre, false)}${line(`M${x + aside} ${centre}H${x + joint}`)}`)}
+${meeting(x, centre, signs[fork.kind])}${after !== "" && tagText(x + joint + 6, centre + joint + 5, after)}${line(`M${x} ${centre + joint}V${y + height}`)}
 `;
     },
   };
@@ -164,7 +169,7 @@ ${meeting(x, centre, isResidual ? "+" : "×")}${after !== "" && tagText(x + join
 
 function placeRepeat({ times, parts }: Repeat, width: number): Placed {
   const [only] = parts;
-  if (parts.length === 1 && (only?.kind === "residual" || only?.kind === "gate")) return placeFork(only, times);
+  if (parts.length === 1 && only !== undefined && "branches" in only) return placeFork(only, times);
   const inner = placeSequence(parts, width);
   const [left, right] = [inner.left + frame, inner.right + frame];
   const height = inner.height + tagHeight + frame;

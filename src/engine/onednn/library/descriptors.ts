@@ -67,6 +67,15 @@ export type Mode = "training" | "inference";
 /** `hint` is the forward descriptor that a backward one belongs to. For gradients the fields mean their gradients. */
 export interface Descriptors {
   memory(dimensions: readonly number[], type: DataType, layout: Layout): MemoryDescriptor;
+  /**
+   * The part of a tensor from `offsets` on, in the tensor's own memory; undefined where its layout has no such part, as a layout in blocks of
+   * channels has none that begins inside of a block.
+   */
+  part(
+    whole: MemoryDescriptor,
+    dimensions: readonly number[],
+    offsets: readonly number[],
+  ): MemoryDescriptor | undefined;
   convolution(what: Convolution, mode: Mode, post: readonly PostOperation[]): PrimitiveDescriptor;
   convolutionBackwardData(what: Convolution, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   convolutionBackwardWeights(what: Convolution, hint: PrimitiveDescriptor): PrimitiveDescriptor;

@@ -19,7 +19,7 @@ import type {
   PrimitiveDescriptor,
 } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
-import { bindCalls, int64s, UnimplementedError } from "./status.ts";
+import { bindCalls, int64s, UnimplementedError, whereThereIs } from "./status.ts";
 
 const LAYOUT_ANY = 1;
 const CONVOLUTION_WINOGRAD = 2;
@@ -115,6 +115,13 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       else call.run("dnnl_memory_desc_init_by_strides", "pipip", ...common, int64s(layout));
       return { dimensions, type, pointer };
     },
+    part: (whole, dimensions, offsets) =>
+      whereThereIs(() => {
+        const pointer = new Uint8Array(MEMORY_DESCRIPTOR_BYTES);
+        const values = [pointer, whole.pointer, int64s(dimensions), int64s(offsets)] as const;
+        call.run("dnnl_memory_desc_init_submemory", "pppp", ...values);
+        return { dimensions, type: whole.type, pointer };
+      }),
     convolution: (what, mode, post) =>
       fastest(what, (algorithm) => {
         const values = [propagation[mode], algorithm, ...withBias(what), ...geometry(what)];

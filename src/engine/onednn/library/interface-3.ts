@@ -12,7 +12,7 @@ import {
 } from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
-import { bindCalls, int64s } from "./status.ts";
+import { bindCalls, int64s, whereThereIs } from "./status.ts";
 
 const LAYOUT_ANY = 1;
 const eltwise = { relu: 32, sqrt: 37, linear: 38 } as const;
@@ -66,6 +66,13 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       memories.push(pointer);
       return { dimensions, type, pointer };
     },
+    part: (whole, dimensions, offsets) =>
+      whereThereIs(() => {
+        const values = [whole.pointer, int64s(dimensions), int64s(offsets)] as const;
+        const pointer = call.create("dnnl_memory_desc_create_submemory", "pppp", ...values);
+        memories.push(pointer);
+        return { dimensions, type: whole.type, pointer };
+      }),
     convolution(what, mode, post) {
       const [source, weights, destination] = tensors(what);
       const operands = [source, weights, bias(what), destination] as const;

@@ -35,6 +35,16 @@ export class StatusError extends EngineError {
 /** This version of oneDNN has no such primitive for this processor. */
 export class UnimplementedError extends StatusError {}
 
+/** What `make` gives; undefined where this version of oneDNN has no such thing for this processor. */
+export function whereThereIs<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof UnimplementedError) return undefined;
+    throw error;
+  }
+}
+
 /** Does what a layer needs; an error of oneDNN then names the layer. */
 export function inLayer<T>({ name, operation }: GraphNode, work: () => T): T {
   try {

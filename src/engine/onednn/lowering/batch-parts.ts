@@ -31,6 +31,7 @@ const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   flatten: true,
   add: true,
   multiply: true,
+  join: true,
   batchNorm: false,
   dropout: false,
   dense: false,

@@ -41,6 +41,7 @@ const endsInRelu: { readonly [K in Operation["kind"]]: boolean } = {
   dropout: false,
   add: true,
   multiply: false,
+  join: false,
 };
 
 /**

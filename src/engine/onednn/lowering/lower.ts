@@ -6,6 +6,7 @@ import { add } from "./operations/addition.ts";
 import { batchNormalization } from "./operations/batch-normalization.ts";
 import { dropout } from "./operations/dropout.ts";
 import { elementwise } from "./operations/elementwise.ts";
+import { join } from "./operations/join.ts";
 import { luminance } from "./operations/luminance.ts";
 import { multiply } from "./operations/multiply.ts";
 import { normalize } from "./operations/normalize.ts";
@@ -27,6 +28,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   dropout,
   add,
   multiply,
+  join,
 };
 
 /** Appends a node's forward primitives to the program. */

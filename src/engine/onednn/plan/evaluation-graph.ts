@@ -54,6 +54,7 @@ const inEvaluation: { readonly [K in Operation["kind"]]: "same" | "convolution" 
   dropout: "nothing",
   add: "same",
   multiply: "same",
+  join: "same",
 };
 
 const isNormalization = (node: GraphNode): node is GraphNode<BatchNorm> =>

@@ -1,0 +1,143 @@
+/** Conformance cases of layers that join or scale what others compute, and of normalisations. */
+import {
+  averagePool,
+  batchNorm,
+  concatenate,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  gate,
+  globalAveragePool,
+  maxPool,
+  normalize,
+  relu,
+  residual,
+  sigmoid,
+} from "../../network/layer.ts";
+import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
+
+const concatenations: readonly ConformanceCase[] = [
+  single(
+    "concatenation of whole blocks of channels",
+    [3, 6, 7],
+    [concatenate([[conv2d(16, 3)], [conv2d(32, 1)]]), ...head()],
+  ),
+  single(
+    "concatenation whose last branch ends within a block",
+    [3, 5, 6],
+    [concatenate([[conv2d(32, 3)], [conv2d(5, 1)]]), conv2d(16, 3), ...head()],
+  ),
+  single(
+    "concatenation of odd counts",
+    [3, 5, 6],
+    [concatenate([[conv2d(5, 3)], [conv2d(7, 1)], [maxPool(3, { stride: 1, padding: 1 })]]), ...head()],
+  ),
+  single("concatenation with the input", [16, 5, 4], [concatenate([[], [conv2d(16, 3)]]), conv2d(16, 1), ...head()]),
+  single("concatenation of the input with itself", [3, 4, 4], [concatenate([[], []]), ...head()]),
+  single("concatenation of one branch", [3, 4, 4], [concatenate([[conv2d(4, 3)]]), ...head()]),
+  single(
+    "concatenation of vectors",
+    [1, 1, 12],
+    [flatten(), concatenate([[dense(7), sigmoid()], [], [dense(3)]]), dense(4)],
+  ),
+  single(
+    "concatenation of two poolings of the same maps",
+    [6, 4, 5],
+    [concatenate([[globalAveragePool()], [maxPool([4, 5]), flatten()]]), dense(4)],
+  ),
+  single(
+    "concatenation of flattened maps",
+    [5, 3, 4],
+    [
+      concatenate([
+        [conv2d(3, 3), flatten()],
+        [averagePool(2, { stride: [1, 2] }), flatten()],
+      ]),
+      dense(4),
+    ],
+  ),
+  single(
+    "concatenation of vectors as logits",
+    [3, 4, 4],
+    [concatenate([[globalAveragePool()], [flatten(), dense(3)]])],
+  ),
+  single(
+    "concatenation in a concatenation",
+    [3, 5, 5],
+    [concatenate([[concatenate([[conv2d(4, 3)], []]), conv2d(9, 1)], [conv2d(4, 1)]]), ...head()],
+  ),
+  single(
+    "concatenation in a residual layer and a gate",
+    [4, 5, 5],
+    [
+      residual([concatenate([[conv2d(3, 3)], [conv2d(1, 1)]])]),
+      gate([globalAveragePool(), concatenate([[dense(3)], [dense(1)]]), sigmoid()]),
+      ...head(),
+    ],
+  ),
+  single(
+    "concatenation with dropout and stochastic depth",
+    [4, 5, 5],
+    [concatenate([[dropout(0.3)], [residual([conv2d(4, 3)], [], { stochasticDepth: 0.4 })]]), ...head()],
+    { batch: 8, options: { seed: 3 } },
+  ),
+  single(
+    "concatenation of bytes",
+    [3, 6, 6],
+    [normalize([0.5, 0.4, 0.6], [0.2, 0.25, 0.3]), concatenate([[], [conv2d(5, 3)]]), ...head()],
+  ),
+  single("concatenation, batch 1", [16, 5, 5], [concatenate([[conv2d(16, 3)], []]), relu(), ...head()], { batch: 1 }),
+  deep(
+    "two layers of a dense block",
+    [3, 8, 8],
+    [
+      ...convNorm(32, 3),
+      relu(),
+      concatenate([[], [...convNorm(32, 1), relu(), conv2d(16, 3, { bias: false })]]),
+      concatenate([
+        [],
+        [batchNorm(), relu(), conv2d(32, 1, { bias: false }), batchNorm(), relu(), conv2d(16, 3, { bias: false })],
+      ]),
+      batchNorm(),
+      relu(),
+      conv2d(32, 1),
+      averagePool(2),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { bf16GradientError: 0.1 },
+  ),
+  deep(
+    "an Inception block",
+    [3, 8, 8],
+    [
+      normalize([0.5, 0.5, 0.5], [0.25, 0.25, 0.25]),
+      ...convNorm(12, 3),
+      relu(),
+      concatenate([
+        [...convNorm(6, 1), relu()],
+        [...convNorm(4, 1), relu(), ...convNorm(8, 3), relu()],
+        [...convNorm(2, 1), relu(), ...convNorm(3, 5), relu()],
+        [maxPool(3, { stride: 1, padding: 1 }), ...convNorm(4, 1), relu()],
+      ]),
+      maxPool(2),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { bf16GradientError: 0.1 },
+  ),
+  deep(
+    "frozen concatenation before the same",
+    [3, 6, 6],
+    [
+      concatenate([[...convNorm(16, 3), relu()], [conv2d(4, 1)]]),
+      concatenate([[...convNorm(16, 3), relu()], []]),
+      ...head(),
+    ],
+    { frozen: 1 },
+  ),
+];
+
+/** The cases of this file. */
+export const structureCases: readonly ConformanceCase[] = [...concatenations];
