@@ -40,6 +40,7 @@ export const pipeline = [
 const folders = {
   image: ["decoding", "augmentation", "store"],
   acquire: ["isic-archive", "phantom"],
+  network: ["architectures", "json"],
   engine: ["reference", "x64", "onednn", "profile"],
   "engine/x64": ["assembler", "kernels"],
   "engine/x64/kernels": ["amx-convolution", "amx-weight-gradient"],

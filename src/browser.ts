@@ -36,6 +36,9 @@ export {
   policies,
   policyNames,
 } from "./image/augmentation/policy.ts";
+export type { Stem } from "./network/architectures/blocks.ts";
+export { type ResNetOptions, resNet } from "./network/architectures/resnet.ts";
+export { type VggOptions, vgg } from "./network/architectures/vgg.ts";
 // Networks
 export {
   type ArchitectureOptions,

@@ -96,8 +96,8 @@ describe("train", () => {
     [["--epochs", "-1"], /--epochs: expected .* got -1$/],
     [["--epochs", "two"], /--epochs: expected .* got "two"$/],
     [
-      ["--network", "resnet18"],
-      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, a JSON file, .*or the folder of a run, got "resnet18"; did you mean resnet18-w32\?/,
+      ["--network", "resnet18w32"],
+      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, .* a JSON file, .*or the folder of a run, got "resnet18w32"; did you mean resnet18-w32\?/,
     ],
     [["--learning-rate", "0"], /--learning-rate: expected a number above 0/],
     [["--momentum", "0.9"], /momentum: only sgd has it/],

@@ -75,6 +75,25 @@ it("takes it from a run, from a file of settings and from a path beside that", a
   }
 });
 
+it("takes a named network with options, at the command line and in a file of settings", async () => {
+  const text = "resnet18:width=2,stages=1-1-1-1,stem=3x3";
+  await writeFile(at("options.json"), JSON.stringify({ network: text, imageSize: 8 }));
+  const ways = [
+    ["--network", text, "--image-size", "8"],
+    ["--config", at("options.json")],
+  ];
+  for (const [number, way] of ways.entries()) {
+    const { status, error } = await train(`options ${number}`, ...way);
+    expect(status, error).toBe(0);
+    const { network } = (await readConfig(at(`options ${number}`))).settings;
+    expect(network).toMatchObject({ name: text, input: { height: 8, width: 8 } });
+  }
+  expect(await model("options 0")).toEqual(await model("options 1"));
+  const refused = await train("refused", "--network", "resnet18:width=0");
+  expect(refused.error).toContain('--network: resnet18: width: expected a whole number from 1 to 4096, got "0"');
+  expect(refused.status).toBe(1);
+});
+
 it("cross-validates it, and goes on with it", async () => {
   const validate = (network: string) =>
     naevus("cross-validate", ...settings, "--out", at("folds"), "--folds", "2", "--network", network);
@@ -155,7 +174,7 @@ describe("refuses", () => {
 
   it("what is neither a name nor a file, with the nearest name", async () => {
     expect(await refused("--network", "notebok")).toMatch(
-      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, a JSON file, .*or the folder of a run, got "notebok"; did you mean notebook\?/,
+      /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, .* a JSON file, .*or the folder of a run, got "notebok"; did you mean notebook\?/,
     );
     expect(await refused("--network", at("missing.json"))).toContain(
       "missing.json: no such file; give the JSON file of a network",

@@ -4,12 +4,19 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { networkNames } from "../network/architectures.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { sgd } from "./optimizer.ts";
 import { networkRecords, recordedProblem, summarise } from "./reference-numbers/records.ts";
 import { relativeError } from "./testing/conformance-cases.ts";
-import { engines, floorOf, frozenNames, isLeftOut, smallNames, toleranceOf } from "./testing/pytorch-tolerances.ts";
+import {
+  engines,
+  floorOf,
+  frozenNames,
+  isLeftOut,
+  smallNames,
+  toleranceOf,
+  wholeNames,
+} from "./testing/pytorch-tolerances.ts";
 
 const python = "/usr/bin/python3";
 const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
@@ -17,7 +24,7 @@ const hasTorch = spawnSync(python, ["-c", "import torch"]).status === 0;
 describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: ${python} has no torch)`}`, () => {
   const script = fileURLToPath(new URL("../../scripts/references/networks.py", import.meta.url));
 
-  test.each([...networkNames, ...smallNames, ...frozenNames])("every entry of every gradient of %s", (name) => {
+  test.each([...wholeNames, ...smallNames, ...frozenNames])("every entry of every gradient of %s", (name) => {
     const record = networkRecords()[name];
     const folder = temporaryFolder();
     const file = join(folder, "gradients");

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
 import { trainingLoss } from "./loss.ts";
@@ -17,7 +16,7 @@ import {
 } from "./reference-numbers/records.ts";
 import { normError, relativeError } from "./testing/conformance-cases.ts";
 import { enginesUnderTest } from "./testing/engines-under-test.ts";
-import { engines, floorOf, isLeftOut, toleranceOf } from "./testing/pytorch-tolerances.ts";
+import { engines, floorOf, isLeftOut, toleranceOf, wholeNames } from "./testing/pytorch-tolerances.ts";
 
 function expectSummary(actual: ArrayLike<number>, recorded: TensorSummary, tolerance: number, what: string): void {
   const { norm, sum, samples } = summarise(actual);
@@ -106,7 +105,7 @@ describe.each(engines)("$title against PyTorch's recorded numbers", (tested) => 
 });
 
 describe.each(enginesUnderTest.filter(({ precision }) => precision === "bf16"))("$title", ({ engine }) => {
-  test.each(networkNames)("%s: bf16 costs no more accuracy than in PyTorch", (name) => {
+  test.each(wholeNames)("%s: bf16 costs no more accuracy than in PyTorch", (name) => {
     const record = networkRecords()[name];
     const { graph, parameters, input, targets } = recordedProblem(name, record);
     const [rounded, exact] = (["bf16", "f32"] as const).map((precision) => {

@@ -1,7 +1,8 @@
-/** Whether an engine does on this machine what it should: each network, small, judges as the reference engine does and takes a step. */
-import { type NetworkName, networkNames, networks } from "../network/architectures.ts";
+/** Whether an engine does on this machine what it should: a small network of every family judges as the reference engine does and takes a step. */
 import { buildGraph, type Graph } from "../network/graph.ts";
+import type { Network } from "../network/layer.ts";
 import { initialParameters } from "../network/parameters.ts";
+import { smallNetworks } from "../network/small-networks.ts";
 import { Random } from "../random.ts";
 import { elements, type Tensors } from "../tensor.ts";
 import type { Engine, Precision } from "./engine.ts";
@@ -10,14 +11,13 @@ import { referenceEngine } from "./reference/reference-engine.ts";
 
 /** What came of one network in one precision. */
 export interface SelfTestResult {
-  readonly network: NetworkName;
+  /** The name of one of the small networks. */
+  readonly network: string;
   readonly precision: Precision;
   /** One sentence; undefined where it trains and judges. */
   readonly problem: string | undefined;
 }
 
-/** Large enough for every network, and small enough for the reference engine. */
-const size = { imageSize: 32, classes: 3 };
 const batch = 2;
 
 /** Of the logits' length. Float32 differs by a millionth, bfloat16 by up to a fiftieth. */
@@ -30,26 +30,26 @@ interface Example {
   readonly targets: Float32Array;
 }
 
-function exampleOf(network: NetworkName): Example {
-  const graph = buildGraph(networks[network](size));
+function exampleOf(network: Network): Example {
+  const graph = buildGraph(network);
   const random = Random.of(1);
   return {
     graph,
     parameters: initialParameters(graph.parameters, random),
     images: Uint8Array.from({ length: batch * elements(graph.inputShape) }, () => random.integer(256)),
-    targets: Float32Array.from({ length: batch * size.classes }, (_, i) => (i % size.classes === 0 ? 1 : 0)),
+    targets: Float32Array.from({ length: batch * graph.classes }, (_, i) => (i % graph.classes === 0 ? 1 : 0)),
   };
 }
 
 /** Each network in each precision that the engine says it has; a few seconds. Nothing is thrown. */
 export async function selfTest(engine: Engine): Promise<readonly SelfTestResult[]> {
   const results: SelfTestResult[] = [];
-  for (const network of networkNames) {
+  for (const network of smallNetworks) {
     const example = exampleOf(network);
     const expected = await judge(referenceEngine(), example, "f32");
     for (const precision of engine.description.precisions) {
       const problem = await problemOf(engine, example, precision, expected).catch((error: Error) => error.message);
-      results.push({ network, precision, problem });
+      results.push({ network: network.name, precision, problem });
     }
   }
   return results;

@@ -6,7 +6,7 @@ import { writePhantomDataset } from "../acquire/phantom/phantom-files.ts";
 import { type LossFunction, trainingLoss } from "../engine/loss.ts";
 import { ArgumentError, RunError, SettingsError } from "../errors.ts";
 import { evaluateClassification } from "../evaluation/judgement/evaluation.ts";
-import { imageInput } from "../network/architectures.ts";
+import { imageInput, networkNames } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, normalize } from "../network/layer.ts";
 import { readConfig } from "../run/folder/run-config.ts";
@@ -345,8 +345,7 @@ describe("network", () => {
   class Sequential {
     readonly layers = layers;
   }
-  const one =
-    "expected one of notebook, resnet18-w32, efficientnetv2-mini, a network, or a function that gives one, got ";
+  const one = `expected one of ${networkNames.join(", ")}, a network, or a function that gives one, got `;
   it.each<[string, unknown, string]>([
     [
       "a list of layers",

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { onnxModel } from "../onnx/onnx-model.ts";
 import { Random } from "../random.ts";
-import { networkNames, networks } from "./architectures.ts";
+
 import { describeLayer } from "./describe-layer.ts";
 import { buildGraph } from "./graph.ts";
 import {
@@ -21,6 +21,7 @@ import {
   squeezeExcite,
 } from "./layer.ts";
 import { countTrainable, initialParameters } from "./parameters.ts";
+import { smallNetworks } from "./small-networks.ts";
 import { type LayerSummary, summarize } from "./summary.ts";
 import { networkFlops } from "./testing/network-flops.ts";
 
@@ -82,14 +83,14 @@ it("gives each layer its path, words, shape, parameters, arithmetic and field", 
   ]);
 });
 
-it.each(networkNames)("adds up to the whole of %s, and to the weights in its model file", (name) => {
-  const graph = buildGraph(networks[name]({ classes: 9 }));
+it.each(smallNetworks)("adds up to the whole of $name, and to the weights in its model file", (small) => {
+  const graph = buildGraph(small);
   const { totals } = summarize(graph);
   expect(totals.trainable).toBe(countTrainable(graph.parameters));
   expect(totals.flops).toBe(networkFlops(graph));
-  const classes = Array.from({ length: 9 }, (_, i) => String(i));
+  const classes = Array.from({ length: graph.classes }, (_, i) => String(i));
   const parameters = initialParameters(graph.parameters, Random.of(1));
-  const file = onnxModel(graph, parameters, { network: name, classes, version: "0", dataFingerprint: "" });
+  const file = onnxModel(graph, parameters, { network: small.name, classes, version: "0", dataFingerprint: "" });
   expect(file.byteLength - totals.modelBytes).toBeGreaterThan(0);
   expect(file.byteLength - totals.modelBytes).toBeLessThan(64 * 1024);
 });

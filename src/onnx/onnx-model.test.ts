@@ -6,7 +6,6 @@ import { describe, expect, it } from "vitest";
 import { conformanceCases, exampleFor } from "../engine/testing/conformance-cases.ts";
 import { ModelError, NetworkError } from "../errors.ts";
 import { bytesField, intField, message, readFields, stringField } from "../formats/protobuf.ts";
-import { networkNames, networks } from "../network/architectures.ts";
 import { buildGraph } from "../network/graph.ts";
 import {
   conv2d,
@@ -19,6 +18,7 @@ import {
   normalize,
   residual,
 } from "../network/layer.ts";
+import { smallNetworks } from "../network/small-networks.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { readMetadata } from "./model-metadata.ts";
 import { type ModelMetadata, onnxModel } from "./onnx-model.ts";
@@ -102,7 +102,7 @@ describe("structure", () => {
     if (missing) skip("no onnx for /usr/bin/python3");
     const graphs = [
       graph,
-      ...networkNames.map((name) => buildGraph(networks[name]({ classes: 2, imageSize: 32 }))),
+      ...smallNetworks.map((small) => buildGraph(small)),
       ...conformanceCases.map(({ name, input, layers }) => buildGraph({ name, input, layers })),
     ];
     const files = graphs.map((checked, index) => {

@@ -130,12 +130,17 @@ it("measures training and inference where it is not left out, the slow engine on
 
 it("lists all named networks, one line each, with --list and without a word", async () => {
   const { out } = await network("--list");
-  expect(lines(out).map((line) => line.split(" ")[0])).toEqual(["network", ...networkNames]);
+  const [table, ...others] = out.split("\n\n");
+  expect(lines(table!).map((line) => line.split(" ")[0])).toEqual(["network", ...networkNames]);
+  expect(others.join("\n\n")).toMatch(
+    /^resnet18, resnet34, resnet50:\nwidth +filters of the first convolution\n +a whole number from 1 to 4096; default 64$/m,
+  );
   expect(out).toMatch(/^notebook +180x180 +14 +3,989,801 +185 M +16.0 MB$/m);
   expect((await network()).out).toBe(out);
   const json = JSON.parse((await network("--list", "--json")).out);
   expect(json.map(({ name }: { name: string }) => name)).toEqual(networkNames);
-  expect(json[0]).toMatchObject({ input: [3, 180, 180], totals: { trainable: 3_989_801 } });
+  expect(json[0]).toMatchObject({ input: [3, 180, 180], totals: { trainable: 3_989_801 }, options: {} });
+  expect(json.at(-1).options.width).toMatchObject({ expected: expect.stringContaining("a whole number") });
 });
 
 describe("what it refuses", () => {

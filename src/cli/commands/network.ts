@@ -6,7 +6,8 @@ import { precisionOn } from "../../engine/precision.ts";
 import { measureMemory, measureSpeed } from "../../engine/profile/speed.ts";
 import { selectEngine } from "../../engine/select-engine.ts";
 import { SettingsError } from "../../errors.ts";
-import { networkNames } from "../../network/architectures.ts";
+import { type ArchitectureOption, expectedOf } from "../../network/architectures/options.ts";
+import { type NetworkName, networkNames, networkOptions } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import { imageGraph } from "../../network/image-graph.ts";
 import { formatNetwork } from "../../network/json/format-network.ts";
@@ -26,6 +27,7 @@ import {
   formatHeading,
   formatLayers,
   formatNetworkList,
+  formatNetworkOptions,
   formatTotals,
   type MeasuredNetwork,
 } from "../terminal/network-table.ts";
@@ -57,8 +59,11 @@ export function addNetworkCommand(program: Command, terminal: Terminal, finish: 
     .description(
       "Show a network layer by layer: shapes, parameters, arithmetic, what each layer sees of the image, memory and speed",
     )
-    .argument("[network]", `One of ${networkNames.join(", ")}, a JSON file, a module (.js, .mjs or .ts), or a run`)
-    .option("--list", "Show all named networks, one line each; so does leaving the network out")
+    .argument(
+      "[network]",
+      `One of ${networkNames.join(", ")}, with options such as resnet50:width=32 where it has any, a JSON file, a module (.js, .mjs or .ts), or a run`,
+    )
+    .option("--list", "Show all named networks, one line each, and their options; so does leaving the network out")
     .option(
       "--classes <n>",
       `Classes that it tells apart; by default the run's or the file's own, else ${usualClasses}`,
@@ -131,11 +136,25 @@ async function graphOfSource(
 
 function list(summaries: readonly NetworkSummary[], { json }: NetworkOptions, terminal: Terminal): void {
   if (json) {
-    terminal.out(JSON.stringify(summaries.map(({ layers: _, ...summary }) => summary)));
+    terminal.out(
+      JSON.stringify(
+        summaries.map(({ layers: _, ...summary }, i) => ({ ...summary, options: optionsOf(networkNames[i]!) })),
+      ),
+    );
     return;
   }
-  printText(terminal.out, formatNetworkList(summaries));
+  printText(terminal.out, `${formatNetworkList(summaries)}\n`);
+  printText(terminal.out, formatNetworkOptions());
 }
+
+/** What a named network takes, for programs. */
+const optionsOf = (name: NetworkName) =>
+  Object.fromEntries(
+    Object.entries<ArchitectureOption>(networkOptions[name]).map(([option, form]) => [
+      option,
+      { decides: form.decides, expected: expectedOf(form), default: form.usual ?? null },
+    ]),
+  );
 
 async function measure(
   engine: Engine,

@@ -1,8 +1,8 @@
-/** What `--network` takes: the name of an architecture, a JSON file, a module where the command loads one, or the folder of a run. */
+/** What `--network` takes: the name of an architecture, with options or without, a JSON file, a module where the command loads one, or the folder of a run. */
 import { isAbsolute, join } from "node:path";
 import { fileExists, folderExists } from "../../disk/files.ts";
-import { SettingsError } from "../../errors.ts";
-import { networkNames } from "../../network/architectures.ts";
+import { NetworkError, SettingsError } from "../../errors.ts";
+import { networkFromText, networkNames } from "../../network/architectures.ts";
 import { readNetwork } from "../../network/json/read-network.ts";
 import type { NetworkFunction, NetworkSource } from "../../network/network-source.ts";
 import { readConfig } from "../../run/folder/run-config.ts";
@@ -32,6 +32,8 @@ export async function networkSource(
 ): Promise<NetworkSource> {
   const name = networkNames.find((known) => known === text);
   if (name !== undefined) return name;
+  const made = withOptions(text, label);
+  if (made !== undefined) return made;
   const path = isAbsolute(text) ? text : join(folder, text);
   if (await folderExists(path)) return (await readConfig(path)).settings.network;
   if (moduleFile.test(text)) {
@@ -42,8 +44,18 @@ export async function networkSource(
   }
   if (/\.json$/i.test(text) || (await fileExists(path))) return readNetwork(path);
   const files = `a JSON file, ${loadModule ? "a module (.js, .mjs or .ts), " : ""}or the folder of a run`;
-  const near = nearestName(text, networkNames);
+  const near = nearestName(text.replace(/:.*/s, ""), networkNames);
   throw new SettingsError(
-    `${label}: expected one of ${networkNames.join(", ")}, ${files}, got ${JSON.stringify(text)}${near === undefined ? "" : `; did you mean ${near}?`}`,
+    `${label}: expected one of ${networkNames.join(", ")} (also with options, such as resnet50:width=32), ${files}, got ${JSON.stringify(text)}${near === undefined ? "" : `; did you mean ${near}?`}`,
   );
+}
+
+/** The function that `resnet50:width=32` stands for; undefined where what is before the colon is no architecture. */
+function withOptions(text: string, label: string): NetworkFunction | undefined {
+  try {
+    return networkFromText(text);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new SettingsError(`${label}: ${error.message}`, { cause: error });
+  }
 }

@@ -2,6 +2,13 @@
 
 import type { EngineDescription, Precision, TrainingMemory } from "../../engine/engine.ts";
 import type { Speed } from "../../engine/profile/speed.ts";
+import {
+  type ArchitectureOption,
+  expectedOf,
+  type OptionTable,
+  textOfOption,
+} from "../../network/architectures/options.ts";
+import { type NetworkName, networkNames, networkOptions } from "../../network/architectures.ts";
 import { formatShape } from "../../network/shape.ts";
 import type { LayerSummary, NetworkSummary } from "../../network/summary.ts";
 import { byteSize, count, magnitude, plural } from "../../text/numbers.ts";
@@ -134,6 +141,23 @@ export const formatNetworkList = (summaries: readonly NetworkSummary[]): string 
       byteSize(totals.modelBytes),
     ]),
   ]);
+
+/** The options of all named architectures, each list below the names that take it. */
+export function formatNetworkOptions(): string {
+  const families = new Map<OptionTable, NetworkName[]>();
+  for (const name of networkNames) {
+    const table = networkOptions[name];
+    families.set(table, [...(families.get(table) ?? []), name]);
+  }
+  const lists = [...families].flatMap(([table, names]) => {
+    const rows = Object.entries<ArchitectureOption>(table).flatMap(([option, form]) => [
+      [option, form.decides],
+      ["", `${expectedOf(form)}${form.usual === undefined ? "" : `; default ${textOfOption(form.usual)}`}`],
+    ]);
+    return rows.length === 0 ? [] : [`${names.join(", ")}:\n${facts(rows as [string, string][])}`];
+  });
+  return `Options are given as in --network resnet50:width=32,stem=3x3\n\n${lists.join("\n\n")}`;
+}
 
 const layerCount = (layers: readonly LayerSummary[]): number =>
   layers.reduce(

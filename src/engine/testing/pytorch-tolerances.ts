@@ -4,6 +4,9 @@ import { enginesUnderTest } from "./engines-under-test.ts";
 /** bf16 is far from float64 in any deep network; it is compared with PyTorch's own bf16. */
 export const engines = enginesUnderTest.filter(({ precision }) => precision === "f32");
 
+/** At their own size. */
+export const wholeNames = ["notebook", "resnet18-w32", "efficientnetv2-mini"] as const;
+
 export const frozenNames = ["resnet18-w32, frozen", "batchNorm, frozen"] as const;
 
 export const smallNames = ["resnet18-w32, small", "efficientnetv2-mini, small"] as const;

@@ -2,8 +2,6 @@ import { expect } from "vitest";
 import type { ImmediateEngine, InputBatch } from "../../engine/engine.ts";
 import { softmax } from "../../engine/loss.ts";
 import { exampleFor, relativeError } from "../../engine/testing/conformance-cases.ts";
-import type { ImageSize } from "../../image/image-size.ts";
-import { type NetworkName, networks } from "../../network/architectures.ts";
 import { buildGraph, type Graph } from "../../network/graph.ts";
 import type { Network } from "../../network/layer.ts";
 import { initialParameters } from "../../network/parameters.ts";
@@ -74,13 +72,8 @@ export async function expectAgreement(
 }
 
 /** As training begins: in a deep network arbitrary normalisations make much of every rounding. */
-export async function expectAgreementAtStart(
-  engine: ImmediateEngine,
-  name: NetworkName,
-  imageSize: ImageSize | undefined,
-  tolerance: number,
-) {
-  const graph = buildGraph(networks[name]({ classes: 9, ...(imageSize !== undefined && { imageSize }) }));
+export async function expectAgreementAtStart(engine: ImmediateEngine, network: Network, tolerance: number) {
+  const graph = buildGraph(network);
   const batch = 2;
   const { input } = exampleFor(graph, batch, "hard", { seed: 1 });
   const parameters = initialParameters(graph.parameters, Random.of(1));

@@ -1,6 +1,9 @@
 /** `naevus/network`: the layers that networks are made of, the named architectures, and what follows from a network: its graph and parameters. */
 import "../../node-version.ts";
 
+export type { Stem } from "../../network/architectures/blocks.ts";
+export { type ResNetOptions, resNet } from "../../network/architectures/resnet.ts";
+export { type VggOptions, vgg } from "../../network/architectures/vgg.ts";
 export {
   type ArchitectureOptions,
   imageInput,

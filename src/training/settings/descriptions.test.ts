@@ -1,5 +1,6 @@
 /** Settings in words, for `--help` and the documentation. */
 import { expect, it } from "vitest";
+import { networkNames } from "../../network/architectures.ts";
 import { settingDescriptions } from "./descriptions.ts";
 import { settingsTable } from "./settings-table.ts";
 
@@ -9,7 +10,7 @@ it("describes every setting in words", () => {
     expect(expected, name).toMatch(/^(one of|a path|a number|a whole number|true or false)/);
   }
   expect(settingDescriptions.find(({ name }) => name === "network")).toMatchObject({
-    choices: ["notebook", "resnet18-w32", "efficientnetv2-mini"],
+    choices: networkNames,
     defaultValue: "notebook",
   });
 });

@@ -1,6 +1,7 @@
 /** Settings checked: defaults, and refusals in words. */
 import { describe, expect, it } from "vitest";
 import { SettingsError } from "../../errors.ts";
+import { networkNames } from "../../network/architectures.ts";
 import { checkSettings, parseSettings, settingFromText } from "./parse.ts";
 
 const refusal = (input: unknown): string => {
@@ -28,12 +29,9 @@ describe("parseSettings", () => {
     [{ momentum: 1, optimizer: "sgd" }, "settings: momentum: expected a number of at least 0 and below 1, got 1"],
     [
       { network: "notebok" },
-      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, or a network, got "notebok"; did you mean notebook?',
+      `settings: network: expected one of ${networkNames.join(", ")}, or a network, got "notebok"; did you mean notebook?`,
     ],
-    [
-      { network: "vgg" },
-      'settings: network: expected one of notebook, resnet18-w32, efficientnetv2-mini, or a network, got "vgg"',
-    ],
+    [{ network: "vgg" }, `settings: network: expected one of ${networkNames.join(", ")}, or a network, got "vgg"`],
     [{ randomErasing: 1.5 }, "settings: randomErasing: expected a number of at least 0 and at most 1, got 1.5"],
     [{ data: "" }, 'settings: data: expected a path, got ""'],
     [{ epocs: 3 }, "settings: epocs: unknown setting; did you mean epochs?"],
