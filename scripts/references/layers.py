@@ -1,0 +1,192 @@
+"""PyTorch's layers over a grid of options: results and gradients in float64, and how far its autocast in bfloat16 is from them.
+
+python3 scripts/references/layers.py > src/engine/reference-numbers/layers.json
+python3 scripts/references/layers.py --whole    prints every entry of every tensor, and no errors of bfloat16
+
+Networks are written as naevus reads them from JSON. Weights and inputs are those of formula.py.
+"""
+import json
+import sys
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from formula import parameter, uniform
+from layer_cases import CASES
+
+WHOLE = "--whole" in sys.argv
+SAMPLES = 8
+# The errors of bfloat16 are root mean squares over these batches.
+SALTS = (2000, 2001, 2002)
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+class Parameters:
+    """Leaves by the names, and in the order, that naevus gives them."""
+
+    def __init__(self, dtype):
+        self.dtype, self.tensors = dtype, {}
+
+    def __call__(self, path, role, *shape):
+        values = torch.from_numpy(parameter(role, shape, len(self.tensors) + 1)).to(self.dtype)
+        tensor = values.requires_grad_(not role.startswith("running"))
+        self.tensors[f"{path}.{role}"] = tensor
+        return tensor
+
+
+def conv2d(layer, x, path, get):
+    kernel = pair(layer["kernel"])
+    groups = layer.get("groups", 1)
+    weight = get(path, "weight", layer["filters"], x.shape[1] // groups, *kernel)
+    bias = get(path, "bias", layer["filters"]) if layer.get("bias", True) else None
+    padding = pair(layer.get("padding", [(length - 1) // 2 for length in kernel]))
+    return functional.conv2d(x, weight, bias, pair(layer.get("stride", 1)), padding, 1, groups)
+
+
+def dense(layer, x, path, get):
+    weight = get(path, "weight", layer["units"], x.shape[1])
+    return functional.linear(x, weight, get(path, "bias", layer["units"]) if layer.get("bias", True) else None)
+
+
+def batch_norm(layer, x, path, get):
+    scale, shift, mean, variance = (
+        get(path, role, x.shape[1]) for role in ("scale", "shift", "runningMean", "runningVariance")
+    )
+    momentum, epsilon = layer.get("momentum", 0.1), layer.get("epsilon", 1e-5)
+    return functional.batch_norm(x, mean, variance, scale, shift, True, momentum, epsilon)
+
+
+def max_pool(layer, x, path, get):
+    stride = pair(layer.get("stride", layer["kernel"]))
+    return functional.max_pool2d(x, pair(layer["kernel"]), stride, pair(layer.get("padding", 0)))
+
+
+def average_pool(layer, x, path, get):
+    stride, padding = pair(layer.get("stride", layer["kernel"])), pair(layer.get("padding", 0))
+    return functional.avg_pool2d(x, pair(layer["kernel"]), stride, padding, count_include_pad=False)
+
+
+def residual(layer, x, path, get):
+    body = sequence(layer["body"], x, f"{path}.body", get)
+    return body + sequence(layer.get("shortcut", []), x, f"{path}.shortcut", get)
+
+
+def gate(layer, x, path, get):
+    factors = sequence(layer["body"], x, f"{path}.body", get)
+    return x * factors.reshape(factors.shape + (1,) * (x.ndim - factors.ndim))
+
+
+LAYERS = {
+    "conv2d": conv2d,
+    "dense": dense,
+    "batchNorm": batch_norm,
+    "relu": lambda layer, x, *_: functional.relu(x),
+    "sigmoid": lambda layer, x, *_: torch.sigmoid(x),
+    "maxPool": max_pool,
+    "averagePool": average_pool,
+    "globalAveragePool": lambda layer, x, *_: x.mean((2, 3)),
+    "flatten": lambda layer, x, *_: x.flatten(1),
+    "residual": residual,
+    "gate": gate,
+}
+
+
+def sequence(layers, x, prefix, get):
+    for index, layer in enumerate(layers):
+        x = LAYERS[layer["kind"]](layer, x, f"{prefix}.{index}" if prefix else str(index), get)
+    return x
+
+
+def run(case, layers, salt, dtype=torch.float64, autocast=False):
+    """A step of training: everything that it gives, by name."""
+    batch, shape = case["batch"], case["input"]
+    x = torch.from_numpy(uniform((batch, *shape), salt, 0.0, 1.0)).to(dtype).requires_grad_()
+    get = Parameters(dtype)
+    with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        logits = sequence(layers, x, "", get).flatten(1)
+    logits = logits.to(dtype)
+    loss = functional.cross_entropy(logits, torch.arange(batch) * 2 % logits.shape[1])
+    loss.backward()
+    gradients = {path: tensor.grad for path, tensor in get.tensors.items() if tensor.requires_grad}
+    running = {path: tensor for path, tensor in get.tensors.items() if not tensor.requires_grad}
+    return loss.item(), logits.detach(), gradients, running, x.grad
+
+
+def summary(tensor):
+    values = tensor.detach().double().numpy().ravel()
+    if WHOLE:
+        return values.tolist()
+    indices = sorted({((2 * i + 1) * values.size) // (2 * SAMPLES) for i in range(SAMPLES)})
+    digits = [float(f"{value:.9g}") for value in (np.linalg.norm(values), values.sum(), *values[indices])]
+    return {"norm": digits[0], "sum": digits[1], "samples": digits[2:]}
+
+
+def joined(tensors):
+    return torch.cat([tensor.double().ravel() for tensor in tensors])
+
+
+def relative(exact, found):
+    return ((found.double() - exact).norm() / exact.norm()).item() if exact.norm() > 0 else 0.0
+
+
+def root_mean_squares(errors):
+    return [float(f"{value:.4g}") for value in np.sqrt(np.mean(np.square(errors), axis=0))]
+
+
+def both(case, layers, salt):
+    """The same step in float64 and in autocast: logits and gradients, the input's among them."""
+    for dtype, autocast in ((torch.float64, False), (torch.float32, True)):
+        _, logits, gradients, _, of_input = run(case, layers, salt, dtype, autocast)
+        yield logits, {**gradients, "input": of_input}
+
+
+def bf16_errors(case):
+    """Of logits and of all gradients together, behind a convolution whose result autocast rounds as well."""
+    layers = [{"kind": "conv2d", "filters": case["input"][0], "kernel": 1}, *case["layers"]]
+    errors = []
+    for salt in SALTS:
+        (exact, exact_gradients), (found, gradients) = both(case, layers, salt)
+        errors.append((relative(exact, found), relative(joined(exact_gradients.values()), joined(gradients.values()))))
+    return root_mean_squares(errors)
+
+
+def bf16_by_layer(case):
+    """Of what each layer of a family's network gives, and of each parameter's gradient."""
+    counts = range(1, len(case["layers"]) + 1)
+    outputs = [
+        [relative(*(result[0] for result in both(case, case["layers"][:count], salt))) for count in counts] for salt in SALTS
+    ]
+    gradients = []
+    for salt in SALTS:
+        (_, exact), (_, found) = both(case, case["layers"], salt)
+        gradients.append([relative(exact[path], found[path]) for path in exact])
+    return {
+        "bf16Outputs": root_mean_squares(outputs),
+        "bf16Gradients": dict(zip(exact, root_mean_squares(gradients))),
+    }
+
+
+def record(case):
+    loss, logits, gradients, running, of_input = run(case, case["layers"], SALTS[0])
+    result = {
+        "loss": loss,
+        "logits": summary(logits),
+        "gradients": {path: summary(tensor) for path, tensor in gradients.items()},
+        "running": {path: summary(tensor) for path, tensor in running.items()},
+        "inputGradient": summary(of_input),
+    }
+    if not WHOLE:
+        result["bf16Errors"] = bf16_errors(case)
+        if case["name"].startswith("family"):
+            result.update(bf16_by_layer(case))
+    return {**case, **result}
+
+
+if __name__ == "__main__":
+    print(f'{{"torch": "{torch.__version__}", "salts": {list(SALTS)}, "cases": [')
+    print(",\n".join(json.dumps(record(case), separators=(",", ":")) for case in CASES))
+    print("]}")
