@@ -215,7 +215,7 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
 };
 
 /**
- * Batch normalisation over each channel (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
+ * Batch normalisation over each channel of maps, or each feature of vectors (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
  * of each batch's; `epsilon`, 1e-5 by default, is added to the variance.
  */
 export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => {

@@ -113,10 +113,7 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     }
     return [filters, ...windowed("conv2d", operation, height, width)];
   },
-  batchNorm: (_, [input]) => {
-    featureMaps("batchNorm", input!);
-    return input!;
-  },
+  batchNorm: (_, [input]) => input!,
   relu: (_, [input]) => input!,
   sigmoid: (_, [input]) => input!,
   maxPool: (operation, [input]) => pooled("maxPool", operation, input!),

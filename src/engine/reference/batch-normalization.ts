@@ -1,13 +1,14 @@
 /** Batch normalisation (Ioffe and Szegedy 2015) with running statistics, and its gradients. */
 import type { BatchNorm } from "../../network/layer.ts";
-import type { Maps, Rule } from "./rule.ts";
+import { elements } from "../../tensor.ts";
+import type { Rule } from "./rule.ts";
 
 /** Normalises with the batch's biased variance; the running variance moves towards the unbiased one. */
 export const batchNorm: Rule<BatchNorm> = ({ node, batch, inputs, output, parameters, training }) => {
   const input = inputs[0]!;
   const { momentum, epsilon } = node.operation;
-  const [channels, height, width] = node.shape as Maps;
-  const area = height * width;
+  const [channels, ...extent] = node.shape as readonly [number, ...number[]];
+  const area = elements(extent);
   const count = batch * area;
   const scale = parameters.scale!;
   const shift = parameters.shift!;

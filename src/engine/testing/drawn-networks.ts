@@ -62,7 +62,7 @@ function pooling(random: Random): Layer {
 function keeping(random: Random, shape: Shape, depth: number): Layer {
   const length = pick(random, [1, 3, 5]);
   const plain: readonly (() => Layer)[] = [relu, sigmoid, () => dropout(0.3), () => nested(random, shape, depth)];
-  if (!isMaps(shape)) return pick(random, [...plain, () => dense(shape[0]!)])();
+  if (!isMaps(shape)) return pick(random, [...plain, batchNorm, () => dense(shape[0]!)])();
   const same = { stride: 1, padding: (length - 1) / 2 };
   return pick(random, [
     ...plain,

@@ -139,5 +139,44 @@ const concatenations: readonly ConformanceCase[] = [
   ),
 ];
 
+const normalizations: readonly ConformanceCase[] = [
+  single("batchNorm of vectors", [1, 1, 12], [flatten(), dense(20), batchNorm({ momentum: 0.3 }), dense(4)], {
+    batch: 6,
+  }),
+  single("batchNorm of means", [17, 3, 4], [globalAveragePool(), batchNorm(), dense(4)], { batch: 5 }),
+  single("batchNorm of flattened maps", [5, 3, 4], [flatten(), batchNorm({ epsilon: 1e-3 }), dense(4)], { batch: 5 }),
+  single("batchNorm of vectors as logits", [1, 1, 12], [flatten(), dense(5), batchNorm()], { batch: 5 }),
+  deep(
+    "batchNorm of vectors and relu, in a residual layer and a gate",
+    [4, 5, 5],
+    [
+      gate([globalAveragePool(), dense(4), batchNorm(), sigmoid()]),
+      globalAveragePool(),
+      dense(16),
+      batchNorm(),
+      relu(),
+      residual([dense(16), batchNorm()]),
+      relu(),
+      residual([batchNorm()], [dense(16)]),
+      dense(5),
+    ],
+    { batch: 8, bf16GradientError: 0.1 },
+  ),
+  deep(
+    "frozen batchNorm of vectors",
+    [1, 1, 12],
+    [flatten(), dense(9), batchNorm(), relu(), dense(8), batchNorm(), dense(4)],
+    {
+      frozen: 4,
+      batch: 6,
+      bf16GradientError: 0.1,
+    },
+  ),
+  single("frozen batchNorm of vectors, batch 1", [1, 1, 12], [flatten(), batchNorm(), dense(4)], {
+    frozen: 2,
+    batch: 1,
+  }),
+];
+
 /** The cases of this file. */
-export const structureCases: readonly ConformanceCase[] = [...concatenations];
+export const structureCases: readonly ConformanceCase[] = [...concatenations, ...normalizations];

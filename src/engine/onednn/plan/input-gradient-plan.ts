@@ -16,7 +16,7 @@ export function inputGradientPlan(
   cacheBytes: number,
 ): Immediate<InferencePlan> {
   checkInferenceOptions(network, options);
-  const { graph, convert } = evaluationGraph(network);
+  const graph = evaluationGraph(network);
   const forward = buildForward(runtime, graph, options, "training", { inputGradient: true, cacheBytes });
   const { context, logits, output, input, load } = forward;
   const { program, store } = context;
@@ -40,7 +40,7 @@ export function inputGradientPlan(
     precision: options.precision ?? "f32",
     setParameters(parameters) {
       for (const spec of network.parameters) requireTensor(parameters, spec);
-      store.write(convert(parameters), values, keys);
+      store.write(parameters, values, keys);
       isForwardDone = false;
     },
     infer(images) {

@@ -1,20 +1,20 @@
 /** Batch normalisation, alone or with the sum that follows it: by kernels of our own where they serve, else by oneDNN. */
 import type { BatchNorm } from "../../../../network/layer.ts";
+import { elements } from "../../../../tensor.ts";
 import type { Parameter } from "../../program/parameter-store.ts";
 import { floats, type Value } from "../../program/value.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
 import type { BatchNormalizationSite } from "../kernels/sites.ts";
-import { toType } from "../layout.ts";
+import { asPixels, toType } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
 import { addition } from "./addition.ts";
 
 /** The parameters of a normalisation, and what it knows about a batch in training. */
 type Normalization = Pick<BatchNormalizationSite, "node" | "scale" | "shift" | "mean" | "variance" | "runningMean">;
 
-/** The inputs are the maps and, where the sum with a shortcut is part of it, the shortcut. */
+/** The inputs are the maps, or vectors, and, where the sum with a shortcut is part of it, the shortcut. */
 export const batchNormalization: LoweringRule<BatchNorm> = (context, node, [input, shortcut], place) => {
   const { program, store, mode } = context;
-  const source = toType(context, node.name, input!);
   const perChannel = program.rowMajor([node.shape[0]!], "f32");
   const [scale, shift, runningMean, runningVariance] = node.parameters.map((spec) => store.add(spec, perChannel));
   const ofBatch = mode === "training" && !node.frozen;
@@ -24,17 +24,25 @@ export const batchNormalization: LoweringRule<BatchNorm> = (context, node, [inpu
   if (ofBatch) moveRunningStatistics(context, normalization, runningVariance!.value);
 
   const { relu, ownsInput, ownsShortcut } = place;
-  const site = { ...context, ...normalization, source, shortcut, relu, ownsInput, ownsShortcut: ownsShortcut === true };
-  const lowered = byKernel("batchNormalization", site);
-  if (lowered) return lowered;
-  if (shortcut === undefined) return byPrimitives(context, normalization, source, relu);
-  const normalized = byPrimitives(context, normalization, source, false);
-  const sum = addition(context, node.name, [normalized.output, shortcut], relu);
+  const isMap = node.shape.length > 1;
+  const source = isMap ? toType(context, node.name, input!) : input!;
+  if (isMap) {
+    const fused = { relu, ownsInput, ownsShortcut: ownsShortcut === true };
+    const lowered = byKernel("batchNormalization", { ...context, ...normalization, source, shortcut, ...fused });
+    if (lowered) return lowered;
+  }
+  const normalized = (fuseRelu: boolean): Lowered => {
+    const lower = (maps: Value) => byPrimitives(context, normalization, maps, fuseRelu);
+    return isMap ? lower(source) : asPixels(context, node.name, source, lower);
+  };
+  if (shortcut === undefined) return normalized(relu);
+  const body = normalized(false);
+  const sum = addition(context, node.name, [body.output, shortcut], relu);
   return {
     output: sum.output,
     backward(incoming) {
-      const [body, other] = sum.backward(incoming);
-      return [...normalized.backward(body!), other];
+      const [toBody, toShortcut] = sum.backward(incoming);
+      return [...body.backward(toBody!), toShortcut];
     },
   };
 };
@@ -46,7 +54,7 @@ function moveRunningStatistics(
   runningVariance: Value,
 ): void {
   const { momentum } = node.operation;
-  const count = batch * node.shape[1]! * node.shape[2]!;
+  const count = batch * elements(node.shape.slice(1));
   const unbiased = count > 1 ? count / (count - 1) : 1;
   afterForward.push(() => {
     const [means, variances] = [floats(mean), floats(variance)];
