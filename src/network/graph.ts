@@ -4,6 +4,7 @@ import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
 import { valueInWords } from "../text/value-in-words.ts";
 import { boundsFault, mostParameters, mostValues } from "./bounds.ts";
+import { checkedInitialization } from "./initialization.ts";
 import type { Layer, Network, Normalize, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
 import { formatShape, outputShape, type Shape } from "./shape.ts";
@@ -94,6 +95,7 @@ export function buildGraph(network: Network): Graph {
     throw new NetworkError(`network "${network.name}": expected a positive input size, got ${formatShape(inputShape)}`);
   }
   const frozenLayers = checkFrozen(network);
+  const initialization = checkInitialization(network);
   const nodes: GraphNode[] = [];
   const shapeOf = (source: number): Shape => (source === INPUT ? inputShape : nodes[source]!.shape);
 
@@ -106,7 +108,7 @@ export function buildGraph(network: Network): Graph {
         throw new NetworkError("normalize: only the first layer of a network can normalize");
       }
       const shape = outputShape(operation, inputShapes);
-      const specs = parametersOf(name, operation, inputShapes);
+      const specs = parametersOf(name, operation, inputShapes, initialization);
       refuseTooLarge(operation.kind, "a map", shape);
       for (const spec of specs) refuseTooLarge(operation.kind, spec.name.slice(name.length + 1), spec.shape);
       const parameters = frozen ? specs.map((spec) => ({ ...spec, trainable: false })) : specs;
@@ -179,6 +181,15 @@ function checkFrozen({ name, layers, frozen = 0 }: Network): number {
   throw new NetworkError(
     `network "${name}": frozen: expected a whole number of layers from 0 to ${layers.length}, got ${frozen}`,
   );
+}
+
+function checkInitialization({ name, initialization }: Network): Network["initialization"] {
+  try {
+    return initialization && checkedInitialization(initialization);
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new NetworkError(`network "${name}": ${error.message}`, { cause: error });
+  }
 }
 
 /** One line per operation: name, kind, output shape and number of parameters, and whether it is frozen. */

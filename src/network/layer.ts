@@ -2,6 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { knownOptions } from "./builder-options.ts";
+import { checkedInitialization, type Initialization } from "./initialization.ts";
 
 /** A number for each spatial axis of a map or window, in this order. */
 export type HeightWidth = readonly [height: number, width: number];
@@ -27,6 +28,8 @@ export interface Conv2d {
   readonly padding: HeightWidth;
   readonly groups: number;
   readonly bias: boolean;
+  /** How the weights begin; by default as the network says. The biases begin at 0. */
+  readonly initialization?: Initialization;
 }
 
 /** Ioffe and Szegedy 2015. Running statistics move by `momentum` towards the batch's (unbiased) statistics. */
@@ -77,6 +80,8 @@ export interface Dense {
   readonly kind: "dense";
   readonly units: number;
   readonly bias: boolean;
+  /** How the weights begin; by default as the network says. The biases begin at 0. */
+  readonly initialization?: Initialization;
 }
 
 /**
@@ -163,14 +168,23 @@ export interface Network {
    * running statistics and without dropout.
    */
   readonly frozen?: number;
+  /** How weights begin in layers that do not say so themselves, default `heNormal`. */
+  readonly initialization?: Initialization;
 }
 
-/** Of a convolution; by default stride 1, padding `same`, one group, with bias. */
+/** Of a convolution; by default stride 1, padding `same`, one group, with bias, and weights that begin as the network says. */
 export interface ConvolutionOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth | "same";
   readonly groups?: number;
   readonly bias?: boolean;
+  readonly initialization?: Initialization;
+}
+
+/** Of a dense layer; by default with bias, and weights that begin as the network says. */
+export interface DenseOptions {
+  readonly bias?: boolean;
+  readonly initialization?: Initialization;
 }
 
 /** Of a pooling; by default the stride is the kernel and nothing is padded. */
@@ -181,6 +195,17 @@ export interface PoolingOptions {
 
 /** A size for both axes, or one for each. */
 export const pair = (value: number | HeightWidth): HeightWidth => (typeof value === "number" ? [value, value] : value);
+
+/** The field of a layer whose initialisation is said. */
+function initializationOf(kind: Layer["kind"], given: Initialization | undefined): Pick<Dense, "initialization"> {
+  if (given === undefined) return {};
+  try {
+    return { initialization: checkedInitialization(given) };
+  } catch (error) {
+    if (!(error instanceof NetworkError)) throw error;
+    throw new NetworkError(`${kind}: ${error.message}`, { cause: error });
+  }
+}
 
 /** Scales bytes to [0, 1], or with mean and standard deviation (per channel, of values in [0, 1]) to about zero mean. */
 export const normalize = (
@@ -195,7 +220,7 @@ export const normalize = (
 export const conv2d = (filters: number, kernel: number | HeightWidth, options: ConvolutionOptions = {}): Conv2d => {
   if (kernel === undefined)
     throw new NetworkError("conv2d: the kernel is missing; write conv2d(filters, kernel), such as conv2d(32, 3)");
-  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias"]);
+  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias", "initialization"]);
   const { stride = 1, padding = "same", groups = 1, bias = true } = known;
   const size = pair(kernel);
   if (typeof padding === "string" && padding !== "same") {
@@ -211,6 +236,7 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
     padding: padding === "same" ? [(size[0] - 1) / 2, (size[1] - 1) / 2] : pair(padding),
     groups,
     bias,
+    ...initializationOf("conv2d", known.initialization),
   };
 };
 
@@ -253,9 +279,9 @@ export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAverag
 export const flatten = (): Flatten => ({ kind: "flatten" });
 
 /** Fully connected layer from a vector to `units` values, by default with a bias. */
-export const dense = (units: number, options: { readonly bias?: boolean } = {}): Dense => {
-  const { bias = true } = knownOptions("dense", options, ["bias"]);
-  return { kind: "dense", units, bias };
+export const dense = (units: number, options: DenseOptions = {}): Dense => {
+  const { bias = true, initialization } = knownOptions("dense", options, ["bias", "initialization"]);
+  return { kind: "dense", units, bias, ...initializationOf("dense", initialization) };
 };
 
 /** Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate). */

@@ -2,6 +2,7 @@
 
 import type { Random } from "../random.ts";
 import { elements, type Tensor } from "../tensor.ts";
+import { checkedInitialization, defaultInitialization, drawWeight, type Initialization } from "./initialization.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 
@@ -18,6 +19,8 @@ export interface ParameterSpec {
   readonly trainable: boolean;
   /** Inputs that one output sums over; 0 where that has no meaning. */
   readonly fanIn: number;
+  /** How a weight begins, default `heNormal`. */
+  readonly initialization?: Initialization;
 }
 
 type ParameterRule<O extends Operation> = (
@@ -55,26 +58,35 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   join: none,
 };
 
-/** The parameters of one operation, in the order in which they are drawn. */
-export const parametersOf = (name: string, operation: Operation, inputs: readonly Shape[]): readonly ParameterSpec[] =>
-  (rules[operation.kind] as ParameterRule<Operation>)(operation, inputs).map(([role, shape, fanIn]) => ({
+/**
+ * The parameters of one operation, in the order in which they are drawn.
+ *
+ * @param usual how weights begin where the operation does not say so
+ */
+export function parametersOf(
+  name: string,
+  operation: Operation,
+  inputs: readonly Shape[],
+  usual?: Initialization,
+): readonly ParameterSpec[] {
+  const own = "initialization" in operation ? operation.initialization : undefined;
+  const initialization = own === undefined ? usual : checkedInitialization(own);
+  return (rules[operation.kind] as ParameterRule<Operation>)(operation, inputs).map(([role, shape, fanIn]) => ({
     name: `${name}.${role}`,
     role,
     shape,
     trainable: role !== "runningMean" && role !== "runningVariance",
     fanIn,
+    ...(role === "weight" && initialization !== undefined && { initialization }),
   }));
+}
 
 const constant = (value: number) => (data: Float32Array) => data.fill(value);
 
 const initialisers: {
   readonly [R in ParameterRole]: (data: Float32Array, spec: ParameterSpec, random: Random) => void;
 } = {
-  // He et al. 2015, "Delving Deep into Rectifiers": variance 2 / fanIn keeps the signal's size through rectifiers.
-  weight: (data, { fanIn }, random) => {
-    const deviation = Math.sqrt(2 / fanIn);
-    for (let i = 0; i < data.length; i++) data[i] = random.normal() * deviation;
-  },
+  weight: (data, spec, random) => drawWeight(data, spec, spec.initialization ?? defaultInitialization, random),
   bias: constant(0),
   scale: constant(1),
   shift: constant(0),

@@ -92,17 +92,24 @@ function comparable({ nodes }: Graph) {
   return nodes.filter((node) => !isDepth(node)).map((node) => ({ node, reads: node.inputs.map(nameOf) }));
 }
 
-/** All that decides what an operation computes; the rate of dropout is a matter of the training. */
+/** How weights began, and how fast running statistics follow. */
+const ofTraining: readonly string[] = ["initialization", "momentum"];
+
+/** All that decides what an operation computes; the rate of dropout is a matter of the training, as are the fields of {@link ofTraining}. */
 const computation = (operation: Operation): string =>
-  JSON.stringify(operation.kind === "dropout" ? { ...operation, rate: 0 } : operation);
+  JSON.stringify(operation.kind === "dropout" ? { ...operation, rate: 0 } : operation, (key, value) =>
+    ofTraining.includes(key) ? undefined : value,
+  );
 
 const shapesOf = ({ parameters }: GraphNode): string =>
   parameters.map(({ role, shape }) => `${role} ${formatShape(shape)}`).join(", ");
 
 const inWords = (node: GraphNode | undefined): string => {
   if (node === undefined) return "none";
-  const shapes = shapesOf(node);
-  return `${node.operation.kind}${shapes === "" ? "" : ` (${shapes})`}`;
+  const { operation } = node;
+  const epsilon = operation.kind === "batchNorm" ? `epsilon ${operation.epsilon}` : "";
+  const details = [epsilon, shapesOf(node)].filter((part) => part !== "").join(", ");
+  return `${operation.kind}${details === "" ? "" : ` (${details})`}`;
 };
 
 /**

@@ -13,6 +13,14 @@ export {
 } from "../../network/architectures.ts";
 export type { BranchName } from "../../network/branches.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";
+export {
+  type InitialDistribution,
+  type Initialization,
+  type InitializationName,
+  type InitializationOptions,
+  initializationNames,
+  type ScalingScheme,
+} from "../../network/initialization.ts";
 export { formatNetwork } from "../../network/json/format-network.ts";
 export { type NetworkReading, parseNetwork } from "../../network/json/parse-network.ts";
 export { readNetwork } from "../../network/json/read-network.ts";
@@ -24,6 +32,7 @@ export type {
   Conv2d,
   ConvolutionOptions,
   Dense,
+  DenseOptions,
   Dropout,
   Flatten,
   Gate,

@@ -25,13 +25,14 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     isSame([mean, standardDeviation], [normalize().mean, normalize().standardDeviation])
       ? {}
       : { mean, standardDeviation },
-  conv2d: ({ filters, kernel, stride, padding, groups, bias }) => ({
+  conv2d: ({ filters, kernel, stride, padding, groups, bias, initialization }) => ({
     filters,
     kernel: pairOf(kernel),
     ...unless("stride", stride, [1, 1], pairOf(stride)),
     ...unless("padding", padding, conv2d(filters, kernel).padding, pairOf(padding)),
     ...unless("groups", groups, 1),
     ...unless("bias", bias, true),
+    ...(initialization && { initialization }),
   }),
   batchNorm: ({ momentum, epsilon }) => {
     const usual: BatchNorm = batchNorm();
@@ -43,7 +44,11 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   averagePool: pooling,
   globalAveragePool: none,
   flatten: none,
-  dense: ({ units, bias }) => ({ units, ...unless("bias", bias, true) }),
+  dense: ({ units, bias, initialization }) => ({
+    units,
+    ...unless("bias", bias, true),
+    ...(initialization && { initialization }),
+  }),
   dropout: ({ rate, per }) => ({ rate, ...unless("per", per, "value") }),
   residual: ({ body, shortcut, stochasticDepth }) => ({
     ...unless("stochasticDepth", stochasticDepth, 0),
@@ -78,7 +83,7 @@ function write(value: unknown, margin: string): string {
  * The JSON text of a network, which `parseNetwork` reads back: the same network for as many classes. Where the last layer is dense, its units are
  * written as `"classes"`, so that the file is good for other data as well.
  */
-export function formatNetwork({ name, input, frozen, layers }: Network): string {
+export function formatNetwork({ name, input, frozen, initialization, layers }: Network): string {
   const { channels, height, width } = input;
   const all = formsOf(layers);
   const last = layers.at(-1)?.kind === "dense" ? [{ ...all.at(-1), units: "classes" }] : all.slice(-1);
@@ -86,6 +91,7 @@ export function formatNetwork({ name, input, frozen, layers }: Network): string 
     name,
     input: { ...unless("channels", channels, 3), height, width },
     ...(frozen !== undefined && { frozen }),
+    ...(initialization && { initialization }),
     layers: [...all.slice(0, -1), ...last],
   };
   return `${write(form, "")}\n`;

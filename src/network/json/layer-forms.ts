@@ -1,6 +1,14 @@
 /** What a layer may look like in JSON: every kind with its fields, of which those that a builder has a default for may be left out. */
 import { z } from "zod";
 import { mostValues as most } from "../bounds.ts";
+import {
+  distributionNames,
+  type Initialization,
+  type InitializationOptions,
+  initializationNames,
+  type ScalingScheme,
+  schemeNames,
+} from "../initialization.ts";
 import type { Layer } from "../layer.ts";
 
 const inWords = <S extends z.ZodType>(expected: string, schema: S): S => schema.meta({ expected });
@@ -28,6 +36,16 @@ const layerList = inWords(
 );
 
 const branchList = inWords("a list of branches, each a list of layers", z.array(layerList).min(1));
+const gain = z.number().positive().exactOptional();
+const scalings = schemeNames.filter((name): name is ScalingScheme => name !== "orthogonal");
+const initialization: z.ZodType<Initialization> = inWords(
+  `one of ${initializationNames.join(", ")}, or {"scheme": …, "distribution": …, "gain": …}`,
+  z.union([
+    z.enum(initializationNames),
+    z.strictObject({ scheme: z.enum(scalings), distribution: z.enum(distributionNames), gain }),
+    z.strictObject({ scheme: z.literal("orthogonal"), gain }),
+  ]) satisfies z.ZodType<Initialization | InitializationOptions>,
+).meta({ id: "initialization" });
 
 const pooling = { kernel: sizes, stride: sizes.exactOptional(), padding: margins.exactOptional() };
 
@@ -41,6 +59,7 @@ const leaves = {
     padding: paddings.exactOptional(),
     groups: size.exactOptional(),
     bias: flag.exactOptional(),
+    initialization: initialization.exactOptional(),
   },
   batchNorm: {
     momentum: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
@@ -55,6 +74,7 @@ const leaves = {
   dense: {
     units: inWords(`a whole number from 1 to ${most}, or "classes"`, z.union([size, z.literal("classes")])),
     bias: flag.exactOptional(),
+    initialization: initialization.exactOptional(),
   },
   dropout: { rate, per: inWords('"value" or "image"', z.enum(["value", "image"])).exactOptional() },
 } satisfies { readonly [K in Exclude<Layer["kind"], "residual" | "gate" | "concatenate">]: z.ZodRawShape };
@@ -119,6 +139,7 @@ export const networkFields = {
       width: pixels.exactOptional(),
     }),
   ).exactOptional(),
+  initialization: initialization.exactOptional(),
   frozen: inWords("a number of layers, from 0", z.int().min(0).max(most)).exactOptional(),
   layers: inWords("a list of at least one layer", z.array(layerForm).min(1)),
 };

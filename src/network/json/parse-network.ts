@@ -3,6 +3,7 @@ import { NetworkError } from "../../errors.ts";
 import { JsonDataError, jsonData } from "../../formats/json-data.ts";
 import { type ArchitectureOptions, imageInput } from "../architectures.ts";
 import { boundsFault, deepestNesting, mostLayers } from "../bounds.ts";
+import { checkedInitialization } from "../initialization.ts";
 import { type Network, pair } from "../layer.ts";
 import { evenKernel } from "../shape.ts";
 import { completeLayer } from "./complete-layer.ts";
@@ -42,7 +43,7 @@ export function parseNetwork(json: unknown, reading: NetworkReading = {}): Netwo
     );
   };
   const form = formOf(json, refuse);
-  const { input = {}, layers, frozen } = form;
+  const { input = {}, layers, frozen, initialization } = form;
   const { name = reading.name ?? "network" } = form;
   const { classes, imageSize } = reading;
   const problems = [
@@ -56,6 +57,7 @@ export function parseNetwork(json: unknown, reading: NetworkReading = {}): Netwo
     name,
     input: imageInput(imageSize ?? [input.height!, input.width!], input.channels),
     ...(frozen !== undefined && { frozen }),
+    ...(initialization && { initialization: checkedInitialization(initialization) }),
     layers: layers.map((layer) => completeLayer(layer, classes)),
   };
 }

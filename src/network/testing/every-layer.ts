@@ -21,7 +21,7 @@ import {
 export const everyLayer: readonly Layer[] = [
   normalize([0.5, 0.4, 0.3], [0.2, 0.2, 0.2]),
   conv2d(8, [3, 5], { stride: [2, 1], padding: [0, 2], bias: false }),
-  conv2d(8, 3, { groups: 4 }),
+  conv2d(8, 3, { groups: 4, initialization: { scheme: "orthogonal", gain: 1.5 } }),
   batchNorm({ momentum: 0.2, epsilon: 1e-3 }),
   relu(),
   maxPool([2, 1], { stride: 1, padding: [1, 0] }),
@@ -33,5 +33,5 @@ export const everyLayer: readonly Layer[] = [
   { kind: "dropout", rate: 0.1, per: "image" },
   globalAveragePool(),
   flatten(),
-  dense(9, { bias: false }),
+  dense(9, { bias: false, initialization: "glorotUniform" }),
 ];

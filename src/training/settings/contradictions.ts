@@ -1,26 +1,48 @@
 /** Settings that are right one by one and contradict each other. */
 import { externalProtocol } from "../../dataset/protocol-summary.ts";
-import type { Optimizer } from "../../engine/optimizer.ts";
+import { type Optimizer, optimizerKinds } from "../../engine/optimizer.ts";
 import { networks } from "../../network/architectures.ts";
 import { networkName } from "../../network/network-source.ts";
+import { hasBatchNorm } from "../../network/normalization-numbers.ts";
 import { residualLayers } from "../../network/stochastic-depth.ts";
+import { nameList } from "../../text/name-list.ts";
 import type { Settings } from "./schema.ts";
 
-/** Optimizers whose momentum can be set. */
-const takesMomentum: { readonly [K in Optimizer["kind"]]: boolean } = { adam: false, adamW: false, sgd: true };
+/** Numbers that only some optimizers have. */
+type OptimizerNumber = "momentum" | "beta1" | "beta2" | "epsilon";
+
+const ofAdam = ["beta1", "beta2", "epsilon"] as const;
+
+const numbersOf: { readonly [K in Optimizer["kind"]]: readonly OptimizerNumber[] } = {
+  adam: ofAdam,
+  adamW: ofAdam,
+  sgd: ["momentum"],
+};
+
+/** A number that the optimizer has not, in a sentence. */
+function refusedNumber(settings: Settings): string | false {
+  const { optimizer } = settings;
+  const numbers = [...new Set(Object.values(numbersOf).flat())];
+  const refused = numbers.find((name) => settings[name] !== undefined && !numbersOf[optimizer].includes(name));
+  if (refused === undefined) return false;
+  const owners = optimizerKinds.filter((kind) => numbersOf[kind].includes(refused));
+  return `${refused}: only ${nameList(owners)} ${owners.length === 1 ? "has" : "have"} it, and the optimizer is ${optimizer}; leave it out`;
+}
 
 /** Each says in a sentence what is wrong, or nothing. */
 const rules: readonly ((settings: Settings) => string | false)[] = [
   ({ protocol }) =>
     protocol === externalProtocol &&
     "protocol: external is for judging a model; train with official, clean or grouped:K",
-  ({ momentum, optimizer }) =>
-    momentum !== undefined &&
-    !takesMomentum[optimizer] &&
-    `momentum: only sgd has it, and the optimizer is ${optimizer}; leave it out`,
+  refusedNumber,
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
   // Where the network is that of another model, it is not known here yet.
+  ({ normalizationMomentum, normalizationEpsilon, network, from }) =>
+    (normalizationMomentum !== undefined || normalizationEpsilon !== undefined) &&
+    from === undefined &&
+    !hasBatchNorm(typeof network === "string" ? networks[network]({ classes: 1 }) : network) &&
+    `${normalizationMomentum === undefined ? "normalizationEpsilon" : "normalizationMomentum"}: is of batch normalisation, and the network ${networkName(network)} has none; leave it out, or take another network`,
   ({ stochasticDepth, network, from }) =>
     stochasticDepth > 0 &&
     from === undefined &&

@@ -1,7 +1,19 @@
 /** What settings come to: optimizers, losses and the preparation of batches. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { adam, adamW } from "../../engine/optimizer.ts";
 import { policies } from "../../image/augmentation/policy.ts";
+import {
+  batchNorm,
+  concatenate,
+  dense,
+  flatten,
+  gate,
+  globalAveragePool,
+  type Network,
+  normalize,
+  residual,
+} from "../../network/layer.ts";
 import { plainPreparation } from "../batches.ts";
 import { balancedWeights } from "../imbalance.ts";
 import { parseSettings } from "./parse.ts";
@@ -10,7 +22,7 @@ import {
   learningRateOf,
   type loopOptionsOf,
   lossOf,
-  type networkOf,
+  networkOf,
   optimizerOf,
   preparationOf,
 } from "./resolve.ts";
@@ -67,6 +79,51 @@ it("has defaults of its own for every optimizer", () => {
   expect(optimizerOf(parseSettings({ optimizer: "sgd", momentum: 0.5 }))).toMatchObject({ kind: "sgd", momentum: 0.5 });
   expect(optimizerOf(parseSettings({ optimizer: "adamW" }))).toMatchObject({ kind: "adamW", weightDecay: 0.01 });
   expect(optimizerOf(parseSettings({ weightDecay: 0.1 }))).toMatchObject({ kind: "adam", weightDecay: 0.1 });
+});
+
+it("gives Adam its numbers, and a network its initialisation and its normalisation's", () => {
+  const keras = { beta1: 0.8, beta2: 0.99, epsilon: 1e-7 };
+  expect(optimizerOf(parseSettings(keras))).toEqual(adam(keras));
+  expect(optimizerOf(parseSettings({ ...keras, optimizer: "adamW" }))).toEqual(adamW(keras));
+  expect(optimizerOf(parseSettings({}))).toEqual(adam());
+
+  const network: Network = {
+    name: "nested",
+    input: { channels: 3, height: 4, width: 4 },
+    layers: [
+      normalize(),
+      residual([batchNorm(), gate([globalAveragePool()])], [batchNorm()]),
+      concatenate([[], [batchNorm()]]),
+      flatten(),
+      dense(2),
+    ],
+  };
+  const made = (input: object) => networkOf(parseSettings({ network, ...input }), { classes: 2 });
+  const norm = batchNorm({ momentum: 0.01, epsilon: 0.001 });
+  const [first, , , ...last] = network.layers;
+  expect(made({ initialization: "glorotUniform", normalizationMomentum: 0.01, normalizationEpsilon: 0.001 })).toEqual({
+    ...network,
+    initialization: "glorotUniform",
+    layers: [first, residual([norm, gate([globalAveragePool()])], [norm]), concatenate([[], [norm]]), ...last],
+  });
+  expect(made({ normalizationEpsilon: 0.001 }).layers[1]).toEqual(
+    residual([batchNorm({ epsilon: 0.001 }), gate([globalAveragePool()])], [batchNorm({ epsilon: 0.001 })]),
+  );
+  expect(made({})).toEqual(network);
+});
+
+it("refuses numbers that nothing has", () => {
+  const refused = (input: object) => () => parseSettings(input);
+  expect(refused({ optimizer: "sgd", beta2: 0.9 })).toThrow(
+    "beta2: only adam, adamW have it, and the optimizer is sgd; leave it out",
+  );
+  expect(refused({ momentum: 0.9 })).toThrow("momentum: only sgd has it, and the optimizer is adam; leave it out");
+  expect(refused({ network: "notebook", normalizationEpsilon: 0.001 })).toThrow(
+    "normalizationEpsilon: is of batch normalisation, and the network notebook has none; leave it out",
+  );
+  expect(refused({ initialization: "glorot_uniform" })).toThrow(
+    /initialization: expected one of heNormal.*did you mean/,
+  );
 });
 
 it("leaves images and labels as they are unless told otherwise", () => {

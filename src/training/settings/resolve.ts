@@ -5,21 +5,30 @@ import { type AugmentationPolicy, policies, withErasing } from "../../image/augm
 import { sizeOfSetting } from "../../image/image-size.ts";
 import { type ArchitectureOptions, imageInput, networks } from "../../network/architectures.ts";
 import type { Network } from "../../network/layer.ts";
+import { withNormalization } from "../../network/normalization-numbers.ts";
 import { withStochasticDepth } from "../../network/stochastic-depth.ts";
 import type { BatchPreparation } from "../batches.ts";
 import { lossFor } from "../imbalance.ts";
 import type { Settings } from "./schema.ts";
 
+type OptimizerSettings = Pick<Settings, "weightDecay" | "momentum" | "beta1" | "beta2" | "epsilon">;
+
 const optimizers: {
-  readonly [K in Settings["optimizer"]]: (settings: Pick<Settings, "weightDecay" | "momentum">) => Optimizer;
+  readonly [K in Settings["optimizer"]]: (settings: OptimizerSettings) => Optimizer;
 } = {
-  adam: ({ weightDecay = 0 }) => adam({ weightDecay }),
-  adamW: ({ weightDecay = 0.01 }) => adamW({ weightDecay }),
+  adam: ({ weightDecay = 0, ...others }) => adam({ weightDecay, ...adamNumbers(others) }),
+  adamW: ({ weightDecay = 0.01, ...others }) => adamW({ weightDecay, ...adamNumbers(others) }),
   sgd: ({ weightDecay = 0, momentum = 0.9 }) => sgd({ weightDecay, momentum }),
 };
 
-/** The optimizer with its decay and momentum. */
-export const optimizerOf = (settings: Pick<Settings, "optimizer" | "weightDecay" | "momentum">): Optimizer =>
+const adamNumbers = ({ beta1, beta2, epsilon }: OptimizerSettings) => ({
+  ...(beta1 !== undefined && { beta1 }),
+  ...(beta2 !== undefined && { beta2 }),
+  ...(epsilon !== undefined && { epsilon }),
+});
+
+/** The optimizer with its numbers. */
+export const optimizerOf = (settings: Pick<Settings, "optimizer"> & OptimizerSettings): Optimizer =>
   optimizers[settings.optimizer](settings);
 
 const learningRates: { readonly [K in Settings["optimizer"]]: number } = { adam: 0.001, adamW: 0.001, sgd: 0.05 };
@@ -37,13 +46,30 @@ export const architectureOptionsOf = (
   return { classes, imageSize: typeof imageSize === "number" ? imageSize : sizeOfSetting(imageSize) };
 };
 
-/** The network that settings name or hold, at the images' size where one is given, with their stochastic depth and frozen layers. */
+/**
+ * The network that settings name or hold, at the images' size where one is given, with their stochastic depth and frozen layers, their initialisation, and
+ * their numbers of batch normalisation.
+ */
 export function networkOf(
-  { network: chosen, stochasticDepth, freeze }: Pick<Settings, "network" | "stochasticDepth" | "freeze">,
+  {
+    network: chosen,
+    stochasticDepth,
+    freeze,
+    initialization,
+    ...normalization
+  }: Pick<
+    Settings,
+    "network" | "stochasticDepth" | "freeze" | "initialization" | "normalizationMomentum" | "normalizationEpsilon"
+  >,
   options: ArchitectureOptions,
 ): Network {
   const whole = typeof chosen === "string" ? networks[chosen](options) : atImageSize(chosen, options);
-  const network = freeze > 0 ? { ...whole, frozen: freeze } : whole;
+  const { normalizationMomentum: momentum, normalizationEpsilon: epsilon } = normalization;
+  const network = {
+    ...withNormalization(whole, { momentum, epsilon }),
+    ...(freeze > 0 && { frozen: freeze }),
+    ...(initialization && { initialization }),
+  };
   return stochasticDepth > 0 ? withStochasticDepth(network, stochasticDepth) : network;
 }
 

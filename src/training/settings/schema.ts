@@ -9,6 +9,7 @@ import { geometryNames } from "../../image/geometry.ts";
 import { imageSizeSetting, sizeOfSetting } from "../../image/image-size.ts";
 import { resamplingFilters } from "../../image/resampling.ts";
 import { networkNames } from "../../network/architectures.ts";
+import { initializationNames } from "../../network/initialization.ts";
 import { parseNetwork } from "../../network/json/parse-network.ts";
 import type { Network } from "../../network/layer.ts";
 import { imbalanceNames } from "../imbalance.ts";
@@ -174,6 +175,21 @@ const entries = {
     "Momentum of sgd, the only optimizer that has one; by default 0.9",
     z.number().min(0).lt(1).optional(),
   ),
+  beta1: setting(
+    ["weights"],
+    "Decay of the running mean of the gradients in adam and adamW; by default 0.9",
+    z.number().min(0).lt(1).optional(),
+  ),
+  beta2: setting(
+    ["weights"],
+    "Decay of the running mean of the squared gradients in adam and adamW; by default 0.999",
+    z.number().min(0).lt(1).optional(),
+  ),
+  epsilon: setting(
+    ["weights"],
+    "What adam and adamW add to the root of the mean square, so that they never divide by 0; by default 1e-8, in Keras 1e-7",
+    z.number().positive().max(1).optional(),
+  ),
   schedule: setting(
     ["weights"],
     "How the learning rate goes on after the warm-up",
@@ -210,6 +226,21 @@ const entries = {
     ["weights"],
     "Alpha of CutMix, which pastes a piece of one image into another; 0 for none",
     z.number().min(0).max(100).default(0),
+  ),
+  initialization: setting(
+    ["weights"],
+    "What weights are drawn from in layers that do not say so themselves; by default as the network says, else heNormal",
+    z.enum(initializationNames).optional(),
+  ),
+  normalizationMomentum: setting(
+    ["weights"],
+    "Part that the running statistics of every batch normalisation take of each batch's; by default as the network's layers say, mostly 0.1",
+    z.number().positive().max(1).optional(),
+  ),
+  normalizationEpsilon: setting(
+    ["weights"],
+    "What every batch normalisation adds to the variance; by default as the network's layers say, mostly 0.00001",
+    z.number().positive().max(1).optional(),
   ),
   stochasticDepth: setting(
     ["weights"],

@@ -18,8 +18,13 @@ export function settingsBeforeNetwork(input: TrainSettings): Omit<Settings, "net
   const { network, ...others } = input;
   if (typeof network !== "function") return parseSettings(input);
   const settings = checkSettings(others);
-  // Whether the network has residual layers is not known yet.
-  const contradiction = contradictionOf({ ...settings, stochasticDepth: 0 });
+  // Whether the network has residual layers or normalisation is not known yet.
+  const contradiction = contradictionOf({
+    ...settings,
+    stochasticDepth: 0,
+    normalizationMomentum: undefined,
+    normalizationEpsilon: undefined,
+  });
   if (contradiction !== undefined) throw new SettingsError(contradiction);
   return settings;
 }
