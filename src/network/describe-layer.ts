@@ -1,6 +1,7 @@
 /** Layers in words: the kind, with the options that tell one such layer from another. */
 
-import type { Conv2d, HeightWidth, Layer, MaxPool } from "./layer.ts";
+import { eachActivation, optionsOf } from "./activations.ts";
+import type { Activation, Conv2d, HeightWidth, Layer, MaxPool } from "./layer.ts";
 
 const by = (pair: HeightWidth): string => pair.join("x");
 
@@ -33,12 +34,16 @@ const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" 
 
 const nothing = () => "";
 
+const activation = (layer: Activation): string =>
+  Object.entries(optionsOf(layer))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+
 const words: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }>) => string } = {
   normalize: nothing,
   conv2d: convolution,
   batchNorm: nothing,
-  relu: nothing,
-  sigmoid: nothing,
+  ...eachActivation(() => activation),
   maxPool: pooling,
   averagePool: pooling,
   globalAveragePool: nothing,

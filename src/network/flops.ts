@@ -1,6 +1,7 @@
 /** Arithmetic of every operation: what a rate in GFLOP/s is counted from. */
 
 import { elements } from "../tensor.ts";
+import { eachActivation } from "./activations.ts";
 import type { Graph } from "./graph.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
@@ -15,8 +16,7 @@ const rules: { readonly [K in Operation["kind"]]: FlopsRule<Extract<Operation, {
   luminance: none,
   conv2d: ({ kernel, groups }, shape, [input]) => 2 * elements(shape) * elements(kernel) * (input![0]! / groups),
   batchNorm: none,
-  relu: none,
-  sigmoid: none,
+  ...eachActivation(() => none),
   maxPool: none,
   averagePool: none,
   globalAveragePool: none,

@@ -1,8 +1,37 @@
 /** The layer catalogue: a network is a readonly tree of these descriptors, and everything else is derived from it. */
 
 import { NetworkError } from "../errors.ts";
+import { type Activation, relu, sigmoid } from "./activations.ts";
 import { knownOptions } from "./builder-options.ts";
 import { checkedInitialization, type Initialization } from "./initialization.ts";
+
+export type {
+  Activation,
+  Elu,
+  Gelu,
+  HardSigmoid,
+  HardSwish,
+  LeakyRelu,
+  Relu,
+  Relu6,
+  Sigmoid,
+  Silu,
+  Softplus,
+  Tanh,
+} from "./activations.ts";
+export {
+  elu,
+  gelu,
+  hardSigmoid,
+  hardSwish,
+  leakyRelu,
+  relu,
+  relu6,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from "./activations.ts";
 
 /** A number for each spatial axis of a map or window, in this order. */
 export type HeightWidth = readonly [height: number, width: number];
@@ -37,16 +66,6 @@ export interface BatchNorm {
   readonly kind: "batchNorm";
   readonly momentum: number;
   readonly epsilon: number;
-}
-
-/** max(x, 0) */
-export interface Relu {
-  readonly kind: "relu";
-}
-
-/** 1 / (1 + exp(-x)) */
-export interface Sigmoid {
-  readonly kind: "sigmoid";
 }
 
 /** The largest value in the window. */
@@ -123,8 +142,7 @@ export type Layer =
   | Normalize
   | Conv2d
   | BatchNorm
-  | Relu
-  | Sigmoid
+  | Activation
   | MaxPool
   | AveragePool
   | GlobalAveragePool
@@ -248,12 +266,6 @@ export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): Batch
   const { momentum = 0.1, epsilon = 1e-5 } = knownOptions("batchNorm", options, ["momentum", "epsilon"]);
   return { kind: "batchNorm", momentum, epsilon };
 };
-
-/** max(x, 0) */
-export const relu = (): Relu => ({ kind: "relu" });
-
-/** 1 / (1 + exp(-x)) */
-export const sigmoid = (): Sigmoid => ({ kind: "sigmoid" });
 
 const pooling = <K extends "maxPool" | "averagePool">(
   kind: K,

@@ -16,6 +16,13 @@ const renamed: Names = {
   gap: "globalAveragePool",
   rescaling: "normalize",
   rectifier: "relu",
+  leakyrelu: "leakyRelu",
+  swish: "silu",
+  hardswish: "hardSwish",
+  hardsilu: "hardSwish",
+  hardsigmoid: "hardSigmoid",
+  negativeslope: "slope",
+  alpha: "slope",
   poolsize: "kernel",
   cat: "concatenate",
   concat: "concatenate",
@@ -26,6 +33,9 @@ const otherLayers: Names = {
   softmax: "leave it out, as the last layer gives logits: the loss and model.onnx apply the softmax",
   input: "leave it out: the network's own field input gives the height and the width",
   inputlayer: "leave it out: the network's own field input gives the height and the width",
+  prelu: "its slope is not learned here; take leakyRelu",
+  selu: "take elu, behind a batchNorm",
+  mish: "take silu, which is close to it",
   activation: 'an activation is a layer of its own kind, such as {"kind": "relu"}',
   depthwiseconv2d: "take a conv2d with as many groups as channels",
   globalmaxpool: "take a maxPool with a kernel of the map's size, then flatten",
@@ -35,7 +45,7 @@ const otherLayers: Names = {
 };
 
 const otherFields: Names = {
-  activation: "an activation is a layer of its own: put relu or sigmoid behind it, and nothing for softmax",
+  activation: "an activation is a layer of its own: put relu or another one behind it, and nothing for softmax",
   inputshape: "the network's own field input gives the height and the width",
 };
 

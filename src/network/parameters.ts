@@ -2,6 +2,7 @@
 
 import type { Random } from "../random.ts";
 import { elements, type Tensor } from "../tensor.ts";
+import { eachActivation } from "./activations.ts";
 import { checkedInitialization, defaultInitialization, drawWeight, type Initialization } from "./initialization.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
@@ -42,8 +43,7 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
     const shape = [input![0]!];
     return (["scale", "shift", "runningMean", "runningVariance"] as const).map((role) => [role, shape, 0] as const);
   },
-  relu: none,
-  sigmoid: none,
+  ...eachActivation(() => none),
   maxPool: none,
   averagePool: none,
   globalAveragePool: none,

@@ -1,5 +1,6 @@
 /** Receptive fields: which pixels of the image a value of each map depends on. */
 
+import { eachActivation } from "./activations.ts";
 import { type Graph, INPUT } from "./graph.ts";
 import type { HeightWidth, Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
@@ -35,8 +36,7 @@ const reaches: { readonly [K in Operation["kind"]]: (operation: Extract<Operatio
   luminance: value,
   conv2d: window,
   batchNorm: value,
-  relu: value,
-  sigmoid: value,
+  ...eachActivation(() => value),
   maxPool: window,
   averagePool: window,
   globalAveragePool: map,

@@ -3,7 +3,8 @@
 import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
 import { valueInWords } from "../text/value-in-words.ts";
-import type { HeightWidth, Operation } from "./layer.ts";
+import { checkActivation, eachActivation } from "./activations.ts";
+import type { Activation, HeightWidth, Operation } from "./layer.ts";
 
 /** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
 export type Shape = readonly number[];
@@ -114,8 +115,10 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     return [filters, ...windowed("conv2d", operation, height, width)];
   },
   batchNorm: (_, [input]) => input!,
-  relu: (_, [input]) => input!,
-  sigmoid: (_, [input]) => input!,
+  ...eachActivation(() => (layer: Activation, [input]: readonly Shape[]) => {
+    checkActivation(layer);
+    return input!;
+  }),
   maxPool: (operation, [input]) => pooled("maxPool", operation, input!),
   averagePool: (operation, [input]) => pooled("averagePool", operation, input!),
   globalAveragePool: (_, [input]) => [featureMaps("globalAveragePool", input!)[0]],

@@ -1,17 +1,12 @@
 /** How every operation is said in ONNX's operators (operator set 17), in evaluation mode. */
+import { eachActivation } from "../network/activations.ts";
 import type { GraphNode, Operation } from "../network/graph.ts";
-import type { HeightWidth } from "../network/layer.ts";
+import type { Activation, HeightWidth } from "../network/layer.ts";
 import { luminanceWeights } from "../network/luminance.ts";
 import type { ParameterRole } from "../network/parameters.ts";
-import { elementTypes, type Initializer, type OnnxNode } from "./onnx-format.ts";
-
-/** The ONNX nodes that stand for one operation, and the constants that they need besides the parameters. */
-export interface Lowered {
-  readonly nodes: readonly OnnxNode[];
-  /** Name of the tensor with the result. */
-  readonly output: string;
-  readonly constants?: readonly Initializer[];
-}
+import { lowerActivation } from "./lower-activation.ts";
+import type { Lowered } from "./lowered.ts";
+import { elementTypes, type OnnxNode } from "./onnx-format.ts";
 
 interface Site<O extends Operation> {
   readonly node: GraphNode<O>;
@@ -48,6 +43,9 @@ const single = (
   ],
   output: node.name,
 });
+
+const activation = ({ node, inputs }: Site<Activation>): Lowered =>
+  lowerActivation(node.name, inputs[0]!, node.operation);
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
   // (value / 255 - mean) / deviation = value * scale + shift
@@ -108,8 +106,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       "runningMean",
       "runningVariance",
     ),
-  relu: (site) => single(site, "Relu"),
-  sigmoid: (site) => single(site, "Sigmoid"),
+  ...eachActivation(() => activation),
   maxPool: (site) => single(site, "MaxPool", windowAttributes(site.node.operation)),
   averagePool: (site) =>
     single(site, "AveragePool", { ...windowAttributes(site.node.operation), count_include_pad: 0 }),

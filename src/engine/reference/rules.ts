@@ -1,5 +1,7 @@
 /** How the reference engine computes every kind of operation, forward and backward. */
+import { activationSlope, activationValue, eachActivation } from "../../network/activations.ts";
 import type { Operation } from "../../network/graph.ts";
+import type { Activation } from "../../network/layer.ts";
 import { luminanceWeights } from "../../network/luminance.ts";
 import { dropoutMask } from "../dropout.ts";
 import { batchNorm } from "./batch-normalization.ts";
@@ -10,6 +12,17 @@ import type { Maps, Pass, Pullback, Rule } from "./rule.ts";
 
 const addTo = (sum: Float64Array | undefined, values: Float64Array) => {
   if (sum) for (let i = 0; i < values.length; i++) sum[i]! += values[i]!;
+};
+
+const activation = ({ node, inputs, output }: Pass<Activation>): Pullback => {
+  const [values] = inputs as readonly [Float64Array];
+  for (let i = 0; i < output.length; i++) output[i] = activationValue(node.operation, values[i]!);
+  return (gradient, [inputGradient]) => {
+    if (!inputGradient) return;
+    for (let i = 0; i < gradient.length; i++) {
+      inputGradient[i]! += gradient[i]! * activationSlope(node.operation, values[i]!);
+    }
+  };
 };
 
 const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind: K }>> } = {
@@ -35,20 +48,7 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
   },
   conv2d,
   batchNorm,
-  relu: ({ inputs, output }) => {
-    for (let i = 0; i < output.length; i++) output[i] = Math.max(0, inputs[0]![i]!);
-    return (gradient, [inputGradient]) => {
-      if (!inputGradient) return;
-      for (let i = 0; i < gradient.length; i++) if (output[i]! > 0) inputGradient[i]! += gradient[i]!;
-    };
-  },
-  sigmoid: ({ inputs, output }) => {
-    for (let i = 0; i < output.length; i++) output[i] = 1 / (1 + Math.exp(-inputs[0]![i]!));
-    return (gradient, [inputGradient]) => {
-      if (!inputGradient) return;
-      for (let i = 0; i < gradient.length; i++) inputGradient[i]! += gradient[i]! * output[i]! * (1 - output[i]!);
-    };
-  },
+  ...eachActivation(() => activation),
   maxPool,
   averagePool,
   globalAveragePool,

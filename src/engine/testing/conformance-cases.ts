@@ -21,6 +21,7 @@ import type { Tensor } from "../../tensor.ts";
 import { elements } from "../../tensor.ts";
 import type { InputBatch } from "../engine.ts";
 import { softmax } from "../loss.ts";
+import { activationCases } from "./activation-cases.ts";
 import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
 import { structureCases } from "./structure-cases.ts";
 
@@ -323,7 +324,12 @@ const deepCases: readonly ConformanceCase[] = [
   ),
 ];
 
-export const conformanceCases: readonly ConformanceCase[] = [...shallowCases, ...deepCases, ...structureCases];
+export const conformanceCases: readonly ConformanceCase[] = [
+  ...shallowCases,
+  ...activationCases,
+  ...deepCases,
+  ...structureCases,
+];
 
 /** Parameters, a batch and its targets. */
 export interface Example {

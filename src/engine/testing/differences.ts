@@ -78,6 +78,12 @@ interface Comparison {
   readonly allowed: number;
 }
 
+function largestOf(values: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]!));
+  return largest;
+}
+
 /** Everything that a step computes: in float32 by norm and by largest difference, in bfloat16 by norm. */
 function* compare(
   actual: Outcome,
@@ -94,7 +100,7 @@ function* compare(
   yield { what: "loss", error: Math.abs(actual.loss - expected.loss) / Math.max(1, expected.loss), allowed };
   const gradientError = bf16 ? bf16GradientError : allowed;
   // A gradient that cancels to nothing, as that of a bias before batch normalisation, is measured by the largest one.
-  const sizes = [...expected.gradients.values()].map(({ data }) => Math.max(...Array.from(data, Math.abs)));
+  const sizes = [...expected.gradients.values()].map(({ data }) => largestOf(data));
   const atLeast = (bf16 ? 0.1 : 1e-2) * Math.max(...sizes);
   for (const [name, { data }] of expected.gradients) {
     const found = actual.gradients.get(name)!.data;

@@ -6,17 +6,26 @@ import {
   conv2d,
   dense,
   dropout,
+  elu,
   flatten,
   gate,
+  gelu,
   globalAveragePool,
   type HeightWidth,
+  hardSigmoid,
+  hardSwish,
   type Layer,
+  leakyRelu,
   maxPool,
   type Network,
   normalize,
   relu,
+  relu6,
   residual,
   sigmoid,
+  silu,
+  softplus,
+  tanh,
 } from "../../network/layer.ts";
 import { outputShape, type Shape } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
@@ -58,10 +67,30 @@ function pooling(random: Random): Layer {
   return pick(random, [maxPool, averagePool])(kernel, { stride, padding: random.integer(2) === 0 ? 0 : padding });
 }
 
+const activation = (random: Random): Layer =>
+  pick<() => Layer>(random, [
+    () => leakyRelu({ slope: pick(random, [0, 0.1, 0.3]) }),
+    relu6,
+    () => elu({ alpha: pick(random, [0.5, 1]) }),
+    silu,
+    gelu,
+    () => gelu({ approximate: "tanh" }),
+    hardSwish,
+    hardSigmoid,
+    tanh,
+    softplus,
+  ])();
+
 /** Layers that give the shape which they get. */
 function keeping(random: Random, shape: Shape, depth: number): Layer {
   const length = pick(random, [1, 3, 5]);
-  const plain: readonly (() => Layer)[] = [relu, sigmoid, () => dropout(0.3), () => nested(random, shape, depth)];
+  const plain: readonly (() => Layer)[] = [
+    relu,
+    sigmoid,
+    () => activation(random),
+    () => dropout(0.3),
+    () => nested(random, shape, depth),
+  ];
   if (!isMaps(shape)) return pick(random, [...plain, batchNorm, () => dense(shape[0]!)])();
   const same = { stride: 1, padding: (length - 1) / 2 };
   return pick(random, [

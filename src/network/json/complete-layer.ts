@@ -1,4 +1,5 @@
 /** Layers as JSON has them made whole: what was left out gets the builders' defaults. */
+import { activationBuilders, eachActivation } from "../activations.ts";
 import {
   averagePool,
   batchNorm,
@@ -11,9 +12,7 @@ import {
   type Layer,
   maxPool,
   normalize,
-  relu,
   residual,
-  sigmoid,
 } from "../layer.ts";
 import type { FormOf, LayerForm } from "./layer-forms.ts";
 
@@ -28,8 +27,7 @@ const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
     normalize(mean ?? standardDeviation?.map(() => 0), standardDeviation ?? mean?.map(() => 1)),
   conv2d: ({ filters, kernel, ...options }) => conv2d(filters, kernel, options),
   batchNorm: (options) => batchNorm(options),
-  relu,
-  sigmoid,
+  ...eachActivation((kind) => activationBuilders[kind] as never),
   maxPool: ({ kernel, ...options }) => maxPool(kernel, options),
   averagePool: ({ kernel, ...options }) => averagePool(kernel, options),
   globalAveragePool,

@@ -1,4 +1,5 @@
 /** A network as JSON that people can read and change: a layer on a line, without what the builders have as their default. */
+import { eachActivation, optionsOf } from "../activations.ts";
 import type { BatchNorm, HeightWidth, Layer, MaxPool, Network } from "../layer.ts";
 import { batchNorm, conv2d, normalize } from "../layer.ts";
 
@@ -38,8 +39,7 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     const usual: BatchNorm = batchNorm();
     return { ...unless("momentum", momentum, usual.momentum), ...unless("epsilon", epsilon, usual.epsilon) };
   },
-  relu: none,
-  sigmoid: none,
+  ...eachActivation(() => optionsOf),
   maxPool: pooling,
   averagePool: pooling,
   globalAveragePool: none,

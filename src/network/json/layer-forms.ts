@@ -1,5 +1,12 @@
 /** What a layer may look like in JSON: every kind with its fields, of which those that a builder has a default for may be left out. */
 import { z } from "zod";
+import {
+  type Activation,
+  type ActivationOption,
+  activationOptions,
+  eachActivation,
+  expectedOption,
+} from "../activations.ts";
 import { mostValues as most } from "../bounds.ts";
 import {
   distributionNames,
@@ -49,6 +56,14 @@ const initialization: z.ZodType<Initialization> = inWords(
 
 const pooling = { kernel: sizes, stride: sizes.exactOptional(), padding: margins.exactOptional() };
 
+const optionForm = (option: ActivationOption): z.ZodType =>
+  inWords(expectedOption(option), "usual" in option ? z.number().nonnegative() : z.enum([...option.words]));
+
+const activation = (kind: Activation["kind"]) =>
+  Object.fromEntries(
+    Object.entries(activationOptions(kind)).map(([name, option]) => [name, optionForm(option).exactOptional()]),
+  );
+
 /** The fields of the layers that hold no others. */
 const leaves = {
   normalize: { mean: channelMeans.exactOptional(), standardDeviation: channelDeviations.exactOptional() },
@@ -65,8 +80,7 @@ const leaves = {
     momentum: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
     epsilon: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
   },
-  relu: {},
-  sigmoid: {},
+  ...eachActivation(activation),
   maxPool: pooling,
   averagePool: pooling,
   globalAveragePool: {},

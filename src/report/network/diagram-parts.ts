@@ -1,5 +1,6 @@
 /** What a network's drawing is made of: layers that belong together as one block, branches, and what repeats written once. */
 
+import { activationKinds, eachActivation } from "../../network/activations.ts";
 import { formatShape, type Shape } from "../../network/shape.ts";
 import type { LayerSummary } from "../../network/summary.ts";
 import { count, magnitude } from "../../text/numbers.ts";
@@ -57,8 +58,7 @@ const roles: { readonly [K in LayerSummary["kind"]]: Role } = {
   normalize: "other",
   conv2d: "convolution",
   batchNorm: "other",
-  relu: "other",
-  sigmoid: "other",
+  ...eachActivation((): Role => "other"),
   maxPool: "pooling",
   averagePool: "pooling",
   globalAveragePool: "pooling",
@@ -71,7 +71,7 @@ const roles: { readonly [K in LayerSummary["kind"]]: Role } = {
 };
 
 /** Kinds that act on each value or channel by itself, and so stand with the layer before them. */
-const attached: ReadonlySet<string> = new Set(["batchNorm", "relu", "sigmoid", "dropout"]);
+const attached: ReadonlySet<string> = new Set(["batchNorm", ...activationKinds, "dropout"]);
 
 /** A block has so many of them at most. */
 const mostNotes = 4;

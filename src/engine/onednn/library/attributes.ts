@@ -1,17 +1,28 @@
 /** Primitive attributes: the post-operations, written through either C interface. */
 
 import type { NativeFunction, Pointer } from "../../../foreign/library.ts";
-import { binary } from "./constants.ts";
-import type { MemoryDescriptor, PostOperation } from "./descriptors.ts";
+import { binary, type ElementwiseAlgorithm, elementwiseFromDestination } from "./constants.ts";
+import type { Elementwise, MemoryDescriptor, PostOperation } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
 import { bindCalls, type Calls } from "./status.ts";
 
 /** How the versions differ: the numbers of the elementwise algorithms and two argument lists. */
 export interface AttributeDialect {
-  readonly eltwise: { readonly relu: number; readonly sqrt: number; readonly linear: number };
+  readonly eltwise: { readonly [A in ElementwiseAlgorithm]: number };
   readonly appendEltwise: (call: Calls, chain: bigint, algorithm: number, scale: number, shift: number) => void;
   readonly appendSum: (call: Calls, chain: bigint, scale: number) => void;
 }
+
+/** The code of a function for its own primitives, from a version's codes of all algorithms. */
+export const elementwiseCode =
+  (codes: AttributeDialect["eltwise"]) =>
+  ({ algorithm, gradientFrom }: Elementwise): number =>
+    gradientFrom === "destination" && isFromDestination(algorithm)
+      ? elementwiseFromDestination[algorithm]
+      : codes[algorithm];
+
+const isFromDestination = (algorithm: ElementwiseAlgorithm): algorithm is keyof typeof elementwiseFromDestination =>
+  algorithm in elementwiseFromDestination;
 
 /** Makes attributes for a list of post-operations; null where there are none. `destroy` frees those made so far. */
 export function attributeMaker(library: NativeLibrary, dialect: AttributeDialect) {
@@ -24,6 +35,8 @@ export function attributeMaker(library: NativeLibrary, dialect: AttributeDialect
     readonly [K in PostOperation["kind"]]: (chain: bigint, post: Extract<PostOperation, { kind: K }>) => void;
   } = {
     relu: (chain) => dialect.appendEltwise(call, chain, dialect.eltwise.relu, 0, 0),
+    elementwise: (chain, { algorithm, alpha, beta }) =>
+      dialect.appendEltwise(call, chain, dialect.eltwise[algorithm], alpha, beta),
     sqrt: (chain) => dialect.appendEltwise(call, chain, dialect.eltwise.sqrt, 0, 0),
     linear: (chain, { scale, shift }) => dialect.appendEltwise(call, chain, dialect.eltwise.linear, scale, shift),
     sum: (chain, { scale }) => dialect.appendSum(call, chain, scale),

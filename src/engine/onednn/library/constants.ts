@@ -16,10 +16,18 @@ export const CONVOLUTION_DIRECT = 1;
 export const pooling = { max: 511, averageExcludePadding: 1023 } as const;
 /** oneDNN's codes of operations on two tensors. */
 export const binary = { add: 131056, multiply: 131057, divide: 131060 } as const;
-/** Those whose gradient is computed from their result, so that their input need not be kept. */
-export const elementwiseFromDestination = { relu: 256, sigmoid: 260 } as const;
-/** An operation on one tensor, element by element. */
-export type ElementwiseAlgorithm = keyof typeof elementwiseFromDestination;
+/** oneDNN's codes of functions whose gradient is computed from their result, so that their input need not be kept. */
+export const elementwiseFromDestination = { relu: 256, tanh: 257, elu: 258, sigmoid: 260, clip: 262 } as const;
+/** A function of one tensor, element by element. */
+export type ElementwiseAlgorithm =
+  | keyof typeof elementwiseFromDestination
+  | "sqrt"
+  | "linear"
+  | "swish"
+  | "geluErf"
+  | "geluTanh"
+  | "hardSwish"
+  | "softplus";
 /** An operation on two tensors, element by element. */
 export type BinaryAlgorithm = keyof typeof binary;
 

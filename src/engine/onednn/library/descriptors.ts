@@ -20,6 +20,7 @@ export type Layout = "any" | readonly number[];
 /** What happens to a result before it is stored, in order. */
 export type PostOperation =
   | { readonly kind: "relu" }
+  | ({ readonly kind: "elementwise" } & Pick<Elementwise, "algorithm" | "alpha" | "beta">)
   | { readonly kind: "sqrt" }
   | { readonly kind: "linear"; readonly scale: number; readonly shift: number }
   /** Adds `scale` times what the destination held. */
@@ -61,6 +62,16 @@ export interface BatchNormalization {
   readonly fuseRelu: boolean;
 }
 
+/** A function of every element. */
+export interface Elementwise {
+  readonly algorithm: ElementwiseAlgorithm;
+  /** Both mean what oneDNN says of the algorithm. */
+  readonly alpha: number;
+  readonly beta: number;
+  /** What the gradient is computed from. */
+  readonly gradientFrom: "source" | "destination";
+}
+
 /** Whether a backward pass follows the forward one. */
 export type Mode = "training" | "inference";
 
@@ -88,13 +99,9 @@ export interface Descriptors {
   batchNormalizationBackward(what: BatchNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   /** 2.x wants the shift as an argument of the backward pass, 3.x refuses it. */
   readonly batchNormalizationBackwardReadsShift: boolean;
-  elementwise(algorithm: ElementwiseAlgorithm, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
-  /** From the gradient and the forward destination, all of one layout. */
-  elementwiseBackward(
-    algorithm: ElementwiseAlgorithm,
-    data: MemoryDescriptor,
-    hint: PrimitiveDescriptor,
-  ): PrimitiveDescriptor;
+  elementwise(what: Elementwise, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
+  /** From the gradient and the forward source or destination, all of one layout. */
+  elementwiseBackward(what: Elementwise, data: MemoryDescriptor, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   /** `second` broadcasts along its dimensions of size 1. */
   binary(
     algorithm: BinaryAlgorithm,

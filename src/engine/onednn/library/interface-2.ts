@@ -1,15 +1,8 @@
 /** oneDNN's C interface 2.x: an operation is described in a struct of its own first, memory descriptors are structs. */
 
 import type { Pointer } from "../../../foreign/library.ts";
-import { attributeMaker } from "./attributes.ts";
-import {
-  binary,
-  CONVOLUTION_DIRECT,
-  dataTypes,
-  elementwiseFromDestination,
-  pooling,
-  propagation,
-} from "./constants.ts";
+import { attributeMaker, elementwiseCode } from "./attributes.ts";
+import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
 import type {
   BatchNormalization,
   Convolution,
@@ -24,7 +17,21 @@ import { bindCalls, int64s, UnimplementedError, whereThereIs } from "./status.ts
 const LAYOUT_ANY = 1;
 const CONVOLUTION_WINOGRAD = 2;
 const VECTOR_CHANNELS = 16;
-const eltwise = { relu: 31, sqrt: 111, linear: 127 } as const;
+const eltwise = {
+  relu: 31,
+  tanh: 47,
+  elu: 63,
+  sqrt: 111,
+  linear: 127,
+  softplus: 159,
+  sigmoid: 175,
+  geluTanh: 207,
+  swish: 223,
+  clip: 16,
+  geluErf: 48,
+  hardSwish: 112,
+} as const;
+const eltwiseCode = elementwiseCode(eltwise);
 const normalizationFlags = { globalStatistics: 1, relu: 4, scale: 8, shift: 16 } as const;
 const POST_OPERATION_BASE = 16384;
 
@@ -152,10 +159,10 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       return make("batch_normalization_backward", "ippfu", values, { hint });
     },
     batchNormalizationBackwardReadsShift: true,
-    elementwise: (algorithm, { pointer }, mode) =>
-      make("eltwise_forward", "iipff", [propagation[mode], elementwiseFromDestination[algorithm], pointer, 0, 0]),
-    elementwiseBackward(algorithm, { pointer }, hint) {
-      const values = [elementwiseFromDestination[algorithm], pointer, pointer, 0, 0];
+    elementwise: (what, { pointer }, mode) =>
+      make("eltwise_forward", "iipff", [propagation[mode], eltwiseCode(what), pointer, what.alpha, what.beta]),
+    elementwiseBackward(what, { pointer }, hint) {
+      const values = [eltwiseCode(what), pointer, pointer, what.alpha, what.beta];
       return make("eltwise_backward", "ippff", values, { hint });
     },
     binary(algorithm, first, second, destination, post) {

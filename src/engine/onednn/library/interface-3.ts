@@ -1,21 +1,28 @@
 /** oneDNN's C interface 3.x: primitive descriptors are made in one call, memory descriptors are opaque. */
 
 import type { Pointer } from "../../../foreign/library.ts";
-import { attributeMaker } from "./attributes.ts";
-import {
-  binary,
-  CONVOLUTION_DIRECT,
-  dataTypes,
-  elementwiseFromDestination,
-  pooling,
-  propagation,
-} from "./constants.ts";
+import { attributeMaker, elementwiseCode } from "./attributes.ts";
+import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
 import { bindCalls, int64s, whereThereIs } from "./status.ts";
 
 const LAYOUT_ANY = 1;
-const eltwise = { relu: 32, sqrt: 37, linear: 38 } as const;
+const eltwise = {
+  relu: 32,
+  tanh: 33,
+  elu: 34,
+  sqrt: 37,
+  linear: 38,
+  softplus: 39,
+  sigmoid: 41,
+  geluTanh: 43,
+  swish: 44,
+  clip: 47,
+  geluErf: 49,
+  hardSwish: 52,
+} as const;
+const eltwiseCode = elementwiseCode(eltwise);
 const normalizationFlags = { globalStatistics: 1, scale: 2, shift: 4, relu: 8 } as const;
 const POST_OPERATION_BASE = 32768;
 const noDilation = int64s([0, 0]);
@@ -143,33 +150,14 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       return make("batch_normalization_backward", "pipppfupp", ...head, what.epsilon, flags(what), hint, null);
     },
     batchNormalizationBackwardReadsShift: false,
-    elementwise: (algorithm, { pointer }, mode) =>
-      make(
-        "eltwise_forward",
-        "piippffp",
-        engine,
-        propagation[mode],
-        elementwiseFromDestination[algorithm],
-        pointer,
-        pointer,
-        0,
-        0,
-        null,
-      ),
-    elementwiseBackward: (algorithm, { pointer }, hint) =>
-      make(
-        "eltwise_backward",
-        "pipppffpp",
-        engine,
-        elementwiseFromDestination[algorithm],
-        pointer,
-        pointer,
-        pointer,
-        0,
-        0,
-        hint,
-        null,
-      ),
+    elementwise(what, { pointer }, mode) {
+      const head = [engine, propagation[mode], eltwiseCode(what), pointer, pointer] as const;
+      return make("eltwise_forward", "piippffp", ...head, what.alpha, what.beta, null);
+    },
+    elementwiseBackward(what, { pointer }, hint) {
+      const head = [engine, eltwiseCode(what), pointer, pointer, pointer] as const;
+      return make("eltwise_backward", "pipppffpp", ...head, what.alpha, what.beta, hint, null);
+    },
     binary: (algorithm, first, second, destination, post) =>
       make(
         "binary",

@@ -1,5 +1,6 @@
 /** Which first part of a network is computed a few images at a time, so that its large activations stay in the cache. */
 
+import { eachActivation } from "../../../network/activations.ts";
 import type { Operation } from "../../../network/graph.ts";
 import { type Graph, INPUT } from "../../../network/graph.ts";
 import { elements } from "../../../tensor.ts";
@@ -23,8 +24,7 @@ const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   normalize: true,
   luminance: true,
   conv2d: true,
-  relu: true,
-  sigmoid: true,
+  ...eachActivation(() => true),
   maxPool: true,
   averagePool: true,
   globalAveragePool: true,

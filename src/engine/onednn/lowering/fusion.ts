@@ -1,4 +1,5 @@
 /** Which operations run as one: rectifiers with the operation before them, sums with the normalisation before them. */
+import { eachActivation } from "../../../network/activations.ts";
 import { type Graph, type GraphNode, INPUT, type Operation } from "../../../network/graph.ts";
 
 /** A node with what it takes over from its neighbours. */
@@ -31,8 +32,7 @@ const endsInRelu: { readonly [K in Operation["kind"]]: boolean } = {
   luminance: false,
   conv2d: true,
   batchNorm: true,
-  relu: false,
-  sigmoid: false,
+  ...eachActivation(() => false),
   maxPool: false,
   averagePool: false,
   globalAveragePool: false,

@@ -1,11 +1,12 @@
 /** How every operation becomes instructions, forward and backward: one table over the catalogue. */
+import { eachActivation } from "../../../network/activations.ts";
 import type { GraphNode, Operation } from "../../../network/graph.ts";
 import type { Value } from "../program/value.ts";
 import type { Lowered, LoweringContext, LoweringRule, NodeContext } from "./lowering-rule.ts";
+import { activation } from "./operations/activations.ts";
 import { add } from "./operations/addition.ts";
 import { batchNormalization } from "./operations/batch-normalization.ts";
 import { dropout } from "./operations/dropout.ts";
-import { elementwise } from "./operations/elementwise.ts";
 import { join } from "./operations/join.ts";
 import { luminance } from "./operations/luminance.ts";
 import { multiply } from "./operations/multiply.ts";
@@ -19,8 +20,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   conv2d,
   dense,
   batchNorm: batchNormalization,
-  relu: (context, { name }, [input]) => elementwise(context, name, "relu", input!),
-  sigmoid: (context, { name }, [input]) => elementwise(context, name, "sigmoid", input!),
+  ...eachActivation(() => activation),
   maxPool,
   averagePool,
   globalAveragePool,

@@ -1,10 +1,16 @@
-/** Functions of single values and their gradients: rectifiers and sigmoids. */
-import type { ElementwiseAlgorithm } from "../../library/constants.ts";
-import type { PostOperation } from "../../library/descriptors.ts";
+/** Functions of single values and their gradients, by primitives of their own. */
+import type { Elementwise, PostOperation } from "../../library/descriptors.ts";
 import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
-import { toType } from "../layout.ts";
-import type { Lowered, LoweringContext } from "../lowering-rule.ts";
+import type { LoweringContext } from "../lowering-rule.ts";
+
+/** max(x, alpha x) */
+export const rectifier = (alpha: number): Elementwise => ({
+  algorithm: "relu",
+  alpha,
+  beta: 0,
+  gradientFrom: "destination",
+});
 
 /** A rectifier as part of the primitive before it, where one follows. */
 export const reluPost = (relu: boolean): readonly PostOperation[] => (relu ? [{ kind: "relu" }] : []);
@@ -13,21 +19,34 @@ export const reluPost = (relu: boolean): readonly PostOperation[] => (relu ? [{ 
 export const inPlaceOf = (program: Program, value: Value): Value =>
   program.mayOverwrite(value) ? value : program.value(value.descriptor);
 
-/** The gradient before an elementwise function, from that after it and from the function's `output`. */
-function elementwiseBackward(
+/** The function of every value. */
+export function elementwiseForward(
   { program, mode }: LoweringContext,
   name: string,
-  algorithm: ElementwiseAlgorithm,
+  what: Elementwise,
+  source: Value,
+): Value {
+  const { descriptor } = source;
+  const destination = program.value(descriptor);
+  program.add(`${name} forward`, program.descriptors.elementwise(what, descriptor, mode), { source, destination });
+  return destination;
+}
+
+/** The gradient before an elementwise function, from that after it and what the function read or gave, whichever its gradient is from. */
+export function elementwiseBackward(
+  { program, mode }: LoweringContext,
+  name: string,
+  what: Elementwise,
   gradient: Value,
-  output: Value,
+  kept: Value,
 ): Value {
   const { descriptors } = program;
-  const { descriptor } = output;
+  const { descriptor } = kept;
   const incoming = program.convert(name, gradient, descriptor);
   const result = inPlaceOf(program, incoming);
-  const forward = descriptors.elementwise(algorithm, descriptor, mode);
-  program.add(`${name} ${algorithm} backward`, descriptors.elementwiseBackward(algorithm, descriptor, forward), {
-    destination: output,
+  const forward = descriptors.elementwise(what, descriptor, mode);
+  program.add(`${name} ${what.algorithm} backward`, descriptors.elementwiseBackward(what, descriptor, forward), {
+    [what.gradientFrom]: kept,
     diffDestination: incoming,
     diffSource: result,
   });
@@ -36,20 +55,4 @@ function elementwiseBackward(
 
 /** gradient where `output` is positive, else 0. */
 export const maskByRelu = (context: LoweringContext, name: string, gradient: Value, output: Value): Value =>
-  elementwiseBackward(context, name, "relu", gradient, output);
-
-/** The function of every value, by a primitive of its own. */
-export function elementwise(
-  context: LoweringContext,
-  name: string,
-  algorithm: ElementwiseAlgorithm,
-  input: Value,
-): Lowered {
-  const { program, mode } = context;
-  const source = toType(context, name, input);
-  const { descriptor } = source;
-  const output = program.value(descriptor);
-  const forward = program.descriptors.elementwise(algorithm, descriptor, mode);
-  program.add(`${name} forward`, forward, { source, destination: output });
-  return { output, backward: (gradient) => [elementwiseBackward(context, name, algorithm, gradient, output)] };
-}
+  elementwiseBackward(context, name, rectifier(0), gradient, output);
