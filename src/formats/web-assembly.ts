@@ -38,6 +38,11 @@ const vectorAccess =
   (operation: number) =>
   (...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, operation, 0, 0];
 
+/** From an address and so many bytes further on. */
+const vectorLoad =
+  (operation: number) =>
+  (address: Code, further = 0): Code => [...address, 0xfd, operation, 0, ...unsigned(further)];
+
 const lanes =
   (operation: number) =>
   (bytes: readonly number[], ...operands: readonly Code[]): Code => [...operands.flat(), 0xfd, operation, ...bytes];
@@ -47,6 +52,7 @@ export const i32 = {
   const: (value: number): Code => [0x41, ...signed(value)],
   add: simple(0x6a),
   lessThan: simple(0x49),
+  shiftLeft: simple(0x74),
   /** Four bytes at an address. */
   load: (address: Code): Code => [...address, 0x28, 0, 0],
 };
@@ -55,10 +61,12 @@ export const i32 = {
 export const v128 = {
   load: vectorAccess(0),
   /** Eight bytes as eight 16-bit numbers. */
-  load8x8u: vectorAccess(2),
+  load8x8u: vectorLoad(2),
   load32Splat: vectorAccess(9),
   /** Four bytes, and twelve of 0. */
   load32Zero: vectorAccess(92),
+  /** Eight bytes, and eight of 0. */
+  load64Zero: vectorLoad(93),
   /** Address, value. */
   store: vectorAccess(11),
   and: vector(78),
@@ -67,20 +75,30 @@ export const v128 = {
 
 /** Instructions on vectors of sixteen bytes. */
 export const i8x16 = {
+  const: (values: readonly number[]): Code => lanes(12)(values),
   /** Bytes chosen from two vectors, 0 to 15 from the first and 16 to 31 from the second. */
   shuffle: lanes(13),
+  /** Bytes chosen from the first vector by the numbers in the second; 0 where there is none. */
+  swizzle: vector(14),
   /** Two vectors of signed numbers, each limited to 0 to 255. */
   narrowUnsigned: vector(102),
 };
 
 /** Instructions on vectors of eight 16-bit numbers. */
 export const i16x8 = {
-  splat: (value: number): Code => vector(16)(i32.const(value)),
+  splat: vector(16),
+  /** Two vectors of signed numbers, each limited to the signed ones of 16 bits. */
   narrowSigned: vector(133),
+  /** The same for unsigned ones. */
+  narrowUnsigned: vector(134),
   /** The first eight bytes as 16-bit numbers. */
   extendLowUnsigned: vector(137),
+  /** The last eight. */
+  extendHighUnsigned: vector(138),
+  shiftLeft: vector(139),
   shiftRightUnsigned: vector(141),
   add: vector(142),
+  sub: vector(145),
   mul: vector(149),
 };
 
@@ -97,12 +115,21 @@ export const i32x4 = {
   add: vector(174),
   sub: vector(177),
   mul: vector(181),
+  minSigned: vector(182),
+  maxSigned: vector(184),
+  /** The sums of two neighbouring products each of signed 16-bit numbers. */
+  dot: vector(186),
+  /** All bits where the first is less. */
+  lessThanSigned: vector(57),
+  /** float32 without their fractions. */
+  fromFloat: vector(248),
 };
 
 /** Instructions on vectors of four float32 numbers. */
 export const f32x4 = {
   add: vector(228),
   mul: vector(230),
+  div: vector(231),
   fromSigned: vector(250),
 };
 
@@ -171,11 +198,19 @@ export async function compileAhead(code: Uint8Array): Promise<void> {
   await WebAssembly.compile(code);
 }
 
-/** Compiles functions that work in a memory of `bytes` of their own. */
-export function instantiate<K extends string>(functions: Readonly<Record<K, WasmFunction>>, bytes: number) {
+/** What functions work in, and how they are called. */
+export interface Instance<K extends string> {
+  readonly memory: ArrayBuffer;
+  readonly call: Readonly<Record<K, (...values: number[]) => void>>;
+}
+
+/** Compiles functions; what this returns gives them a memory of so many bytes of their own. */
+export function compileFunctions<K extends string>(
+  functions: Readonly<Record<K, WasmFunction>>,
+): (bytes: number) => Instance<K> {
   refuseWithoutWebAssembly();
   const entries = Object.entries<WasmFunction>(functions);
-  const module = Uint8Array.from([
+  const code = Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(
       1,
@@ -186,9 +221,18 @@ export function instantiate<K extends string>(functions: Readonly<Record<K, Wasm
     ...section(7, vectorOf(entries.map(([name], i) => [...text(name), 0x00, ...unsigned(i)]))),
     ...section(10, vectorOf(entries.map(([, { body }]) => [...unsigned(body.length), ...body]))),
   ]);
-  const memory = needingMemory(`a WebAssembly memory of ${Math.ceil(bytes / 2 ** 20)} MiB`, addressSpaceCure, () => {
-    return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
-  });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), { environment: { memory } });
-  return { memory: memory.buffer, call: exports as Readonly<Record<K, (...values: number[]) => void>> };
+  const module = new WebAssembly.Module(code);
+  return (bytes) => {
+    const memory = needingMemory(`a WebAssembly memory of ${Math.ceil(bytes / 2 ** 20)} MiB`, addressSpaceCure, () => {
+      return new WebAssembly.Memory({ initial: Math.ceil(bytes / 65536) });
+    });
+    const { exports } = new WebAssembly.Instance(module, { environment: { memory } });
+    return { memory: memory.buffer, call: exports as Instance<K>["call"] };
+  };
 }
+
+/** Compiles functions that work in a memory of `bytes` of their own. */
+export const instantiate = <K extends string>(
+  functions: Readonly<Record<K, WasmFunction>>,
+  bytes: number,
+): Instance<K> => compileFunctions(functions)(bytes);

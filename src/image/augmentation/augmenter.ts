@@ -3,44 +3,36 @@ import { Random } from "../../random.ts";
 import { brightness, type ColourMatrix } from "./colour-matrix.ts";
 import { PixelKernels } from "./pixel-kernels.ts";
 import type { AugmentationPolicy, Fill } from "./policy.ts";
-import { Resampling } from "./resampling.ts";
+import { resample } from "./resampling.ts";
 import { drawTransform, type Erasure, type Size, type Transform } from "./transform.ts";
 
 /** Applies transforms to RGB images of one size, (height, width, 3). */
 export class Transformer {
   readonly #size: Size;
   readonly #kernels: PixelKernels;
-  readonly #resampling: Resampling;
 
   constructor(size: Size, fill: Fill) {
     this.#size = size;
-    this.#kernels = new PixelKernels(size);
-    this.#resampling = new Resampling(this.#kernels, size, fill);
+    this.#kernels = new PixelKernels(size, fill);
   }
 
   /** Writes the changed image into `out`, which may be `image` itself. */
   apply(image: Uint8Array, { geometry, colour, erasures }: Transform, out: Uint8Array): void {
-    const { height, width } = this.#size;
     const kernels = this.#kernels;
     kernels.image.set(image);
     kernels.pack();
-    this.#resampling.use(geometry);
-    setWeights(colour ?? sameColour, kernels.weights);
-    for (let y = 0; y < height; y++) {
-      this.#resampling.readRow(y);
-      kernels.recolourRow(y);
-    }
+    kernels.recolour(weightsOf(colour ?? sameColour));
+    resample(kernels, this.#size, geometry);
     out.set(kernels.image);
-    for (const erasure of erasures) eraseRectangle(out, width, erasure);
+    for (const erasure of erasures) eraseRectangle(out, this.#size.width, erasure);
   }
 }
 
 const sameColour = brightness(1);
 
 /** Weights are in units of 1/4096, their offsets with a half added, so that dropping the fraction rounds. */
-function setWeights(colour: ColourMatrix, weights: Int32Array): void {
-  for (let i = 0; i < 12; i++) weights[i] = Math.round(colour[i]! * 4096) + (i % 4 === 3 ? 2048 : 0);
-}
+const weightsOf = (colour: ColourMatrix): number[] =>
+  colour.map((weight, i) => Math.round(weight * 4096) + (i % 4 === 3 ? 2048 : 0));
 
 function eraseRectangle(out: Uint8Array, imageWidth: number, { left, top, width, height, seed }: Erasure): void {
   const random = Random.of(seed);

@@ -45,6 +45,28 @@ describe("mixPair", () => {
   });
 });
 
+it("mixes every byte of images of any size", () => {
+  // More and fewer than a kernel takes at a time, and no whole vectors.
+  for (const [height, width] of [
+    [1, 1],
+    [3, 7],
+    [64, 64],
+    [71, 59],
+  ] as const) {
+    const length = height * width * 3;
+    const random = Random.of(length);
+    const images = Uint8Array.from({ length: 2 * length }, () => random.integer(256));
+    const before = images.slice();
+    const part = random.integer(257);
+    mixPair({ images, targets: Float32Array.of(1, 0), height, width, classes: 1 }, 0, 1, part);
+    const expected = before.map((byte, i) => {
+      const other = before[(i + length) % (2 * length)]!;
+      return Math.floor((byte * part + other * (256 - part) + 128) / 256);
+    });
+    expect(Buffer.from(images).equals(Buffer.from(expected))).toBe(true);
+  }
+});
+
 describe("cutPair", () => {
   it("exchanges the rectangle, and targets by its area", () => {
     const batch = batchOf(3);

@@ -1,46 +1,10 @@
-/** The pixels of an image at other places, bilinearly, in whole numbers: the same bytes on every machine. */
+/** Images at other places, bilinearly, in whole numbers: the same bytes on every machine. */
 import type { Affine } from "./affine.ts";
 import type { PixelKernels } from "./pixel-kernels.ts";
-import type { Fill } from "./policy.ts";
+import type { Size } from "./transform.ts";
 
 /** Coordinates are whole numbers in units of 1 / 2^16 pixel. */
-const bits = 16;
-const one = 1 << bits;
-
-/** A pixel in one number, red lowest. Two channels at a time can be weighted in it. */
-type Packed = number;
-
-/** As {@link PixelKernels.blend} does it. The bilinear mean of four neighbours; the fractions are in 1/256, and so are the weights, whose sum is 256. */
-function blend(p: Packed, q: Packed, r: Packed, s: Packed, right: number, down: number): Packed {
-  const w = (right * down + 128) >> 8;
-  const u = down - w;
-  const v = right - w;
-  const t = 256 - right - u;
-  // No channel reaches beyond its 16 bits, as the weights sum to 256.
-  const redBlue =
-    Math.imul(p & 0xff00ff, t) +
-    Math.imul(q & 0xff00ff, v) +
-    Math.imul(r & 0xff00ff, u) +
-    Math.imul(s & 0xff00ff, w) +
-    0x800080;
-  const green =
-    Math.imul((p >>> 8) & 0xff, t) +
-    Math.imul((q >>> 8) & 0xff, v) +
-    Math.imul((r >>> 8) & 0xff, u) +
-    Math.imul((s >>> 8) & 0xff, w) +
-    0x80;
-  return ((redBlue >>> 8) & 0xff00ff) | (green & 0xff00);
-}
-
-const inside: { readonly [K in Fill]: (index: number, count: number) => number } = {
-  /** ... 1 0 | 0 1 ... n-1 | n-1 n-2 ... */
-  reflect(index, count) {
-    if (index < 0) return index >= -count ? -1 - index : inside.reflect((index % (2 * count)) + 2 * count, count);
-    if (index < count) return index;
-    return index < 2 * count ? 2 * count - 1 - index : inside.reflect(index % (2 * count), count);
-  },
-  edge: (index, count) => (index < 0 ? 0 : index < count ? index : count - 1),
-};
+const one = 1 << 16;
 
 /** The first i of those with 0 <= start + i step <= last; infinity where there is none. */
 const firstInside = (start: number, step: number, last: number): number => {
@@ -54,113 +18,46 @@ const endInside = (start: number, step: number, last: number): number => {
   return Math.floor((step > 0 ? last - start : -start) / step) + 1;
 };
 
-/** The packed pixels of kernels, read along straight lines. */
-export class Resampling {
-  readonly #kernels: PixelKernels;
-  readonly #height: number;
-  readonly #width: number;
-  readonly #inside: (index: number, count: number) => number;
-  #stepX = 0;
-  #stepY = 0;
-  #exact = false;
-  #map: Affine = [1, 0, 0, 0, 1, 0];
-
-  constructor(kernels: PixelKernels, size: { readonly height: number; readonly width: number }, fill: Fill) {
-    this.#kernels = kernels;
-    this.#height = size.height;
-    this.#width = size.width;
-    this.#inside = inside[fill];
-  }
-
-  /** Chooses the map for the rows to come. Throws RangeError where it leads further than 2^15 pixels away. */
-  use(map: Affine): void {
-    this.#map = map;
-    this.#stepX = Math.round(map[0] * one);
-    this.#stepY = Math.round(map[3] * one);
-    let [whole, within] = [this.#stepX | this.#stepY, true];
-    for (const y of [0, this.#height - 1]) {
-      const [x0, y0] = [this.#startX(y), this.#startY(y)];
-      const [x1, y1] = [x0 + (this.#width - 1) * this.#stepX, y0 + (this.#width - 1) * this.#stepY];
-      if (!(Math.max(Math.abs(x0), Math.abs(x1), Math.abs(y0), Math.abs(y1)) < 2 ** 31 - 2 * one)) {
-        throw new RangeError(`augmentation: the map [${map.join(", ")}] leads further than 2^15 pixels away`);
-      }
-      whole |= x0 | y0;
-      within &&= [x0, x1].every((x) => x >= 0 && x <= (this.#width - 1) * one);
-      within &&= [y0, y1].every((value) => value >= 0 && value <= (this.#height - 1) * one);
-    }
-    // Rows between the first and the last are whole as well, as flips and quarter turns are all that passes here.
-    const [, b, , , e] = map;
-    this.#exact =
-      within && (whole & (one - 1)) === 0 && Math.round(b * one) % one === 0 && Math.round(e * one) % one === 0;
-  }
-
-  // Numbers of 32 bits alone, and no arrays of them: what one row leaves to the garbage collector, thousands of rows a step do.
-
+/**
+ * Reads the image that the kernels have packed along straight lines, one for each row of the result. Throws RangeError where the map leads
+ * further than 2^15 pixels away.
+ */
+export function resample(kernels: PixelKernels, { height, width }: Size, map: Affine): void {
+  const [a, b, c, d, e, f] = map;
+  const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
+  const stepX = Math.round(a * one);
+  const stepY = Math.round(d * one);
   /** Where the first pixel of a row of the result lies. */
-  #startX(y: number): number {
-    const [a, b, c] = this.#map;
-    const middleX = (this.#width - 1) / 2;
-    return Math.round((b * (y - (this.#height - 1) / 2) - a * middleX + c + middleX) * one);
-  }
-
-  #startY(y: number): number {
-    const [, , , d, e, f] = this.#map;
-    const middleY = (this.#height - 1) / 2;
-    return Math.round((e * (y - middleY) - d * ((this.#width - 1) / 2) + f + middleY) * one);
-  }
-
-  /** Makes one row of the result the kernels' row. */
-  readRow(y: number): void {
-    const exactX = this.#startX(y) | 0;
-    const exactY = this.#startY(y) | 0;
-    if (this.#exact) {
-      this.#copyRow(exactX >> bits, exactY >> bits);
-      return;
+  const startXOf = (y: number) => Math.round((b * (y - middleY) - a * middleX + c + middleX) * one);
+  const startYOf = (y: number) => Math.round((e * (y - middleY) - d * middleX + f + middleY) * one);
+  for (const y of [0, height - 1]) {
+    const [x0, y0] = [startXOf(y), startYOf(y)];
+    const [x1, y1] = [x0 + (width - 1) * stepX, y0 + (width - 1) * stepY];
+    if (!(Math.max(Math.abs(x0), Math.abs(x1), Math.abs(y0), Math.abs(y1)) < 2 ** 31 - 2 * one)) {
+      throw new RangeError(`augmentation: the map [${map.join(", ")}] leads further than 2^15 pixels away`);
     }
+  }
+  // Between 0 and these, all neighbours are inside the image whose weight is not 0: fractions of less than 1/256 are dropped.
+  const [lastX, lastY] = [(width - 1) * one + 0xff, (height - 1) * one + 0xff];
+  // Numbers of 32 bits alone, and no arrays of them: what one row leaves to the garbage collector, thousands of rows a step do.
+  for (let y = 0; y < height; y++) {
     // Fractions are cut off to 1/256; with half of that added, they are rounded.
-    const startX = (exactX + 0x80) | 0;
-    const startY = (exactY + 0x80) | 0;
-    const [stepX, stepY, width] = [this.#stepX, this.#stepY, this.#width];
-    const [lastX, lastY] = [(width - 1) * one - 1, (this.#height - 1) * one - 1];
-    // Between them, all four neighbours are inside the image.
+    const startX = (startXOf(y) + 0x80) | 0;
+    const startY = (startYOf(y) + 0x80) | 0;
     const first = Math.max(0, firstInside(startX, stepX, lastX), firstInside(startY, stepY, lastY));
     const from = Math.min(width, first) | 0;
     const end = Math.max(0, Math.min(width, endInside(startX, stepX, lastX), endInside(startY, stepY, lastY))) | 0;
-    // Kernels take four pixels at a time.
+    // Kernels take four pixels at a time, and may write beyond `from` and the row's end what is overwritten next.
     const to = end - ((end - from) & 3);
-    if (from < to) {
-      this.#blendAnywhere(startX, startY, 0, from);
-      this.#kernels.blend(from, to, (startX + from * stepX) | 0, (startY + from * stepY) | 0, stepX, stepY);
-      this.#blendAnywhere(startX, startY, to, width);
-    } else {
-      this.#blendAnywhere(startX, startY, 0, width);
+    if (from >= to) {
+      kernels.resample(false, y, 0, width, startX, startY, stepX, stepY);
+      continue;
     }
-  }
-
-  #copyRow(x: number, y: number): void {
-    const { pixels, row } = this.#kernels;
-    const step = (this.#stepY >> bits) * this.#width + (this.#stepX >> bits);
-    for (let i = 0, at = y * this.#width + x; i < row.length; i++, at += step) row[i] = pixels[at]!;
-  }
-
-  #blendAnywhere(startX: number, startY: number, from: number, to: number): void {
-    const { pixels, row } = this.#kernels;
-    const [width, height, indexInside] = [this.#width, this.#height, this.#inside];
-    for (let i = from; i < to; i++) {
-      const x = (startX + i * this.#stepX) | 0;
-      const y = (startY + i * this.#stepY) | 0;
-      const left = indexInside(x >> bits, width);
-      const right = indexInside((x >> bits) + 1, width);
-      const upper = indexInside(y >> bits, height) * width;
-      const lower = indexInside((y >> bits) + 1, height) * width;
-      row[i] = blend(
-        pixels[upper + left]!,
-        pixels[upper + right]!,
-        pixels[lower + left]!,
-        pixels[lower + right]!,
-        (x >>> 8) & 0xff,
-        (y >>> 8) & 0xff,
-      );
+    const [insideX, insideY] = [(startX + from * stepX) | 0, (startY + from * stepY) | 0];
+    if (from > 0) kernels.resample(false, y, 0, from, startX, startY, stepX, stepY);
+    kernels.resample(true, y, from, to, insideX, insideY, stepX, stepY);
+    if (to < width) {
+      kernels.resample(false, y, to, width, (startX + to * stepX) | 0, (startY + to * stepY) | 0, stepX, stepY);
     }
   }
 }
