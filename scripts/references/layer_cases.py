@@ -68,6 +68,10 @@ def squeeze_excite(channels, units):
     return layer("gate", body=[MEAN, dense(units), RELU, dense(channels), SIGMOID])
 
 
+def concatenate(*branches):
+    return layer("concatenate", branches=[list(branch) for branch in branches])
+
+
 HEAD = [MEAN, dense(5)]
 
 FAMILIES = [
@@ -104,6 +108,46 @@ FAMILIES = [
                 shortcut=[conv(32, 1, stride=2, bias=False), norm()],
             ),
             RELU,
+            *HEAD,
+        ],
+        batch=6,
+    ),
+    case(
+        "family: DenseNet",
+        [3, 12, 12],
+        [
+            conv(16, 3, bias=False),
+            *(
+                concatenate([], [norm(), RELU, conv(16, 1, bias=False), norm(), RELU, conv(6, 3, bias=False)])
+                for _ in range(3)
+            ),
+            norm(),
+            RELU,
+            conv(17, 1, bias=False),
+            layer("averagePool", kernel=2),
+            concatenate([], [norm(), RELU, conv(6, 3, bias=False)]),
+            norm(),
+            RELU,
+            *HEAD,
+        ],
+        batch=6,
+    ),
+    case(
+        "family: Inception",
+        [3, 12, 12],
+        [
+            conv(16, 3, bias=False),
+            norm(),
+            RELU,
+            *(
+                concatenate(
+                    [conv(8, 1, bias=False), norm(), RELU],
+                    [conv(6, 1, bias=False), norm(), RELU, conv(12, [1, 3], bias=False), norm(), RELU],
+                    [conv(4, 1, bias=False), norm(), RELU, conv(5, 5, bias=False), norm(), RELU],
+                    [layer(pool, kernel=3, stride=1, padding=1), conv(7, 1, bias=False), norm(), RELU],
+                )
+                for pool in ("averagePool", "maxPool")
+            ),
             *HEAD,
         ],
         batch=6,
@@ -148,5 +192,7 @@ CASES = [
     *of_maps("residual", [block(RELU)]),
     *of_maps("gate", [layer("gate", body=[MEAN, SIGMOID])], ([1, 1, 5], [3, 5, 5], [17, 4, 3], [16, 8, 8])),
     *of_vectors("gate", [layer("gate", body=[SIGMOID])]),
+    *of_maps("concatenate", [concatenate([], [RELU], [conv(5, 1)])]),
+    *of_vectors("concatenate", [concatenate([dense(3)], [], [RELU])]),
     *FAMILIES,
 ]

@@ -80,6 +80,11 @@ def gate(layer, x, path, get):
     return x * factors.reshape(factors.shape + (1,) * (x.ndim - factors.ndim))
 
 
+def concatenate(layer, x, path, get):
+    branches = enumerate(layer["branches"])
+    return torch.cat([sequence(branch, x, f"{path}.branches.{index}", get) for index, branch in branches], 1)
+
+
 LAYERS = {
     "conv2d": conv2d,
     "dense": dense,
@@ -92,6 +97,7 @@ LAYERS = {
     "flatten": lambda layer, x, *_: x.flatten(1),
     "residual": residual,
     "gate": gate,
+    "concatenate": concatenate,
 }
 
 
@@ -155,17 +161,15 @@ def bf16_errors(case):
 
 
 def bf16_by_layer(case):
-    """Of what each layer of a family's network gives, and of each parameter's gradient."""
+    """Of what each layer of a family's network gives for the first batch, and of each parameter's gradient."""
     counts = range(1, len(case["layers"]) + 1)
-    outputs = [
-        [relative(*(result[0] for result in both(case, case["layers"][:count], salt))) for count in counts] for salt in SALTS
-    ]
+    outputs = [relative(*(result[0] for result in both(case, case["layers"][:count], SALTS[0]))) for count in counts]
     gradients = []
     for salt in SALTS:
         (_, exact), (_, found) = both(case, case["layers"], salt)
         gradients.append([relative(exact[path], found[path]) for path in exact])
     return {
-        "bf16Outputs": root_mean_squares(outputs),
+        "bf16Outputs": [float(f"{error:.4g}") for error in outputs],
         "bf16Gradients": dict(zip(exact, root_mean_squares(gradients))),
     }
 

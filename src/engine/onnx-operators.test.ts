@@ -25,7 +25,6 @@ test("tells of each case that is left out why", () => {
       "AveragePool: three spatial axes": 6,
       "Clip: bounds other than those of relu": 7,
       "Clip: not in float32": 3,
-      "Concat: no such layer": 12,
       "Conv: padding by the size of the input": 1,
       "Dropout: the random numbers of another generator": 4,
       "Elu: no such layer": 3,

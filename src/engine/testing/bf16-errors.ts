@@ -39,21 +39,19 @@ export const bf16ErrorsOf = (engine: ImmediateEngine, record: Case, salts: reado
     }),
   );
 
-/** Of what each layer gives, and of each parameter's gradient. */
+/** Of what each layer gives for the first batch, and of each parameter's gradient. */
 export function bf16ByLayerOf(engine: ImmediateEngine, record: Case, salts: readonly number[]) {
-  const outputs = salts.map((salt) =>
-    record.layers.map((_, index) => {
-      const { exact, found } = both(engine, record, layersOf(record, { count: index + 1 }), salt);
-      return normError(found.logits, exact.logits);
-    }),
-  );
+  const outputs = record.layers.map((_, index) => {
+    const { exact, found } = both(engine, record, layersOf(record, { count: index + 1 }), salts[0]!);
+    return normError(found.logits, exact.logits);
+  });
   const gradients = salts.map((salt) => both(engine, record, layersOf(record), salt));
   const paths = [...gradients[0]!.gradients.keys()];
   const errors = gradients.map(({ exactGradients, gradients: found }) =>
     paths.map((path) => normError(found.get(path)!, exactGradients.get(path)!)),
   );
   return {
-    outputs: rootMeanSquares(outputs),
+    outputs,
     gradients: new Map(rootMeanSquares(errors).map((error, index) => [paths[index]!, error])),
   };
 }

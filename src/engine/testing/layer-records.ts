@@ -28,7 +28,7 @@ export interface LayerRecord<T> {
 export interface RecordedLayer extends LayerRecord<TensorSummary> {
   /** Of logits, and of all gradients together, behind a 1x1 convolution. */
   readonly bf16Errors: readonly [logits: number, gradients: number];
-  /** In a family's network: of what each layer gives. */
+  /** In a family's network: of what each layer gives for the first batch. */
   readonly bf16Outputs?: readonly number[];
   /** In a family's network: of each parameter's gradient, and of the input's. */
   readonly bf16Gradients?: Readonly<Record<string, number>>;

@@ -2,6 +2,7 @@
 import {
   averagePool,
   batchNorm,
+  concatenate,
   conv2d,
   dense,
   dropout,
@@ -40,6 +41,13 @@ const product = (values: readonly number[]): number => values.reduce((result, va
 
 /** The attribute of a node, or the operator's own default. */
 const attribute = <T>(node: OnnxNode, name: string, otherwise: T): T => (node.attributes[name] as T) ?? otherwise;
+
+/** The node's axis, counted from the front, and how many values lie before it. */
+function splitAt(node: OnnxNode, { shape }: Values, otherwise: number): readonly [axis: number, before: number] {
+  const axis = attribute(node, "axis", otherwise);
+  const from = axis < 0 ? axis + shape.length : axis;
+  return [from, product(shape.slice(0, from))];
+}
 
 /** Whatever axes there are, as the channels, rows and columns of one image. */
 const mapsOf = (shape: readonly number[]): readonly number[] => [shape[0] ?? 1, shape[1] ?? 1, product(shape.slice(2))];
@@ -153,6 +161,27 @@ const rules: Readonly<Record<string, Rule>> = {
   }),
   Clip: (_, x, low, high) =>
     low?.data[0] === 0 && high === undefined ? ofOneImage(x, [relu()]) : "bounds other than those of relu",
+  Concat: (node, x, y) => {
+    // What lies before the axis is images, what lies behind it places.
+    const [from, before] = splitAt(node, x, 0);
+    const [channels, others] = [x.shape[from]!, y!.shape[from]!];
+    const places = product(x.shape.slice(from + 1));
+    const input = range(0, before).flatMap((image) => [
+      ...x.data.subarray(image * channels * places, (image + 1) * channels * places),
+      ...y!.data.subarray(image * others * places, (image + 1) * others * places),
+    ]);
+    const all = channels + others;
+    return {
+      batch: before,
+      maps: [all, places, 1],
+      input,
+      layers: [concatenate([[conv2d(channels, 1, { bias: false })], [conv2d(others, 1, { bias: false })]])],
+      parameters: {
+        "0.branches.0.0.weight": selecting(all, range(0, channels)),
+        "0.branches.1.0.weight": selecting(all, range(channels, all)),
+      },
+    };
+  },
   Conv: (node, x, weight, bias) => {
     const window = windowOf(node, x);
     if (typeof window === "string") return window;
@@ -170,10 +199,8 @@ const rules: Readonly<Record<string, Rule>> = {
     };
   },
   Flatten: (node, x) => {
-    const axis = attribute(node, "axis", 1);
-    const from = axis < 0 ? axis + x.shape.length : axis;
-    const maps = mapsOf(x.shape.slice(from));
-    return { ...ofOneImage(x, [flatten()]), batch: product(x.shape.slice(0, from)), maps };
+    const [from, batch] = splitAt(node, x, 1);
+    return { ...ofOneImage(x, [flatten()]), batch, maps: mapsOf(x.shape.slice(from)) };
   },
   Gemm: (node, a, b, c) => {
     const left = transposed(a, attribute(node, "transA", 0));
