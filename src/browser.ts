@@ -13,7 +13,7 @@ export type {
   TrainingPlan,
 } from "./engine/engine.ts";
 export type { LossFunction } from "./engine/loss.ts";
-export { adam, adamW, type Optimizer, sgd } from "./engine/optimizer.ts";
+export { adam, adamW, lion, type Optimizer, rmsProp, sgd } from "./engine/optimizer.ts";
 export { referenceEngine } from "./engine/reference/reference-engine.ts";
 export { EngineError, EvaluationError, NaevusError, NetworkError, SettingsError, TrainingError } from "./errors.ts";
 // Evaluation

@@ -8,7 +8,7 @@ import re
 import subprocess
 import tempfile
 
-WITH_TWO_SOURCES = """vaddps vaddpd vmulps vsubps vdivps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq
+WITH_TWO_SOURCES = """vaddps vaddpd vmulps vsubps vdivps vminps vmaxps vfmadd231ps vfmadd213ps vpord vpxord vpunpcklwd vpunpckhwd vpunpckldq
 vpunpckhdq vpunpcklqdq vpunpckhqdq vcvtne2ps2bf16 vpermw vpermq""".split()
 # How many times smaller the source is than the destination.
 WITH_ONE_SOURCE = {"vpmovzxwd": 2, "vpmovzxbd": 4, "vpmovzxbw": 2, "vcvtdq2ps": 1, "vsqrtps": 1, "vcvtps2pd": 2}

@@ -100,7 +100,7 @@ describe("train", () => {
       /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, .* a JSON file, .*or the folder of a run, got "resnet18w32"; did you mean resnet18-w32\?/,
     ],
     [["--learning-rate", "0"], /--learning-rate: expected a number above 0/],
-    [["--momentum", "0.9"], /momentum: only sgd has it/],
+    [["--momentum", "0.9"], /momentum: only sgd, rmsProp have it/],
     [["--epocs", "3"], /unknown option '--epocs'[\s\S]*--epochs/],
     [["--epochs"], /argument missing/],
     [["stray"], /too many arguments/],

@@ -7,7 +7,7 @@ import { formatShape } from "../network/shape.ts";
 import type { Tensor, Tensors } from "../tensor.ts";
 import { elements } from "../tensor.ts";
 import type { InferencePlanOptions, InputBatch, OptimizerState, PlanOptions, TrainingPlanOptions } from "./engine.ts";
-import { optimizerSlots } from "./optimizer.ts";
+import { type Optimizer, optimizerSlots } from "./optimizer.ts";
 
 /** Throws where `input` is not of the graph's type or not `batch` images long. */
 export function checkInput(graph: Graph, batch: number, input: InputBatch): void {
@@ -100,6 +100,7 @@ export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions)
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new EngineError(`labelSmoothing: expected a number in [0, 1), got ${labelSmoothing}`);
   }
+  checkClipping(options.optimizer);
   checkInputGradient(graph, options);
   for (const { name, operation, shape, frozen } of graph.nodes) {
     if (operation.kind === "batchNorm" && !frozen && batch * elements(shape.slice(1)) === 1) {
@@ -107,6 +108,17 @@ export function checkTrainingOptions(graph: Graph, options: TrainingPlanOptions)
         `layer ${name}: batchNorm needs more than one value per channel to train; use a batch of at least 2`,
       );
     }
+  }
+}
+
+function checkClipping({ clipNorm, clipValue }: Optimizer): void {
+  for (const [name, limit] of Object.entries({ clipNorm, clipValue })) {
+    if (limit !== undefined && !(limit > 0 && limit < Number.POSITIVE_INFINITY)) {
+      throw new EngineError(`${name}: expected a finite number above 0, got ${limit}`);
+    }
+  }
+  if (clipNorm !== undefined && clipValue !== undefined) {
+    throw new EngineError("clipNorm: not together with clipValue, which bounds the same gradients; leave one out");
   }
 }
 

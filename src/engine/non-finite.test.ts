@@ -6,7 +6,7 @@ import type { Tensors } from "../tensor.ts";
 import { elements } from "../tensor.ts";
 import type { OptimizerState } from "./engine.ts";
 import { onednnEngine } from "./onednn/onednn-engine.ts";
-import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "./optimizer.ts";
+import { adam, adamW, lion, type Optimizer, optimizerSlots, rmsProp, sgd } from "./optimizer.ts";
 import { exampleFor } from "./testing/conformance-cases.ts";
 import { enginesUnderTest, onednnEngines } from "./testing/engines-under-test.ts";
 
@@ -26,10 +26,15 @@ const engines = [
     precision,
   })),
 ];
-const optimizers: readonly (readonly [Optimizer["kind"], Optimizer])[] = [
+const optimizers: readonly (readonly [name: string, Optimizer])[] = [
   ["sgd", sgd()],
   ["adam", adam()],
   ["adamW", adamW()],
+  ["rmsProp", rmsProp()],
+  ["lion", lion({ weightDecay: 0.01 })],
+  ["sgd, clipped by norm", sgd({ clipNorm: 1 })],
+  ["sgd, clipped by value", sgd({ clipValue: 1 })],
+  ["adam, centralised", adam({ centralize: true })],
 ];
 
 /** `parameters` with one value in place of the first one of a tensor. */
@@ -66,6 +71,17 @@ describe.each(engines)("$title", ({ title, engine, precision }) => {
       plan.dispose();
     },
   );
+
+  test.each(optimizers)("%s: where a gradient is no number", (_, optimizer) => {
+    const plan = planWith(optimizer);
+    plan.setParameters(parameters);
+    plan.computeGradients(
+      input,
+      Float32Array.from(targets, (value, i) => (i === 0 ? Number.NaN : value)),
+    );
+    expect(plan.update(1e-3)).toBe(false);
+    plan.dispose();
+  });
 
   test.each([
     ["1.weight", Number.NaN],

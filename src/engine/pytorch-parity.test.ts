@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { buildGraph } from "../network/graph.ts";
 import { dense, flatten, relu } from "../network/layer.ts";
 import { trainingLoss } from "./loss.ts";
-import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
+import { onednnEngine } from "./onednn/onednn-engine.ts";
+import { adam, adamW, lion, type Optimizer, rmsProp, sgd } from "./optimizer.ts";
 import { formulaParameters, formulaUniform } from "./reference-numbers/formula.ts";
 import {
   lossRecords,
@@ -15,8 +16,11 @@ import {
   type TensorSummary,
 } from "./reference-numbers/records.ts";
 import { normError, relativeError } from "./testing/conformance-cases.ts";
-import { enginesUnderTest } from "./testing/engines-under-test.ts";
+import { enginesUnderTest, onednnEngines } from "./testing/engines-under-test.ts";
 import { engines, floorOf, isLeftOut, toleranceOf, wholeNames } from "./testing/pytorch-tolerances.ts";
+
+/** The L2 regularisation of the two layers. */
+type L2 = readonly [number, number];
 
 function expectSummary(actual: ArrayLike<number>, recorded: TensorSummary, tolerance: number, what: string): void {
   const { norm, sum, samples } = summarise(actual);
@@ -64,23 +68,55 @@ describe.each(engines)("$title against PyTorch's recorded numbers", (tested) => 
     if (inputGradient) expectSummary(plan.inputGradient(), record.inputGradient, tolerance, "input");
     plan.dispose();
   });
+});
 
-  const graph = buildGraph({
-    name: "small",
-    input: { channels: 6, height: 1, width: 1 },
-    layers: [flatten(), dense(8), relu(), dense(3)],
-  });
+/** The updates of processors without AVX-512, too. */
+const optimizing = [
+  ...engines,
+  ...onednnEngines
+    .filter(({ precision }) => precision === "f32")
+    .map(({ title }) => ({ title: `${title} without kernels`, engine: onednnEngine({ kernels: false }) })),
+];
 
-  const optimizers: Readonly<Record<string, readonly [Optimizer, rate: number]>> = {
+describe.each(optimizing)("$title against PyTorch's optimizers", ({ engine, title }) => {
+  // Primitives round after every operation.
+  const tolerance = toleranceOf(title) * (title.endsWith("without kernels") ? 3 : 1);
+  const graphWith = ([first, second]: L2) =>
+    buildGraph({
+      name: "small",
+      input: { channels: 6, height: 1, width: 1 },
+      layers: [flatten(), dense(8, { l2: first }), relu(), dense(3, { l2: second })],
+    });
+
+  const optimizers: Readonly<Record<string, readonly [Optimizer, rate: number, l2?: L2]>> = {
     sgd: [sgd({ momentum: 0 }), 0.05],
     sgdMomentum: [sgd({ momentum: 0.9 }), 0.05],
     sgdMomentumDecay: [sgd({ momentum: 0.8, weightDecay: 0.02 }), 0.05],
     adam: [adam(), 0.01],
     adamDecay: [adam({ beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.02 }), 0.01],
     adamW: [adamW({ weightDecay: 0.05 }), 0.01],
+    sgdNesterov: [sgd({ nesterov: true }), 0.05],
+    sgdNesterovDecay: [sgd({ momentum: 0.8, nesterov: true, weightDecay: 0.02 }), 0.05],
+    rmsProp: [rmsProp(), 0.005],
+    rmsPropMomentumDecay: [rmsProp({ rho: 0.9, epsilon: 1e-6, momentum: 0.7, weightDecay: 0.02 }), 0.002],
+    lion: [lion(), 0.003],
+    lionDecay: [lion({ beta1: 0.8, beta2: 0.95, weightDecay: 0.1 }), 0.003],
+    sgdClipNorm: [sgd({ clipNorm: 0.2 }), 0.05],
+    adamWClipNorm: [adamW({ weightDecay: 0.05, clipNorm: 0.2 }), 0.01],
+    sgdClipValue: [sgd({ weightDecay: 0.02, clipValue: 0.03 }), 0.05],
+    adamCentralize: [adam({ centralize: true }), 0.01],
+    sgdL2: [sgd(), 0.05, [0.01, 0]],
+    adamWL2: [adamW({ weightDecay: 0.05 }), 0.01, [0.02, 0]],
+    sgdL2ClipNorm: [sgd({ clipNorm: 0.2 }), 0.05, [0.03, 0.01]],
+    lionAll: [lion({ weightDecay: 0.1, centralize: true, clipNorm: 0.1 }), 0.003, [0.01, 0]],
   };
 
-  test.each(Object.entries(optimizers))("100 updates with %s", (name, [optimizer, rate]) => {
+  test("has a record of every optimizer", () => {
+    expect(Object.keys(optimizers).sort()).toEqual(Object.keys(optimizerRecords()).sort());
+  });
+
+  test.each(Object.entries(optimizers))("100 updates with %s", (name, [optimizer, rate, l2 = [0, 0]]) => {
+    const graph = graphWith(l2);
     const record = optimizerRecords()[name]!;
     const batch = 12;
     const plan = engine.trainingPlan(graph, { batch, optimizer, precision: "f32" });

@@ -19,7 +19,7 @@ import { initialParameters } from "../network/parameters.ts";
 import { Random } from "../random.ts";
 import type { Tensors } from "../tensor.ts";
 import type { Immediate, TrainingPlan } from "./engine.ts";
-import { adam, adamW, type Optimizer, sgd } from "./optimizer.ts";
+import { adam, adamW, lion, type Optimizer, rmsProp, sgd } from "./optimizer.ts";
 import { exampleFor, relativeError } from "./testing/conformance-cases.ts";
 import { type EngineUnderTest, enginesUnderTest, reference } from "./testing/engines-under-test.ts";
 
@@ -48,6 +48,11 @@ const optimizers: readonly (readonly [name: string, optimizer: Optimizer, rate: 
   ["adam", adam(), 1e-3],
   ["adam with decay", adam({ weightDecay: 0.05 }), 1e-3],
   ["adamW", adamW({ weightDecay: 0.1 }), 1e-3],
+  ["sgd with Nesterov's momentum", sgd({ nesterov: true, weightDecay: 0.05 }), 0.02],
+  ["rmsProp", rmsProp({ momentum: 0.5, weightDecay: 0.05 }), 1e-3],
+  ["lion", lion({ weightDecay: 0.1 }), 1e-3],
+  ["sgd of centralised gradients, clipped by norm", sgd({ centralize: true, clipNorm: 0.1, weightDecay: 0.05 }), 0.1],
+  ["adamW of gradients clipped by value", adamW({ clipValue: 1e-3, epsilon: 1e-4 }), 1e-3],
 ];
 
 const examples = Array.from({ length: 5 }, (_, i) => exampleFor(graph, BATCH, "hard", { seed: 20 + i }));

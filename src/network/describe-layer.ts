@@ -17,7 +17,9 @@ const paddingOf = (padding: HeightWidth, usual: HeightWidth): readonly string[] 
   return [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`];
 };
 
-function convolution({ filters, kernel, stride, padding, groups }: Conv2d): string {
+const l2Of = (l2: number | undefined): readonly string[] => (l2 === undefined ? [] : [`L2 ${l2}`]);
+
+function convolution({ filters, kernel, stride, padding, groups, l2 }: Conv2d): string {
   const same: HeightWidth = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
   return options(
     [
@@ -25,7 +27,11 @@ function convolution({ filters, kernel, stride, padding, groups }: Conv2d): stri
       by(kernel),
       ...(isSame(stride, [1, 1]) ? [] : [strideOf(stride)]),
     ],
-    [...(groups === 1 ? [] : [groups === filters ? "depthwise" : `${groups} groups`]), ...paddingOf(padding, same)],
+    [
+      ...(groups === 1 ? [] : [groups === filters ? "depthwise" : `${groups} groups`]),
+      ...paddingOf(padding, same),
+      ...l2Of(l2),
+    ],
   );
 }
 
@@ -48,7 +54,7 @@ const words: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   averagePool: pooling,
   globalAveragePool: nothing,
   flatten: nothing,
-  dense: ({ units }) => `${units} ${units === 1 ? "unit" : "units"}`,
+  dense: ({ units, l2 }) => options([`${units} ${units === 1 ? "unit" : "units"}`], l2Of(l2)),
   dropout: ({ rate }) => String(rate),
   residual: ({ stochasticDepth }) => (stochasticDepth === 0 ? "" : `stochastic depth ${stochasticDepth}`),
   gate: nothing,

@@ -59,6 +59,8 @@ export interface Conv2d {
   readonly bias: boolean;
   /** How the weights begin; by default as the network says. The biases begin at 0. */
   readonly initialization?: Initialization;
+  /** The loss gets so many times the sum of the weights' squares. Absent for none. */
+  readonly l2?: number;
 }
 
 /** Ioffe and Szegedy 2015. Running statistics move by `momentum` towards the batch's (unbiased) statistics. */
@@ -101,6 +103,8 @@ export interface Dense {
   readonly bias: boolean;
   /** How the weights begin; by default as the network says. The biases begin at 0. */
   readonly initialization?: Initialization;
+  /** The loss gets so many times the sum of the weights' squares. Absent for none. */
+  readonly l2?: number;
 }
 
 /**
@@ -190,8 +194,17 @@ export interface Network {
   readonly initialization?: Initialization;
 }
 
+/** What a layer's weights cost in the loss. */
+export interface WeightOptions {
+  /**
+   * The loss gets so many times the sum of the squares of the layer's weights, not of its bias (L2 regularization, as Keras's `L2`): their
+   * gradient gets 2 x l2 x weight. Default none.
+   */
+  readonly l2?: number;
+}
+
 /** Of a convolution; by default stride 1, padding `same`, one group, with bias, and weights that begin as the network says. */
-export interface ConvolutionOptions {
+export interface ConvolutionOptions extends WeightOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth | "same";
   readonly groups?: number;
@@ -209,6 +222,17 @@ export interface DenseOptions {
 export interface PoolingOptions {
   readonly stride?: number | HeightWidth;
   readonly padding?: number | HeightWidth;
+}
+
+/** Of a dense layer; by default with bias. */
+export interface DenseOptions extends WeightOptions {
+  readonly bias?: boolean;
+}
+
+/** Absent for none, so that a network without it is the same data as ever. */
+function l2Of(kind: "conv2d" | "dense", l2 = 0): { readonly l2?: number } {
+  if (!(l2 >= 0 && l2 <= 1)) throw new NetworkError(`${kind}: l2: expected a number from 0 to 1, got ${l2}`);
+  return l2 === 0 ? {} : { l2 };
 }
 
 /** A size for both axes, or one for each. */
@@ -238,7 +262,7 @@ export const normalize = (
 export const conv2d = (filters: number, kernel: number | HeightWidth, options: ConvolutionOptions = {}): Conv2d => {
   if (kernel === undefined)
     throw new NetworkError("conv2d: the kernel is missing; write conv2d(filters, kernel), such as conv2d(32, 3)");
-  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias", "initialization"]);
+  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias", "l2", "initialization"]);
   const { stride = 1, padding = "same", groups = 1, bias = true } = known;
   const size = pair(kernel);
   if (typeof padding === "string" && padding !== "same") {
@@ -254,6 +278,7 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
     padding: padding === "same" ? [(size[0] - 1) / 2, (size[1] - 1) / 2] : pair(padding),
     groups,
     bias,
+    ...l2Of("conv2d", known.l2),
     ...initializationOf("conv2d", known.initialization),
   };
 };
@@ -292,8 +317,8 @@ export const flatten = (): Flatten => ({ kind: "flatten" });
 
 /** Fully connected layer from a vector to `units` values, by default with a bias. */
 export const dense = (units: number, options: DenseOptions = {}): Dense => {
-  const { bias = true, initialization } = knownOptions("dense", options, ["bias", "initialization"]);
-  return { kind: "dense", units, bias, ...initializationOf("dense", initialization) };
+  const { bias = true, l2, initialization } = knownOptions("dense", options, ["bias", "l2", "initialization"]);
+  return { kind: "dense", units, bias, ...l2Of("dense", l2), ...initializationOf("dense", initialization) };
 };
 
 /** Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate). */

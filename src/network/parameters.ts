@@ -18,6 +18,8 @@ export interface ParameterSpec {
   /** conv2d weight: [filters, channels / groups, height, width]; dense weight: [units, features]; else one dimension. */
   readonly shape: readonly number[];
   readonly trainable: boolean;
+  /** The L2 regularisation of the layer's weights: the loss gets l2 x the sum of their squares. Absent for none. */
+  readonly l2?: number;
   /** Inputs that one output sums over; 0 where that has no meaning. */
   readonly fanIn: number;
   /** How a weight begins, default `heNormal`. */
@@ -76,6 +78,7 @@ export function parametersOf(
     role,
     shape,
     trainable: role !== "runningMean" && role !== "runningVariance",
+    ...(role === "weight" && "l2" in operation && operation.l2 !== undefined && { l2: operation.l2 }),
     fanIn,
     ...(role === "weight" && initialization !== undefined && { initialization }),
   }));

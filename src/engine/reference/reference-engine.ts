@@ -29,7 +29,7 @@ import type {
 } from "../engine.ts";
 import { optimizerSlots } from "../optimizer.ts";
 import { Execution } from "./execution.ts";
-import { applyUpdate, freshState } from "./optimizers.ts";
+import { applyUpdate, freshState, preparedGradients } from "./optimizers.ts";
 
 /** Needs nothing but Node; computes in float64 whatever the library, and slowly. Refuses the precision bf16. */
 export function referenceEngine(): ImmediateEngine {
@@ -151,13 +151,19 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
   update(learningRate: number): boolean {
     const { optimizer } = this.#options;
     this.#updates++;
-    for (const { name, role } of this.#trainable) {
+    const parameters = this.#trainable.map((spec) => ({
+      spec,
+      values: this.#execution.parameters.get(spec.name)!,
+      gradient: this.#gradients.get(spec.name)!,
+    }));
+    const gradients = preparedGradients(optimizer, parameters);
+    for (const [index, { spec, values }] of parameters.entries()) {
       applyUpdate(optimizer, {
-        values: this.#execution.parameters.get(name)!,
-        gradient: this.#gradients.get(name)!,
-        state: this.#state.get(name)!,
+        values,
+        gradient: gradients[index]!,
+        state: this.#state.get(spec.name)!,
         rate: learningRate,
-        weightDecay: role === "weight" ? optimizer.weightDecay : 0,
+        decays: spec.role === "weight",
         count: this.#updates,
       });
     }

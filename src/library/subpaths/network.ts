@@ -58,6 +58,7 @@ export type {
   Silu,
   Softplus,
   Tanh,
+  WeightOptions,
 } from "../../network/layer.ts";
 export {
   averagePool,

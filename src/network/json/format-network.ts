@@ -26,13 +26,14 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     isSame([mean, standardDeviation], [normalize().mean, normalize().standardDeviation])
       ? {}
       : { mean, standardDeviation },
-  conv2d: ({ filters, kernel, stride, padding, groups, bias, initialization }) => ({
+  conv2d: ({ filters, kernel, stride, padding, groups, bias, l2, initialization }) => ({
     filters,
     kernel: pairOf(kernel),
     ...unless("stride", stride, [1, 1], pairOf(stride)),
     ...unless("padding", padding, conv2d(filters, kernel).padding, pairOf(padding)),
     ...unless("groups", groups, 1),
     ...unless("bias", bias, true),
+    ...unless("l2", l2, undefined),
     ...(initialization && { initialization }),
   }),
   batchNorm: ({ momentum, epsilon }) => {
@@ -44,9 +45,10 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   averagePool: pooling,
   globalAveragePool: none,
   flatten: none,
-  dense: ({ units, bias, initialization }) => ({
+  dense: ({ units, bias, l2, initialization }) => ({
     units,
     ...unless("bias", bias, true),
+    ...unless("l2", l2, undefined),
     ...(initialization && { initialization }),
   }),
   dropout: ({ rate, per }) => ({ rate, ...unless("per", per, "value") }),

@@ -31,6 +31,7 @@ const paddings = inWords(
   z.union([z.literal("same"), margin, z.tuple([margin, margin])]),
 );
 const rate = inWords("a number of at least 0 and below 1", z.number().min(0).lt(1));
+const strength = inWords("a number of at least 0 and at most 1", z.number().min(0).max(1));
 const flag = inWords("true or false", z.boolean());
 const channelMeans = inWords("a list of numbers, one for each channel", z.array(z.number()).min(1).max(64));
 const channelDeviations = inWords(
@@ -74,6 +75,7 @@ const leaves = {
     padding: paddings.exactOptional(),
     groups: size.exactOptional(),
     bias: flag.exactOptional(),
+    l2: strength.exactOptional(),
     initialization: initialization.exactOptional(),
   },
   batchNorm: {
@@ -88,6 +90,7 @@ const leaves = {
   dense: {
     units: inWords(`a whole number from 1 to ${most}, or "classes"`, z.union([size, z.literal("classes")])),
     bias: flag.exactOptional(),
+    l2: strength.exactOptional(),
     initialization: initialization.exactOptional(),
   },
   dropout: { rate, per: inWords('"value" or "image"', z.enum(["value", "image"])).exactOptional() },

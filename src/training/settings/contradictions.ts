@@ -9,7 +9,7 @@ import { nameList } from "../../text/name-list.ts";
 import type { Settings } from "./schema.ts";
 
 /** Numbers that only some optimizers have. */
-type OptimizerNumber = "momentum" | "beta1" | "beta2" | "epsilon";
+type OptimizerNumber = "momentum" | "beta1" | "beta2" | "epsilon" | "rho";
 
 const ofAdam = ["beta1", "beta2", "epsilon"] as const;
 
@@ -17,6 +17,8 @@ const numbersOf: { readonly [K in Optimizer["kind"]]: readonly OptimizerNumber[]
   adam: ofAdam,
   adamW: ofAdam,
   sgd: ["momentum"],
+  rmsProp: ["rho", "momentum", "epsilon"],
+  lion: ["beta1", "beta2"],
 };
 
 /** A number that the optimizer has not, in a sentence. */
@@ -35,6 +37,14 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     protocol === externalProtocol &&
     "protocol: external is for judging a model; train with official, clean or grouped:K",
   refusedNumber,
+  ({ nesterov, optimizer, momentum }) =>
+    nesterov &&
+    (optimizer !== "sgd" || momentum === 0) &&
+    `nesterov: changes the momentum of sgd, and ${optimizer === "sgd" ? "the momentum is 0" : `the optimizer is ${optimizer}`}; leave it out`,
+  ({ clipNorm, clipValue }) =>
+    clipNorm !== undefined &&
+    clipValue !== undefined &&
+    "clipNorm: not together with clipValue, which bounds the same gradients; leave one of the two out",
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
   // Where the network is that of another model, it is not known here yet.

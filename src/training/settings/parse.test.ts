@@ -41,7 +41,17 @@ describe("parseSettings", () => {
       { stochasticDepth: 0.2 },
       "stochasticDepth: drops residual blocks, and the network notebook has none; leave it out, or take another network",
     ],
-    [{ momentum: 0.9 }, "momentum: only sgd has it, and the optimizer is adam; leave it out"],
+    [{ momentum: 0.9 }, "momentum: only sgd, rmsProp have it, and the optimizer is adam; leave it out"],
+    [{ nesterov: true }, "nesterov: changes the momentum of sgd, and the optimizer is adam; leave it out"],
+    [
+      { nesterov: true, optimizer: "sgd", momentum: 0 },
+      "nesterov: changes the momentum of sgd, and the momentum is 0; leave it out",
+    ],
+    [{ rho: 0.9, optimizer: "sgd" }, "rho: only rmsProp has it, and the optimizer is sgd; leave it out"],
+    [
+      { clipNorm: 1, clipValue: 1 },
+      "clipNorm: not together with clipValue, which bounds the same gradients; leave one of the two out",
+    ],
   ])("refuses %j", (input, message) => {
     expect(refusal(input)).toBe(message);
   });

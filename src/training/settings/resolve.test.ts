@@ -79,6 +79,24 @@ it("has defaults of its own for every optimizer", () => {
   expect(optimizerOf(parseSettings({ optimizer: "sgd", momentum: 0.5 }))).toMatchObject({ kind: "sgd", momentum: 0.5 });
   expect(optimizerOf(parseSettings({ optimizer: "adamW" }))).toMatchObject({ kind: "adamW", weightDecay: 0.01 });
   expect(optimizerOf(parseSettings({ weightDecay: 0.1 }))).toMatchObject({ kind: "adam", weightDecay: 0.1 });
+  expect(optimizerOf(parseSettings({}))).toEqual(adam());
+  expect(optimizerOf(parseSettings({ optimizer: "sgd", nesterov: true, clipNorm: 2 }))).toEqual({
+    kind: "sgd",
+    momentum: 0.9,
+    weightDecay: 0,
+    nesterov: true,
+    clipNorm: 2,
+  });
+  expect(optimizerOf(parseSettings({ optimizer: "rmsProp", rho: 0.9, momentum: 0.5, centralize: true }))).toMatchObject(
+    {
+      kind: "rmsProp",
+      rho: 0.9,
+      momentum: 0.5,
+      centralize: true,
+    },
+  );
+  expect(optimizerOf(parseSettings({ optimizer: "lion", clipValue: 0.5 }))).toMatchObject({ clipValue: 0.5 });
+  expect(learningRateOf(parseSettings({ optimizer: "lion" }))).toBe(1e-4);
 });
 
 it("gives Adam its numbers, and a network its initialisation and its normalisation's", () => {
@@ -115,9 +133,11 @@ it("gives Adam its numbers, and a network its initialisation and its normalisati
 it("refuses numbers that nothing has", () => {
   const refused = (input: object) => () => parseSettings(input);
   expect(refused({ optimizer: "sgd", beta2: 0.9 })).toThrow(
-    "beta2: only adam, adamW have it, and the optimizer is sgd; leave it out",
+    "beta2: only adam, adamW, lion have it, and the optimizer is sgd; leave it out",
   );
-  expect(refused({ momentum: 0.9 })).toThrow("momentum: only sgd has it, and the optimizer is adam; leave it out");
+  expect(refused({ momentum: 0.9 })).toThrow(
+    "momentum: only sgd, rmsProp have it, and the optimizer is adam; leave it out",
+  );
   expect(refused({ network: "notebook", normalizationEpsilon: 0.001 })).toThrow(
     "normalizationEpsilon: is of batch normalisation, and the network notebook has none; leave it out",
   );

@@ -1,6 +1,6 @@
 /** What settings come to: the network, the loss, the optimizer and the preparation of batches that they name. */
 import type { CrossEntropyOptions } from "../../engine/loss.ts";
-import { adam, adamW, type Optimizer, sgd } from "../../engine/optimizer.ts";
+import { adam, adamW, lion, type Optimizer, rmsProp, sgd } from "../../engine/optimizer.ts";
 import { type AugmentationPolicy, policies, withErasing } from "../../image/augmentation/policy.ts";
 import { sizeOfSetting } from "../../image/image-size.ts";
 import { type ArchitectureOptions, imageInput, networks } from "../../network/architectures.ts";
@@ -11,27 +11,55 @@ import type { BatchPreparation } from "../batches.ts";
 import { lossFor } from "../imbalance.ts";
 import type { Settings } from "./schema.ts";
 
-type OptimizerSettings = Pick<Settings, "weightDecay" | "momentum" | "beta1" | "beta2" | "epsilon">;
+/** The settings that make an optimizer. */
+type OptimizerSettings = Pick<
+  Settings,
+  | "optimizer"
+  | "weightDecay"
+  | "momentum"
+  | "beta1"
+  | "beta2"
+  | "epsilon"
+  | "nesterov"
+  | "rho"
+  | "clipNorm"
+  | "clipValue"
+  | "centralize"
+>;
 
-const optimizers: {
-  readonly [K in Settings["optimizer"]]: (settings: OptimizerSettings) => Optimizer;
-} = {
-  adam: ({ weightDecay = 0, ...others }) => adam({ weightDecay, ...adamNumbers(others) }),
-  adamW: ({ weightDecay = 0.01, ...others }) => adamW({ weightDecay, ...adamNumbers(others) }),
-  sgd: ({ weightDecay = 0, momentum = 0.9 }) => sgd({ weightDecay, momentum }),
+/** What each optimizer takes beside its decay and what is done with gradients. */
+const optimizers: { readonly [K in Settings["optimizer"]]: (settings: OptimizerSettings) => Optimizer } = {
+  adam: ({ beta1, beta2, epsilon, ...settings }) => adam({ ...gradientOptionsOf(settings), beta1, beta2, epsilon }),
+  adamW: ({ beta1, beta2, epsilon, ...settings }) => adamW({ ...gradientOptionsOf(settings), beta1, beta2, epsilon }),
+  sgd: ({ momentum, nesterov, ...settings }) => sgd({ ...gradientOptionsOf(settings), momentum, nesterov }),
+  rmsProp: ({ rho, momentum, epsilon, ...settings }) =>
+    rmsProp({ ...gradientOptionsOf(settings), rho, momentum, epsilon }),
+  lion: ({ beta1, beta2, ...settings }) => lion({ ...gradientOptionsOf(settings), beta1, beta2 }),
 };
 
-const adamNumbers = ({ beta1, beta2, epsilon }: OptimizerSettings) => ({
-  ...(beta1 !== undefined && { beta1 }),
-  ...(beta2 !== undefined && { beta2 }),
-  ...(epsilon !== undefined && { epsilon }),
+/** What every optimizer takes. */
+const gradientOptionsOf = ({
+  weightDecay,
+  clipNorm,
+  clipValue,
+  centralize,
+}: Pick<OptimizerSettings, "weightDecay" | "clipNorm" | "clipValue" | "centralize">) => ({
+  weightDecay,
+  clipNorm,
+  clipValue,
+  centralize,
 });
 
-/** The optimizer with its numbers. */
-export const optimizerOf = (settings: Pick<Settings, "optimizer"> & OptimizerSettings): Optimizer =>
-  optimizers[settings.optimizer](settings);
+/** The optimizer with its numbers; those that are not given are its own. */
+export const optimizerOf = (settings: OptimizerSettings): Optimizer => optimizers[settings.optimizer](settings);
 
-const learningRates: { readonly [K in Settings["optimizer"]]: number } = { adam: 0.001, adamW: 0.001, sgd: 0.05 };
+const learningRates: { readonly [K in Settings["optimizer"]]: number } = {
+  adam: 0.001,
+  adamW: 0.001,
+  sgd: 0.05,
+  rmsProp: 0.001,
+  lion: 0.0001,
+};
 
 /** The highest learning rate: what was given, or the optimizer's own. */
 export const learningRateOf = ({ learningRate, optimizer }: Pick<Settings, "learningRate" | "optimizer">): number =>

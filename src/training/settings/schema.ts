@@ -162,7 +162,7 @@ const entries = {
   optimizer: setting(["weights"], "How gradients change the weights", z.enum(optimizerKinds).default("adam")),
   learningRate: setting(
     ["weights"],
-    "Highest learning rate; by default 0.001 for adam and adamW, 0.05 for sgd",
+    "Highest learning rate; by default 0.001 for adam, adamW and rmsProp, 0.05 for sgd, 0.0001 for lion",
     z.number().positive().max(100).optional(),
   ),
   weightDecay: setting(
@@ -172,23 +172,44 @@ const entries = {
   ),
   momentum: setting(
     ["weights"],
-    "Momentum of sgd, the only optimizer that has one; by default 0.9",
+    "Momentum of sgd (by default 0.9) or rmsProp (by default 0), the optimizers that have one",
     z.number().min(0).lt(1).optional(),
   ),
   beta1: setting(
     ["weights"],
-    "Decay of the running mean of the gradients in adam and adamW; by default 0.9",
+    "Decay of the running mean of the gradients in adam, adamW and lion; by default 0.9",
     z.number().min(0).lt(1).optional(),
   ),
   beta2: setting(
     ["weights"],
-    "Decay of the running mean of the squared gradients in adam and adamW; by default 0.999",
+    "Decay of the running mean of the squared gradients in adam and adamW; by default 0.999; of the second mean of lion, 0.99",
     z.number().min(0).lt(1).optional(),
   ),
   epsilon: setting(
     ["weights"],
-    "What adam and adamW add to the root of the mean square, so that they never divide by 0; by default 1e-8, in Keras 1e-7",
+    "What adam, adamW and rmsProp add to the root of the mean square, so that they never divide by 0; by default 1e-8, in Keras 1e-7",
     z.number().positive().max(1).optional(),
+  ),
+  nesterov: setting(["weights"], "Use Nesterov's momentum with sgd", z.boolean().default(false)),
+  rho: setting(
+    ["weights"],
+    "Decay of rmsProp's mean of squared gradients; by default 0.99",
+    z.number().min(0).lt(1).optional(),
+  ),
+  clipNorm: setting(
+    ["weights"],
+    "Largest norm of all gradients together, such as 1; larger gradients are scaled down to it",
+    z.number().positive().max(1e6).optional(),
+  ),
+  clipValue: setting(
+    ["weights"],
+    "Largest absolute value of a number in a gradient; larger ones are set to it",
+    z.number().positive().max(1e6).optional(),
+  ),
+  centralize: setting(
+    ["weights"],
+    "Subtract the mean from the gradient of each filter and unit (gradient centralization)",
+    z.boolean().default(false),
   ),
   schedule: setting(
     ["weights"],

@@ -14,6 +14,8 @@ export const propagation = { training: 64, inference: 96, backward: 128 } as con
 export const CONVOLUTION_DIRECT = 1;
 /** oneDNN's codes of pooling algorithms; the average is over the elements that are not padding. */
 export const pooling = { max: 511, averageExcludePadding: 1023 } as const;
+/** oneDNN's code of the reduction to a mean. */
+export const REDUCTION_MEAN = 0x2fff6;
 /** oneDNN's codes of operations on two tensors. */
 export const binary = { add: 131056, multiply: 131057, divide: 131060 } as const;
 /** oneDNN's codes of functions whose gradient is computed from their result, so that their input need not be kept. */

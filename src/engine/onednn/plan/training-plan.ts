@@ -47,10 +47,11 @@ export function trainingPlan(
   program.addDeferred();
   const afterBackward = program.mark;
 
-  const { values, gradients, decayed, trained, running } = store.allocate();
+  const { values, gradients, trained, running } = store.allocate();
   const slotNames = optimizerSlots[optimizer.kind];
   const slots = slotNames.map(() => alignedBytes(gradients.byteLength));
-  const optimizerUpdate = lowerOptimizer(optimizer, program, { weights: values, gradients, slots, decayed, trained });
+  const arrays = { weights: values, gradients, slots, trained };
+  const optimizerUpdate = lowerOptimizer(optimizer, program, arrays, store.trainable);
   const runningStatistics = asFloats(values).subarray(running.from, running.to);
   const sections = {
     forward: { from: 0, to: afterForward },
@@ -104,8 +105,7 @@ export function trainingPlan(
       return { loss, logits };
     },
     update(learningRate) {
-      optimizerUpdate.setScalars(learningRate, updates);
-      executable.run(sections.update);
+      optimizerUpdate.update((section) => executable.run(section), learningRate, updates);
       updates++;
       return isFrozenFinite && optimizerUpdate.isFinite() && areFinite(runningStatistics);
     },

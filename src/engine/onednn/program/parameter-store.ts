@@ -16,6 +16,14 @@ export interface Region {
   readonly to: number;
 }
 
+/** A region that is trained. */
+export interface TrainedRegion extends Region {
+  /** Whether the optimizer's weight decay applies. */
+  readonly decays: boolean;
+  /** The factor of the sum of squares in the loss; 0 for none. */
+  readonly l2: number;
+}
+
 /** A parameter as the primitives of a plan see it. */
 export interface Parameter {
   readonly spec: ParameterSpec;
@@ -90,8 +98,8 @@ export class ParameterStore {
   }
 
   /**
-   * Allocates the flat arrays and binds every parameter to its place: weights first, then all else that is trained, running statistics, and
-   * last whatever is frozen.
+   * Allocates the flat arrays and binds every parameter to its place: weights first, by their `l2`, then all else that is trained, running
+   * statistics, and last whatever is frozen.
    */
   allocate() {
     const rank = ({ role, trainable }: ParameterSpec) => {
@@ -99,13 +107,23 @@ export class ParameterStore {
       if (this.#training && !trainable) return 3;
       return role === "weight" ? 0 : 1;
     };
-    this.#order = [...this.#entries.values()].toSorted((a, b) => rank(a.spec) - rank(b.spec));
+    const l2Of = ({ l2 = 0 }: ParameterSpec) => l2;
+    this.#order = [...this.#entries.values()].toSorted(
+      (a, b) => rank(a.spec) - rank(b.spec) || l2Of(a.spec) - l2Of(b.spec),
+    );
+    const trained: TrainedRegion[] = [];
     let bytes = 0;
     const ends = [0, 0, 0, 0];
     for (const { spec, value } of this.#order) {
       this.#offsets.set(spec.name, bytes);
+      const from = bytes / 4;
       bytes += roundUp(this.#program.runtime.byteLength(value.descriptor));
       ends.fill(bytes, rank(spec));
+      if (rank(spec) > 1) continue;
+      const [decays, l2, last] = [rank(spec) === 0, l2Of(spec), trained.at(-1)];
+      const continues = last?.decays === decays && last.l2 === l2;
+      if (continues) trained.pop();
+      trained.push({ from: continues ? last.from : from, to: bytes / 4, decays, l2 });
     }
     const values = alignedBytes(bytes);
     const gradients = alignedBytes(this.#training ? ends[1]! : 0);
@@ -113,10 +131,15 @@ export class ParameterStore {
       this.#program.bind(value, this.#place(values, spec.name, value.descriptor));
       if (gradient) this.#program.bind(gradient, this.#place(gradients, spec.name, value.descriptor));
     }
-    const decayed: Region = { from: 0, to: ends[0]! / 4 };
-    const trained: Region = { from: 0, to: ends[1]! / 4 };
     const running: Region = { from: ends[1]! / 4, to: ends[2]! / 4 };
-    return { values, gradients, decayed, trained, running };
+    return { values, gradients, trained, running };
+  }
+
+  /** All parameters that have a gradient. */
+  get trainable(): readonly (Parameter & { readonly gradient: Value })[] {
+    return [...this.#entries.values()].flatMap(({ spec, value, gradient }) =>
+      gradient === undefined ? [] : [{ spec, value, gradient }],
+    );
   }
 
   /** Canonical tensors to the flat array `into`. */

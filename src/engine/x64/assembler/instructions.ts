@@ -108,6 +108,7 @@ export const instructions = {
   vmulps: [evex("RVM", [1, 0, 0, 0x59], "avx512f", [written, source, sourceOrMemory])],
   vsubps: [evex("RVM", [1, 0, 0, 0x5c], "avx512f", [written, source, sourceOrMemory])],
   vdivps: [evex("RVM", [1, 0, 0, 0x5e], "avx512f", [written, source, sourceOrMemory])],
+  vminps: [evex("RVM", [1, 0, 0, 0x5d], "avx512f", [written, source, sourceOrMemory])],
   vmaxps: [evex("RVM", [1, 0, 0, 0x5f], "avx512f", [written, source, sourceOrMemory])],
   vsqrtps: [evex("RM", [1, 0, 0, 0x51], "avx512f", [written, sourceOrMemory])],
   /** destination += first * second */

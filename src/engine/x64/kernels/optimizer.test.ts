@@ -2,14 +2,24 @@
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../../foreign/memory.ts";
 import { Random } from "../../../random.ts";
-import { adam, adamW, type Optimizer, optimizerSlots, sgd } from "../../optimizer.ts";
-import { applyUpdate } from "../../reference/optimizers.ts";
+import { adam, adamW, lion, type Optimizer, optimizerSlots, rmsProp, sgd } from "../../optimizer.ts";
+import { applyUpdate, preparedGradients } from "../../reference/optimizers.ts";
 import {
   vectorKernels as kernels,
   vectorKernelsMissing as kernelsMissing,
   singles,
 } from "../../testing/kernels-under-test.ts";
-import { adamKernel, adamScalars, sgdKernel, sgdScalars, updateArguments } from "./optimizer.ts";
+import {
+  adamKernel,
+  adamScalars,
+  lionKernel,
+  lionScalars,
+  rmsPropKernel,
+  rmsPropScalars,
+  sgdKernel,
+  sgdScalars,
+  updateArguments,
+} from "./optimizer.ts";
 import { FLOATS_AT_ONCE, type Kernel, taskList } from "./task-kernel.ts";
 
 /** Of every task, whose scalars are its own. */
@@ -22,6 +32,10 @@ const rate = 0.01;
 const count = 7;
 
 interface Case {
+  /** Whether its state stays finite, however large a finite gradient is; default false. */
+  readonly bounded?: boolean;
+  /** A factor of the gradients; default 1. */
+  readonly scale?: number;
   readonly optimizer: (decay: number) => Optimizer;
   readonly kernel: () => Kernel;
   readonly scalars: (decay: number) => readonly number[];
@@ -34,6 +48,10 @@ const adamScalarsOf = (decay: number, kept: number) => {
   return adamScalars.map((name) => values[name]);
 };
 
+const rho = 0.95;
+const rmsPropScalarsOf = (decay: number) =>
+  rmsPropScalars.map((name) => ({ decay, rho, squareShare: 1 - rho, epsilon, momentum: 0.7, rate: -rate })[name]);
+
 const cases: Readonly<Record<string, Case>> = {
   "SGD with momentum": {
     optimizer: (weightDecay) => sgd({ momentum: 0.9, weightDecay }),
@@ -45,6 +63,38 @@ const cases: Readonly<Record<string, Case>> = {
     kernel: adamKernel,
     scalars: (decay) => adamScalarsOf(decay, 1),
   },
+  "SGD with Nesterov's momentum": {
+    optimizer: (weightDecay) => sgd({ momentum: 0.9, nesterov: true, weightDecay }),
+    kernel: () => sgdKernel({ nesterov: true }),
+    scalars: (decay) => sgdScalars.map((name) => ({ decay, momentum: 0.9, rate: -rate })[name]),
+  },
+  RMSprop: {
+    optimizer: (weightDecay) => rmsProp({ rho, epsilon, momentum: 0.7, weightDecay }),
+    kernel: rmsPropKernel,
+    scalars: rmsPropScalarsOf,
+  },
+  Lion: {
+    bounded: true,
+    optimizer: (weightDecay) => lion({ beta1, beta2, weightDecay }),
+    kernel: lionKernel,
+    scalars: (decay) => {
+      const shares = { meanShare: 1 - beta1, nextShare: 1 - beta2, huge: 2 ** 126 };
+      const values = { decay: 0, kept: 1 - rate * decay, beta1, beta2, ...shares, rate, negativeRate: -rate };
+      return lionScalars.map((name) => values[name]);
+    },
+  },
+  "RMSprop of clipped gradients": {
+    bounded: true,
+    optimizer: (weightDecay) => rmsProp({ rho, epsilon, momentum: 0.7, weightDecay, clipValue: 0.25 }),
+    kernel: () => rmsPropKernel("value"),
+    scalars: (decay) => [...rmsPropScalarsOf(decay), 0.25, -0.25],
+  },
+  "Adam of scaled gradients": {
+    optimizer: (weightDecay) => adam({ beta1, beta2, epsilon, weightDecay }),
+    scale: 0.3,
+    kernel: () => adamKernel("norm"),
+    scalars: (decay) => [...adamScalarsOf(decay, 1), 0.3],
+  },
   AdamW: {
     optimizer: (weightDecay) => adamW({ beta1, beta2, epsilon, weightDecay }),
     kernel: adamKernel,
@@ -53,7 +103,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () => {
-  test.each(Object.entries(cases))("%s", (_, { optimizer, kernel, scalars }) => {
+  test.each(Object.entries(cases))("%s", (_, { optimizer, kernel, scalars, scale = 1, bounded = false }) => {
     const random = Random.of(1);
     const drawn = (draw: () => number) => singles(total + BEHIND).map(draw);
     const signed = () => 2 * random.uniform() - 1;
@@ -65,9 +115,12 @@ describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () 
 
     const wanted = lengths.map((length, task) => {
       const part = (array: Float32Array) => Float64Array.from(array.subarray(starts[task]!, starts[task]! + length));
-      const weightDecay = decays[task]!;
+      const changed = optimizer(decays[task]!);
       const [values, state] = [part(weights), slots.map(part)];
-      applyUpdate(optimizer(weightDecay), { values, gradient: part(gradients), state, rate, weightDecay, count });
+      const spec = { name: "weight", role: "weight", shape: [length], trainable: true, fanIn: 1 } as const;
+      const scaled = { spec, values, gradient: part(gradients).map((slope) => scale * slope) };
+      const [gradient] = preparedGradients(changed, [scaled]);
+      applyUpdate(changed, { values, gradient: gradient!, state, rate, decays: true, count });
       return [values, ...state];
     });
 
@@ -93,7 +146,7 @@ describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () 
     expect(gradients).toEqual(before[1]);
     [weights, ...slots].forEach((array, index) => {
       const expected = wanted.flatMap((task) => [...task[index]!]);
-      const errors = expected.map((value, i) => Math.abs(array[i]! - value));
+      const errors = expected.map((value, i) => Math.abs(array[i]! - value) / Math.max(1, Math.abs(value)));
       expect(Math.max(...errors)).toBeLessThan(3e-7);
       const old = before[index === 0 ? 0 : index + 1]!;
       expect(array.subarray(total)).toEqual(old.subarray(total));
@@ -101,7 +154,7 @@ describe.skipIf(kernels === undefined)(`optimizer kernels${kernelsMissing}`, () 
 
     // One number that is not finite, in the last task, shows in that task's residue alone.
     expect(residues.flatMap((residue) => [...residue].map(Math.abs))).toEqual(Array(3 * FLOATS_AT_ONCE).fill(0));
-    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, 3e38]) {
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, ...(bounded ? [] : [3e38])]) {
       for (const [index, array] of [weights, gradients, ...slots].entries()) array.set(before[index]!);
       gradients[total - 5] = wrong;
       for (let updates = 0; updates < 40; updates++) run();

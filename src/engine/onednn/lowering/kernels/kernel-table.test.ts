@@ -1,6 +1,6 @@
 /** A kernel of ours is asked for only on a processor that has what it needs, and only where it serves. */
 import { describe, expect, test } from "vitest";
-import { adam, sgd } from "../../../optimizer.ts";
+import { adam, lion, rmsProp, sgd } from "../../../optimizer.ts";
 import { onednnEngines, onednnMissing } from "../../../testing/engines-under-test.ts";
 import { alignedBytes } from "../../library/memory.ts";
 import { sharedRuntime } from "../../library/runtime.ts";
@@ -20,20 +20,22 @@ describe.skipIf(onednnEngines.length === 0)(`kernels of ours${onednnMissing}`, (
   };
 
   const updates = (program: Program) => {
-    const region = { from: 0, to: 16 };
+    const trained = [{ from: 0, to: 16, decays: true, l2: 0 }];
     const [weights, gradients, ...slots] = Array.from({ length: 4 }, () => alignedBytes(64)) as [
       Uint8Array,
       Uint8Array,
       ...Uint8Array[],
     ];
-    const arrays = { weights, gradients, slots, decayed: region, trained: region };
-    return [sgd(), adam()].map((optimizer) => byKernel("optimizer", { program, optimizer, arrays }) !== undefined);
+    const arrays = { weights, gradients, slots, trained };
+    return [sgd(), adam(), rmsProp(), lion()].map(
+      (optimizer) => byKernel("optimizer", { program, optimizer, arrays }) !== undefined,
+    );
   };
 
   test.each([
-    ["neither", [false, false], false],
-    ["AVX-512", [true, true], false],
-    ["AMX", [true, true], true],
+    ["neither", [false, false, false, false], false],
+    ["AVX-512", [true, true, true, true], false],
+    ["AMX", [true, true, true, true], true],
   ] as const)("on a processor with %s", (processor, optimizers, maps) => {
     const program = programOn(processor);
     expect(updates(program)).toEqual(optimizers);

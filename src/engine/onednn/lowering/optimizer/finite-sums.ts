@@ -2,24 +2,26 @@
 import { bytesPerElement } from "../../library/constants.ts";
 import type { PrimitiveDescriptor } from "../../library/descriptors.ts";
 import type { Program } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
 import { areFinite } from "./optimizer-update.ts";
-import type { Piece } from "./pieces.ts";
 
 /** Floats of a register of the widest processors, and how many registers are summed up side by side. */
 const LANES = 16;
 const REGISTERS = 8;
 
 /**
- * Appends sums of the weights of every piece, which oneDNN makes fastest as a mean over the height of maps of so many channels.
+ * Appends sums of values, each a piece of a flat array, which oneDNN makes fastest as a mean over the height of maps of so many channels.
  *
- * @returns where the sums will be
+ * @param most how many values there will be at most
+ * @returns where the sums will be, each divided by how many numbers it has
  */
-export function sumMaker(program: Program, pieces: readonly Piece[]) {
-  const sums = program.host([pieces.length, REGISTERS * LANES]);
+export function sumMaker(program: Program, most: number) {
+  const sums = program.host([most, REGISTERS * LANES]);
   const made = new Map<number, PrimitiveDescriptor>();
-  const addSum = (index: number) => {
-    const { weights, descriptor } = pieces[index]!;
-    const length = descriptor.dimensions[0]!;
+  /** How many numbers each mean is of. */
+  const heights: number[] = [];
+  const addSum = (value: Value) => {
+    const length = value.descriptor.dimensions[0]!;
     // Every piece is whole registers long, and all but the last of a region are whole numbers of so many.
     const width = length % (REGISTERS * LANES) === 0 ? REGISTERS : 1;
     const height = length / (width * LANES);
@@ -30,12 +32,20 @@ export function sumMaker(program: Program, pieces: readonly Piece[]) {
     const primitive =
       made.get(length) ?? program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
     made.set(length, primitive);
+    const place = bytesPerElement.f32 * REGISTERS * LANES * heights.length;
+    heights.push(height);
     program.add("optimizer sums", primitive, {
-      source: program.view(weights, source),
-      destination: program.view(sums.value, destination, bytesPerElement.f32 * REGISTERS * LANES * index),
+      source: program.view(value, source),
+      destination: program.view(sums.value, destination, place),
     });
   };
-  return { sums: sums.array, addSum };
+  /** The sum of all values, in float64. */
+  const total = () =>
+    heights.reduce((all, height, index) => {
+      const means = sums.array.subarray(REGISTERS * LANES * index, REGISTERS * LANES * (index + 1));
+      return all + height * means.reduce((sum, mean) => sum + mean, 0);
+    }, 0);
+  return { sums: sums.array, addSum, total };
 }
 
 /** So many updates see all of Adam's mean squares: one that is not finite stays so, and makes its weight stand still. */

@@ -1,5 +1,5 @@
 /** What an optimizer works on, and how it is told the numbers of an update. */
-import type { Region } from "../../program/parameter-store.ts";
+import type { TrainedRegion } from "../../program/parameter-store.ts";
 
 /** All parameters with their gradients and state, each in one float32 array. */
 export interface FlatArrays {
@@ -7,15 +7,14 @@ export interface FlatArrays {
   readonly gradients: Uint8Array;
   /** In the order of `optimizerSlots`. */
   readonly slots: readonly Uint8Array[];
-  /** The regions that weight decay applies to, and that are trained at all. */
-  readonly decayed: Region;
-  readonly trained: Region;
+  /** All that is trained, one region after the other from the beginning on. */
+  readonly trained: readonly TrainedRegion[];
 }
 
 /** The way in and out of an update that was appended to a program. */
 export interface OptimizerUpdate {
-  /** Numbers of one update, which are read from memory; to be called before it runs. */
-  setScalars(learningRate: number, updates: number): void;
+  /** Numbers of one update, which are read from memory; to be called before it runs. `scale` is the factor that clips the gradients. */
+  setScalars(learningRate: number, updates: number, scale: number): void;
   /**
    * Whether all weights and the optimizer's state are finite after an update; of Adam's mean squares, without kernels, a part of them each
    * time. The update has summed them up on its way: looking afterwards would cost a part of a step.

@@ -12,16 +12,16 @@ const PIECE = 1 << 16;
 export interface Piece {
   readonly descriptor: MemoryDescriptor;
   readonly decays: boolean;
+  readonly l2: number;
   readonly weights: Value;
   readonly gradients: Value;
   readonly slots: readonly Value[];
 }
 
-/** Cuts the trained part of the flat arrays; no piece has both weights that decay and weights that do not. */
+/** Cuts the trained part of the flat arrays; all of a piece decay alike. */
 export function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece> {
   const descriptors = new Map<number, MemoryDescriptor>();
-  const { decayed, trained } = arrays;
-  for (const region of [decayed, { from: decayed.to, to: trained.to }]) {
+  for (const region of arrays.trained) {
     for (let from = region.from; from < region.to; from += PIECE) {
       const length = Math.min(PIECE, region.to - from);
       const descriptor = descriptors.get(length) ?? program.rowMajor([length], "f32");
@@ -30,7 +30,8 @@ export function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece
         program.persistent(descriptor, array.subarray(from * 4, (from + length) * 4));
       yield {
         descriptor,
-        decays: region === decayed,
+        decays: region.decays,
+        l2: region.l2,
         weights: piece(arrays.weights),
         gradients: piece(arrays.gradients),
         slots: arrays.slots.map(piece),
@@ -38,6 +39,9 @@ export function* piecesOf(program: Program, arrays: FlatArrays): Generator<Piece
     }
   }
 }
+
+/** What {@link stepMaker} gives. */
+export type StepMaker = ReturnType<typeof stepMaker>;
 
 /** destination = post(first (algorithm) second); one compiled primitive per kind of step and length. */
 export function stepMaker(program: Program) {
