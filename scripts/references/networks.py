@@ -155,7 +155,7 @@ FROZEN = {"resnet18-w32, frozen": 12, "batchNorm, frozen": 2}
 def tensors(model):
     """Parameters and running statistics by the names and in the order that naevus gives them."""
     for path, module in model.named_modules():
-        norm = isinstance(module, nn.BatchNorm2d)
+        norm = isinstance(module, (nn.BatchNorm2d, nn.LayerNorm))
         for name, role in (
             ("weight", "scale" if norm else "weight"),
             ("bias", "shift" if norm else "bias"),
@@ -175,9 +175,14 @@ def check_margin(module, inputs):
     x = inputs[0]
     if isinstance(module, nn.ReLU):
         gaps = x.abs()
+    elif isinstance(module, (nn.Hardswish, nn.Hardsigmoid)):
+        gaps = (x.abs() - 3).abs()
     else:
         size, stride, padding = module.kernel_size, module.stride, module.padding
-        padded = functional.pad(x, (padding,) * 4, value=-1e9).unfold(2, size, stride).unfold(3, size, stride)
+        # In ceil mode the last window may hang over.
+        over = [-(length + 2 * padding - size) % stride if module.ceil_mode else 0 for length in x.shape[2:]]
+        sides = (padding, padding + over[1], padding, padding + over[0])
+        padded = functional.pad(x, sides, value=-1e9).unfold(2, size, stride).unfold(3, size, stride)
         best = padded.reshape(-1, size * size).topk(2).values
         # Where a rectifier made all values of a window zero, no gradient passes whichever wins.
         gaps = (best[:, 0] - best[:, 1])[best[:, 0] != 0]
@@ -216,7 +221,7 @@ def find_salt(name):
     for salt in itertools.count(FIRST_SALT):
         model = train(model_of(name), name)
         for module in model.modules():
-            if isinstance(module, (nn.ReLU, nn.MaxPool2d)):
+            if isinstance(module, (nn.ReLU, nn.Hardswish, nn.Hardsigmoid, nn.MaxPool2d)):
                 module.register_forward_pre_hook(check_margin)
         try:
             with torch.no_grad():
@@ -277,10 +282,14 @@ def record(name):
     }
 
 
-if __name__ == "__main__":
-    if len(sys.argv) == 4:
-        gradients = run(sys.argv[1], int(sys.argv[2]))[3]
-        np.concatenate([g.numpy().ravel() for g in gradients.values()]).tofile(sys.argv[3])
+def main(arguments):
+    if len(arguments) == 4:
+        gradients = run(arguments[1], int(arguments[2]))[3]
+        np.concatenate([g.numpy().ravel() for g in gradients.values()]).tofile(arguments[3])
     else:
         records = {name: record(name) for name in NETWORKS}
         print(json.dumps({"torch": torch.__version__, "networks": records}, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main(sys.argv)

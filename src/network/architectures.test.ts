@@ -18,6 +18,11 @@ describe("for ImageNet, each has the parameters that are published for it", () =
     ["resnet18", networks.resnet18(imageNet), 11_689_512],
     ["resnet34", networks.resnet34(imageNet), 21_797_672],
     ["resnet50", networks.resnet50(imageNet), 25_557_032],
+    ["densenet121", networks.densenet121(imageNet), 7_978_856],
+    ["mobilenetv3-small", networks["mobilenetv3-small"](imageNet), 2_542_856],
+    ["mobilenetv3-large", networks["mobilenetv3-large"](imageNet), 5_483_032],
+    ["efficientnetv2-b0", networks["efficientnetv2-b0"](imageNet), 7_139_704],
+    ["efficientnetv2-s", networks["efficientnetv2-s"](imageNet), 21_458_488],
   ])("%s", (_, network, published) => {
     expect(trainable(network)).toBe(published);
   });

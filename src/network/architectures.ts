@@ -1,6 +1,13 @@
 /** The named architectures: functions from the number of classes, the image size and further options to a network. */
 
-import { efficientnetV2Mini } from "./architectures/efficientnet.ts";
+import { type DenseNetOptions, denseNet, denseNetOptions } from "./architectures/densenet.ts";
+import {
+  type EfficientNetV2Options,
+  efficientNetV2,
+  efficientNetV2Options,
+  efficientnetV2Mini,
+} from "./architectures/efficientnet.ts";
+import { type MobileNetV3Options, mobileNetV3, mobileNetV3Options } from "./architectures/mobilenet.ts";
 import { notebook } from "./architectures/notebook.ts";
 import { type ArchitectureOptions, type OptionTable, optionsFromText } from "./architectures/options.ts";
 import { type ResNetOptions, resNet, resNetOptions, resnet18w32 } from "./architectures/resnet.ts";
@@ -10,6 +17,8 @@ import type { Network } from "./layer.ts";
 export { type ArchitectureOptions, imageInput } from "./architectures/options.ts";
 
 type Vgg = Omit<VggOptions, "depth">;
+type MobileNet = Omit<MobileNetV3Options, "size">;
+type EfficientNet = Omit<EfficientNetV2Options, "size">;
 type ResNet = Omit<ResNetOptions, "depth">;
 
 /** Every architecture by the name that users type. */
@@ -29,6 +38,14 @@ export const networks = {
   resnet18: (options: ResNet) => resNet({ ...options, depth: 18 }),
   resnet34: (options: ResNet) => resNet({ ...options, depth: 34 }),
   resnet50: (options: ResNet) => resNet({ ...options, depth: 50 }),
+  /** {@link denseNet} as published. */
+  densenet121: (options: DenseNetOptions) => denseNet(options),
+  /** {@link mobileNetV3} of that size. */
+  "mobilenetv3-small": (options: MobileNet) => mobileNetV3({ ...options, size: "small" }),
+  "mobilenetv3-large": (options: MobileNet) => mobileNetV3({ ...options, size: "large" }),
+  /** {@link efficientNetV2} of that size. */
+  "efficientnetv2-b0": (options: EfficientNet) => efficientNetV2({ ...options, size: "b0" }),
+  "efficientnetv2-s": (options: EfficientNet) => efficientNetV2({ ...options, size: "s" }),
 } as const satisfies Record<string, (options: ArchitectureOptions) => Network>;
 
 /** The name of an architecture. */
@@ -49,6 +66,11 @@ export const networkOptions: { readonly [N in NetworkName]: OptionTable } = {
   resnet18: resNetOptions,
   resnet34: resNetOptions,
   resnet50: resNetOptions,
+  densenet121: denseNetOptions,
+  "mobilenetv3-small": mobileNetV3Options,
+  "mobilenetv3-large": mobileNetV3Options,
+  "efficientnetv2-b0": efficientNetV2Options,
+  "efficientnetv2-s": efficientNetV2Options,
 };
 
 /**

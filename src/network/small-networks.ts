@@ -12,4 +12,7 @@ export const smallNetworks: readonly Network[] = [
   networks["efficientnetv2-mini"](size),
   networks.vgg11({ ...size, width: 4 }),
   networks.resnet50({ ...size, width: 4, stages: [1, 1, 1, 1] }),
+  networks.densenet121({ ...size, growth: 4, stages: [2, 2, 2, 2] }),
+  networks["mobilenetv3-small"]({ ...size, width: 0.25, depth: 0.5 }),
+  networks["efficientnetv2-b0"]({ ...size, width: 0.25, depth: 0.5 }),
 ];

@@ -47,12 +47,36 @@ export interface LossRecord {
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
 
-export const networkRecords = (): Readonly<Record<RecordedName, NetworkRecord>> => read("networks.json").networks;
+export const networkRecords = (): Readonly<Record<RecordedName, NetworkRecord>> => ({
+  ...read("networks.json").networks,
+  ...read("architectures.json").networks,
+});
 export const optimizerRecords = (): Readonly<Record<string, OptimizerRecord>> => read("optimizers.json").optimizers;
 export const lossRecords = (): Readonly<Record<string, LossRecord>> => read("losses.json").losses;
 
-/** The networks of scripts/references/networks.py. */
+const size = { classes: 9, imageSize: 64 };
+
+/** One of each family of architectures, small, and without dropout, which would draw other values in PyTorch: those of scripts/references/architectures.py. */
+const families = {
+  "vgg11:width=4": networks.vgg11({ ...size, width: 4 }),
+  "resnet18:width=4,stem=3x3": networks.resnet18({ ...size, width: 4, stem: "3x3" }),
+  "resnet50:width=4,stages=1-1-1-1": networks.resnet50({ ...size, width: 4, stages: [1, 1, 1, 1] }),
+  "densenet121:growth=4,stages=2-2-2-2": networks.densenet121({ ...size, growth: 4, stages: [2, 2, 2, 2] }),
+  "mobilenetv3-small:width=0.25,dropout=0": networks["mobilenetv3-small"]({ ...size, width: 0.25, dropout: 0 }),
+  "efficientnetv2-b0:width=0.25,depth=0.5,dropout=0": networks["efficientnetv2-b0"]({
+    ...size,
+    width: 0.25,
+    depth: 0.5,
+    dropout: 0,
+  }),
+};
+
+/** Their names. */
+export const familyNames = Object.keys(families) as (keyof typeof families)[];
+
+/** The networks of scripts/references/networks.py and those of the families. */
 export const recordedNetworks = {
+  ...families,
   notebook: networks.notebook({ classes: 9 }),
   "resnet18-w32": networks["resnet18-w32"]({ classes: 9 }),
   "resnet18-w32, small": networks["resnet18-w32"]({ classes: 9, imageSize: 32 }),

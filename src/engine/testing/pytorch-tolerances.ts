@@ -20,8 +20,14 @@ export const isLeftOut = (title: string, name: string) =>
     ? smallNames.some((other) => other === `${name}, small`)
     : name === "efficientnetv2-mini, small";
 
-/** The reference computes in float64 and hands logits out in float32. */
-export const toleranceOf = (title: string) => (title === "reference" ? 1e-6 : 1e-4);
+/**
+ * The reference computes in float64 and hands logits out in float32. In DenseNet a normalisation nearly takes away the scale of the one before it, and what is left of that gradient
+ * holds more of float32's rounding.
+ */
+export const toleranceOf = (title: string, name = "") => {
+  if (title === "reference") return 1e-6;
+  return name.startsWith("densenet") ? 5e-3 : 1e-4;
+};
 
 /**
  * What errors are at least relative to: 1 where a gradient cancels to nothing, as that of a shift which the next normalisation takes

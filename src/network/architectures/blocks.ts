@@ -33,3 +33,9 @@ export const stemOption = {
   usual: "7x7",
   decides: "the first convolution: 7x7 and a pooling, which leave a quarter of the sides, or 3x3, which leaves half",
 } as const;
+
+/** The multiple of 8 that is nearest, and at least 8 and 90 % of what was asked for, as in the MobileNets' code. */
+export function divisible(filters: number): number {
+  const rounded = Math.max(8, Math.floor((filters + 4) / 8) * 8);
+  return rounded >= 0.9 * filters ? rounded : rounded + 8;
+}
