@@ -72,6 +72,32 @@ def concatenate(*branches):
     return layer("concatenate", branches=[list(branch) for branch in branches])
 
 
+ACTIVATIONS = [
+    layer("leakyRelu"),
+    layer("leakyRelu", slope=0.3),
+    layer("relu6"),
+    layer("elu"),
+    layer("elu", alpha=0.5),
+    layer("silu"),
+    layer("gelu"),
+    layer("gelu", approximate="tanh"),
+    layer("hardSwish"),
+    layer("hardSigmoid"),
+    layer("tanh"),
+    layer("softplus"),
+]
+
+
+def activations():
+    """Behind a layer that gives values of both signs; and in a gate, where they are far from linear."""
+    for each in ACTIVATIONS:
+        options = "".join(f", {name} {value}" for name, value in each.items() if name != "kind")
+        name = each["kind"] + options
+        yield from of_maps(name, [conv(16, 3), each], ([3, 5, 5],))
+        yield from of_vectors(name, [dense(37), each], (16,))
+        yield from of_maps(f"{name} twice and in a gate", [conv(17, 3), each, layer("gate", body=[MEAN, each])], ([16, 8, 8],))
+
+
 HEAD = [MEAN, dense(5)]
 
 FAMILIES = [
@@ -185,6 +211,7 @@ CASES = [
     *of_maps("sigmoid", [SIGMOID]),
     *of_maps("batchNorm", [norm()]),
     *of_maps("batchNorm with options", [norm(momentum=0.3, epsilon=0.01)], ([3, 5, 5],)),
+    *activations(),
     *of_vectors("relu", [RELU]),
     *of_vectors("sigmoid", [SIGMOID]),
     *of_vectors("dense", [dense(7)]),

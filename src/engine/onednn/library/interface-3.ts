@@ -76,7 +76,7 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
     part: (whole, dimensions, offsets) =>
       whereThereIs(() => {
         const values = [whole.pointer, int64s(dimensions), int64s(offsets)] as const;
-        const pointer = call.create("dnnl_memory_desc_create_submemory", "pppp", ...values);
+        const pointer = call.create("dnnl_memory_desc_create_submemory", "ppp", ...values);
         memories.push(pointer);
         return { dimensions, type: whole.type, pointer };
       }),
