@@ -82,6 +82,7 @@ export {
   tanh,
 } from "./network/layer.ts";
 export { type NetworkFunction, type NetworkSource, networkName } from "./network/network-source.ts";
+export { groupNorm, layerNorm, layerScale } from "./network/normalization.ts";
 export { countTrainable, initialParameters } from "./network/parameters.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 // The model file

@@ -4,6 +4,7 @@ import { NetworkError } from "../errors.ts";
 import { type Activation, relu, sigmoid } from "./activations.ts";
 import { knownOptions } from "./builder-options.ts";
 import { checkedInitialization, type Initialization } from "./initialization.ts";
+import type { GroupNorm, LayerNorm, LayerScale } from "./normalization.ts";
 
 export type {
   Activation,
@@ -146,6 +147,9 @@ export type Layer =
   | Normalize
   | Conv2d
   | BatchNorm
+  | LayerNorm
+  | GroupNorm
+  | LayerScale
   | Activation
   | MaxPool
   | AveragePool

@@ -7,7 +7,7 @@ import { checkedInitialization, defaultInitialization, drawWeight, type Initiali
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 
-/** `scale` and `shift` are batch normalisation's; running statistics are stored with the weights but not trained. */
+/** `scale` and `shift` are normalisations'; running statistics are stored with the weights but not trained. */
 export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";
 
 /** A parameter of a network: its name, role and shape. */
@@ -24,6 +24,8 @@ export interface ParameterSpec {
   readonly fanIn: number;
   /** How a weight begins, default `heNormal`. */
   readonly initialization?: Initialization;
+  /** What every number of a scale begins with, default 1. */
+  readonly initial?: number;
 }
 
 type ParameterRule<O extends Operation> = (
@@ -32,6 +34,9 @@ type ParameterRule<O extends Operation> = (
 ) => readonly (readonly [role: ParameterRole, shape: readonly number[], fanIn: number])[];
 
 const none = () => [];
+
+const scaleAndShift = ([channels]: Shape) =>
+  (["scale", "shift"] as const).map((role) => [role, [channels!], 0] as const);
 
 const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operation, { kind: K }>> } = {
   normalize: none,
@@ -45,6 +50,9 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
     const shape = [input![0]!];
     return (["scale", "shift", "runningMean", "runningVariance"] as const).map((role) => [role, shape, 0] as const);
   },
+  layerNorm: (_, [input]) => scaleAndShift(input!),
+  groupNorm: (_, [input]) => scaleAndShift(input!),
+  layerScale: (_, [input]) => [["scale", [input![0]!], 0]],
   ...eachActivation(() => none),
   maxPool: none,
   averagePool: none,
@@ -81,6 +89,7 @@ export function parametersOf(
     ...(role === "weight" && "l2" in operation && operation.l2 !== undefined && { l2: operation.l2 }),
     fanIn,
     ...(role === "weight" && initialization !== undefined && { initialization }),
+    ...(operation.kind === "layerScale" && { initial: operation.initial }),
   }));
 }
 
@@ -91,7 +100,7 @@ const initialisers: {
 } = {
   weight: (data, spec, random) => drawWeight(data, spec, spec.initialization ?? defaultInitialization, random),
   bias: constant(0),
-  scale: constant(1),
+  scale: (data, { initial = 1 }) => data.fill(initial),
   shift: constant(0),
   runningMean: constant(0),
   runningVariance: constant(1),

@@ -18,6 +18,7 @@ import {
   residual,
   squeezeExcite,
 } from "./layer.ts";
+import { groupNorm, layerNorm, layerScale } from "./normalization.ts";
 import { initialParameters } from "./parameters.ts";
 import { receptiveFields } from "./receptive-field.ts";
 
@@ -86,6 +87,7 @@ describe("a receptive field", () => {
     ["kernels after strides", [conv2d(4, 3, { stride: 2 }), conv2d(4, 3, { stride: [2, 1] })], [7, 7], [4, 2]],
     ["the larger branch", [residual([conv2d(2, 3), conv2d(2, 3)], [conv2d(2, [1, 9])])], [5, 9], [1, 1]],
     ["the largest branch", [concatenate([[], [conv2d(2, 3)], [conv2d(2, [1, 7])]])], [3, 7], [1, 1]],
+    ["all, by the statistics of a group", [conv2d(4, 3), groupNorm(2), layerNorm(), layerScale()], [16, 20], [1, 1]],
     ["all, by a gate", [conv2d(4, 3), squeezeExcite(4, 2)], [16, 20], [1, 1]],
     ["all, by global pooling", [globalAveragePool()], [16, 20], null],
     ["all, by a dense layer", [conv2d(4, 3), flatten(), dense(3)], [16, 20], null],

@@ -21,6 +21,7 @@ import {
   sigmoid,
   squeezeExcite,
 } from "./layer.ts";
+import { groupNorm, layerNorm, layerScale } from "./normalization.ts";
 import { outputShape, type Shape } from "./shape.ts";
 
 const input = { channels: 3, height: 8, width: 6 };
@@ -70,6 +71,11 @@ describe("a network that does not fit is refused", () => {
     ["layers[0]: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
     ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
     ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
+    ["layers[0]: groupNorm: 2 groups do not divide 3 channels", [groupNorm(2)]],
+    ["layers[0]: groupNorm: 0 groups do not divide 3 channels", [groupNorm(0)]],
+    ["layers[0]: groupNorm: expected an epsilon above 0, got 0", [groupNorm(3, { epsilon: 0 })]],
+    ["layers[0]: layerNorm: expected an epsilon above 0, got -1", [layerNorm({ epsilon: -1 })]],
+    ["layers[0]: layerScale: expected a finite initial factor, got NaN", [layerScale({ initial: Number.NaN })]],
     ["layers[0]: concatenate: expected at least one branch", [concatenate([])]],
     [
       "layers[0]: concatenate: the branches give 3x8x6, 4x4x3; all must give maps of one size, or vectors",
@@ -115,6 +121,9 @@ test.each<readonly [Operation, Shape, Shape]>([
   [dense(4), [189], [4]],
   [batchNorm(), [3, 9, 7], [3, 9, 7]],
   [batchNorm(), [12], [12]],
+  [layerNorm(), [3, 9, 7], [3, 9, 7]],
+  [groupNorm(4), [12], [12]],
+  [layerScale(), [12], [12]],
   [sigmoid(), [3, 9, 7], [3, 9, 7]],
 ])("%j of %j is %j", (operation, from, to) => {
   expect(outputShape(operation, [from])).toEqual(to);

@@ -115,6 +115,20 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     return [filters, ...windowed("conv2d", operation, height, width)];
   },
   batchNorm: (_, [input]) => input!,
+  layerNorm: ({ epsilon }, [input]) => {
+    if (!(epsilon > 0)) refuse(`layerNorm: expected an epsilon above 0, got ${epsilon}`);
+    return input!;
+  },
+  groupNorm: ({ groups, epsilon }, [input]) => {
+    const [channels] = input as readonly [number, ...number[]];
+    if (!isPositiveInteger(groups) || channels % groups !== 0) {
+      refuse(`groupNorm: ${groups} groups do not divide ${channels} channels`);
+    }
+    if (!(epsilon > 0)) refuse(`groupNorm: expected an epsilon above 0, got ${epsilon}`);
+    return input!;
+  },
+  layerScale: ({ initial }, [input]) =>
+    Number.isFinite(initial) ? input! : refuse(`layerScale: expected a finite initial factor, got ${initial}`),
   ...eachActivation(() => (layer: Activation, [input]: readonly Shape[]) => {
     checkActivation(layer);
     return input!;

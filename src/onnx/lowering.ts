@@ -47,6 +47,39 @@ const single = (
 const activation = ({ node, inputs }: Site<Activation>): Lowered =>
   lowerActivation(node.name, inputs[0]!, node.operation);
 
+/** A tensor in another shape, in which 0 is the batch. */
+const reshaped = (name: string, input: string, shape: readonly number[]): readonly OnnxNode[] => [
+  {
+    name: `${name}/shape`,
+    operator: "Constant",
+    inputs: [],
+    outputs: [`${name}/shape`],
+    attributes: { value_ints: shape },
+  },
+  { name, operator: "Reshape", inputs: [input, `${name}/shape`], outputs: [name] },
+];
+
+/** A tensor with axes of size 1 behind its own. */
+const withAxes = (name: string, input: string, axes: readonly number[]): readonly OnnxNode[] => [
+  {
+    name: `${name}/axes`,
+    operator: "Constant",
+    inputs: [],
+    outputs: [`${name}/axes`],
+    attributes: { value_ints: axes },
+  },
+  { name, operator: "Unsqueeze", inputs: [input, `${name}/axes`], outputs: [name] },
+];
+
+/** A parameter of one number for each channel, such that it is broadcast over the places of a map. */
+function overPlaces(node: GraphNode, role: ParameterRole): Lowered {
+  const [parameter] = parameters(node, role) as [string];
+  const axes = node.shape.slice(1).map((_, axis) => axis + 1);
+  if (axes.length === 0) return { nodes: [], output: parameter };
+  const seen = `${parameter}/places`;
+  return { nodes: withAxes(seen, parameter, axes), output: seen };
+}
+
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
   // (value / 255 - mean) / deviation = value * scale + shift
   normalize: ({ node, inputs }) => {
@@ -106,6 +139,72 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       "runningMean",
       "runningVariance",
     ),
+  layerNorm: (site) => {
+    const { node, inputs } = site;
+    const attributes = { axis: -1, epsilon: { float: node.operation.epsilon } };
+    if (node.shape.length === 1) return single(site, "LayerNormalization", attributes, "scale", "shift");
+    const [last, normalized] = [`${node.name}/last`, `${node.name}/normalized`];
+    const operands = [last, ...parameters(node, "scale", "shift")];
+    return {
+      nodes: [
+        { name: last, operator: "Transpose", inputs, outputs: [last], attributes: { perm: [0, 2, 3, 1] } },
+        { name: normalized, operator: "LayerNormalization", inputs: operands, outputs: [normalized], attributes },
+        {
+          name: node.name,
+          operator: "Transpose",
+          inputs: [normalized],
+          outputs: [node.name],
+          attributes: { perm: [0, 3, 1, 2] },
+        },
+      ],
+      output: node.name,
+    };
+  },
+  // An instance of normalisation is a group, after which every channel has its scale and shift.
+  groupNorm: ({ node, inputs }) => {
+    const { groups, epsilon } = node.operation;
+    const name = (part: string) => `${node.name}/${part}`;
+    const [ones, zeros, sets, normalized, maps, scaled] = [
+      name("ones"),
+      name("zeros"),
+      name("groups"),
+      name("normalized"),
+      name("maps"),
+      name("scaled"),
+    ];
+    const [toSets, back] = [
+      reshaped(sets, inputs[0]!, [0, groups, -1]),
+      reshaped(maps, normalized, [0, ...node.shape]),
+    ];
+    const [scale, shift] = (["scale", "shift"] as const).map((role) => overPlaces(node, role));
+    return {
+      nodes: [
+        ...toSets,
+        {
+          name: normalized,
+          operator: "InstanceNormalization",
+          inputs: [sets, ones, zeros],
+          outputs: [normalized],
+          attributes: { epsilon: { float: epsilon } },
+        },
+        ...back,
+        ...scale!.nodes,
+        { name: scaled, operator: "Mul", inputs: [maps, scale!.output], outputs: [scaled] },
+        ...shift!.nodes,
+        { name: node.name, operator: "Add", inputs: [scaled, shift!.output], outputs: [node.name] },
+      ],
+      output: node.name,
+      constants: [
+        { name: ones, shape: [groups], data: new Array<number>(groups).fill(1) },
+        { name: zeros, shape: [groups], data: new Array<number>(groups).fill(0) },
+      ],
+    };
+  },
+  layerScale: ({ node, inputs }) => {
+    const scale = overPlaces(node, "scale");
+    const product = { name: node.name, operator: "Mul", inputs: [inputs[0]!, scale.output], outputs: [node.name] };
+    return { nodes: [...scale.nodes, product], output: node.name };
+  },
   ...eachActivation(() => activation),
   maxPool: (site) => single(site, "MaxPool", windowAttributes(site.node.operation)),
   averagePool: (site) =>
@@ -130,11 +229,10 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
     const [values, factors] = inputs as readonly [string, string];
     const over = node.shape.slice(1).map((_, axis) => axis + 2);
     if (over.length === 0) return single(site, "Mul");
-    const [axes, seen] = [`${node.name}/axes`, `${node.name}/factors`];
+    const seen = `${node.name}/factors`;
     return {
       nodes: [
-        { name: axes, operator: "Constant", inputs: [], outputs: [axes], attributes: { value_ints: over } },
-        { name: seen, operator: "Unsqueeze", inputs: [factors, axes], outputs: [seen] },
+        ...withAxes(seen, factors, over),
         { name: node.name, operator: "Mul", inputs: [values, seen], outputs: [node.name] },
       ],
       output: node.name,

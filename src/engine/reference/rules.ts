@@ -7,6 +7,7 @@ import { dropoutMask } from "../dropout.ts";
 import { batchNorm } from "./batch-normalization.ts";
 import { conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { groupNorm, layerNorm, layerScale } from "./normalization.ts";
 import { averagePool, globalAveragePool, maxPool } from "./pooling.ts";
 import type { Maps, Pass, Pullback, Rule } from "./rule.ts";
 
@@ -48,6 +49,9 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
   },
   conv2d,
   batchNorm,
+  layerNorm,
+  groupNorm,
+  layerScale,
   ...eachActivation(() => activation),
   maxPool,
   averagePool,

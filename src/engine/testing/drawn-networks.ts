@@ -27,6 +27,7 @@ import {
   softplus,
   tanh,
 } from "../../network/layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../../network/normalization.ts";
 import { outputShape, type Shape } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
 import { elements } from "../../tensor.ts";
@@ -91,11 +92,14 @@ function keeping(random: Random, shape: Shape, depth: number): Layer {
     () => dropout(0.3),
     () => nested(random, shape, depth),
   ];
-  if (!isMaps(shape)) return pick(random, [...plain, batchNorm, () => dense(shape[0]!)])();
+  if (!isMaps(shape)) return pick(random, [...plain, batchNorm, layerNorm, layerScale, () => dense(shape[0]!)])();
   const same = { stride: 1, padding: (length - 1) / 2 };
   return pick(random, [
     ...plain,
     batchNorm,
+    layerNorm,
+    layerScale,
+    () => groupNorm(pick(random, shape[0] % 2 === 0 ? [1, 2] : [1])),
     () => conv2d(shape[0], length, { groups: pick(random, [1, shape[0]]), bias: random.integer(2) === 0 }),
     () => maxPool(length, same),
     () => averagePool(length, same),

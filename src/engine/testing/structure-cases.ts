@@ -15,6 +15,7 @@ import {
   residual,
   sigmoid,
 } from "../../network/layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../../network/normalization.ts";
 import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
 
 const concatenations: readonly ConformanceCase[] = [
@@ -171,6 +172,77 @@ const normalizations: readonly ConformanceCase[] = [
       batch: 6,
       bf16GradientError: 0.1,
     },
+  ),
+  single("layerNorm", [5, 4, 3], [layerNorm(), ...head()]),
+  single(
+    "layerNorm of whole blocks of channels",
+    [3, 5, 4],
+    [conv2d(32, 3), layerNorm({ epsilon: 1e-3 }), conv2d(16, 1), ...head()],
+  ),
+  single("layerNorm of vectors", [1, 1, 12], [flatten(), dense(20), layerNorm(), dense(4)]),
+  single("layerNorm of flattened maps", [5, 3, 4], [flatten(), layerNorm(), dense(4)]),
+  single("layerNorm of means, batch 1", [16, 3, 4], [globalAveragePool(), layerNorm(), dense(4)], { batch: 1 }),
+  single("layerNorm as logits", [5, 1, 1], [flatten(), layerNorm()]),
+  single("groupNorm", [6, 4, 5], [groupNorm(3), ...head()]),
+  single("groupNorm of one group", [5, 4, 3], [groupNorm(1, { epsilon: 1e-3 }), ...head()]),
+  single("groupNorm of single channels, batch 1", [5, 4, 3], [groupNorm(5), ...head()], { batch: 1 }),
+  single("groupNorm of whole blocks of channels", [3, 5, 4], [conv2d(32, 3), groupNorm(2), conv2d(16, 1), ...head()]),
+  single("groupNorm of vectors", [1, 1, 12], [flatten(), dense(20), groupNorm(4), dense(4)]),
+  single("groupNorm of means", [16, 3, 4], [globalAveragePool(), groupNorm(2), dense(4)]),
+  single("groupNorm of flattened maps", [4, 3, 4], [flatten(), groupNorm(6), dense(4)]),
+  single("layerScale", [5, 4, 3], [layerScale(), ...head()]),
+  single(
+    "layerScale of whole blocks of channels, twice",
+    [16, 4, 3],
+    [layerScale(), conv2d(32, 1), layerScale(), ...head()],
+  ),
+  single("layerScale of vectors", [1, 1, 12], [flatten(), layerScale(), dense(4), layerScale()]),
+  deep(
+    "a block of ConvNeXt",
+    [3, 8, 8],
+    [
+      conv2d(16, 2, { stride: 2, padding: 0 }),
+      layerNorm(),
+      residual([conv2d(16, 7, { groups: 16 }), layerNorm(), conv2d(32, 1), relu(), conv2d(16, 1), layerScale()], [], {
+        stochasticDepth: 0.2,
+      }),
+      globalAveragePool(),
+      layerNorm(),
+      dense(5),
+    ],
+    { batch: 6, options: { seed: 5 }, bf16GradientError: 0.1 },
+  ),
+  deep(
+    "a residual block with groupNorm",
+    [8, 6, 6],
+    [
+      residual(
+        [conv2d(16, 3, { stride: 2 }), groupNorm(4), relu(), conv2d(16, 3), groupNorm(4)],
+        [conv2d(16, 1, { stride: 2 }), groupNorm(4)],
+      ),
+      relu(),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { bf16GradientError: 0.1 },
+  ),
+  deep(
+    "frozen normalisations before the same",
+    [4, 5, 5],
+    [
+      conv2d(16, 3),
+      layerNorm(),
+      groupNorm(2),
+      layerScale(),
+      relu(),
+      conv2d(16, 3),
+      layerNorm(),
+      groupNorm(2),
+      layerScale(),
+      relu(),
+      ...head(),
+    ],
+    { frozen: 5, bf16GradientError: 0.1 },
   ),
   single("frozen batchNorm of vectors, batch 1", [1, 1, 12], [flatten(), batchNorm(), dense(4)], {
     frozen: 2,

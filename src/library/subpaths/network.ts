@@ -92,6 +92,14 @@ export {
   tanh,
 } from "../../network/layer.ts";
 export { type NetworkFunction, type NetworkSource, networkName } from "../../network/network-source.ts";
+export {
+  type GroupNorm,
+  groupNorm,
+  type LayerNorm,
+  type LayerScale,
+  layerNorm,
+  layerScale,
+} from "../../network/normalization.ts";
 export type { ParameterRole, ParameterSpec } from "../../network/parameters.ts";
 export { countTrainable, initialParameters } from "../../network/parameters.ts";
 export type { ReceptiveField } from "../../network/receptive-field.ts";

@@ -14,6 +14,7 @@ import {
   normalize,
   residual,
 } from "../layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
 import type { FormOf, LayerForm } from "./layer-forms.ts";
 
 type Completion<K extends Layer["kind"]> = (
@@ -27,6 +28,9 @@ const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
     normalize(mean ?? standardDeviation?.map(() => 0), standardDeviation ?? mean?.map(() => 1)),
   conv2d: ({ filters, kernel, ...options }) => conv2d(filters, kernel, options),
   batchNorm: (options) => batchNorm(options),
+  layerNorm,
+  groupNorm: ({ groups, ...options }) => groupNorm(groups, options),
+  layerScale,
   ...eachActivation((kind) => activationBuilders[kind] as never),
   maxPool: ({ kernel, ...options }) => maxPool(kernel, options),
   averagePool: ({ kernel, ...options }) => averagePool(kernel, options),

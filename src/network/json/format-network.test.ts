@@ -18,6 +18,7 @@ import {
   residual,
   sigmoid,
 } from "../layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
 import { formatNetwork } from "./format-network.ts";
 import { parseNetwork } from "./parse-network.ts";
 
@@ -45,6 +46,12 @@ describe("a network as JSON", () => {
         residual([conv2d(8, 1), relu()], [batchNorm()], { stochasticDepth: 0.25 }),
         residual([gate([globalAveragePool(), dense(8, { bias: false }), sigmoid()])]),
         concatenate([[], [conv2d(8, 1), concatenate([[relu()], []])]]),
+        layerNorm({ epsilon: 0.5 }),
+        layerNorm(),
+        groupNorm(2, { epsilon: 0.25 }),
+        groupNorm(4),
+        layerScale({ initial: 1 }),
+        layerScale(),
         flatten(),
         dropout(0.5),
         { kind: "dropout", rate: 0.1, per: "image" },

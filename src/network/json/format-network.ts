@@ -2,6 +2,7 @@
 import { eachActivation, optionsOf } from "../activations.ts";
 import type { BatchNorm, HeightWidth, Layer, MaxPool, Network } from "../layer.ts";
 import { batchNorm, conv2d, normalize } from "../layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
 
 type Form = Readonly<Record<string, unknown>>;
 
@@ -40,6 +41,9 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     const usual: BatchNorm = batchNorm();
     return { ...unless("momentum", momentum, usual.momentum), ...unless("epsilon", epsilon, usual.epsilon) };
   },
+  layerNorm: ({ epsilon }) => unless("epsilon", epsilon, layerNorm().epsilon),
+  groupNorm: ({ groups, epsilon }) => ({ groups, ...unless("epsilon", epsilon, groupNorm(groups).epsilon) }),
+  layerScale: ({ initial }) => unless("initial", initial, layerScale().initial),
   ...eachActivation(() => optionsOf),
   maxPool: pooling,
   averagePool: pooling,

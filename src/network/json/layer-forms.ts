@@ -32,6 +32,7 @@ const paddings = inWords(
 );
 const rate = inWords("a number of at least 0 and below 1", z.number().min(0).lt(1));
 const strength = inWords("a number of at least 0 and at most 1", z.number().min(0).max(1));
+const epsilon = inWords("a number above 0 and at most 1", z.number().positive().max(1));
 const flag = inWords("true or false", z.boolean());
 const channelMeans = inWords("a list of numbers, one for each channel", z.array(z.number()).min(1).max(64));
 const channelDeviations = inWords(
@@ -82,6 +83,9 @@ const leaves = {
     momentum: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
     epsilon: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
   },
+  layerNorm: { epsilon: epsilon.exactOptional() },
+  groupNorm: { groups: size, epsilon: epsilon.exactOptional() },
+  layerScale: { initial: inWords("a number", z.number()).exactOptional() },
   ...eachActivation(activation),
   maxPool: pooling,
   averagePool: pooling,

@@ -25,6 +25,7 @@ import {
   squeezeExcite,
   tanh,
 } from "../layer.ts";
+import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
 
 /** A layer of every kind, with all that can be said of it. */
 export const everyLayer: readonly Layer[] = [
@@ -32,6 +33,9 @@ export const everyLayer: readonly Layer[] = [
   conv2d(8, [3, 5], { stride: [2, 1], padding: [0, 2], bias: false }),
   conv2d(8, 3, { groups: 4, initialization: { scheme: "orthogonal", gain: 1.5 } }),
   batchNorm({ momentum: 0.2, epsilon: 1e-3 }),
+  layerNorm({ epsilon: 1e-5 }),
+  groupNorm(2, { epsilon: 1e-3 }),
+  layerScale({ initial: 0.1 }),
   relu(),
   leakyRelu({ slope: 0.2 }),
   relu6(),

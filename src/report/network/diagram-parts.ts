@@ -58,6 +58,9 @@ const roles: { readonly [K in LayerSummary["kind"]]: Role } = {
   normalize: "other",
   conv2d: "convolution",
   batchNorm: "other",
+  layerNorm: "other",
+  groupNorm: "other",
+  layerScale: "other",
   ...eachActivation((): Role => "other"),
   maxPool: "pooling",
   averagePool: "pooling",
@@ -71,7 +74,14 @@ const roles: { readonly [K in LayerSummary["kind"]]: Role } = {
 };
 
 /** Kinds that act on each value or channel by itself, and so stand with the layer before them. */
-const attached: ReadonlySet<string> = new Set(["batchNorm", ...activationKinds, "dropout"]);
+const attached: ReadonlySet<string> = new Set([
+  "batchNorm",
+  "layerNorm",
+  "groupNorm",
+  "layerScale",
+  ...activationKinds,
+  "dropout",
+]);
 
 /** A block has so many of them at most. */
 const mostNotes = 4;

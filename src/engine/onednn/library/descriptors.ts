@@ -60,6 +60,16 @@ export interface BatchNormalization {
   /** Normalise by given statistics instead of the batch's. */
   readonly globalStatistics: boolean;
   readonly fuseRelu: boolean;
+  /** Without scale and shift. */
+  readonly isPlain?: boolean;
+}
+
+/** What a layer normalisation works on: the last dimension is normalised, with a scale and a shift for each of its indices. */
+export interface LayerNormalization {
+  readonly data: MemoryDescriptor;
+  /** Of mean and variance, float32: all dimensions but the last. */
+  readonly statistics: MemoryDescriptor;
+  readonly epsilon: number;
 }
 
 /** A function of every element. */
@@ -97,8 +107,10 @@ export interface Descriptors {
   poolingBackward(what: Pooling, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   batchNormalization(what: BatchNormalization, mode: Mode): PrimitiveDescriptor;
   batchNormalizationBackward(what: BatchNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
-  /** 2.x wants the shift as an argument of the backward pass, 3.x refuses it. */
-  readonly batchNormalizationBackwardReadsShift: boolean;
+  layerNormalization(what: LayerNormalization, mode: Mode): PrimitiveDescriptor;
+  layerNormalizationBackward(what: LayerNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
+  /** 2.x wants the shift of a normalisation as an argument of the backward pass, 3.x refuses it. */
+  readonly normalizationBackwardReadsShift: boolean;
   elementwise(what: Elementwise, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
   /** From the gradient and the forward source or destination, all of one layout. */
   elementwiseBackward(what: Elementwise, data: MemoryDescriptor, hint: PrimitiveDescriptor): PrimitiveDescriptor;

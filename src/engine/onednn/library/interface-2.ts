@@ -108,9 +108,9 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       int64s(padding),
       int64s(padding),
     ] as const;
-  const flags = ({ globalStatistics, fuseRelu }: BatchNormalization) =>
-    normalizationFlags.scale |
-    normalizationFlags.shift |
+  const affine = normalizationFlags.scale | normalizationFlags.shift;
+  const flags = ({ globalStatistics, fuseRelu, isPlain = false }: BatchNormalization) =>
+    (isPlain ? 0 : affine) |
     (globalStatistics ? normalizationFlags.globalStatistics : 0) |
     (fuseRelu ? normalizationFlags.relu : 0);
 
@@ -158,7 +158,15 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       const values = [propagation.backward, data, data, what.epsilon, flags(what)];
       return make("batch_normalization_backward", "ippfu", values, { hint });
     },
-    batchNormalizationBackwardReadsShift: true,
+    normalizationBackwardReadsShift: true,
+    layerNormalization({ data, statistics, epsilon }, mode) {
+      const values = [propagation[mode], data.pointer, statistics.pointer, epsilon, affine];
+      return make("layer_normalization_forward", "ippfu", values);
+    },
+    layerNormalizationBackward({ data, statistics, epsilon }, hint) {
+      const values = [propagation.backward, data.pointer, data.pointer, statistics.pointer, epsilon, affine];
+      return make("layer_normalization_backward", "ipppfu", values, { hint });
+    },
     elementwise: (what, { pointer }, mode) =>
       make("eltwise_forward", "iipff", [propagation[mode], eltwiseCode(what), pointer, what.alpha, what.beta]),
     elementwiseBackward(what, { pointer }, hint) {

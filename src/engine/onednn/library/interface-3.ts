@@ -56,9 +56,9 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
   const bias = ({ bias }: InnerProduct) => bias?.pointer ?? null;
   const windows = ({ stride, kernel, padding }: Pooling) =>
     [int64s(stride), int64s(kernel), noDilation, int64s(padding), int64s(padding)] as const;
-  const flags = ({ globalStatistics, fuseRelu }: BatchNormalization) =>
-    normalizationFlags.scale |
-    normalizationFlags.shift |
+  const affine = normalizationFlags.scale | normalizationFlags.shift;
+  const flags = ({ globalStatistics, fuseRelu, isPlain = false }: BatchNormalization) =>
+    (isPlain ? 0 : affine) |
     (globalStatistics ? normalizationFlags.globalStatistics : 0) |
     (fuseRelu ? normalizationFlags.relu : 0);
 
@@ -149,7 +149,15 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       const head = [engine, propagation.backward, data, data, data] as const;
       return make("batch_normalization_backward", "pipppfupp", ...head, what.epsilon, flags(what), hint, null);
     },
-    batchNormalizationBackwardReadsShift: false,
+    normalizationBackwardReadsShift: false,
+    layerNormalization({ data: { pointer }, statistics, epsilon }, mode) {
+      const head = [engine, propagation[mode], pointer, pointer, statistics.pointer] as const;
+      return make("layer_normalization_forward", "pipppfup", ...head, epsilon, affine, null);
+    },
+    layerNormalizationBackward({ data: { pointer }, statistics, epsilon }, hint) {
+      const head = [engine, propagation.backward, pointer, pointer, pointer, statistics.pointer] as const;
+      return make("layer_normalization_backward", "pippppfupp", ...head, epsilon, affine, hint, null);
+    },
     elementwise(what, { pointer }, mode) {
       const head = [engine, propagation[mode], eltwiseCode(what), pointer, pointer] as const;
       return make("eltwise_forward", "piippffp", ...head, what.alpha, what.beta, null);

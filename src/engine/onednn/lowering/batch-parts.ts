@@ -19,7 +19,7 @@ export interface BatchParts {
   readonly parts: readonly BatchPart[];
 }
 
-/** Operations that treat every image by itself and keep no mask of the whole batch; dense layers are best whole. */
+/** Operations that treat every image by itself, have no parameters but convolutions' and keep no mask of the whole batch. */
 const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   normalize: true,
   luminance: true,
@@ -33,6 +33,9 @@ const perImage: { readonly [K in Operation["kind"]]: boolean } = {
   multiply: true,
   join: true,
   batchNorm: false,
+  layerNorm: false,
+  groupNorm: false,
+  layerScale: false,
   dropout: false,
   dense: false,
 };

@@ -10,6 +10,7 @@ import { dropout } from "./operations/dropout.ts";
 import { join } from "./operations/join.ts";
 import { luminance } from "./operations/luminance.ts";
 import { multiply } from "./operations/multiply.ts";
+import { groupNorm, layerNorm, layerScale } from "./operations/normalization.ts";
 import { normalize } from "./operations/normalize.ts";
 import { averagePool, globalAveragePool, maxPool } from "./operations/pooling.ts";
 import { conv2d, dense } from "./operations/weighted-layers.ts";
@@ -20,6 +21,9 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   conv2d,
   dense,
   batchNorm: batchNormalization,
+  layerNorm,
+  groupNorm,
+  layerScale,
   ...eachActivation(() => activation),
   maxPool,
   averagePool,

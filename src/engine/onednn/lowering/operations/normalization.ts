@@ -1,0 +1,157 @@
+/** Normalisations of each image by itself, and learned factors of channels. */
+import type { GraphNode } from "../../../../network/graph.ts";
+import type { GroupNorm, LayerNorm, LayerScale } from "../../../../network/normalization.ts";
+import { elements } from "../../../../tensor.ts";
+import type { Parameter } from "../../program/parameter-store.ts";
+import type { Program } from "../../program/program.ts";
+import type { Value } from "../../program/value.ts";
+import { asPixels, asVectors, toType, unflatten } from "../layout.ts";
+import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
+
+/** Where a primitive writes a parameter's gradient, which it does whether it is wanted or not. */
+const gradientOf = (program: Program, { value, gradient }: Parameter): Value =>
+  gradient ?? program.value(value.descriptor);
+
+/** The parameters of a node, one number per channel each. */
+const perChannel = ({ program, store }: LoweringContext, { shape, parameters }: GraphNode): readonly Parameter[] =>
+  parameters.map((spec) => store.add(spec, program.rowMajor([shape[0]!], "f32")));
+
+/**
+ * scale x + shift for each channel of maps, in their layout: batch normalisation by a mean of 0 and a deviation of 1, whose gradients of scale and shift
+ * are sums over channels that nothing else gives as fast. Without a shift it is 0.
+ */
+function scaled(
+  { program, mode }: LoweringContext,
+  name: string,
+  source: Value,
+  scale: Parameter,
+  shift: Parameter | undefined,
+): Lowered {
+  const data = source.descriptor;
+  const channels = data.dimensions[1]!;
+  const constant = (number: number) =>
+    program.once(`${number} of ${channels}`, () => {
+      const { value, array } = program.host([channels]);
+      array.fill(number);
+      return value;
+    });
+  // Layouts in blocks have channels beyond the last, for which the variance is read as 0: an epsilon keeps them finite.
+  const half = 0.5;
+  const what = { data, epsilon: half, globalStatistics: true, fuseRelu: false };
+  const forward = program.descriptors.batchNormalization(what, mode);
+  const output = program.value(data);
+  const shiftValue = shift?.value ?? constant(0);
+  const common = { source, mean: constant(0), variance: constant(1 - half), scale: scale.value };
+  program.add(`${name} scale forward`, forward, { ...common, shift: shiftValue, destination: output });
+  return {
+    output,
+    backward(incoming) {
+      const inputGradient = program.value(data);
+      program.add(`${name} scale backward`, program.descriptors.batchNormalizationBackward(what, forward), {
+        ...common,
+        shift: program.descriptors.normalizationBackwardReadsShift ? shiftValue : undefined,
+        diffDestination: program.convert(name, incoming, data),
+        diffSource: inputGradient,
+        diffScale: gradientOf(program, scale),
+        diffShift: shift ? gradientOf(program, shift) : program.value(shiftValue.descriptor),
+      });
+      return [inputGradient];
+    },
+  };
+}
+
+/** Lowers an operation on maps in their layout, or on vectors as on maps of one pixel. */
+const ofMaps = (
+  context: LoweringContext,
+  { name, shape }: GraphNode,
+  input: Value,
+  lower: (maps: Value) => Lowered,
+): Lowered => (shape.length > 1 ? lower(toType(context, name, input)) : asPixels(context, name, input, lower));
+
+/** Lowers a learned factor for each channel. */
+export const layerScale: LoweringRule<LayerScale> = (context, node, [input]) => {
+  const [scale] = perChannel(context, node);
+  return ofMaps(context, node, input!, (maps) => scaled(context, node.name, maps, scale!, undefined));
+};
+
+/** Lowers layer normalisation: rows of channels, which are places of channels-last maps, or rows of features. */
+export const layerNorm: LoweringRule<LayerNorm> = (context, node, [input]) => {
+  const { program, batch, type, mode } = context;
+  const { name, operation, shape } = node;
+  const [channels, ...extent] = shape as readonly [number, ...number[]];
+  const isMap = extent.length > 0;
+  const [scale, shift] = perChannel(context, node);
+  const layout = isMap ? program.channelsLast([batch, ...shape], type) : program.rowMajor([batch, channels], type);
+  const count = batch * elements(extent);
+  const rows = program.rowMajor([count, channels], type);
+  const toRows = (value: Value) =>
+    program.view(program.convert(name, isMap ? value : asVectors(context, name, value), layout), rows);
+  const statistics = program.rowMajor([count], "f32");
+  const source = toRows(input!);
+  const what = { data: rows, statistics, epsilon: operation.epsilon };
+  const forward = program.descriptors.layerNormalization(what, mode);
+  const output = program.value(rows);
+  const training = mode === "training";
+  const [mean, variance] = training ? [program.value(statistics), program.value(statistics)] : [undefined, undefined];
+  const common = { source, mean, variance, scale: scale!.value };
+  program.add(`${name} forward`, forward, { ...common, shift: shift!.value, destination: output });
+  return {
+    output: program.view(output, layout),
+    backward(incoming) {
+      const inputGradient = program.value(rows);
+      program.add(`${name} backward`, program.descriptors.layerNormalizationBackward(what, forward), {
+        ...common,
+        shift: program.descriptors.normalizationBackwardReadsShift ? shift!.value : undefined,
+        diffDestination: toRows(incoming),
+        diffSource: inputGradient,
+        diffScale: gradientOf(program, scale!),
+        diffShift: gradientOf(program, shift!),
+      });
+      const seen = program.view(inputGradient, layout);
+      const { dimensions } = input!.descriptor;
+      return [dimensions.length === layout.dimensions.length ? seen : unflatten(context, name, seen, dimensions)];
+    },
+  };
+};
+
+/**
+ * Lowers group normalisation. Row-major maps are a batch of one image whose channels are the groups of all images: batch normalisation of these, by
+ * their own statistics in every mode, is group normalisation without scale and shift.
+ */
+export const groupNorm: LoweringRule<GroupNorm> = (context, node, [input]) => {
+  const { program, batch, type, mode } = context;
+  const { name, operation, shape } = node;
+  const [scale, shift] = perChannel(context, node);
+  const isMap = shape.length > 1;
+  const plain = program.rowMajor([batch, ...shape], type);
+  const sets = batch * operation.groups;
+  const data = program.rowMajor([1, sets, (batch * elements(shape)) / sets, 1], type);
+  const toSets = (value: Value) =>
+    program.view(program.convert(name, isMap ? value : asVectors(context, name, value), plain), data);
+  const source = toSets(input!);
+  const what = { data, epsilon: operation.epsilon, globalStatistics: false, fuseRelu: false, isPlain: true };
+  // For inference it would want to be given the statistics.
+  const forward = program.descriptors.batchNormalization(what, "training");
+  const statistics = program.rowMajor([sets], "f32");
+  const common = { source, mean: program.value(statistics), variance: program.value(statistics) };
+  const normalized = program.value(data);
+  program.add(`${name} forward`, forward, { ...common, destination: normalized });
+  const affine = ofMaps({ ...context, mode }, node, program.view(normalized, plain), (maps) =>
+    scaled(context, name, maps, scale!, shift!),
+  );
+  return {
+    output: affine.output,
+    backward(incoming) {
+      const [gradient] = affine.backward(incoming);
+      const inputGradient = program.value(data);
+      program.add(`${name} backward`, program.descriptors.batchNormalizationBackward(what, forward), {
+        ...common,
+        diffDestination: toSets(gradient!),
+        diffSource: inputGradient,
+      });
+      const seen = program.view(inputGradient, plain);
+      const { dimensions } = input!.descriptor;
+      return [dimensions.length === plain.dimensions.length ? seen : unflatten(context, name, seen, dimensions)];
+    },
+  };
+};
