@@ -29,10 +29,15 @@ const changesLoss: { readonly [K in ImbalanceName]: boolean } = {
 
 /** Throws SettingsError where functions and settings contradict each other, or there are no validation images for metrics. */
 export function refuseContradictions(
-  { loss, metrics }: OwnFunctions,
-  { imbalance, labelSmoothing }: Pick<Settings, "imbalance" | "labelSmoothing">,
+  { loss, metrics, schedule: ownSchedule }: OwnFunctions,
+  { imbalance, labelSmoothing, schedule }: Pick<Settings, "imbalance" | "labelSmoothing" | "schedule">,
   isValidated: boolean,
 ): void {
+  if (schedule === "plateau" && ownSchedule === undefined && !isValidated) {
+    throw new SettingsError(
+      "schedule: plateau goes by the loss on validation images after every epoch, and there are none; give validation as well, such as 0.15",
+    );
+  }
   if (metrics !== undefined && !isValidated) {
     throw new SettingsError(
       "metrics: they are computed on validation images after every epoch, and there are none; give validation as well, such as 0.15",

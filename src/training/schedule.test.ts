@@ -1,7 +1,14 @@
 /** The learning rate's course. */
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { TrainingError } from "../errors.ts";
-import { learningRateAt, type Schedule, type SchedulePosition } from "./schedule.ts";
+import {
+  learningRateAt,
+  type Schedule,
+  type ScheduleNumbers,
+  type SchedulePosition,
+  scheduleNames,
+} from "./schedule.ts";
 
 const rates = (schedule: Schedule["schedule"], warmupSteps: number, totalSteps: number) =>
   Array.from({ length: totalSteps }, (_, step) =>
@@ -51,4 +58,42 @@ it.each([
         "learning rate is multiplied",
     ),
   );
+});
+
+const recorded: {
+  readonly stepsPerEpoch: number;
+  readonly peak: number;
+  readonly losses: readonly number[];
+  readonly schedules: Readonly<Record<string, readonly number[]>>;
+} = JSON.parse(readFileSync(new URL("./reference-numbers/schedules.json", import.meta.url), "utf8"));
+
+it.each<[string, Pick<Schedule, "schedule"> & ScheduleNumbers, number]>([
+  ["cosine", { schedule: "cosine" }, 0],
+  ["step", { schedule: "step", stepEpochs: 5, gamma: 0.3 }, 0],
+  ["polynomial", { schedule: "polynomial", power: 0.9 }, 0],
+  ["oneCycle", { schedule: "oneCycle" }, 0],
+  ["oneCycle", { schedule: "oneCycle" }, 8],
+  ["warmRestarts", { schedule: "warmRestarts", cycleEpochs: 2 }, 0],
+  // By default three cycles, each twice as long as the one before: 2, 4 and 8 epochs.
+  ["warmRestarts", { schedule: "warmRestarts" }, 0],
+  ["warmRestartsEqual", { schedule: "warmRestarts", cycleEpochs: 3, cycleFactor: 1 }, 0],
+  ["plateau", { schedule: "plateau", plateauPatience: 2, gamma: 0.3 }, 0],
+  ["warmupStep", { schedule: "step", stepEpochs: 3, gamma: 0.3 }, 8],
+])("has the rates of PyTorch's scheduler: %s %j", (name, chosen, warmupSteps) => {
+  const { stepsPerEpoch, peak, losses, schedules } = recorded;
+  const course = schedules[name]!;
+  const common = { ...chosen, peak, warmupSteps, totalSteps: course.length, stepsPerEpoch };
+  course.forEach((rate, step) => {
+    const finished = losses.slice(0, Math.floor(step / stepsPerEpoch));
+    expect(learningRateAt(step, common, finished), `step ${step}`).toBeCloseTo(rate, 12);
+  });
+});
+
+it.each(scheduleNames)("%s is finite and never above the peak, however short the run", (schedule) => {
+  for (const totalSteps of [1, 2, 3, 7]) {
+    for (const rate of rates(schedule, 1, totalSteps)) {
+      expect(rate).toBeGreaterThanOrEqual(0);
+      expect(rate).toBeLessThanOrEqual(2);
+    }
+  }
 });

@@ -11,7 +11,7 @@ import { type BatchJob, type BatchPreparation, plainPreparation } from "./batche
 import { epochOrder, type ImbalanceName } from "./imbalance.ts";
 import { nextTurn } from "./next-turn.ts";
 import { type EpochMetrics, isEnded, isExhausted, type Progress } from "./progress.ts";
-import { learningRateAt, type ScheduleFunction, type ScheduleName } from "./schedule.ts";
+import { learningRateAt, type ScheduleFunction, type ScheduleName, type ScheduleNumbers } from "./schedule.ts";
 import type { Companions } from "./training-state.ts";
 import { WeightAverage } from "./weight-average.ts";
 
@@ -50,6 +50,8 @@ export interface TrainingOptions {
   readonly epochs: number;
   readonly seed: number;
   readonly schedule: ScheduleName | ScheduleFunction;
+  /** Of the schedule; default its usual ones. */
+  readonly scheduleNumbers?: ScheduleNumbers;
   /** The highest learning rate. */
   readonly learningRate: number;
   readonly warmupEpochs: number;
@@ -199,6 +201,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
   } = options;
   const { batch } = plan;
   const schedule = {
+    ...options.scheduleNumbers,
     schedule: options.schedule,
     peak: options.learningRate,
     warmupSteps: options.warmupEpochs * stepsPerEpoch,
@@ -218,6 +221,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
 
   for (; epoch < epochs && !isExhausted(best, epoch, patience) && !isEnded(history); epoch++) {
     let learningRate = 0;
+    const losses = history.flatMap(({ validationLoss }) => (validationLoss === undefined ? [] : [validationLoss]));
 
     while (step < stepsPerEpoch) {
       if (signal?.aborted) {
@@ -228,7 +232,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       const begun = now();
       const { input, targets } = await loader.next();
       const { loss, logits } = await plan.computeGradients(input, targets);
-      learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule);
+      learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule, losses);
       if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak, ownLoss);
       if (!(await plan.update(learningRate))) {
         throw nonFinite(

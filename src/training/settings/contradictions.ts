@@ -6,6 +6,7 @@ import { networkName } from "../../network/network-source.ts";
 import { hasBatchNorm } from "../../network/normalization-numbers.ts";
 import { residualLayers } from "../../network/stochastic-depth.ts";
 import { nameList } from "../../text/name-list.ts";
+import { scheduleNames, scheduleNumbers } from "../schedule.ts";
 import type { Settings } from "./schema.ts";
 
 /** Numbers that only some optimizers have. */
@@ -45,6 +46,20 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     clipNorm !== undefined &&
     clipValue !== undefined &&
     "clipNorm: not together with clipValue, which bounds the same gradients; leave one of the two out",
+  (settings) => {
+    const { schedule } = settings;
+    const numbers = [...new Set(Object.values(scheduleNumbers).flat())];
+    const refused = numbers.find((name) => settings[name] !== undefined && !scheduleNumbers[schedule].includes(name));
+    const owners = scheduleNames.filter((name) => refused !== undefined && scheduleNumbers[name].includes(refused));
+    return (
+      refused !== undefined &&
+      `${refused}: only the schedule ${owners.join(" or ")} has it, and the schedule is ${schedule}; leave it out`
+    );
+  },
+  ({ schedule, validation }) =>
+    schedule === "plateau" &&
+    validation === 0 &&
+    "schedule: plateau goes by the validation loss; give validation as well, such as 0.15",
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
   // Where the network is that of another model, it is not known here yet.

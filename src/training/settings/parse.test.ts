@@ -42,6 +42,8 @@ describe("parseSettings", () => {
       "stochasticDepth: drops residual blocks, and the network notebook has none; leave it out, or take another network",
     ],
     [{ momentum: 0.9 }, "momentum: only sgd, rmsProp have it, and the optimizer is adam; leave it out"],
+    [{ gamma: 0.5 }, "gamma: only the schedule step or plateau has it, and the schedule is cosine; leave it out"],
+    [{ schedule: "plateau" }, "schedule: plateau goes by the validation loss; give validation as well, such as 0.15"],
     [{ nesterov: true }, "nesterov: changes the momentum of sgd, and the optimizer is adam; leave it out"],
     [
       { nesterov: true, optimizer: "sgd", momentum: 0 },

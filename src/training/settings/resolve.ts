@@ -9,6 +9,7 @@ import { withNormalization } from "../../network/normalization-numbers.ts";
 import { withStochasticDepth } from "../../network/stochastic-depth.ts";
 import type { BatchPreparation } from "../batches.ts";
 import { lossFor } from "../imbalance.ts";
+import type { ScheduleNumber } from "../schedule.ts";
 import type { Settings } from "./schema.ts";
 
 /** The settings that make an optimizer. */
@@ -116,14 +117,24 @@ export const loopOptionsOf = ({
   epochs,
   seed,
   schedule,
+  stepEpochs,
+  gamma,
+  power,
+  cycleEpochs,
+  cycleFactor,
+  plateauPatience,
   warmupEpochs,
   imbalance,
   averaging,
   patience,
-}: Pick<Settings, "epochs" | "seed" | "schedule" | "warmupEpochs" | "imbalance" | "averaging" | "patience">) => ({
+}: Pick<
+  Settings,
+  "epochs" | "seed" | "schedule" | ScheduleNumber | "warmupEpochs" | "imbalance" | "averaging" | "patience"
+>) => ({
   epochs,
   seed,
   schedule,
+  scheduleNumbers: { stepEpochs, gamma, power, cycleEpochs, cycleFactor, plateauPatience },
   warmupEpochs,
   imbalance,
   averaging,

@@ -213,12 +213,43 @@ const entries = {
   ),
   schedule: setting(
     ["weights"],
-    "How the learning rate goes on after the warm-up",
+    "How the learning rate goes on after the warm-up: cosine, polynomial and warmRestarts fall towards 0, step falls every so many epochs, oneCycle rises and " +
+      "falls over the whole run, plateau falls when the validation loss does not (it needs validation)",
     z.enum(scheduleNames).default("cosine"),
+  ),
+  stepEpochs: setting(
+    ["weights"],
+    "Of the schedule step: epochs after which the rate falls again; by default a third of those after the warm-up",
+    z.number().positive().max(100_000).optional(),
+  ),
+  gamma: setting(
+    ["weights"],
+    "Of the schedules step and plateau: what the rate is multiplied by when it falls; by default 0.1",
+    z.number().positive().lt(1).optional(),
+  ),
+  power: setting(
+    ["weights"],
+    "Of the schedule polynomial: the power; by default 1, a line",
+    z.number().positive().max(100).optional(),
+  ),
+  cycleEpochs: setting(
+    ["weights"],
+    "Of the schedule warmRestarts: epochs of the first cycle; by default as many as let three cycles fill the run",
+    z.number().min(0.01).max(100_000).optional(),
+  ),
+  cycleFactor: setting(
+    ["weights"],
+    "Of the schedule warmRestarts: how many times longer each cycle is than the one before; by default 2",
+    z.number().min(1).max(100).optional(),
+  ),
+  plateauPatience: setting(
+    ["weights"],
+    "Of the schedule plateau: epochs without a lower validation loss after which the rate falls; by default 5",
+    z.int().min(0).max(100_000).optional(),
   ),
   warmupEpochs: setting(
     ["weights"],
-    "Epochs in which the learning rate rises; at most half of the run",
+    "Epochs in which the learning rate rises, at most half of the run; the schedule oneCycle has a rise of its own instead",
     z.number().min(0).max(100_000).default(1),
   ),
   imbalance: setting(
