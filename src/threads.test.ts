@@ -124,6 +124,7 @@ describe("without threads", () => {
         batch: 3,
         jobs: jobs.values(),
         images: { ...reader.pixels, slots: Uint32Array.from({ length: count }, (_, i) => i) },
+        workers: 2,
       });
       const taken: string[] = [];
       for (const _ of jobs) {
@@ -135,7 +136,7 @@ describe("without threads", () => {
       return taken;
     };
     const made = await batches();
-    expect(started).toHaveLength(1);
+    expect(started).toHaveLength(2);
     expect(warn).not.toHaveBeenCalled();
     program = { error: new Error("none") };
     expect(await batches()).toEqual(made);

@@ -1,4 +1,5 @@
 /** Batches made beside the training loop, in worker threads ahead of the engine. */
+import { availableParallelism } from "node:os";
 import type { MessagePort, Worker } from "node:worker_threads";
 import { type ImageSelection, readSelection, selectionOfThread } from "../image/store/pixel-file.ts";
 import { startThreads } from "../threads.ts";
@@ -10,7 +11,7 @@ import {
   noFurtherBatch,
   type OpenLoader,
 } from "./batch-loader.ts";
-import { type Batch, type BatchJob, BatchMaker, type BatchRecipe } from "./batches.ts";
+import { type Batch, type BatchJob, BatchMaker, type BatchRecipe, type Share } from "./batches.ts";
 
 /** What a worker is given first. */
 export interface BatchWorkerData {
@@ -18,19 +19,26 @@ export interface BatchWorkerData {
   readonly images: ImageSelection;
   /** The ring of batches, in memory that the threads share. */
   readonly ring: readonly Batch[];
+  /** What it makes of each batch. */
+  readonly share: Share;
 }
 
-/** What a worker is asked for; it answers with the place in the ring. */
+/** What every worker is asked for; it answers with the place in the ring when its share is made. */
 export interface BatchRequest {
   readonly place: number;
   readonly job: BatchJob;
 }
 
+/** Each takes some memory and time to start. */
+const mostWorkers = 4;
+
 /**
- * Makes batches in worker threads, up to `ahead` of the one in use. Workers take turns, and the numbers of workers and of batches
+ * Makes batches in worker threads, up to `ahead` of the one in use. Each worker makes its share of every batch. The numbers of workers and of batches
  * ahead change nothing about the batches; nor does it where no thread can be had, and each batch is made here when it is asked for.
  *
- * One worker is the default, as the engine's own threads already use every core. Threads start when the first batch is asked for.
+ * By default there is a worker for each processor, up to four. The engine's own threads use every processor and wait for each other, so a worker beside one of them
+ * holds up all of them: the shares of a batch, at the same time on all processors, hold them up for a part of the time. Threads
+ * start when the first batch is asked for.
  */
 export function backgroundLoader(
   options: BatchLoaderOptions & {
@@ -39,11 +47,13 @@ export function backgroundLoader(
     readonly ahead?: number;
   },
 ): BatchLoader {
-  const { recipe, images, jobs, workers: count = 1, ahead = 2 } = options;
+  const { recipe, images, jobs, workers: count = Math.min(availableParallelism(), mostWorkers), ahead = 2 } = options;
   const ring = Array.from({ length: ahead + 1 }, () => allocateBatch(options, SharedArrayBuffer));
   const open = async (): Promise<BatchLoader> => {
-    const data: BatchWorkerData = { recipe, images, ring };
-    const workers = await startThreads("batches", new Array(count).fill(data));
+    const data = Array.from({ length: count }, (_, index): BatchWorkerData => {
+      return { recipe, images, ring, share: { index, of: count } };
+    });
+    const workers = await startThreads("batches", data);
     return workers === undefined ? directSelectionLoader(images, options) : threadLoader(workers, ring, jobs);
   };
   let loader: Promise<BatchLoader> | undefined;
@@ -66,23 +76,23 @@ function threadLoader(
   ring: readonly Batch[],
   jobs: BatchLoaderOptions["jobs"],
 ): BatchLoader {
-  const count = workers.length;
-  const ready = new Set<number>();
+  // By worker: of how many batches it has made its share.
+  const made = workers.map(() => 0);
   const failures: (Error | undefined)[] = workers.map(() => undefined);
   let notify: (() => void) | undefined;
   let requested = 0;
   let delivered = 0;
 
   function request(): void {
-    const { value: job, done } = jobs.next();
-    if (done) return;
+    const { value: job, done: isLast } = jobs.next();
+    if (isLast) return;
     const message: BatchRequest = { place: requested % ring.length, job };
-    workers[requested % count]!.postMessage(message);
+    for (const worker of workers) worker.postMessage(message);
     requested++;
   }
   for (const [index, worker] of workers.entries()) {
-    worker.on("message", (place: number) => {
-      ready.add(place);
+    worker.on("message", () => {
+      made[index]!++;
       notify?.();
     });
     // An error may overtake the batches that were made before it; all of them have come when the thread has ended.
@@ -102,17 +112,15 @@ function threadLoader(
       // The batch delivered last is no longer in use.
       if (delivered > 0) request();
       if (delivered === requested) throw noFurtherBatch();
-      const place = delivered % ring.length;
-      while (!ready.has(place)) {
-        const failure = failures[delivered % count];
+      const isMissing = (batches: number) => batches <= delivered;
+      while (made.some(isMissing)) {
+        const failure = failures.find((_, index) => isMissing(made[index]!));
         if (failure) throw failure;
         await new Promise<void>((resolve) => {
           notify = resolve;
         });
       }
-      ready.delete(place);
-      delivered++;
-      return ring[place]!;
+      return ring[delivered++ % ring.length]!;
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()));
@@ -134,11 +142,11 @@ export const selectionLoader =
   };
 
 /** What a worker does: answers each request once its batch is made. */
-export function serveBatches({ recipe, images, ring }: BatchWorkerData, port: MessagePort): void {
+export function serveBatches({ recipe, images, ring, share }: BatchWorkerData, port: MessagePort): void {
   const own = selectionOfThread(images);
   const maker = new BatchMaker(recipe, (rows, out) => readSelection(own, rows, out));
   port.on("message", ({ place, job }: BatchRequest) => {
-    maker.make(job, ring[place]!);
+    maker.make(job, ring[place]!, share);
     port.postMessage(place);
   });
 }

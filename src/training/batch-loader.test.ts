@@ -11,7 +11,7 @@ import { Random } from "../random.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { backgroundLoader } from "./background-loader.ts";
 import { type BatchLoader, directLoader } from "./batch-loader.ts";
-import { type BatchJob, BatchMaker, type BatchRecipe, plainPreparation } from "./batches.ts";
+import { type Batch, type BatchJob, BatchMaker, type BatchRecipe, plainPreparation } from "./batches.ts";
 
 const [height, width, classes, count, batch] = [8, 8, 3, 10, 4];
 const imageBytes = height * width * 3;
@@ -199,6 +199,20 @@ describe("BatchMaker", () => {
     const expected = [9, 8, 7, 6].flatMap((slot) => [...pixels.subarray(slot * imageBytes, (slot + 1) * imageBytes)]);
     expect([...input]).toEqual(expected);
     expect([...targets]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]);
+  });
+
+  it.each([1, 2, 4, 5, 7])("makes a batch of %i images in shares as at once", (size) => {
+    const read = (rows: ArrayLike<number>, out: Uint8Array) => readSelection(images, rows, out);
+    const made = (shares: number): Batch => {
+      const out = { input: new Uint8Array(size * imageBytes), targets: new Float32Array(size * classes).fill(9) };
+      const indices = Uint32Array.from({ length: size }, (_, i) => (3 * i) % count);
+      const labels = indices.map((index) => index % classes);
+      for (let index = shares - 1; index >= 0; index--) {
+        new BatchMaker(recipe, read).make({ epoch: 1, step: 2, indices, labels }, out, { index, of: shares });
+      }
+      return out;
+    };
+    for (const shares of [2, 3, 4]) expect(made(shares)).toEqual(made(1));
   });
 
   it("varies an image from epoch to epoch and from place to place", () => {

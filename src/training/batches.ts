@@ -1,6 +1,6 @@
 /** Batches for the engine: images read, augmented and mixed, and the targets that belong to them. */
 import { Augmenter } from "../image/augmentation/augmenter.ts";
-import { type Mixing, mixBatch } from "../image/augmentation/mixing.ts";
+import { type Mixing, mixPairs } from "../image/augmentation/mixing.ts";
 import { type AugmentationPolicy, policies } from "../image/augmentation/policy.ts";
 import { Random } from "../random.ts";
 
@@ -42,6 +42,12 @@ export interface Batch {
   readonly targets: Float32Array;
 }
 
+/** Which of so many equal parts; the first is 0. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+
 /** What random numbers are for: the third part of their path, after seed and epoch. */
 const purpose = { image: 0, mixing: 1 } as const;
 
@@ -60,18 +66,39 @@ export class BatchMaker {
     this.#augmenter = new Augmenter(recipe.augmentation, recipe);
   }
 
-  /** Fills `out`. */
-  make({ epoch, step, indices, labels }: BatchJob, out: Batch): void {
+  /**
+   * Fills `out`, or one of several equal shares of it: makers that are given all shares of a job make the batch together, each whole pairs of
+   * images that may be mixed.
+   */
+  make(job: BatchJob, out: Batch, share: Share = { index: 0, of: 1 }): void {
     const { height, width, classes, seed, mixing } = this.#recipe;
+    const { epoch, step } = job;
+    const count = job.indices.length;
+    const pairs = Math.ceil(count / 2);
+    const from = Math.floor((pairs * share.index) / share.of);
+    const to = Math.floor((pairs * (share.index + 1)) / share.of);
+    // The first images of pairs and the last ones; where the two meet, all at once.
+    if (to < count - to) {
+      this.#makeImages(from, to, job, out);
+      this.#makeImages(count - to, count - from, job, out);
+    } else {
+      this.#makeImages(from, count - from, job, out);
+    }
+    const batch = { images: out.input, targets: out.targets, height, width, classes };
+    mixPairs(batch, mixing, Random.of(seed, epoch, purpose.mixing, step), from, to);
+  }
+
+  /** Those from row `from` to the one before `to`, and their targets, not mixed yet. */
+  #makeImages(from: number, to: number, { epoch, step, indices, labels }: BatchJob, { input, targets }: Batch): void {
+    if (from >= to) return;
+    const { height, width, classes, seed } = this.#recipe;
     const bytes = height * width * 3;
-    this.#read(indices, out.input);
-    for (let row = 0; row < indices.length; row++) {
-      const image = out.input.subarray(row * bytes, (row + 1) * bytes);
+    this.#read(indices.subarray(from, to), input.subarray(from * bytes, to * bytes));
+    for (let row = from; row < to; row++) {
+      const image = input.subarray(row * bytes, (row + 1) * bytes);
       this.#augmenter.augment(image, Random.of(seed, epoch, purpose.image, step * indices.length + row), image);
     }
-    out.targets.fill(0);
-    for (let row = 0; row < labels.length; row++) out.targets[row * classes + labels[row]!] = 1;
-    const batch = { images: out.input, targets: out.targets, height, width, classes };
-    mixBatch(batch, mixing, Random.of(seed, epoch, purpose.mixing, step));
+    targets.fill(0, from * classes, to * classes);
+    for (let row = from; row < to; row++) targets[row * classes + labels[row]!] = 1;
   }
 }

@@ -140,16 +140,32 @@ export function drawRectangle(area: number, random: Random, height: number, widt
  * Mixes the first image with the last, the second with the last but one, and so on, in place: as batches are shuffled,
  * every image may meet every other. Each pair draws its own proportion; targets say exactly what was mixed.
  */
-export function mixBatch(batch: MixableBatch, { mixup, cutmix }: Mixing, random: Random): void {
+export function mixBatch(batch: MixableBatch, mixing: Mixing, random: Random): void {
+  const count = batch.targets.length / batch.classes;
+  mixPairs(batch, mixing, random, 0, Math.ceil(count / 2));
+}
+
+/** Mixes the pairs from the one of that number to the one before `to` as {@link mixBatch} does, which mixes all. */
+export function mixPairs(
+  batch: MixableBatch,
+  { mixup, cutmix }: Mixing,
+  random: Random,
+  from: number,
+  to: number,
+): void {
   const { targets, classes, height, width } = batch;
   const count = targets.length / classes;
   for (let one = 0, other = count - 1; one < other; one++, other--) {
+    // What one pair draws depends on what the others drew before it.
+    const isMixed = one >= from && one < to;
     const cut = cutmix > 0 && (mixup === 0 || random.uniform() < 0.5);
     if (cut) {
       const area = 1 - symmetricBeta(cutmix, random);
-      cutPair(batch, one, other, drawRectangle(area, random, height, width));
+      const rectangle = drawRectangle(area, random, height, width);
+      if (isMixed) cutPair(batch, one, other, rectangle);
     } else if (mixup > 0) {
-      mixPair(batch, one, other, Math.round(symmetricBeta(mixup, random) * 256));
+      const part = Math.round(symmetricBeta(mixup, random) * 256);
+      if (isMixed) mixPair(batch, one, other, part);
     }
   }
 }
