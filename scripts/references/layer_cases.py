@@ -42,6 +42,35 @@ def convolutions():
             yield case(name, [channels, 7, 9], [conv(filters, kernel, **options)])
 
 
+# With the options that are not their defaults.
+ACTIVATIONS = {
+    "relu": RELU,
+    "sigmoid": SIGMOID,
+    "leakyRelu": layer("leakyRelu"),
+    "leakyRelu with slope": layer("leakyRelu", slope=0.3),
+    "relu6": layer("relu6"),
+    "elu": layer("elu"),
+    "elu with alpha": layer("elu", alpha=0.4),
+    "silu": layer("silu"),
+    "gelu": layer("gelu"),
+    "gelu by tanh": layer("gelu", approximate="tanh"),
+    "hardSwish": layer("hardSwish"),
+    "hardSigmoid": layer("hardSigmoid"),
+    "tanh": layer("tanh"),
+    "softplus": layer("softplus"),
+}
+
+
+def activations():
+    """Of maps and vectors, between convolutions, where engines fuse them, and in a gate."""
+    wide = conv(17, 1, bias=False)
+    for name, activation in ACTIVATIONS.items():
+        yield from of_maps(name, [activation], ([1, 1, 5], [3, 5, 5], [16, 8, 8]))
+        yield from of_vectors(name, [activation], (2, 37))
+        yield case(f"{name} between convolutions", [16, 6, 7], [wide, activation, wide, activation, wide, MEAN])
+        yield case(f"{name} in a gate", [16, 8, 8], [wide, activation, layer("gate", body=[MEAN, activation])])
+
+
 def poolings():
     for kind in ("maxPool", "averagePool"):
         for channels, size in ((1, [5, 5]), (5, [7, 9]), (16, [8, 8])):
@@ -64,41 +93,16 @@ def block(*layers, shortcut=()):
     return layer("residual", body=list(layers), **({"shortcut": list(shortcut)} if shortcut else {}))
 
 
-def squeeze_excite(channels, units):
-    return layer("gate", body=[MEAN, dense(units), RELU, dense(channels), SIGMOID])
+def squeeze_excite(channels, units, activation):
+    return layer("gate", body=[MEAN, dense(units), activation, dense(channels), SIGMOID])
 
 
 def concatenate(*branches):
     return layer("concatenate", branches=[list(branch) for branch in branches])
 
 
-ACTIVATIONS = [
-    layer("leakyRelu"),
-    layer("leakyRelu", slope=0.3),
-    layer("relu6"),
-    layer("elu"),
-    layer("elu", alpha=0.5),
-    layer("silu"),
-    layer("gelu"),
-    layer("gelu", approximate="tanh"),
-    layer("hardSwish"),
-    layer("hardSigmoid"),
-    layer("tanh"),
-    layer("softplus"),
-]
-
-
-def activations():
-    """Behind a layer that gives values of both signs; and in a gate, where they are far from linear."""
-    for each in ACTIVATIONS:
-        options = "".join(f", {name} {value}" for name, value in each.items() if name != "kind")
-        name = each["kind"] + options
-        yield from of_maps(name, [conv(16, 3), each], ([3, 5, 5],))
-        yield from of_vectors(name, [dense(37), each], (16,))
-        yield from of_maps(f"{name} twice and in a gate", [conv(17, 3), each, layer("gate", body=[MEAN, each])], ([16, 8, 8],))
-
-
 HEAD = [MEAN, dense(5)]
+SILU = ACTIVATIONS["silu"]
 
 FAMILIES = [
     case(
@@ -179,21 +183,49 @@ FAMILIES = [
         batch=6,
     ),
     case(
+        "family: MobileNetV3",
+        [3, 12, 12],
+        [
+            conv(16, 3, bias=False),
+            norm(epsilon=1e-3, momentum=0.01),
+            ACTIVATIONS["hardSwish"],
+            block(
+                conv(40, 1, bias=False),
+                norm(),
+                ACTIVATIONS["hardSwish"],
+                conv(40, 5, groups=40, bias=False),
+                norm(),
+                layer("gate", body=[MEAN, dense(8), RELU, dense(40), ACTIVATIONS["hardSigmoid"]]),
+                ACTIVATIONS["hardSwish"],
+                conv(16, 1, bias=False),
+                norm(),
+            ),
+            conv(24, 1, bias=False),
+            norm(),
+            ACTIVATIONS["hardSwish"],
+            MEAN,
+            dense(20),
+            ACTIVATIONS["hardSwish"],
+            dense(5),
+        ],
+        batch=6,
+    ),
+    case(
         "family: EfficientNetV2",
         [3, 12, 12],
         [
             conv(16, 3, bias=False),
             norm(),
-            RELU,
-            block(conv(32, 3, bias=False), norm(), RELU, conv(16, 1, bias=False), norm()),
+            SILU,
+            block(conv(32, 3, bias=False), norm(), SILU, conv(16, 1, bias=False), norm()),
             block(
                 conv(48, 1, bias=False),
                 norm(),
-                RELU,
+                SILU,
                 conv(48, 3, groups=48, bias=False),
                 norm(),
-                RELU,
-                squeeze_excite(48, 4),
+                SILU,
+                squeeze_excite(48, 4, SILU),
                 conv(16, 1, bias=False),
                 norm(),
             ),
@@ -207,13 +239,9 @@ CASES = [
     *convolutions(),
     *poolings(),
     *of_maps("globalAveragePool", [MEAN], ([2, 1, 1], [6, 5, 7], [17, 3, 3], [16, 8, 8])),
-    *of_maps("relu", [RELU]),
-    *of_maps("sigmoid", [SIGMOID]),
     *of_maps("batchNorm", [norm()]),
     *of_maps("batchNorm with options", [norm(momentum=0.3, epsilon=0.01)], ([3, 5, 5],)),
     *activations(),
-    *of_vectors("relu", [RELU]),
-    *of_vectors("sigmoid", [SIGMOID]),
     *of_vectors("dense", [dense(7)]),
     *of_vectors("dense without bias", [dense(33, bias=False)]),
     *of_maps("residual", [block(RELU)]),

@@ -8,10 +8,12 @@ import { type LayerRecord, layersOf, type RecordedLayer, stepOf } from "./layer-
 type Case = Pick<LayerRecord<unknown>, "name" | "input" | "batch" | "layers">;
 
 /**
- * How much further than autocast's an error may be. Both round the same results to bfloat16, so that their errors are alike (0.8 to 1.05
- * times as large, mostly), but not at the same places: the mean of a few values, as of one bias, may differ by half by chance.
+ * How much further than autocast's an error may be. Both round the same results to bfloat16, so that their errors are alike (0.75 to 1.05
+ * times as large, mostly), but not all at the same places. Chance decides more where few values count, as in the gradient of one bias,
+ * and where rounding takes a value across a corner of a rectifier: over 16 batches hard swish was 0.8 to 1.1 times as far in 13, and 1.6
+ * to 1.9 times in the three in which it alone crossed one.
  */
-const FACTOR = 1.25;
+const FACTOR = 1.5;
 const FACTOR_OF_FEW = 2;
 /** Below this, a few roundings of results that autocast leaves in float32. */
 const ROUNDING = 2 ** -8;

@@ -6,15 +6,23 @@ import {
   conv2d,
   dense,
   dropout,
+  elu,
   flatten,
   gate,
+  gelu,
   globalAveragePool,
   type HeightWidth,
+  hardSigmoid,
+  hardSwish,
   type Layer,
+  leakyRelu,
   maxPool,
   relu,
+  relu6,
   residual,
   sigmoid,
+  softplus,
+  tanh,
 } from "../../network/layer.ts";
 import { elements, type Tensor } from "../../tensor.ts";
 import type { OnnxNode } from "./onnx-cases.ts";
@@ -73,6 +81,15 @@ const elementwise =
     ofOneImage(x, [layer(node)]);
 
 const constant = (length: number, value: number) => new Float32Array(length).fill(value);
+
+/** factor * x + shift, as a convolution of each channel by itself. */
+const affine = ({ shape }: Values): Layer => conv2d(shape[0]!, 1, { groups: shape[0]! });
+
+/** Of {@link affine}, which is the layer of that name. */
+const affineParameters = (name: string, { shape }: Values, factor: number, shift: number) => ({
+  [`${name}.weight`]: constant(shape[0]!, factor),
+  [`${name}.bias`]: constant(shape[0]!, shift),
+});
 
 /** Two tensors as channels of one image, which convolutions can take apart again; the second is repeated along the last axis where it is shorter. */
 function together(x: Values, y: Values) {
@@ -159,8 +176,17 @@ const rules: Readonly<Record<string, Rule>> = {
     }),
     training: attribute<number>(node, "training_mode", 0) === 1,
   }),
-  Clip: (_, x, low, high) =>
-    low?.data[0] === 0 && high === undefined ? ofOneImage(x, [relu()]) : "bounds other than those of relu",
+  Clip: (_, x, low, high) => {
+    const [least, most] = [low?.data[0], high?.data[0]];
+    if (least === 0 && most === undefined) return ofOneImage(x, [relu()]);
+    if (least === undefined || most === undefined) return "bounded above alone, or not at all";
+    // Other bounds are those of relu6 on a line that takes them to 0 and 6.
+    const factor = 6 / (most - least);
+    return ofOneImage(x, [affine(x), relu6(), affine(x)], {
+      ...affineParameters("0", x, factor, -least * factor),
+      ...affineParameters("2", x, 1 / factor, least),
+    });
+  },
   Concat: (node, x, y) => {
     // What lies before the axis is images, what lies behind it places.
     const [from, before] = splitAt(node, x, 0);
@@ -198,10 +224,14 @@ const rules: Readonly<Record<string, Rule>> = {
       training: training !== undefined,
     };
   },
+  Elu: elementwise((node) => elu({ alpha: attribute(node, "alpha", 1) })),
   Flatten: (node, x) => {
     const [from, batch] = splitAt(node, x, 1);
     return { ...ofOneImage(x, [flatten()]), batch, maps: mapsOf(x.shape.slice(from)) };
   },
+  Gelu: elementwise((node) =>
+    attribute<string>(node, "approximate", "none") === "tanh" ? gelu({ approximate: "tanh" }) : gelu(),
+  ),
   Gemm: (node, a, b, c) => {
     const left = transposed(a, attribute(node, "transA", 0));
     const weight = transposed(b!, 1 - attribute(node, "transB", 0));
@@ -214,6 +244,13 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   GlobalAveragePool: (_, x) => ofImages(x, [globalAveragePool()]),
+  // max(0, min(1, alpha x + beta)) of the layer, whose alpha is 1/6 and whose beta is 1/2.
+  HardSigmoid: (node, x) =>
+    ofOneImage(x, [affine(x), hardSigmoid()], {
+      ...affineParameters("0", x, 6 * attribute(node, "alpha", 0.2), 6 * (attribute(node, "beta", 0.5) - 0.5)),
+    }),
+  HardSwish: elementwise(hardSwish),
+  LeakyRelu: elementwise((node) => leakyRelu({ slope: attribute(node, "alpha", 0.01) })),
   MatMul: (_, a, b) =>
     a.shape.length > 2
       ? "products of many matrices"
@@ -247,7 +284,13 @@ const rules: Readonly<Record<string, Rule>> = {
     };
   },
   Relu: elementwise(relu),
+  Selu: (node, x) =>
+    ofOneImage(x, [elu({ alpha: attribute(node, "alpha", 1.6732632) }), affine(x)], {
+      ...affineParameters("1", x, attribute(node, "gamma", 1.050701), 0),
+    }),
   Sigmoid: elementwise(sigmoid),
+  Softplus: elementwise(softplus),
+  Tanh: elementwise(tanh),
 };
 
 /** A network that computes what the node does, or why the catalogue has none. */
