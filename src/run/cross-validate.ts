@@ -12,7 +12,8 @@ import { type Evaluation, evaluateClassification } from "../evaluation/judgement
 import { csvText } from "../formats/csv-text.ts";
 import { networkName } from "../network/network-source.ts";
 import { isSameSetting, settingInWords } from "../training/settings/data-setting.ts";
-import type { Settings } from "../training/settings/schema.ts";
+import { recipes } from "../training/settings/recipes.ts";
+import type { Settings, SettingsInput } from "../training/settings/schema.ts";
 import { isThat, settingNames, type TableSetting, tableSettings } from "../training/settings/settings-by-aspect.ts";
 import { settingsBeforeNetwork, settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
 import type { TrainingContext } from "./callback.ts";
@@ -86,7 +87,8 @@ export async function crossValidate(
   const folder = await folderOf(settings, dataset.root, clock());
   const lock = await lockRun(folder, { onWait: (message) => context.onEvent?.({ kind: "warning", message }) });
   try {
-    return await trainFolds(folder, settings, { protocol, count, dataset, options, folds, start }, context);
+    const timing = { ...whole, network: settings.network };
+    return await trainFolds(folder, settings, { protocol, count, dataset, options, folds, start, timing }, context);
   } finally {
     await lock.release();
   }
@@ -99,22 +101,30 @@ interface FoldedData extends Pick<Awaited<ReturnType<typeof openCuratedData>>, "
   readonly folds: Folds;
   /** What each fold begins with, where it goes on from another model. */
   readonly start: Start | undefined;
+  /** The settings as they were given, of which the first fold's time makes the epochs. */
+  readonly timing: SettingsInput;
 }
 
 async function trainFolds(
   folder: string,
   settings: Settings,
-  { protocol, count, dataset, options, folds, start }: FoldedData,
+  { protocol, count, dataset, options, folds, start, timing }: FoldedData,
   context: TrainingContext,
 ): Promise<CrossValidationResult> {
   const judged: JudgedImages[] = [];
   for (let fold = 0; fold < count; fold++) {
     const part = foldDataset(dataset, folds, fold);
     const run = foldRun(folder, fold);
-    const own = { ...settings, data: dataset.root, fold, out: run };
+    const places = { data: dataset.root, fold, out: run };
+    const timed = await firstFoldsTime(foldRun(folder, 0), settings);
+    const own = { ...settings, ...timed, ...places };
     const { finished } = (await isBegun(run, own))
       ? await resume(run, { ...context, dataset: part, cache: settings.cache })
-      : await train(part, own, { ...context, start });
+      : await train(part, timed || settings.seconds === undefined ? own : { ...timing, ...places }, {
+          ...context,
+          start,
+          isTimed: timed !== undefined,
+        });
     if (!finished) return { folder, evaluation: undefined };
     judged.push(await judgeTestImages(run, part, { ...context, cache: settings.cache, maxPixels: settings.maxPixels }));
   }
@@ -180,6 +190,14 @@ async function begunLimit({ out }: TrainSettings): Promise<Pick<TrainSettings, "
   if (!(await fileExists(join(first, runFiles.config)))) return {};
   const config = await readConfig(first);
   return isOlderRun(config) ? { maxPixels: config.settings.maxPixels } : {};
+}
+
+/** What time made of the settings in the first fold, which holds for all of them; undefined where time does not matter, or it is not begun. */
+async function firstFoldsTime(run: string, { seconds, recipe }: Settings): Promise<Partial<Settings> | undefined> {
+  if (seconds === undefined || !(await fileExists(join(run, runFiles.config)))) return undefined;
+  const { settings } = await readConfig(run);
+  const names = ["epochs", ...(recipe === undefined ? [] : Object.keys(recipes[recipe].settings(settings.epochs)))];
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name)));
 }
 
 /** Whether a fold's run was begun before; throws RunError where it was with other settings. */

@@ -82,7 +82,8 @@ export async function runTraining(
       resolved: { ...resolved, batch: Math.min(resolved.batch, learned.labels.length) },
       images: learned,
       openLoader: selectionLoader(learned.selection),
-      validation: validated.labels.length > 0 ? { ...validated, use: "choose" } : undefined,
+      validation:
+        validated.labels.length > 0 ? { ...validated, use: settings.keep === "last" ? "watch" : "choose" } : undefined,
       schedule,
       loss,
       metrics,

@@ -9,15 +9,18 @@ import { precisionOn } from "../engine/precision.ts";
 import { selectEngine } from "../engine/select-engine.ts";
 import { SettingsError } from "../errors.ts";
 import { networkName } from "../network/network-source.ts";
-import type { Settings } from "../training/settings/schema.ts";
+import { parseSettings } from "../training/settings/parse.ts";
+import { recipes } from "../training/settings/recipes.ts";
+import { mostEpochs, type Settings, type SettingsInput } from "../training/settings/schema.ts";
 import { settingsForClasses, type TrainSettings } from "../training/settings/train-settings.ts";
 import type { TrainingContext } from "./callback.ts";
 import { divideImages } from "./data/divide-images.ts";
 import { warningOfUnvalidated } from "./data/validation-part.ts";
+import { epochsWithin } from "./epochs-in-time.ts";
 import { writeInitialWeights } from "./folder/initial-weights.ts";
 import { writeLineage } from "./folder/lineage-file.ts";
 import { functionsRecord } from "./folder/own-functions.ts";
-import { configOf, writeConfig } from "./folder/run-config.ts";
+import { configOf, type Prepared, writeConfig } from "./folder/run-config.ts";
 import { makeDefaultRunFolder, makeRunFolder, refuseUsedFolder, runName } from "./folder/run-folder.ts";
 import { writeRunImages } from "./folder/run-images.ts";
 import { refuseLockedRun } from "./folder/run-lock.ts";
@@ -33,6 +36,7 @@ import { lineageWarnings, type Start, settingsFrom, startFrom, startRecord } fro
  *
  * Settings that are left out have the defaults of {@link parseSettings}. The data set is given, as {@link openData} opens it with
  * the same settings; `data` is not read.
+ * @param context.isTimed whether the epochs were chosen before, so that `seconds` is a record; by default they are chosen by it
  * @param context.start what the training begins with in place of the model that `from` names, for a caller that has opened it
  * Throws SettingsError, RunError (the folder is in use, or there is no model to go on from), ModelError (of that model), NetworkError (the images are
  * too small for the network, or it is not the one to go on from),
@@ -41,7 +45,7 @@ import { lineageWarnings, type Start, settingsFrom, startFrom, startRecord } fro
 export async function train(
   dataset: Dataset,
   input: TrainSettings = {},
-  context: TrainingContext & { readonly start?: Start | undefined } = {},
+  context: TrainingContext & { readonly start?: Start | undefined; readonly isTimed?: boolean } = {},
 ): Promise<TrainingResult> {
   const { clock = Date.now } = context;
   const { classes } = dataset;
@@ -51,10 +55,8 @@ export async function train(
     );
   }
   const parent = input.from === undefined || context.start ? undefined : await openParent(input.from);
-  const settings = await settingsForClasses(
-    parent ? settingsFrom(parent, input, classes.length) : input,
-    classes.length,
-  );
+  const whole = parent ? settingsFrom(parent, input, classes.length) : input;
+  const settings = await settingsForClasses(whole, classes.length);
   refuseOtherProtocol(settings, dataset);
   if (settings.out !== undefined) await refuseTakenFolder(resolve(settings.out));
   await refuseUnwritable(resolve(settings.out ?? defaultRuns));
@@ -73,7 +75,10 @@ export async function train(
       start ? lineageWarnings(start, images, settings) : [],
     ].flat();
     for (const warning of warnings) warnWith(context)(warning);
-    const config = await configOf(settings, dataset, prepared, {
+    const timed = context.isTimed
+      ? settings
+      : await timedSettings(settings, { ...whole, network: settings.network }, prepared, context);
+    const config = await configOf(timed, dataset, prepared, {
       milliseconds: clock(),
       functions: functionsRecord(context),
       ...(start && { from: startRecord(start, images) }),
@@ -101,6 +106,24 @@ export async function train(
   } finally {
     packed.close();
   }
+}
+
+/** The settings with as many epochs as there is time for, and with what their recipe says for so many. */
+async function timedSettings(
+  settings: Settings,
+  given: SettingsInput,
+  { engine, packed, graph, images }: Prepared,
+  context: TrainingContext,
+): Promise<Settings> {
+  const { seconds, recipe } = settings;
+  if (seconds === undefined) return settings;
+  const learned = images.flatMap(({ part }, index) => (part === "train" ? [index] : []));
+  const validation = images.filter(({ part }) => part === "validation").length;
+  const { signal, stopwatch } = context;
+  const training = { engine, packed, classes: graph.classes, learned, validation, settings, signal, stopwatch };
+  const possible = await epochsWithin(seconds, training);
+  const most = recipe === undefined ? mostEpochs : recipes[recipe].epochs;
+  return parseSettings({ ...given, epochs: Math.min(possible, most) });
 }
 
 /** Where runs without a folder of their own lie, from the folder in which the process runs. */

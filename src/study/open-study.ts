@@ -62,6 +62,10 @@ export function studySettings(input: SettingsInput = {}, network?: NetworkSource
       "network: all trainings of a study share these settings, and not the network; give it beside them, as study({ data, out, network })",
     );
   }
+  const own = (["recipe", "seconds"] as const).find((name) => input[name] !== undefined);
+  if (own !== undefined) {
+    throw new SettingsError(`${own}: a study has recipes and a budget of its own, in minutes; leave it out`);
+  }
   const settings = parseSettings({ ...input });
   if (typeof network !== "function") parseSettings({ network });
   if (settings.from !== undefined || settings.freeze > 0) {

@@ -56,6 +56,8 @@ export interface TrainingCourse {
   readonly batch: number;
   /** Whether weights are judged after each epoch, and the best are kept. */
   readonly validated: boolean;
+  /** Whether the last are kept all the same; default false. */
+  readonly keepsLast?: boolean;
   /** Whether the weights are averaged. */
   readonly averaged: boolean;
   /** The names of the program's own metrics; default none. */
@@ -84,7 +86,7 @@ const sortedNames = (names: readonly string[]): string => [...names].sort().join
 export function progressFault(
   { epoch, step, tally, history, best }: Progress,
   updates: number,
-  { epochs, stepsPerEpoch, batch, validated, metrics: ownMetrics = [] }: TrainingCourse,
+  { epochs, stepsPerEpoch, batch, validated, keepsLast = false, metrics: ownMetrics = [] }: TrainingCourse,
 ): string | undefined {
   if (epoch > epochs) return `it is after epoch ${epoch} of ${epochs}`;
   if (step >= stepsPerEpoch || (epoch === epochs && step > 0)) {
@@ -106,7 +108,7 @@ export function progressFault(
       (metrics.ended === true && (i + 1 < epoch || step > 0)),
   );
   if (odd >= 0) return `the figures of epoch ${odd + 1} are not those of this training`;
-  const expected = bestEpoch(history);
+  const expected = keepsLast ? undefined : bestEpoch(history);
   if (best?.epoch !== expected?.epoch || best?.loss !== expected?.loss) {
     return `epoch ${best?.epoch ?? "none"} is called the best, where the validation losses say ${expected?.epoch ?? "none"}`;
   }

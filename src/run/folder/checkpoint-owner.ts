@@ -50,6 +50,7 @@ export function checkpointOwner(
       stepsPerEpoch: Math.floor(train / batch),
       batch,
       validated: validation > 0,
+      keepsLast: settings.keep === "last",
       averaged: settings.averaging > 0,
       metrics: Object.keys(config.functions?.metrics ?? {}),
     },

@@ -16,7 +16,7 @@ import type { PackedImages } from "../../image/store/packed-store.ts";
 import { javascriptRuntime } from "../../javascript-runtime.ts";
 import type { Graph } from "../../network/graph.ts";
 import { countTrainable } from "../../network/parameters.ts";
-import { parseSettings } from "../../training/settings/parse.ts";
+import { parseStoredSettings } from "../../training/settings/parse.ts";
 import { learningRateOf } from "../../training/settings/resolve.ts";
 import { imageSizeSchema, type Settings } from "../../training/settings/schema.ts";
 import { settingsThat } from "../../training/settings/settings-by-aspect.ts";
@@ -61,7 +61,7 @@ const configSchema = z.strictObject({
   /** 1: of a version whose files had no digests. */
   format: z.literal([1, 2]),
   /** As given, with defaults. */
-  settings: z.unknown().transform((settings) => parseSettings(withFormerLimit(settings))),
+  settings: z.unknown().transform((settings) => parseStoredSettings(withFormerLimit(settings))),
   /** What the settings came to on this machine and these data; resuming needs the same. */
   resolved: z.strictObject({
     engine: z.enum(engineNames),

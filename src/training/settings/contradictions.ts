@@ -62,6 +62,10 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     "schedule: plateau goes by the validation loss; give validation as well, such as 0.15",
   ({ patience, validation }) =>
     patience > 0 && validation === 0 && "patience: needs validation images; give validation as well, such as 0.15",
+  ({ keep, patience }) =>
+    keep === "last" &&
+    patience > 0 &&
+    "patience: waits for a better epoch, and keep is last, which takes no better epoch; leave patience out, or let keep be best",
   // Where the network is that of another model, it is not known here yet.
   ({ normalizationMomentum, normalizationEpsilon, network, from }) =>
     (normalizationMomentum !== undefined || normalizationEpsilon !== undefined) &&

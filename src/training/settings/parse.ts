@@ -3,6 +3,7 @@ import { SettingsError } from "../../errors.ts";
 import { nearestName } from "../../text/nearest-name.ts";
 import { contradictionOf } from "./contradictions.ts";
 import { descriptionOf } from "./descriptions.ts";
+import { withRecipe } from "./recipes.ts";
 import { type SettingName, type Settings, settingsSchema } from "./schema.ts";
 import { settingNames } from "./settings-by-aspect.ts";
 
@@ -38,8 +39,14 @@ export function checkSettings(input: unknown, label: (name: string) => string = 
   throw new SettingsError([...new Set(problems)].join("\n"));
 }
 
-/** Checks every setting by itself, fills in defaults, and refuses settings that contradict each other. Throws {@link SettingsError}. */
-export function parseSettings(input: unknown): Settings {
+/**
+ * Checks every setting by itself, fills in what the recipe says and else the defaults, and refuses settings that contradict each other. Throws
+ * {@link SettingsError}.
+ */
+export const parseSettings = (input: unknown): Settings => parseStoredSettings(withRecipe(input));
+
+/** {@link parseSettings} for settings that a run keeps: what a recipe says may be something else by now. */
+export function parseStoredSettings(input: unknown): Settings {
   const settings = checkSettings(input);
   const contradiction = contradictionOf(settings);
   if (contradiction !== undefined) throw new SettingsError(contradiction);

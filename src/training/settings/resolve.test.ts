@@ -67,6 +67,9 @@ it("has a reader for every setting", () => {
     precision: "training/fit.ts",
     batch: "training/fit.ts",
     validation: "run/data/divide-images.ts",
+    keep: "run/run-training.ts",
+    recipe: "training/settings/recipes.ts",
+    seconds: "run/train.ts",
   };
   for (const [name, file] of Object.entries(elsewhere)) {
     expect(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"), file).toMatch(new RegExp(`\\b${name}\\b`));

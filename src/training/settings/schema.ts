@@ -15,6 +15,7 @@ import type { Network } from "../../network/layer.ts";
 import { imbalanceNames } from "../imbalance.ts";
 import { scheduleNames } from "../schedule.ts";
 import { nameOrData } from "./data-setting.ts";
+import { recipeNames, recipesInWords } from "./recipe-names.ts";
 
 /**
  * What a setting decides:
@@ -32,6 +33,9 @@ const setting = <const A extends readonly [Aspect, ...Aspect[]], S extends z.Zod
   description: string,
   schema: S,
 ) => ({ decides, schema: schema.describe(description) as S });
+
+/** The most epochs that can be asked for. */
+export const mostEpochs = 100_000;
 
 /** The longest side that images may be scaled to. */
 const longestSide = 4096;
@@ -88,6 +92,16 @@ const entries = {
     "What clean and grouped:K never separate, where the metadata tell it: images of one lesion, or all of one patient",
     z.enum(["lesion", "patient"]).default("lesion"),
   ),
+  recipe: setting(
+    ["record"],
+    `Settings that go together, which every setting that is given goes before: ${recipesInWords}`,
+    z.enum(recipeNames).optional(),
+  ),
+  seconds: setting(
+    ["record"],
+    "Time that the training may take, of a cross-validation each fold: epochs are chosen by the speed measured on this machine, at most the recipe's",
+    z.number().positive().max(31_536_000).optional(),
+  ),
   network: setting(
     ["weights"],
     "Network to train from scratch: one of those with a name, or your own, as a JSON file, a module (.js, .mjs or .ts, in train and study) or the folder of a run that has it",
@@ -139,7 +153,7 @@ const entries = {
     "Number format of activations; auto takes bf16 where the processor has instructions for it",
     z.enum(["auto", "f32", "bf16"]).default("auto"),
   ),
-  epochs: setting(["weights"], "Passes over the training images", z.int().min(1).max(100_000).default(20)),
+  epochs: setting(["weights"], "Passes over the training images", z.int().min(1).max(mostEpochs).default(20)),
   batch: setting(
     ["weights"],
     "Images per step; at most as many as there are training images",
@@ -314,6 +328,11 @@ const entries = {
     "Fraction of the training images that is held out for validation, near duplicates and known lesions together: the weights " +
       "of the epoch with the lowest validation loss become the model, and the temperature is fitted on these images; 0 for none",
     z.number().min(0).max(0.5).default(0),
+  ),
+  keep: setting(
+    ["weights"],
+    "With validation: whether the weights of the best epoch become the model, or those of the last one, as in Keras without callbacks",
+    z.enum(["best", "last"]).default("best"),
   ),
   patience: setting(
     ["weights"],

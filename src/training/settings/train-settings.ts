@@ -4,6 +4,7 @@ import type { ArchitectureOptions } from "../../network/architectures.ts";
 import type { NetworkSource } from "../../network/network-source.ts";
 import { contradictionOf } from "./contradictions.ts";
 import { checkSettings, parseSettings } from "./parse.ts";
+import { withRecipe } from "./recipes.ts";
 import { architectureOptionsOf } from "./resolve.ts";
 import type { Settings, SettingsInput } from "./schema.ts";
 
@@ -15,9 +16,16 @@ export interface TrainSettings extends Omit<SettingsInput, "network"> {
 
 /** Checks all that can be checked before the classes are known, and fills in defaults. Throws SettingsError. */
 export function settingsBeforeNetwork(input: TrainSettings): Omit<Settings, "network"> {
+  if (input.epochs !== undefined && input.seconds !== undefined) {
+    throw new SettingsError("seconds: chooses the epochs, and epochs are given; leave one of the two out");
+  }
+  return withoutNetwork(input);
+}
+
+function withoutNetwork(input: TrainSettings): Omit<Settings, "network"> {
   const { network, ...others } = input;
   if (typeof network !== "function") return parseSettings(input);
-  const settings = checkSettings(others);
+  const settings = checkSettings(withRecipe(others));
   // Whether the network has residual layers or normalisation is not known yet.
   const contradiction = contradictionOf({
     ...settings,
@@ -37,5 +45,5 @@ export async function withNetwork(input: TrainSettings, options: ArchitectureOpt
 
 /** Calls a network function, and checks the settings with what it gives. Throws SettingsError, and what the function throws. */
 export async function settingsForClasses(input: TrainSettings, classes: number): Promise<Settings> {
-  return parseSettings(await withNetwork(input, architectureOptionsOf(settingsBeforeNetwork(input), classes)));
+  return parseSettings(await withNetwork(input, architectureOptionsOf(withoutNetwork(input), classes)));
 }
