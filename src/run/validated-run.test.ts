@@ -8,6 +8,7 @@ import type { Dataset } from "../dataset/dataset.ts";
 import { SettingsError } from "../errors.ts";
 import { readDataset } from "../image/read-dataset.ts";
 import { loadModel } from "../inference/model.ts";
+import { dense, flatten, type Network, normalize } from "../network/layer.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { SettingsInput } from "../training/settings/schema.ts";
 import { validationPart, warningOfUnvalidated } from "./data/validation-part.ts";
@@ -59,6 +60,46 @@ it("ends where the validation loss no longer falls, keeps the best epoch, and wr
   const model = await loadModel(join(run, "model.onnx"));
   expect(model.metadata.temperature).not.toBe(1);
   await model.dispose();
+});
+
+it("keeps the last epoch where that is asked for, also after a stop", async () => {
+  const [best, last, stopped] = ["best", "last", "stopped last"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const network: Network = {
+    name: "linear",
+    input: { channels: 3, height: 8, width: 8 },
+    layers: [normalize(), flatten(), dense(dataset.classes.length)],
+  };
+  const diverging: SettingsInput = {
+    ...settings,
+    network,
+    averaging: 0,
+    epochs: 12,
+    learningRate: 0.1,
+    schedule: "constant",
+  };
+  await train(dataset, { ...diverging, out: best });
+  await train(dataset, { ...diverging, keep: "last", out: last });
+  const losses = (await metricsOf(last)).map(({ validationLoss }) => validationLoss as number);
+  // The two are trained alike, and the last epoch is not the best one.
+  expect((await metricsOf(best)).map(({ validationLoss }) => validationLoss)).toEqual(losses);
+  expect(Math.min(...losses)).toBeLessThan(losses.at(-1)!);
+  expect((await modelOf(last)).equals(await modelOf(best))).toBe(false);
+
+  const stop = new AbortController();
+  let steps = 0;
+  const onEvent = ({ kind }: RunEvent) => {
+    if (kind === "step" && ++steps === 14) stop.abort();
+  };
+  await train(dataset, { ...diverging, keep: "last", out: stopped }, { signal: stop.signal, onEvent });
+  await resume(stopped);
+  const weights = async (run: string) => (await readFile(join(run, "checkpoint.safetensors"))).length;
+  expect(await metricsOf(stopped)).toHaveLength(12);
+  expect((await metricsOf(stopped)).map(({ validationLoss }) => validationLoss)).toEqual(losses);
+  expect(await weights(stopped)).toBeLessThan(await weights(best));
 });
 
 it("comes to the same model when it was stopped, averages and best weights included", async () => {

@@ -56,7 +56,7 @@ export interface ValidationImages extends TrainingImages {
 export interface FitOptions extends OwnFunctions {
   readonly engine: Engine;
   readonly graph: Graph;
-  /** Those of data, validation and files are not read. */
+  /** Those of data, validation, time and files are not read. */
   readonly settings: Settings;
   /** What the settings that may be left out come to on this engine; by default it is found out. */
   readonly resolved?: ResolvedSettings;

@@ -94,5 +94,9 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
 const foldsOf = (protocol: string): number => Number(/^grouped:(\d+)$/.exec(protocol)?.[1] ?? 0);
 
 /** The first contradiction, in a sentence; undefined where there is none. */
-export const contradictionOf = (settings: Settings): string | undefined =>
-  rules.map((rule) => rule(settings)).find((sentence) => sentence !== false);
+export function contradictionOf(settings: Settings): string | undefined {
+  const { recipe } = settings;
+  const found = rules.map((rule) => rule(settings)).find((sentence) => sentence !== false);
+  if (found === undefined || recipe === undefined) return found;
+  return `${found} (with what the recipe ${recipe} says)`;
+}
