@@ -15,6 +15,8 @@ export type { ImbalanceName } from "../../training/imbalance.ts";
 export type { Progress } from "../../training/progress.ts";
 export type { ScheduleName } from "../../training/schedule.ts";
 export { parseSettings } from "../../training/settings/parse.ts";
+export { type RecipeName, recipeNames } from "../../training/settings/recipe-names.ts";
+export { type Recipe, type RecipeSettings, recipes } from "../../training/settings/recipes.ts";
 export type { Aspect, Entries as SettingEntries, SettingName, SettingThat } from "../../training/settings/schema.ts";
 export type { StepReport, ValidationFigures } from "../../training/train.ts";
 export type { Companions } from "../../training/training-state.ts";

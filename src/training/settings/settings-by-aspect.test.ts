@@ -16,6 +16,8 @@ it("repeats a training by all but places and what is written beside the weights"
       "classMap",
       "curation",
       "metadata",
+      "recipe",
+      "seconds",
       "from",
       "checkpointSeconds",
       "tensorboard",
