@@ -1,7 +1,8 @@
 /** Layers in words: the kind, with the options that tell one such layer from another. */
 
 import { eachActivation, optionsOf } from "./activations.ts";
-import type { Activation, Conv2d, HeightWidth, Layer, MaxPool } from "./layer.ts";
+import type { Activation, AveragePool, Conv2d, HeightWidth, Layer, Padding } from "./layer.ts";
+import { samePadding } from "./windows.ts";
 
 const by = (pair: HeightWidth): string => pair.join("x");
 
@@ -12,15 +13,21 @@ const strideOf = ([height, width]: HeightWidth): string => (height === width ? `
 /** Main options with blanks between them, others behind a comma each. */
 const options = (main: readonly string[], others: readonly string[]): string => [main.join(" "), ...others].join(", ");
 
-const paddingOf = (padding: HeightWidth, usual: HeightWidth): readonly string[] => {
-  if (isSame(padding, usual)) return [];
-  return [`padding ${padding[0] === padding[1] ? padding[0] : by(padding)}`];
+const inWords = (padding: Padding): string => {
+  if (padding === "sameUpper") return padding;
+  if (padding.length === 4) return padding.join(" ");
+  return padding[0] === padding[1] ? String(padding[0]) : by(padding);
 };
 
 const l2Of = (l2: number | undefined): readonly string[] => (l2 === undefined ? [] : [`L2 ${l2}`]);
 
-function convolution({ filters, kernel, stride, padding, groups, l2 }: Conv2d): string {
-  const same: HeightWidth = [(kernel[0] - 1) / 2, (kernel[1] - 1) / 2];
+const paddingOf = (padding: Padding, usual: HeightWidth): readonly string[] =>
+  padding !== "sameUpper" && padding.length === 2 && isSame(padding, usual) ? [] : [`padding ${inWords(padding)}`];
+
+const dilationOf = ([height, width]: HeightWidth): string =>
+  `dilation ${height === width ? height : by([height, width])}`;
+
+function convolution({ filters, kernel, stride, padding, dilation, groups, l2 }: Conv2d): string {
   return options(
     [
       filters === 1 ? "1 filter" : `${filters} filters`,
@@ -29,14 +36,18 @@ function convolution({ filters, kernel, stride, padding, groups, l2 }: Conv2d): 
     ],
     [
       ...(groups === 1 ? [] : [groups === filters ? "depthwise" : `${groups} groups`]),
-      ...paddingOf(padding, same),
+      ...(dilation === undefined ? [] : [dilationOf(dilation)]),
+      ...paddingOf(padding, samePadding(kernel, dilation)),
       ...l2Of(l2),
     ],
   );
 }
 
-const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" | "padding">): string =>
-  options([by(kernel), ...(isSame(stride, kernel) ? [] : [strideOf(stride)])], paddingOf(padding, [0, 0]));
+const pooling = ({ kernel, stride, padding, ceil, countPadding }: Omit<AveragePool, "kind">): string =>
+  options(
+    [by(kernel), ...(isSame(stride, kernel) ? [] : [strideOf(stride)])],
+    [...paddingOf(padding, [0, 0]), ...(countPadding ? ["padding counted"] : []), ...(ceil ? ["ceil"] : [])],
+  );
 
 const nothing = () => "";
 

@@ -7,6 +7,7 @@ import { boundsFault, mostParameters, mostValues } from "./bounds.ts";
 import { checkedInitialization } from "./initialization.ts";
 import type { Layer, Network, Normalize, Operation } from "./layer.ts";
 import { type ParameterSpec, parametersOf } from "./parameters.ts";
+import { operationOf, type Unplaced } from "./resolve-windows.ts";
 import { formatShape, outputShape, type Shape } from "./shape.ts";
 
 export type { Add, Operation } from "./layer.ts";
@@ -99,11 +100,12 @@ export function buildGraph(network: Network): Graph {
   const nodes: GraphNode[] = [];
   const shapeOf = (source: number): Shape => (source === INPUT ? inputShape : nodes[source]!.shape);
 
-  const append = (name: string, operation: Operation, inputs: readonly number[]): number => {
+  const append = (name: string, layer: Unplaced, inputs: readonly number[]): number => {
     // A path begins with the index of the network's own layer.
     const frozen = Number.parseInt(name, 10) < frozenLayers;
     const inputShapes = inputs.map(shapeOf);
     try {
+      const operation = operationOf(layer, inputShapes[0]!);
       if (operation.kind === "normalize" && !(name === FIRST || name === COLOURS)) {
         throw new NetworkError("normalize: only the first layer of a network can normalize");
       }

@@ -5,6 +5,16 @@ import { type Activation, relu, sigmoid } from "./activations.ts";
 import { knownOptions } from "./builder-options.ts";
 import { checkedInitialization, type Initialization } from "./initialization.ts";
 import type { GroupNorm, LayerNorm, LayerScale } from "./normalization.ts";
+import {
+  type HeightWidth,
+  type Padding,
+  type PaddingOption,
+  paddingOf,
+  pair,
+  type Resolved,
+  type Sides,
+  samePadding,
+} from "./windows.ts";
 
 export type {
   Activation,
@@ -34,8 +44,7 @@ export {
   tanh,
 } from "./activations.ts";
 
-/** A number for each spatial axis of a map or window, in this order. */
-export type HeightWidth = readonly [height: number, width: number];
+export { type HeightWidth, type Padding, type PaddingOption, pair, type Resolved, type Sides } from "./windows.ts";
 
 /**
  * First layer of a network that reads bytes: (value / 255 - mean) / standardDeviation, channel by channel. In a network whose input has one
@@ -54,8 +63,10 @@ export interface Conv2d {
   readonly filters: number;
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  /** Zeros added on both sides of each axis. */
-  readonly padding: HeightWidth;
+  /** Zeros added around the maps. */
+  readonly padding: Padding;
+  /** Rows and columns from one weight's place to the next's (Yu and Koltun 2016); absent where they are neighbours, [1, 1]. */
+  readonly dilation?: HeightWidth;
   readonly groups: number;
   readonly bias: boolean;
   /** How the weights begin; by default as the network says. The biases begin at 0. */
@@ -71,20 +82,29 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
-/** The largest value in the window. */
+/** The largest value in the window; padding never wins. */
 export interface MaxPool {
   readonly kind: "maxPool";
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Padding;
+  /**
+   * A last window counts that reaches over the padded map's end, where it begins in the map or in the padding before it (PyTorch's `ceil_mode`); absent
+   * where it does not count.
+   */
+  readonly ceil?: true;
 }
 
-/** The mean over the window; padding is not counted. */
+/** The mean over the window. */
 export interface AveragePool {
   readonly kind: "averagePool";
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Padding;
+  /** As in {@link MaxPool}. */
+  readonly ceil?: true;
+  /** Zeros that were added as padding count as values, those that `ceil` adds do not; absent where the mean is over values of the map alone. */
+  readonly countPadding?: true;
 }
 
 /** The mean of each channel: feature maps to one vector per image. */
@@ -181,8 +201,28 @@ export interface Luminance {
   readonly kind: "luminance";
 }
 
-/** What a layer becomes once those that hold others are written out. */
-export type Operation = Exclude<Layer, Residual | Gate | Concatenate> | Add | Multiply | Join | Luminance;
+/** A convolution of maps of a known size. */
+export type ResolvedConv2d = Resolved<Conv2d>;
+
+/** A max pooling of maps of a known size, whose padding covers all windows. */
+export type ResolvedMaxPool = Resolved<MaxPool>;
+
+/** An average pooling of maps of a known size, whose padding covers all windows. */
+export type ResolvedAveragePool = Resolved<AveragePool> & {
+  /** How much of the padding counts as zeros. */
+  readonly counted: Sides;
+};
+
+/** What a layer becomes once those that hold others are written out, and windows are placed on maps of a known size. */
+export type Operation =
+  | Exclude<Layer, Residual | Gate | Concatenate | Conv2d | MaxPool | AveragePool>
+  | ResolvedConv2d
+  | ResolvedMaxPool
+  | ResolvedAveragePool
+  | Add
+  | Multiply
+  | Join
+  | Luminance;
 
 /** A network: a name, the size of its input and its layers. The last layer gives one logit per class. */
 export interface Network {
@@ -207,30 +247,28 @@ export interface WeightOptions {
   readonly l2?: number;
 }
 
-/** Of a convolution; by default stride 1, padding `same`, one group, with bias, and weights that begin as the network says. */
+/** Of a convolution; by default stride 1, padding `same`, dilation 1, one group, with bias, and weights that begin as the network says. */
 export interface ConvolutionOptions extends WeightOptions {
   readonly stride?: number | HeightWidth;
-  readonly padding?: number | HeightWidth | "same";
+  readonly padding?: PaddingOption | "same";
+  readonly dilation?: number | HeightWidth;
   readonly groups?: number;
   readonly bias?: boolean;
   readonly initialization?: Initialization;
 }
 
 /** Of a dense layer; by default with bias, and weights that begin as the network says. */
-export interface DenseOptions {
+export interface DenseOptions extends WeightOptions {
   readonly bias?: boolean;
   readonly initialization?: Initialization;
 }
 
-/** Of a pooling; by default the stride is the kernel and nothing is padded. */
+/** Of a pooling; by default the stride is the kernel, nothing is padded, and windows that reach over the end do not count. */
 export interface PoolingOptions {
   readonly stride?: number | HeightWidth;
-  readonly padding?: number | HeightWidth;
-}
-
-/** Of a dense layer; by default with bias. */
-export interface DenseOptions extends WeightOptions {
-  readonly bias?: boolean;
+  readonly padding?: PaddingOption;
+  /** A last window counts that reaches over the padded map's end (PyTorch's `ceil_mode`). */
+  readonly ceil?: boolean;
 }
 
 /** Absent for none, so that a network without it is the same data as ever. */
@@ -239,8 +277,11 @@ function l2Of(kind: "conv2d" | "dense", l2 = 0): { readonly l2?: number } {
   return l2 === 0 ? {} : { l2 };
 }
 
-/** A size for both axes, or one for each. */
-export const pair = (value: number | HeightWidth): HeightWidth => (typeof value === "number" ? [value, value] : value);
+/** Of an average pooling. */
+export interface AveragePoolingOptions extends PoolingOptions {
+  /** Padding counts as zeros (PyTorch's `count_include_pad`); by default the mean is over the values of the map alone. */
+  readonly countPadding?: boolean;
+}
 
 /** The field of a layer whose initialisation is said. */
 function initializationOf(kind: Layer["kind"], given: Initialization | undefined): Pick<Dense, "initialization"> {
@@ -260,32 +301,49 @@ export const normalize = (
 ): Normalize => ({ kind: "normalize", mean, standardDeviation });
 
 /**
- * 2-D convolution. `padding: "same"`, the default, keeps the size at stride 1: (kernel - 1) / 2 zeros on each side, which are whole
- * numbers for odd kernels only. A network with an even one is refused; give its padding as a number.
+ * 2-D convolution. `padding: "same"`, the default, keeps the size at stride 1: (kernel - 1) / 2 zeros on each side, times the dilation, which are
+ * whole numbers for odd kernels only. A network with an even one is refused: `"sameUpper"` pads one more below and at the right, as TensorFlow and
+ * Keras do. Four numbers are the padding of each side: [top, left, bottom, right].
  */
 export const conv2d = (filters: number, kernel: number | HeightWidth, options: ConvolutionOptions = {}): Conv2d => {
   if (kernel === undefined)
     throw new NetworkError("conv2d: the kernel is missing; write conv2d(filters, kernel), such as conv2d(32, 3)");
-  const known = knownOptions("conv2d", options, ["stride", "padding", "groups", "bias", "l2", "initialization"]);
-  const { stride = 1, padding = "same", groups = 1, bias = true } = known;
+  const known = knownOptions("conv2d", options, [
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "bias",
+    "l2",
+    "initialization",
+  ]);
+  const { stride = 1, padding = "same", dilation = 1, groups = 1, bias = true } = known;
   const size = pair(kernel);
-  if (typeof padding === "string" && padding !== "same") {
-    throw new NetworkError(
-      `conv2d: padding: expected "same", a number, or [height, width], got "${padding}"; write 0 for "valid"`,
-    );
-  }
+  if (padding !== "same") refuseOtherPadding("conv2d", padding, ['"same"']);
+  const apart = pair(dilation);
   return {
     kind: "conv2d",
     filters,
     kernel: size,
     stride: pair(stride),
-    padding: padding === "same" ? [(size[0] - 1) / 2, (size[1] - 1) / 2] : pair(padding),
+    padding: padding === "same" ? samePadding(size, apart) : paddingOf(padding),
+    ...(apart.every((step) => step === 1) ? {} : { dilation: apart }),
     groups,
     bias,
     ...l2Of("conv2d", known.l2),
     ...initializationOf("conv2d", known.initialization),
   };
 };
+
+/** Programs without types may give other words as the padding. */
+function refuseOtherPadding(kind: string, padding: unknown, words: readonly string[]): void {
+  if (typeof padding !== "string" || padding === "sameUpper") return;
+  const expected = [...words, '"sameUpper"', "a number", "[height, width]"].join(", ");
+  const cure = padding === "same" ? '"sameUpper" is what TensorFlow calls "same"' : 'write 0 for "valid"';
+  throw new NetworkError(
+    `${kind}: padding: expected ${expected}, or [top, left, bottom, right], got "${padding}"; ${cure}`,
+  );
+}
 
 /**
  * Batch normalisation over each channel of maps, or each feature of vectors (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
@@ -299,19 +357,28 @@ export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): Batch
 const pooling = <K extends "maxPool" | "averagePool">(
   kind: K,
   kernel: number | HeightWidth,
-  options: PoolingOptions,
+  options: AveragePoolingOptions,
+  names: readonly (keyof AveragePoolingOptions)[],
 ) => {
-  const { stride = kernel, padding = 0 } = knownOptions(kind, options, ["stride", "padding"]);
-  return { kind, kernel: pair(kernel), stride: pair(stride), padding: pair(padding) };
+  const { stride = kernel, padding = 0, ceil = false, countPadding = false } = knownOptions(kind, options, names);
+  refuseOtherPadding(kind, padding, []);
+  return {
+    kind,
+    kernel: pair(kernel),
+    stride: pair(stride),
+    padding: paddingOf(padding),
+    ...(ceil ? { ceil } : {}),
+    ...(countPadding ? { countPadding } : {}),
+  };
 };
 
 /** The largest value in each window of feature maps; by default without overlap and without padding. */
 export const maxPool = (kernel: number | HeightWidth, options: PoolingOptions = {}): MaxPool =>
-  pooling("maxPool", kernel, options);
+  pooling("maxPool", kernel, options, ["stride", "padding", "ceil"]);
 
-/** The mean of each window of feature maps, padding not counted; by default without overlap and without padding. */
-export const averagePool = (kernel: number | HeightWidth, options: PoolingOptions = {}): AveragePool =>
-  pooling("averagePool", kernel, options);
+/** The mean of each window of feature maps; by default without overlap and without padding, which does not count where there is some. */
+export const averagePool = (kernel: number | HeightWidth, options: AveragePoolingOptions = {}): AveragePool =>
+  pooling("averagePool", kernel, options, ["stride", "padding", "ceil", "countPadding"]);
 
 /** The mean of each channel: feature maps (channels, height, width) to a vector (channels). */
 export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });

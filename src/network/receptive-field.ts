@@ -4,6 +4,7 @@ import { eachActivation } from "./activations.ts";
 import { type Graph, INPUT } from "./graph.ts";
 import type { HeightWidth, Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
+import { type Sides, reachOf as windowReach } from "./windows.ts";
 
 /** What the value in the middle of a map, or a value of a vector, depends on. */
 export interface ReceptiveField {
@@ -21,7 +22,8 @@ type Axis = 0 | 1;
 interface Window {
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
+  readonly dilation: HeightWidth;
 }
 
 /** `value`: an output reads the inputs in its own place. `map`: it reads all places. Else it reads a window. */
@@ -153,7 +155,7 @@ function readBy(reach: Reach, [first, last]: Range, extent: number, axis: Axis):
   if (reach === "map") return wholeOf(extent);
   if (reach === "value") return clipped([first, last], extent); // A gate's factors have one place.
   const start = (place: number) => place * reach.stride[axis] - reach.padding[axis];
-  return clipped([start(first), start(last) + reach.kernel[axis] - 1], extent);
+  return clipped([start(first), start(last) + windowReach(reach.kernel[axis], reach.dilation[axis]) - 1], extent);
 }
 
 const clipped = ([first, last]: Range, extent: number): Range => [Math.max(0, first), Math.min(extent - 1, last)];

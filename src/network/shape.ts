@@ -4,85 +4,30 @@ import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
 import { valueInWords } from "../text/value-in-words.ts";
 import { checkActivation, eachActivation } from "./activations.ts";
-import type { Activation, HeightWidth, Operation } from "./layer.ts";
+import type {
+  Activation,
+  HeightWidth,
+  Operation,
+  ResolvedAveragePool,
+  ResolvedConv2d,
+  ResolvedMaxPool,
+} from "./layer.ts";
+import { featureMaps, formatShape, isPositiveInteger, refuse, refuseIncomplete, type Shape } from "./shape-checks.ts";
+import { reachOf } from "./windows.ts";
 
-/** Without the batch: [channels, height, width] for feature maps, [features] for vectors. */
-export type Shape = readonly number[];
-
-/** A shape as text, such as `3x128x128`. */
-export const formatShape = (shape: Shape): string => shape.join("x");
+export { formatShape, type Shape } from "./shape-checks.ts";
 
 type ShapeRule<O extends Operation> = (operation: O, inputs: readonly Shape[]) => Shape;
 
-const refuse = (message: string): never => {
-  throw new NetworkError(message);
-};
-
-const isPositiveInteger = (value: number): boolean => Number.isInteger(value) && value > 0;
-
-const featureMaps = (kind: string, shape: Shape): readonly [number, number, number] =>
-  shape.length === 3
-    ? (shape as readonly [number, number, number])
-    : refuse(`${kind}: expected feature maps (channels x height x width), got ${formatShape(shape)}`);
-
-/** Why no padding is the same on both sides of a map, and what to do. */
-export const evenKernel = (kernel: HeightWidth): string =>
-  `padding "same" needs odd kernels, as it is the same on both sides, and the kernel is ${kernel.join("x")}; ` +
-  "take an odd kernel, or give the padding as a number, such as 0";
-
-/** A layer that was written without its function may lack what the function fills in. */
-function refuseIncomplete(kind: string, lists: Readonly<Record<string, unknown>>, expected: string): void {
-  for (const [field, list] of Object.entries(lists)) {
-    if (!Array.isArray(list)) {
-      refuse(
-        `${kind}: ${field}: expected ${expected}, got ${valueInWords(list)}; write the layer by ${kind}(...), or read it by parseNetwork`,
-      );
-    }
-  }
-}
-
-const windowed = (
-  kind: string,
-  {
-    kernel,
-    stride,
-    padding,
-  }: { readonly kernel: HeightWidth; readonly stride: HeightWidth; readonly padding: HeightWidth },
-  height: number,
-  width: number,
-): HeightWidth => {
-  refuseIncomplete(kind, { kernel, stride, padding }, "[height, width]");
-  for (const [name, values] of Object.entries({ kernel, stride })) {
-    if (!values.every(isPositiveInteger)) refuse(`${kind}: expected a positive whole ${name}, got ${values.join("x")}`);
-  }
-  if (kernel.some((length, axis) => length % 2 === 0 && padding[axis] === (length - 1) / 2)) {
-    refuse(`${kind}: ${evenKernel(kernel)}`);
-  }
-  if (!padding.every((value) => Number.isInteger(value) && value >= 0)) {
-    refuse(`${kind}: expected a whole padding of at least 0, got ${padding.join("x")}`);
-  }
-  const size = (extent: number, axis: 0 | 1) =>
-    Math.floor((extent + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
-  const out: HeightWidth = [size(height, 0), size(width, 1)];
-  return out.every((value) => value > 0)
-    ? out
-    : refuse(
-        `${kind}: a ${kernel.join("x")} kernel with padding ${padding.join("x")} does not fit ${height}x${width}; ` +
-          "take larger images or a smaller kernel",
-      );
-};
-
-const pooled = (
-  kind: string,
-  operation: { readonly kernel: HeightWidth; readonly stride: HeightWidth; readonly padding: HeightWidth },
-  shape: Shape,
-): Shape => {
-  const [channels, height, width] = featureMaps(kind, shape);
-  const { kernel, padding } = operation;
-  if (padding[0] * 2 > kernel[0] || padding[1] * 2 > kernel[1]) {
-    refuse(`${kind}: padding ${padding.join("x")} is more than half of the ${kernel.join("x")} kernel`);
-  }
-  return [channels, ...windowed(kind, operation, height, width)];
+/** Rows and columns of a window's outputs: as many as fit into the padded maps. */
+const windowed = (operation: ResolvedConv2d | ResolvedMaxPool | ResolvedAveragePool, shape: Shape): HeightWidth => {
+  const { kernel, stride, padding, dilation } = operation;
+  const [, ...size] = featureMaps(operation.kind, shape);
+  const along = (axis: 0 | 1) =>
+    Math.floor(
+      (size[axis] + padding[axis] + padding[axis + 2]! - reachOf(kernel[axis], dilation[axis])) / stride[axis],
+    ) + 1;
+  return [along(0), along(1)];
 };
 
 const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, { kind: K }>> } = {
@@ -107,12 +52,12 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
   },
   conv2d: (operation, [input]) => {
     const { filters, groups } = operation;
-    const [channels, height, width] = featureMaps("conv2d", input!);
+    const [channels] = featureMaps("conv2d", input!);
     if (!isPositiveInteger(filters)) refuse(`conv2d: expected a positive whole number of filters, got ${filters}`);
     if (!isPositiveInteger(groups) || channels % groups !== 0 || filters % groups !== 0) {
       refuse(`conv2d: ${groups} groups do not divide ${channels} input channels and ${filters} filters`);
     }
-    return [filters, ...windowed("conv2d", operation, height, width)];
+    return [filters, ...windowed(operation, input!)];
   },
   batchNorm: (_, [input]) => input!,
   layerNorm: ({ epsilon }, [input]) => {
@@ -133,8 +78,8 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     checkActivation(layer);
     return input!;
   }),
-  maxPool: (operation, [input]) => pooled("maxPool", operation, input!),
-  averagePool: (operation, [input]) => pooled("averagePool", operation, input!),
+  maxPool: (operation, [input]) => [input![0]!, ...windowed(operation, input!)],
+  averagePool: (operation, [input]) => [input![0]!, ...windowed(operation, input!)],
   globalAveragePool: (_, [input]) => [featureMaps("globalAveragePool", input!)[0]],
   flatten: (_, [input]) => [elements(input!)],
   dense: ({ units }, [input]) => {

@@ -1,7 +1,7 @@
 /** How every operation is said in ONNX's operators (operator set 17), in evaluation mode. */
 import { eachActivation } from "../network/activations.ts";
 import type { GraphNode, Operation } from "../network/graph.ts";
-import type { Activation, HeightWidth } from "../network/layer.ts";
+import type { Activation, HeightWidth, Sides } from "../network/layer.ts";
 import { luminanceWeights } from "../network/luminance.ts";
 import type { ParameterRole } from "../network/parameters.ts";
 import { lowerActivation } from "./lower-activation.ts";
@@ -20,17 +20,19 @@ type LoweringRule<O extends Operation> = (site: Site<O>) => Lowered;
 const parameters = (node: GraphNode, ...roles: readonly ParameterRole[]): string[] =>
   roles.flatMap((role) => node.parameters.filter((spec) => spec.role === role).map(({ name }) => name));
 
-const bothSides = ([height, width]: HeightWidth): readonly number[] => [height, width, height, width];
-
-const windowAttributes = ({
-  kernel,
-  stride,
-  padding,
-}: {
+interface Window {
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
-}) => ({ kernel_shape: kernel, strides: stride, pads: bothSides(padding) });
+  readonly padding: Sides;
+  readonly dilation?: HeightWidth;
+}
+
+const windowAttributes = ({ kernel, stride, padding, dilation = [1, 1] }: Window) => ({
+  kernel_shape: kernel,
+  strides: stride,
+  pads: padding,
+  ...(dilation.every((step) => step === 1) ? {} : { dilations: dilation }),
+});
 
 const single = (
   { node, inputs }: Site<Operation>,
@@ -110,7 +112,7 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   },
   luminance: ({ node, inputs }) => {
     const weights = `${node.name}/weights`;
-    const window = { kernel: [1, 1], stride: [1, 1], padding: [0, 0] } as const;
+    const window = { kernel: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0] } as const;
     return {
       nodes: [
         {
@@ -207,8 +209,39 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   },
   ...eachActivation(() => activation),
   maxPool: (site) => single(site, "MaxPool", windowAttributes(site.node.operation)),
-  averagePool: (site) =>
-    single(site, "AveragePool", { ...windowAttributes(site.node.operation), count_include_pad: 0 }),
+  averagePool: (site) => {
+    const { node, inputs } = site;
+    const { padding, counted } = node.operation;
+    const window = windowAttributes(node.operation);
+    const every = counted.some((border) => border > 0) && counted.every((border, side) => border === padding[side]);
+    if (every || counted.every((border) => border === 0)) {
+      return single(site, "AveragePool", { ...window, count_include_pad: every ? 1 : 0 });
+    }
+    // What counts is written as zeros first: what is left of the padding does not.
+    const [pads, padded] = [`${node.name}/pads`, `${node.name}/padded`];
+    const [top, left, bottom, right] = counted;
+    const rest = padding.map((border, side) => border - counted[side]!);
+    return {
+      nodes: [
+        {
+          name: pads,
+          operator: "Constant",
+          inputs: [],
+          outputs: [pads],
+          attributes: { value_ints: [0, 0, top, left, 0, 0, bottom, right] },
+        },
+        { name: padded, operator: "Pad", inputs: [inputs[0]!, pads], outputs: [padded] },
+        {
+          name: node.name,
+          operator: "AveragePool",
+          inputs: [padded],
+          outputs: [node.name],
+          attributes: { ...window, pads: rest, count_include_pad: 0 },
+        },
+      ],
+      output: node.name,
+    };
+  },
   globalAveragePool: ({ node, inputs }) => {
     const pooled = `${node.name}/pooled`;
     return {

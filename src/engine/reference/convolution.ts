@@ -1,6 +1,6 @@
 /** Convolution and its gradients as products of matrices: every image is unfolded into the windows that filters see. */
 import type { GraphNode } from "../../network/graph.ts";
-import type { Conv2d } from "../../network/layer.ts";
+import type { ResolvedConv2d } from "../../network/layer.ts";
 import type { Maps, Rule } from "./rule.ts";
 
 /** Stands for a padded zero in {@link windowIndices}. */
@@ -10,8 +10,8 @@ const PADDING = -1;
  * For one group of one image: where the value that weight k meets at output o comes from, as a matrix (weights of one
  * filter, outputs of one filter) of indices relative to the group's first channel.
  */
-function windowIndices({ operation, inputShapes, shape }: GraphNode<Conv2d>): Int32Array {
-  const { groups, kernel, stride, padding } = operation;
+function windowIndices({ operation, inputShapes, shape }: GraphNode<ResolvedConv2d>): Int32Array {
+  const { groups, kernel, stride, padding, dilation } = operation;
   const [channels, height, width] = inputShapes[0] as Maps;
   const [, outHeight, outWidth] = shape as Maps;
   const indices = new Int32Array((channels / groups) * kernel[0] * kernel[1] * outHeight * outWidth).fill(PADDING);
@@ -20,9 +20,9 @@ function windowIndices({ operation, inputShapes, shape }: GraphNode<Conv2d>): In
     for (let row = 0; row < kernel[0]; row++) {
       for (let column = 0; column < kernel[1]; column++) {
         for (let outY = 0; outY < outHeight; outY++) {
-          const y = outY * stride[0] + row - padding[0];
+          const y = outY * stride[0] + row * dilation[0] - padding[0];
           for (let outX = 0; outX < outWidth; outX++, next++) {
-            const x = outX * stride[1] + column - padding[1];
+            const x = outX * stride[1] + column * dilation[1] - padding[1];
             if (y >= 0 && y < height && x >= 0 && x < width) indices[next] = (channel * height + y) * width + x;
           }
         }
@@ -33,7 +33,7 @@ function windowIndices({ operation, inputShapes, shape }: GraphNode<Conv2d>): In
 }
 
 /** Runs a convolution, forward and backward. */
-export const conv2d: Rule<Conv2d> = ({ node, batch, inputs, output, parameters }) => {
+export const conv2d: Rule<ResolvedConv2d> = ({ node, batch, inputs, output, parameters }) => {
   const input = inputs[0]!;
   const weights = parameters.weight!;
   const { filters, groups } = node.operation;

@@ -1,13 +1,14 @@
 /** Max, average and global average pooling, and their gradients. */
 import type { GraphNode } from "../../network/graph.ts";
-import type { AveragePool, GlobalAveragePool, MaxPool } from "../../network/layer.ts";
+import type { GlobalAveragePool, ResolvedAveragePool, ResolvedMaxPool } from "../../network/layer.ts";
+import { countedValues } from "../../network/windows.ts";
 import type { Maps, Rule } from "./rule.ts";
 
 /** One output's window, clipped to the feature map; rows are `width` apart and `start` is the first row's first index. */
 type Visit = (output: number, start: number, rows: number, columns: number, width: number) => void;
 
 function forEachWindow(
-  { operation, inputShapes, shape }: GraphNode<MaxPool | AveragePool>,
+  { operation, inputShapes, shape }: GraphNode<ResolvedMaxPool | ResolvedAveragePool>,
   batch: number,
   visit: Visit,
 ) {
@@ -31,7 +32,7 @@ function forEachWindow(
 }
 
 /** Padding never wins; of equal values the first does, in row-major order. */
-export const maxPool: Rule<MaxPool> = ({ node, batch, inputs, output }) => {
+export const maxPool: Rule<ResolvedMaxPool> = ({ node, batch, inputs, output }) => {
   const input = inputs[0]!;
   const winners = new Int32Array(output.length);
   forEachWindow(node, batch, (o, start, rows, columns, width) => {
@@ -49,21 +50,22 @@ export const maxPool: Rule<MaxPool> = ({ node, batch, inputs, output }) => {
   };
 };
 
-/** Runs average pooling, forward and backward; padding does not count. */
-export const averagePool: Rule<AveragePool> = ({ node, batch, inputs, output }) => {
+/** Runs average pooling, forward and backward. */
+export const averagePool: Rule<ResolvedAveragePool> = ({ node, batch, inputs, output }) => {
   const input = inputs[0]!;
+  const values = countedValues(node);
   forEachWindow(node, batch, (o, start, rows, columns, width) => {
     let sum = 0;
     for (let row = 0; row < rows; row++) {
       const end = start + row * width + columns;
       for (let i = end - columns; i < end; i++) sum += input[i]!;
     }
-    output[o] = sum / (rows * columns);
+    output[o] = sum / values[o % values.length]!;
   });
   return (gradient, [inputGradient]) => {
     if (!inputGradient) return;
     forEachWindow(node, batch, (o, start, rows, columns, width) => {
-      const share = gradient[o]! / (rows * columns);
+      const share = gradient[o]! / values[o % values.length]!;
       for (let row = 0; row < rows; row++) {
         const end = start + row * width + columns;
         for (let i = end - columns; i < end; i++) inputGradient[i]! += share;

@@ -24,6 +24,7 @@ import { softmax } from "../loss.ts";
 import { activationCases } from "./activation-cases.ts";
 import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
 import { structureCases } from "./structure-cases.ts";
+import { windowCases } from "./window-cases.ts";
 
 const shallowCases: readonly ConformanceCase[] = [
   single("conv2d 3x3", [3, 8, 8], [conv2d(8, 3), ...head()]),
@@ -329,6 +330,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...activationCases,
   ...deepCases,
   ...structureCases,
+  ...windowCases,
 ];
 
 /** Parameters, a batch and its targets. */

@@ -19,6 +19,7 @@ import {
   maxPool,
   type Network,
   normalize,
+  type Padding,
   relu,
   relu6,
   residual,
@@ -28,6 +29,7 @@ import {
   tanh,
 } from "../../network/layer.ts";
 import { groupNorm, layerNorm, layerScale } from "../../network/normalization.ts";
+import { operationOf } from "../../network/resolve-windows.ts";
 import { outputShape, type Shape } from "../../network/shape.ts";
 import { Random } from "../../random.ts";
 import { elements } from "../../tensor.ts";
@@ -56,16 +58,30 @@ function convolution(random: Random, [channels]: Maps): Layer {
   const { kernel, stride } = window(random);
   const groups = pick(random, [1, 1, channels, channels % 2 === 0 ? 2 : 1]);
   const filters = groups * (groups === 1 ? pick(random, [1, 3, 8, 16, 17]) : pick(random, [1, 2]));
-  const padding = each(() => pick(random, [0, 0, 1, 3]));
-  return conv2d(filters, kernel, { stride, padding, groups, bias: random.integer(2) === 0 });
+  const border = () => pick(random, [0, 0, 1, 3]);
+  const padding = pick<() => Padding>(random, [
+    () => each(border),
+    () => each(border),
+    () => [border(), border(), border(), border()],
+    () => "sameUpper",
+  ])();
+  const dilation = each(() => pick(random, [1, 1, 1, 2, 3]));
+  return conv2d(filters, kernel, { stride, padding, dilation, groups, bias: random.integer(2) === 0 });
 }
 
 function pooling(random: Random): Layer {
   const { kernel, stride } = window(random);
-  const padding: HeightWidth = [random.integer(kernel[0] >> 1), random.integer(kernel[1] >> 1)].map(
-    (less, axis) => (kernel[axis]! >> 1) - less,
-  ) as unknown as HeightWidth;
-  return pick(random, [maxPool, averagePool])(kernel, { stride, padding: random.integer(2) === 0 ? 0 : padding });
+  const within = (axis: 0 | 1) => random.integer(kernel[axis]);
+  const padding = pick<() => number | Padding>(random, [
+    () => 0,
+    () => [within(0), within(1)],
+    () => [within(0), within(1), within(0), within(1)],
+    () => "sameUpper",
+  ])();
+  const ceil = random.integer(2) === 0;
+  return random.integer(2) === 0
+    ? maxPool(kernel, { stride, padding, ceil })
+    : averagePool(kernel, { stride, padding, ceil, countPadding: random.integer(2) === 0 });
 }
 
 const activation = (random: Random): Layer =>
@@ -153,7 +169,7 @@ function after(shape: Shape, layer: Layer): Shape | undefined {
     return joined !== undefined && elements(joined) <= MOST_VALUES ? joined : undefined;
   }
   try {
-    const next = outputShape(layer, [shape]);
+    const next = outputShape(operationOf(layer, shape), [shape]);
     return elements(next) <= MOST_VALUES ? next : undefined;
   } catch {
     return undefined;
@@ -172,7 +188,7 @@ const sizes: readonly HeightWidth[] = [
 
 /** The network of a seed, the same always. Half of them read bytes, some of those as luminance. */
 export function drawnNetwork(seed: number): Network {
-  const random = Random.of(seed, 7);
+  const random = Random.of(seed, 8);
   const bytes = random.integer(2) === 0;
   const [height, width] = pick(random, sizes);
   const channels = bytes ? pick(random, [3, 3, 1]) : pick(random, [1, 2, 6, 16]);

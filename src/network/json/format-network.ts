@@ -1,8 +1,9 @@
 /** A network as JSON that people can read and change: a layer on a line, without what the builders have as their default. */
 import { eachActivation, optionsOf } from "../activations.ts";
-import type { BatchNorm, HeightWidth, Layer, MaxPool, Network } from "../layer.ts";
-import { batchNorm, conv2d, normalize } from "../layer.ts";
+import type { AveragePool, BatchNorm, HeightWidth, Layer, Network, Padding } from "../layer.ts";
+import { batchNorm, normalize } from "../layer.ts";
 import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
+import { samePadding } from "../windows.ts";
 
 type Form = Readonly<Record<string, unknown>>;
 
@@ -14,10 +15,15 @@ const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) ==
 const unless = (name: string, value: unknown, usual: unknown, written = value): Form =>
   isSame(value, usual) ? {} : { [name]: written };
 
-const pooling = ({ kernel, stride, padding }: Pick<MaxPool, "kernel" | "stride" | "padding">): Form => ({
+/** As builders take it. */
+const paddingForm = (padding: Padding) => (padding !== "sameUpper" && padding.length === 2 ? pairOf(padding) : padding);
+
+const pooling = ({ kernel, stride, padding, ceil, countPadding }: Omit<AveragePool, "kind">): Form => ({
   kernel: pairOf(kernel),
   ...unless("stride", stride, kernel, pairOf(stride)),
-  ...unless("padding", padding, [0, 0], pairOf(padding)),
+  ...unless("padding", padding, [0, 0], paddingForm(padding)),
+  ...unless("ceil", ceil, undefined),
+  ...unless("countPadding", countPadding, undefined),
 });
 
 const none = () => ({});
@@ -27,11 +33,12 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     isSame([mean, standardDeviation], [normalize().mean, normalize().standardDeviation])
       ? {}
       : { mean, standardDeviation },
-  conv2d: ({ filters, kernel, stride, padding, groups, bias, l2, initialization }) => ({
+  conv2d: ({ filters, kernel, stride, padding, dilation, groups, bias, l2, initialization }) => ({
     filters,
     kernel: pairOf(kernel),
     ...unless("stride", stride, [1, 1], pairOf(stride)),
-    ...unless("padding", padding, conv2d(filters, kernel).padding, pairOf(padding)),
+    ...unless("padding", padding, samePadding(kernel, dilation), paddingForm(padding)),
+    ...unless("dilation", dilation, undefined, dilation && pairOf(dilation)),
     ...unless("groups", groups, 1),
     ...unless("bias", bias, true),
     ...unless("l2", l2, undefined),

@@ -16,7 +16,7 @@ import {
   type ScalingScheme,
   schemeNames,
 } from "../initialization.ts";
-import type { Layer } from "../layer.ts";
+import type { Layer, PaddingOption } from "../layer.ts";
 
 const inWords = <S extends z.ZodType>(expected: string, schema: S): S => schema.meta({ expected });
 
@@ -25,11 +25,13 @@ const size = wholeNumber(1);
 const margin = wholeNumber(0);
 const pairOf = <S extends z.ZodType>(one: S) => z.union([one, z.tuple([one, one])]);
 const sizes = inWords(`a whole number from 1 to ${most}, or two of them: [height, width]`, pairOf(size));
-const margins = inWords(`a whole number from 0 to ${most}, or two of them: [height, width]`, pairOf(margin));
-const paddings = inWords(
-  `"same", a whole number from 0 to ${most}, or two of them: [height, width]`,
-  z.union([z.literal("same"), margin, z.tuple([margin, margin])]),
-);
+const marginsOf = (words: readonly string[]) =>
+  inWords(
+    `${words.map((word) => `"${word}", `).join("")}a whole number from 0 to ${most}, or a list of them: [height, width] or [top, left, bottom, right]`,
+    z.union([z.literal(words), margin, z.tuple([margin, margin]), z.tuple([margin, margin, margin, margin])]),
+  );
+const margins = marginsOf(["sameUpper"]) as z.ZodType<PaddingOption>;
+const paddings = marginsOf(["same", "sameUpper"]) as z.ZodType<PaddingOption | "same">;
 const rate = inWords("a number of at least 0 and below 1", z.number().min(0).lt(1));
 const strength = inWords("a number of at least 0 and at most 1", z.number().min(0).max(1));
 const epsilon = inWords("a number above 0 and at most 1", z.number().positive().max(1));
@@ -56,7 +58,12 @@ const initialization: z.ZodType<Initialization> = inWords(
   ]) satisfies z.ZodType<Initialization | InitializationOptions>,
 ).meta({ id: "initialization" });
 
-const pooling = { kernel: sizes, stride: sizes.exactOptional(), padding: margins.exactOptional() };
+const pooling = {
+  kernel: sizes,
+  stride: sizes.exactOptional(),
+  padding: margins.exactOptional(),
+  ceil: flag.exactOptional(),
+};
 
 const optionForm = (option: ActivationOption): z.ZodType =>
   inWords(expectedOption(option), "usual" in option ? z.number().nonnegative() : z.enum([...option.words]));
@@ -74,6 +81,7 @@ const leaves = {
     kernel: sizes,
     stride: sizes.exactOptional(),
     padding: paddings.exactOptional(),
+    dilation: sizes.exactOptional(),
     groups: size.exactOptional(),
     bias: flag.exactOptional(),
     l2: strength.exactOptional(),
@@ -88,7 +96,7 @@ const leaves = {
   layerScale: { initial: inWords("a number", z.number()).exactOptional() },
   ...eachActivation(activation),
   maxPool: pooling,
-  averagePool: pooling,
+  averagePool: { ...pooling, countPadding: flag.exactOptional() },
   globalAveragePool: {},
   flatten: {},
   dense: {

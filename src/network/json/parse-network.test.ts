@@ -126,6 +126,20 @@ describe("parseNetwork", () => {
     [{ kind: "dense", units: 3, activation: "softmax" }, /"activation"; an activation is a layer of its own: put relu/],
     [{ kind: "maxPool", kernel: 2, pool_size: 2 }, 'maxPool: unknown field "pool_size"; did you mean kernel?'],
     [{ kind: "conv2d", filters: 3, kernel: 3, padding: "valid" }, /got "valid"; write 0 for no padding$/],
+    [
+      { kind: "maxPool", kernel: 3, padding: "same" },
+      /^layers\[0\]: maxPool: padding: expected "sameUpper", a whole number .*got "same"; "sameUpper" is what TensorFlow and Keras call "same"$/,
+    ],
+    [
+      { kind: "averagePool", kernel: 3, padding: [1, 1, 1] },
+      /^layers\[0\]: averagePool: padding: expected .*\[height, width\] or \[top, left, bottom, right\], got \[1,1,1\]$/,
+    ],
+    [{ kind: "conv2d", filters: 3, kernel: 3, padding: "SAME_UPPER" }, /got "SAME_UPPER"; write "sameUpper"$/],
+    [
+      { kind: "conv2d", filters: 3, kernel: 3, dilation: 0 },
+      /^layers\[0\]: conv2d: dilation: expected a whole number from 1/,
+    ],
+    [{ kind: "conv2d", filters: 3, kernel: 4, dilation: 3 }, /^layers\[0\]: conv2d: padding "same" needs odd kernels/],
     [{ kind: "conv2d", filters: 3, kernel: 2 }, /^layers\[0\]: conv2d: padding "same" needs odd kernels/],
     [
       Object.fromEntries(["kind", "a", "b", "c", "d", "e", "f", "g"].map((key) => [key, "relu"])),
@@ -161,7 +175,7 @@ describe("parseNetwork", () => {
     [
       conv2d(4, 2),
       'conv2d: padding "same" needs odd kernels, as it is the same on both sides, and the kernel is 2x2; take an odd kernel, ' +
-        "or give the padding as a number, such as 0",
+        'or "sameUpper", which pads one more below and at the right, or give the padding as a number, such as 0',
     ],
   ])("refuses the layer %j", (layer, message) => {
     if (typeof message === "string") expect(ofLayer(layer)).toBe(`layers[0]: ${message}`);

@@ -5,7 +5,8 @@ import { type ArchitectureOptions, imageInput } from "../architectures.ts";
 import { boundsFault, deepestNesting, mostLayers } from "../bounds.ts";
 import { checkedInitialization } from "../initialization.ts";
 import { type Network, pair } from "../layer.ts";
-import { evenKernel } from "../shape.ts";
+import { evenKernel, isHalved } from "../resolve-windows.ts";
+import { samePadding } from "../windows.ts";
 import { completeLayer } from "./complete-layer.ts";
 import { type LayerForm, type NetworkForm, networkForm } from "./layer-forms.ts";
 import { problemsOf } from "./problems.ts";
@@ -92,7 +93,9 @@ const layerProblems = (layers: readonly LayerForm[], list: string, classes: numb
     }
     if (layer.kind === "conv2d" && (layer.padding ?? "same") === "same") {
       const kernel = pair(layer.kernel);
-      return kernel.some((length) => length % 2 === 0) ? [`${place}: conv2d: ${evenKernel(kernel)}`] : [];
+      const dilation = pair(layer.dilation ?? 1);
+      const isEven = isHalved(kernel, samePadding(kernel, dilation), dilation);
+      return isEven ? [`${place}: conv2d: ${evenKernel(kernel)}`] : [];
     }
     if (layer.kind === "gate") return layerProblems(layer.body, `${place}.body`, classes);
     if (layer.kind === "concatenate") {

@@ -5,7 +5,7 @@ import { type DataPath, pathInWords } from "../../formats/plain-data.ts";
 import { nameList } from "../../text/name-list.ts";
 import type { HeightWidth, Layer } from "../layer.ts";
 import { unknownField, unknownLayer } from "../other-names.ts";
-import { evenKernel } from "../shape.ts";
+import { evenKernel, isHalved } from "../resolve-windows.ts";
 import { inputFields, layerFields, layerKinds, networkFields } from "./layer-forms.ts";
 
 type Fields = Readonly<Record<string, z.ZodType>>;
@@ -50,11 +50,14 @@ function kindProblem(layer: Readonly<Record<string, unknown>>): string {
     : `expected a layer with its kind, ${kinds}; got ${shown(kind)}`;
 }
 
-/** Whether a padding is what `conv2d` makes of "same" for an even kernel. */
-const isHalved = (kernel: unknown, padding: unknown): kernel is HeightWidth =>
-  Array.isArray(kernel) &&
-  Array.isArray(padding) &&
-  kernel.some((length, axis) => length % 2 === 0 && padding[axis] === (length - 1) / 2);
+/** What other programs call paddings. */
+const paddingCures: Readonly<Record<string, string>> = {
+  valid: "; write 0 for no padding",
+  same: '; "sameUpper" is what TensorFlow and Keras call "same"',
+  SAME_UPPER: '; write "sameUpper"',
+};
+
+const isSizes = (value: unknown): value is HeightWidth => Array.isArray(value) && value.length === 2;
 
 /** The sentence on one issue. */
 function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
@@ -80,9 +83,12 @@ function problemOf(issue: z.core.$ZodIssue, data: unknown): string {
   const fields: Fields = layerFields[layer.kind];
   if (issue.code === "unrecognized_keys") return at(`${layer.kind}: ${unknownKeys(issue.keys, fields)}`);
   const field = String(rest[0]);
-  const { kernel, padding } = layer;
-  if (field === "padding" && isHalved(kernel, padding)) return at(`${layer.kind}: ${evenKernel(kernel)}`);
-  const cure = field === "padding" && padding === "valid" ? "; write 0 for no padding" : "";
+  const { kernel, padding, dilation } = layer;
+  const isWindow = field === "padding" && isSizes(kernel) && isSizes(padding);
+  if (isWindow && isHalved(kernel, padding, isSizes(dilation) ? dilation : undefined)) {
+    return at(`${layer.kind}: ${evenKernel(kernel)}`);
+  }
+  const cure = field === "padding" ? (paddingCures[String(padding)] ?? "") : "";
   return at(`${layer.kind}: ${field}: expected ${expectedBy(fields[field])}, got ${shown(layer[field])}${cure}`);
 }
 

@@ -1,8 +1,8 @@
 /** What the engine asks of oneDNN, in one form for both C interfaces: `interface-2.ts` and `interface-3.ts` provide it. */
 
 import type { Pointer } from "../../../foreign/library.ts";
-import type { HeightWidth } from "../../../network/layer.ts";
-import type { BinaryAlgorithm, DataType, ElementwiseAlgorithm } from "./constants.ts";
+import type { HeightWidth, Sides } from "../../../network/windows.ts";
+import type { BinaryAlgorithm, DataType, ElementwiseAlgorithm, PoolingAlgorithm } from "./constants.ts";
 
 /** The shape, type and layout of a tensor; `pointer` is oneDNN's own record of it. */
 export interface MemoryDescriptor {
@@ -35,8 +35,9 @@ export interface Convolution {
   readonly bias: MemoryDescriptor | undefined;
   readonly destination: MemoryDescriptor;
   readonly stride: HeightWidth;
-  /** Zeros on both sides of each axis. */
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
+  /** From one weight's place to the next's: 1 where they are neighbours, which oneDNN counts as 0. */
+  readonly dilation: HeightWidth;
 }
 
 /** Tensors of a dense layer. */
@@ -44,12 +45,12 @@ export type InnerProduct = Pick<Convolution, "source" | "weights" | "bias" | "de
 
 /** Tensors and geometry of a pooling. */
 export interface Pooling {
-  readonly algorithm: "max" | "averageExcludePadding";
+  readonly algorithm: PoolingAlgorithm;
   readonly source: MemoryDescriptor;
   readonly destination: MemoryDescriptor;
   readonly kernel: HeightWidth;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
 }
 
 /** What a batch normalisation works on, and how. */

@@ -12,7 +12,7 @@ import type {
   PrimitiveDescriptor,
 } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
-import { bindCalls, int64s, UnimplementedError, whereThereIs } from "./status.ts";
+import { beforeAndAfter, bindCalls, int64s, UnimplementedError, whereThereIs } from "./status.ts";
 
 const LAYOUT_ANY = 1;
 const CONVOLUTION_WINOGRAD = 2;
@@ -45,7 +45,7 @@ const OPERATION_DESCRIPTOR_BYTES = 16384;
  * convolutions, the direct one is made.
  */
 function fastest(
-  { weights, stride, source, destination }: Convolution,
+  { weights, stride, dilation, padding, source, destination }: Convolution,
   make: (algorithm: number) => PrimitiveDescriptor,
 ): PrimitiveDescriptor {
   const kernel = weights.dimensions;
@@ -55,6 +55,9 @@ function fastest(
     kernel[2] === 3 &&
     kernel[3] === 3 &&
     stride.every((step) => step === 1) &&
+    dilation.every((step) => step === 1) &&
+    padding[0] === padding[2] &&
+    padding[1] === padding[3] &&
     [source, weights, destination].every(({ type }) => type === "f32");
   if (!suits) return make(CONVOLUTION_DIRECT);
   try {
@@ -93,7 +96,8 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       calls.run("dnnl_post_ops_append_eltwise", "pfiff", chain, 1, algorithm, scale, shift),
     appendSum: (calls, chain, scale) => calls.run("dnnl_post_ops_append_sum", "pf", chain, scale),
   });
-  const geometry = ({ stride, padding }: Convolution) => [int64s(stride), int64s(padding), int64s(padding)] as const;
+  const geometry = ({ stride, dilation, padding }: Convolution) =>
+    [int64s(stride), int64s(dilation.map((step) => step - 1)), ...beforeAndAfter(padding)] as const;
   const tensors = ({ source, weights, destination }: InnerProduct) =>
     [source.pointer, weights.pointer, destination.pointer] as const;
   const withBias = ({ source, weights, bias, destination }: InnerProduct) =>
@@ -105,8 +109,7 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       destination.pointer,
       int64s(stride),
       int64s(kernel),
-      int64s(padding),
-      int64s(padding),
+      ...beforeAndAfter(padding),
     ] as const;
   const affine = normalizationFlags.scale | normalizationFlags.shift;
   const flags = ({ globalStatistics, fuseRelu, isPlain = false }: BatchNormalization) =>
@@ -132,15 +135,19 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
     convolution: (what, mode, post) =>
       fastest(what, (algorithm) => {
         const values = [propagation[mode], algorithm, ...withBias(what), ...geometry(what)];
-        return make("convolution_forward", "iippppppp", values, { attributes: attributes(post) });
+        return make("dilated_convolution_forward", "iipppppppp", values, { attributes: attributes(post) });
       }),
     convolutionBackwardData: (what, hint) =>
       fastest(what, (algorithm) =>
-        make("convolution_backward_data", "ipppppp", [algorithm, ...tensors(what), ...geometry(what)], { hint }),
+        make("dilated_convolution_backward_data", "ippppppp", [algorithm, ...tensors(what), ...geometry(what)], {
+          hint,
+        }),
       ),
     convolutionBackwardWeights: (what, hint) =>
       fastest(what, (algorithm) =>
-        make("convolution_backward_weights", "ippppppp", [algorithm, ...withBias(what), ...geometry(what)], { hint }),
+        make("dilated_convolution_backward_weights", "ipppppppp", [algorithm, ...withBias(what), ...geometry(what)], {
+          hint,
+        }),
       ),
     innerProduct: (what, mode, post) =>
       make("inner_product_forward", "ipppp", [propagation[mode], ...withBias(what)], { attributes: attributes(post) }),

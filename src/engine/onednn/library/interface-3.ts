@@ -5,7 +5,7 @@ import { attributeMaker, elementwiseCode } from "./attributes.ts";
 import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation, REDUCTION_MEAN } from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
-import { bindCalls, int64s, whereThereIs } from "./status.ts";
+import { beforeAndAfter, bindCalls, int64s, whereThereIs } from "./status.ts";
 
 const LAYOUT_ANY = 1;
 const eltwise = {
@@ -49,13 +49,13 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
     // Zero point 0, the destination's own type.
     appendSum: (calls, chain, scale) => calls.run("dnnl_post_ops_append_sum", "pfii", chain, scale, 0, 0),
   });
-  const geometry = ({ stride, padding }: Convolution) =>
-    [int64s(stride), noDilation, int64s(padding), int64s(padding)] as const;
+  const geometry = ({ stride, dilation, padding }: Convolution) =>
+    [int64s(stride), int64s(dilation.map((step) => step - 1)), ...beforeAndAfter(padding)] as const;
   const tensors = ({ source, weights, destination }: InnerProduct) =>
     [source.pointer, weights.pointer, destination.pointer] as const;
   const bias = ({ bias }: InnerProduct) => bias?.pointer ?? null;
   const windows = ({ stride, kernel, padding }: Pooling) =>
-    [int64s(stride), int64s(kernel), noDilation, int64s(padding), int64s(padding)] as const;
+    [int64s(stride), int64s(kernel), noDilation, ...beforeAndAfter(padding)] as const;
   const affine = normalizationFlags.scale | normalizationFlags.shift;
   const flags = ({ globalStatistics, fuseRelu, isPlain = false }: BatchNormalization) =>
     (isPlain ? 0 : affine) |

@@ -4,6 +4,7 @@ import { EngineError, MemoryError } from "../../../errors.ts";
 import type { NativeFunction, Pointer } from "../../../foreign/library.ts";
 import { lessWork } from "../../../memory.ts";
 import type { GraphNode } from "../../../network/graph.ts";
+import type { Sides } from "../../../network/windows.ts";
 import type { NativeLibrary } from "./native.ts";
 
 const [SUCCESS, OUT_OF_MEMORY, INVALID_ARGUMENTS, UNIMPLEMENTED] = [0, 1, 2, 3];
@@ -98,3 +99,7 @@ export function bindCalls(library: NativeLibrary): Calls {
 
 /** Dimensions as the C interface takes them; a copy is made there. */
 export const int64s = (values: readonly number[]): BigInt64Array => BigInt64Array.from(values, BigInt);
+
+/** Padding as oneDNN takes it: what is before the maps on each axis, and what is after them. */
+export const beforeAndAfter = ([top, left, bottom, right]: Sides) =>
+  [int64s([top, left]), int64s([bottom, right])] as const;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { addressOf } from "../../../foreign/memory.ts";
 import { buildGraph, type GraphNode } from "../../../network/graph.ts";
-import { flatten, type MaxPool, maxPool } from "../../../network/layer.ts";
+import { flatten, maxPool, type ResolvedMaxPool } from "../../../network/layer.ts";
 import { Random } from "../../../random.ts";
 import { alignedBytes } from "../../onednn/library/memory.ts";
 import { maxPool as referenceMaxPool } from "../../reference/pooling.ts";
@@ -94,7 +94,7 @@ describe.skipIf(kernels === undefined)(`max pooling kernels${kernelsMissing}`, (
 
       const expected = new Float64Array(outputs);
       const pullback = referenceMaxPool({
-        node: graph.nodes[0] as GraphNode<MaxPool>,
+        node: graph.nodes[0] as GraphNode<ResolvedMaxPool>,
         batch: BATCH,
         inputs: [channelsFirst(input, wide)],
         output: expected,

@@ -66,7 +66,8 @@ function check(layer: Layer): void {
     destination: gradient.value.descriptor,
     bias: layer.bias ? diffBias.descriptor : undefined,
     stride: [stride, stride],
-    padding: [padding, padding],
+    padding: [padding, padding, padding, padding],
+    dilation: [1, 1],
   })!;
   weightGradient.append({
     source: source.value,

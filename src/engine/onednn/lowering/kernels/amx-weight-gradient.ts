@@ -34,8 +34,11 @@ const FLOATS_PER_TASK = 2 ** 18;
  */
 export const amxWeightGradient: KernelLowering<"weightGradient"> = {
   needs: "AMX",
-  serves: ({ program, kind, source, weights, destination, stride }) =>
+  serves: ({ program, kind, source, weights, destination, stride, padding, dilation }) =>
     kind === "convolution" &&
+    padding[0] === padding[2] &&
+    padding[1] === padding[3] &&
+    dilation.every((step) => step === 1) &&
     weights.length === 4 &&
     weights[0]! % MULTIPLE_OF_CHANNELS === 0 &&
     (weights[1]! % MULTIPLE_OF_CHANNELS === 0 || weights[1]! <= FEW_CHANNELS) &&
@@ -58,7 +61,8 @@ function lower({
   const [outputs, inputs] = weights as readonly [number, number];
   const [input, output, kernel] = [sizeOf(source.dimensions), sizeOf(destination.dimensions), sizeOf(weights)];
   const channels = [inputs, outputs] as const;
-  const sizes = { channels, input, output, kernel, stride, padding, hasBias: bias !== undefined };
+  const [top, left] = padding;
+  const sizes = { channels, input, output, kernel, stride, padding: [top, left], hasBias: bias !== undefined } as const;
   const { threads } = runtime.description;
   const { shape, parts, ranges } = cutWeightGradient(sizes, source.dimensions[0]!, threads);
   const weightCount = kernel[0] * kernel[1] * inputs * outputs;

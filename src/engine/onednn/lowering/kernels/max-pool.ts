@@ -13,7 +13,8 @@ export const maxPoolKernels: KernelLowering<"maxPool"> = {
     return (
       type === "bf16" &&
       descriptor.type === type &&
-      stride.every((step, axis) => step === window[axis] && padding[axis] === 0) &&
+      stride.every((step, axis) => step === window[axis]) &&
+      padding.every((border) => border === 0) &&
       canMaxPool(inputShapes[0]![0]!, window) &&
       program.isChannelsLast(descriptor)
     );

@@ -1,6 +1,6 @@
 /** The sites of a plan that kernels of our own may take over from oneDNN: what a kernel has to know there, and what it gives. */
 import type { GraphNode } from "../../../../network/graph.ts";
-import type { BatchNorm, HeightWidth, MaxPool } from "../../../../network/layer.ts";
+import type { BatchNorm, HeightWidth, ResolvedMaxPool, Sides } from "../../../../network/layer.ts";
 import type { Optimizer } from "../../../optimizer.ts";
 import type { MemoryDescriptor } from "../../library/descriptors.ts";
 import type { Parameter } from "../../program/parameter-store.ts";
@@ -22,7 +22,7 @@ export interface NormalizeSite extends Context {
 
 /** A max pooling and the maps that it reads. */
 export interface MaxPoolSite extends Context {
-  readonly node: GraphNode<MaxPool>;
+  readonly node: GraphNode<ResolvedMaxPool>;
   readonly source: Value;
   /** The gradient is also masked by the rectifier before the pooling. */
   readonly maskGradient: boolean;
@@ -52,7 +52,8 @@ export interface ConvolutionSite extends Context, Pick<NodeContext, "relu" | "is
   readonly input: readonly number[];
   readonly weights: readonly number[];
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
+  readonly dilation: HeightWidth;
   readonly hasBias: boolean;
   readonly weight: Parameter;
 }
@@ -75,7 +76,8 @@ export interface WeightGradientSite {
   readonly destination: MemoryDescriptor;
   readonly bias: MemoryDescriptor | undefined;
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
+  readonly dilation: HeightWidth;
 }
 
 /** An optimizer and the flat arrays that it updates. */

@@ -33,7 +33,8 @@ function usualLayout({ program, type }: LoweringContext, dimensions: readonly nu
     bias: undefined,
     destination: maps,
     stride: [1, 1],
-    padding: [0, 0],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
   } as const;
   return program.chosen(descriptors.convolution(shapes, "training", []), "source", maps);
 }

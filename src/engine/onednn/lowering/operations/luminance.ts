@@ -16,7 +16,8 @@ export const luminance: LoweringRule<Luminance> = (context, { name, shape }, [in
     destination: descriptors.memory([dimensions[0]!, ...shape], type, "any"),
     bias: undefined,
     stride: [1, 1],
-    padding: [0, 0],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
   } as const;
   const forward = descriptors.convolution(shapes, "inference", []);
   const output = program.value(program.chosen(forward, "destination", shapes.destination));

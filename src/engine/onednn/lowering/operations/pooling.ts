@@ -1,5 +1,14 @@
 /** Pooling over windows and over whole maps. */
-import type { AveragePool, GlobalAveragePool, HeightWidth, MaxPool } from "../../../../network/layer.ts";
+
+import type { GraphNode } from "../../../../network/graph.ts";
+import type {
+  GlobalAveragePool,
+  HeightWidth,
+  ResolvedAveragePool,
+  ResolvedMaxPool,
+} from "../../../../network/layer.ts";
+import { countedValues } from "../../../../network/windows.ts";
+import { elements } from "../../../../tensor.ts";
 import type { MemoryDescriptor, Pooling } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
 import { byKernel } from "../kernels/kernel-table.ts";
@@ -50,12 +59,12 @@ function pooled(
 export function meanOverMap({ program, type }: LoweringContext, maps: MemoryDescriptor, dimensions: readonly number[]) {
   const kernel = maps.dimensions.slice(2) as readonly number[] as HeightWidth;
   const destination = program.descriptors.memory(dimensions, type, "any");
-  const shapes = { source: maps, destination, kernel, stride: kernel, padding: [0, 0] } as const;
+  const shapes = { source: maps, destination, kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
   return program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
 }
 
 /** Lowers max pooling, by a kernel where one serves it. */
-export const maxPool: LoweringRule<MaxPool> = (context, node, [input], place) => {
+export const maxPool: LoweringRule<ResolvedMaxPool> = (context, node, [input], place) => {
   const { name, operation, shape } = node;
   const { kernel, stride, padding } = operation;
   const [, height, width] = shape as readonly [number, number, number];
@@ -65,18 +74,50 @@ export const maxPool: LoweringRule<MaxPool> = (context, node, [input], place) =>
   );
 };
 
-/** Lowers average pooling. */
-export const averagePool: LoweringRule<AveragePool> = (context, { name, operation, shape }, [input], place) => {
-  const { kernel, stride, padding } = operation;
+/** Lowers average pooling. Where only a part of the padding counts, the mean over the map's values is scaled. */
+export const averagePool: LoweringRule<ResolvedAveragePool> = (context, node, [input], place) => {
+  const { name, operation, shape } = node;
+  const { kernel, stride, padding, counted } = operation;
   const [, height, width] = shape as readonly [number, number, number];
-  const window = { algorithm: "averageExcludePadding", kernel, stride, padding, height, width } as const;
-  return pooled(context, name, input!, place, window);
+  const window = { kernel, stride, padding, height, width };
+  if (counted.every((border) => border === 0)) {
+    return pooled(context, name, input!, place, { ...window, algorithm: "averageExcludePadding" });
+  }
+  const including = { ...window, algorithm: "averageIncludePadding" } as const;
+  if (counted.every((border, side) => border === padding[side])) return pooled(context, name, input!, place, including);
+  // The mean over all of the window, times what that has more than what counts.
+  const all = pooled(context, name, input!, place, including);
+  const scaled = scaleByPlace(context, name, all.output.descriptor, windowShares(node));
+  return {
+    output: scaled("scaling", all.output),
+    backward: (gradient) => all.backward(scaled("scaling backward", gradient)),
+  };
 };
+
+/** Of each place: the window's values over those that count. */
+function windowShares(node: GraphNode<ResolvedAveragePool>): Float64Array {
+  const all = elements(node.operation.kernel);
+  return countedValues(node).map((values) => all / values);
+}
+
+/** Appends the product of maps of one layout and a factor for each place, the same for all channels and images. */
+function scaleByPlace({ program }: LoweringContext, name: string, maps: MemoryDescriptor, factors: Float64Array) {
+  const [, channels, height, width] = maps.dimensions as readonly [number, number, number, number];
+  const { value, array } = program.host([1, channels, height, width]);
+  for (let i = 0; i < array.length; i++) array[i] = factors[i % factors.length]!;
+  return (label: string, from: Value): Value => {
+    const source = program.convert(name, from, maps);
+    const to = program.value(maps);
+    const multiply = program.descriptors.binary("multiply", maps, value.descriptor, maps, []);
+    program.add(`${name} ${label}`, multiply, { source, source1: value, destination: to });
+    return to;
+  };
+}
 
 /** Lowers the mean of each channel's map, as a pooling whose window is the map. */
 export const globalAveragePool: LoweringRule<GlobalAveragePool> = (context, { name, inputShapes }, [input], place) => {
   const [, height, width] = inputShapes[0] as readonly [number, number, number];
   const kernel: HeightWidth = [height, width];
-  const window = { algorithm: "averageExcludePadding", kernel, stride: kernel, padding: [0, 0] } as const;
+  const window = { algorithm: "averageExcludePadding", kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
   return pooled(context, name, input!, place, { ...window, height: 1, width: 1 });
 };

@@ -1,7 +1,8 @@
 /** Convolutions and dense layers: the layers with a matrix of weights. */
 import type { GraphNode } from "../../../../network/graph.ts";
-import type { Conv2d, Dense, HeightWidth } from "../../../../network/layer.ts";
+import type { Dense, HeightWidth, ResolvedConv2d, Sides } from "../../../../network/layer.ts";
 import type { ParameterRole } from "../../../../network/parameters.ts";
+import { reachOf } from "../../../../network/windows.ts";
 import type { DataType } from "../../library/constants.ts";
 import type { PrimitiveDescriptor } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
@@ -17,7 +18,8 @@ interface WeightedLayer {
   readonly weightDimensions: readonly number[];
   readonly outputDimensions: readonly number[];
   readonly stride: HeightWidth;
-  readonly padding: HeightWidth;
+  readonly padding: Sides;
+  readonly dilation: HeightWidth;
   readonly hasBias: boolean;
 }
 
@@ -37,12 +39,13 @@ function weighted(
 ): Lowered {
   const { name } = node;
   const { program, type } = context;
-  const { kind, weightDimensions: weights, stride, padding, hasBias } = layer;
+  const { kind, weightDimensions: weights, stride, padding, dilation, hasBias } = layer;
   const prepared = prepare(context, node, input, place, layer);
   const { weight, appendWeightGradient } = prepared;
   const { dimensions } = input.descriptor;
   const { relu, isOutput } = place;
-  const layerSite = { name, kind, input: dimensions, weights, stride, padding, hasBias, weight, relu, isOutput };
+  const window = { stride, padding, dilation };
+  const layerSite = { name, kind, input: dimensions, weights, ...window, hasBias, weight, relu, isOutput };
   const convolution = byKernel("convolution", { ...context, ...layerSite });
   if (convolution === undefined) return byPrimitives(context, name, input, place, prepared);
   const source = program.convert(name, input, program.channelsLast(dimensions, type));
@@ -63,7 +66,7 @@ function prepare(
   node: GraphNode,
   input: Value,
   place: NodeContext,
-  { kind, weightDimensions, outputDimensions, stride, padding, hasBias }: WeightedLayer,
+  { kind, weightDimensions, outputDimensions, stride, padding, dilation, hasBias }: WeightedLayer,
 ) {
   const { program, store, type, mode } = context;
   const { descriptors } = program;
@@ -76,6 +79,7 @@ function prepare(
     destination: descriptors.memory(outputDimensions, destinationType, "any"),
     stride,
     padding,
+    dilation,
   });
   const make =
     kind === "convolution"
@@ -95,7 +99,7 @@ function prepare(
   const destination = program.chosen(forward, "destination", forwardShapes.destination);
   const chooseWeightGradient = (): WeightGradient => {
     const maps = { source, weights: weightDimensions, destination };
-    const served = byKernel("weightGradient", { program, name, kind, ...maps, bias, stride, padding });
+    const served = byKernel("weightGradient", { program, name, kind, ...maps, bias, stride, padding, dilation });
     if (served !== undefined) return served;
     const gradientShapes = shapes("f32", type);
     return primitiveWeightGradient(program, name, make.backwardWeights(gradientShapes, forward), gradientShapes);
@@ -169,11 +173,11 @@ function addBackwardData(
 }
 
 /** Lowers a convolution, by a kernel where one serves it. */
-export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
-  const { filters, kernel, stride, padding, groups, bias } = node.operation;
+export const conv2d: LoweringRule<ResolvedConv2d> = (context, node, [input], place) => {
+  const { filters, kernel, stride, padding, dilation, groups, bias } = node.operation;
   const [channels, , width] = node.inputShapes[0] as readonly [number, number, number];
   // Where a kernel fits once, its stride changes nothing, and oneDNN 2.6 gives garbage as the gradient in bf16 of a map of one column with a stride.
-  const fitsOnce = width + 2 * padding[1] === kernel[1];
+  const fitsOnce = width + padding[1] + padding[3] === reachOf(kernel[1], dilation[1]);
   return weighted(context, node, input!, place, {
     kind: "convolution",
     weightDimensions:
@@ -181,6 +185,7 @@ export const conv2d: LoweringRule<Conv2d> = (context, node, [input], place) => {
     outputDimensions: [context.batch, ...node.shape],
     stride: [stride[0], fitsOnce ? 1 : stride[1]],
     padding,
+    dilation,
     hasBias: bias,
   });
 };
@@ -193,6 +198,7 @@ export const dense: LoweringRule<Dense> = (context, node, [input], place) =>
     weightDimensions: [node.operation.units, ...input!.descriptor.dimensions.slice(1)],
     outputDimensions: [context.batch, node.operation.units],
     stride: [1, 1],
-    padding: [0, 0],
+    padding: [0, 0, 0, 0],
+    dilation: [1, 1],
     hasBias: node.operation.bias,
   });

@@ -28,7 +28,7 @@ export function sumMaker(program: Program, most: number) {
     const source = program.channelsLast([1, LANES, height, width], "f32");
     const destination = program.channelsLast([1, LANES, 1, width], "f32");
     const kernel = [height, 1] as const;
-    const shapes = { source, destination, kernel, stride: kernel, padding: [0, 0] } as const;
+    const shapes = { source, destination, kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
     const primitive =
       made.get(length) ?? program.descriptors.pooling({ ...shapes, algorithm: "averageExcludePadding" }, "inference");
     made.set(length, primitive);

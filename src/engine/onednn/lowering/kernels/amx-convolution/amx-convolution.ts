@@ -6,11 +6,11 @@ import type { ConvolutionSite, KernelLowering, PutOffConvolution } from "../site
 import type { DeferredConvolution, DeferredMaps } from "./deferred.ts";
 import { addConvolution } from "./instructions.ts";
 
-/** Plain convolutions in training: square windows, as much padding as keeps the size, stride 1 or 2, bfloat16. */
+/** Plain convolutions in training: square windows without dilation, as much padding on each side as keeps the size, stride 1 or 2, bfloat16. */
 export const amxConvolution: KernelLowering<"convolution"> = {
   needs: "AMX",
   serves(site) {
-    const { kind, mode, type, hasBias, relu, isOutput, weights, stride, padding } = site;
+    const { kind, mode, type, hasBias, relu, isOutput, weights, stride, padding, dilation } = site;
     if (kind !== "convolution" || mode !== "training" || hasBias || relu || isOutput || type !== "bf16") return false;
     const kernel = weights.slice(2);
     const size = kernel[0]!;
@@ -20,6 +20,7 @@ export const amxConvolution: KernelLowering<"convolution"> = {
       kernel[1] === size &&
       stride.every((each) => each === shapes.forward.stride) &&
       padding.every((border) => 2 * border === size - 1) &&
+      dilation.every((step) => step === 1) &&
       servesConvolution(shapes.forward) &&
       servesConvolution(shapes.backward)
     );
