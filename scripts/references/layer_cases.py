@@ -211,6 +211,31 @@ FAMILIES = [
         batch=6,
     ),
     case(
+        "family: ConvNeXt",
+        [3, 16, 16],
+        [
+            conv(16, 4, stride=4, padding=0),
+            layer("layerNorm"),
+            *(
+                block(
+                    conv(16, 7, groups=16),
+                    layer("layerNorm"),
+                    conv(64, 1),
+                    ACTIVATIONS["gelu"],
+                    conv(16, 1),
+                    layer("layerScale"),
+                )
+                for _ in range(2)
+            ),
+            layer("layerNorm"),
+            conv(24, 2, stride=2, padding=0),
+            MEAN,
+            layer("layerNorm"),
+            dense(5),
+        ],
+        batch=6,
+    ),
+    case(
         "family: EfficientNetV2",
         [3, 12, 12],
         [
@@ -242,6 +267,15 @@ CASES = [
     *of_maps("batchNorm", [norm()]),
     *of_maps("batchNorm with options", [norm(momentum=0.3, epsilon=0.01)], ([3, 5, 5],)),
     *activations(),
+    *of_vectors("batchNorm", [norm()]),
+    *of_maps("layerNorm", [layer("layerNorm")], ([3, 5, 5], [17, 4, 3], [16, 8, 8])),
+    *of_maps("layerNorm with epsilon", [layer("layerNorm", epsilon=0.01)], ([5, 1, 1],)),
+    *of_vectors("layerNorm", [layer("layerNorm")], (3, 16, 37)),
+    *of_maps("groupNorm in one group", [layer("groupNorm", groups=1)], ([1, 1, 5], [3, 5, 5], [17, 4, 3])),
+    *of_maps("groupNorm in two groups", [layer("groupNorm", groups=2, epsilon=0.01)], ([2, 1, 5], [6, 5, 4], [16, 8, 8])),
+    *of_maps("groupNorm by channel", [layer("groupNorm", groups=17)], ([17, 4, 3],)),
+    *of_maps("layerScale", [layer("layerScale")]),
+    *of_vectors("layerScale", [layer("layerScale")]),
     *of_vectors("dense", [dense(7)]),
     *of_vectors("dense without bias", [dense(33, bias=False)]),
     *of_maps("residual", [block(RELU)]),

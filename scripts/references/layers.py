@@ -60,6 +60,26 @@ def batch_norm(layer, x, path, get):
     return functional.batch_norm(x, mean, variance, scale, shift, True, momentum, epsilon)
 
 
+def widened(x):
+    """Statistics are computed in float32, which PyTorch 1.13 has to be asked for where weights are in it and values are not."""
+    return x.float() if x.dtype == torch.bfloat16 else x
+
+
+def layer_norm(layer, x, path, get):
+    scale, shift = (get(path, role, x.shape[1]) for role in ("scale", "shift"))
+    last = widened(x).movedim(1, -1)
+    return functional.layer_norm(last, x.shape[1:2], scale, shift, layer.get("epsilon", 1e-6)).movedim(-1, 1).to(x.dtype)
+
+
+def group_norm(layer, x, path, get):
+    scale, shift = (get(path, role, x.shape[1]) for role in ("scale", "shift"))
+    return functional.group_norm(widened(x), layer["groups"], scale, shift, layer.get("epsilon", 1e-5)).to(x.dtype)
+
+
+def layer_scale(layer, x, path, get):
+    return x * get(path, "scale", x.shape[1]).reshape((-1,) + (1,) * (x.ndim - 2))
+
+
 def max_pool(layer, x, path, get):
     stride = pair(layer.get("stride", layer["kernel"]))
     return functional.max_pool2d(x, pair(layer["kernel"]), stride, pair(layer.get("padding", 0)))
@@ -89,6 +109,9 @@ LAYERS = {
     "conv2d": conv2d,
     "dense": dense,
     "batchNorm": batch_norm,
+    "layerNorm": layer_norm,
+    "groupNorm": group_norm,
+    "layerScale": layer_scale,
     "relu": lambda layer, x, *_: functional.relu(x),
     "leakyRelu": lambda layer, x, *_: functional.leaky_relu(x, layer.get("slope", 0.01)),
     "relu6": lambda layer, x, *_: x.clamp(0, 6),

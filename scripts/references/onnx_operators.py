@@ -13,7 +13,7 @@ import onnx
 from onnx.backend.test.case.node import collect_testcases
 
 OPERATORS = """Add AveragePool BatchNormalization Clip Concat Conv Dropout Elu Flatten Gelu Gemm GlobalAveragePool GlobalMaxPool
-GroupNormalization HardSigmoid HardSwish LayerNormalization LeakyRelu LpPool MatMul MaxPool Mul Relu Selu Sigmoid Softplus Tanh""".split()
+GroupNormalization HardSigmoid HardSwish InstanceNormalization LayerNormalization LeakyRelu LpPool MatMul MaxPool Mul Relu Selu Sigmoid Softplus Tanh""".split()
 
 # Outputs up to this many values are recorded whole, of larger ones this many.
 WHOLE, SAMPLES = 64, 48

@@ -24,6 +24,7 @@ import {
   softplus,
   tanh,
 } from "../../network/layer.ts";
+import { groupNorm, layerNorm } from "../../network/normalization.ts";
 import { elements, type Tensor } from "../../tensor.ts";
 import type { OnnxNode } from "./onnx-cases.ts";
 
@@ -244,12 +245,34 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   GlobalAveragePool: (_, x) => ofImages(x, [globalAveragePool()]),
+  GroupNormalization: (node, x, scale, shift) =>
+    ofImages(x, [groupNorm(attribute(node, "num_groups", 1), { epsilon: attribute(node, "epsilon", 1e-5) })], {
+      "0.scale": scale!.data,
+      "0.shift": shift!.data,
+    }),
   // max(0, min(1, alpha x + beta)) of the layer, whose alpha is 1/6 and whose beta is 1/2.
   HardSigmoid: (node, x) =>
     ofOneImage(x, [affine(x), hardSigmoid()], {
       ...affineParameters("0", x, 6 * attribute(node, "alpha", 0.2), 6 * (attribute(node, "beta", 0.5) - 0.5)),
     }),
   HardSwish: elementwise(hardSwish),
+  // One group for each channel.
+  InstanceNormalization: (node, x, scale, shift) =>
+    ofImages(x, [groupNorm(x.shape[1]!, { epsilon: attribute(node, "epsilon", 1e-5) })], {
+      "0.scale": scale!.data,
+      "0.shift": shift!.data,
+    }),
+  LayerNormalization: (node, x, scale, shift) => {
+    const [from, batch] = splitAt(node, x, -1);
+    const layer = layerNorm({ epsilon: attribute(node, "epsilon", 1e-5) });
+    if (from === x.shape.length - 1 && from > 1) {
+      // Over the last axis: over the channels of a map.
+      const { map, output } = lastAxisAsChannels(x);
+      return { ...ofOneImage(map, [layer], { "0.scale": scale!.data, "0.shift": shift!.data }), output };
+    }
+    const vector = { shape: [batch, x.data.length / batch], data: x.data };
+    return ofImages(vector, [flatten(), layer], { "1.scale": scale!.data, "1.shift": shift!.data });
+  },
   LeakyRelu: elementwise((node) => leakyRelu({ slope: attribute(node, "alpha", 0.01) })),
   MatMul: (_, a, b) =>
     a.shape.length > 2
