@@ -11,6 +11,7 @@ import {
 } from "./initialization.ts";
 import { conv2d, dense, flatten, type Network } from "./layer.ts";
 import { initialParameters } from "./parameters.ts";
+import { compareInitializations, recordedInitializations } from "./testing/initialization-record.ts";
 
 const drawn = (shape: readonly number[], fanIn: number, initialization: Initialization, seed = 0): Float32Array => {
   const data = new Float32Array(shape.reduce((product, size) => product * size, 1));
@@ -55,6 +56,25 @@ it("bounds uniform and truncated weights where PyTorch and Keras do", () => {
       expect(largest).toBeGreaterThan(0.97 * limit);
     }
   }
+});
+
+it("draws from what PyTorch draws from, and makes the same orthogonal matrices", () => {
+  compareInitializations(recordedInitializations());
+});
+
+it("makes up for what is cut off a normal number, by Keras's figure", () => {
+  // The variance of a standard normal number that lies within two deviations, by Simpson's rule.
+  const density = (x: number) => Math.exp((-x * x) / 2);
+  const integral = (f: (x: number) => number): number => {
+    const steps = 2000;
+    const values = Array.from(
+      { length: steps + 1 },
+      (_, i) => f(-2 + (4 * i) / steps) * (i % steps === 0 ? 1 : i % 2 ? 4 : 2),
+    );
+    return values.reduce((sum, value) => sum + value, 0);
+  };
+  const variance = integral((x) => x * x * density(x)) / integral(density);
+  expect(Math.sqrt(variance)).toBeCloseTo(0.87962566103423978, 10);
 });
 
 it("draws orthonormal rows, or columns where there are more rows, times the gain", () => {

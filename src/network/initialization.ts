@@ -160,7 +160,7 @@ export function drawWeight(
  */
 function drawOrthogonal(data: Float32Array, rows: number, gain: number, random: Random): void {
   const columns = data.length / rows;
-  const isWide = rows <= columns;
+  const isWide = rows < columns;
   const [count, length] = isWide ? [rows, columns] : [columns, rows];
   const drawn = Float64Array.from(data, () => random.normal());
   const at = isWide ? (i: number, k: number) => i * columns + k : (i: number, k: number) => k * columns + i;
