@@ -69,7 +69,7 @@ const words: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   globalAveragePool: nothing,
   flatten: nothing,
   dense: ({ units, l2 }) => options([`${units} ${units === 1 ? "unit" : "units"}`], l2Of(l2)),
-  dropout: ({ rate }) => String(rate),
+  dropout: ({ rate, per }) => (per === "value" ? String(rate) : `${rate}, per ${per}`),
   residual: ({ stochasticDepth }) => (stochasticDepth === 0 ? "" : `stochastic depth ${stochasticDepth}`),
   gate: nothing,
   concatenate: ({ branches }) => `${branches.length} ${branches.length === 1 ? "branch" : "branches"}`,

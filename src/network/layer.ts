@@ -135,7 +135,7 @@ export interface Dense {
 export interface Dropout {
   readonly kind: "dropout";
   readonly rate: number;
-  readonly per: "value" | "image";
+  readonly per: "value" | "channel" | "image";
 }
 
 /** body(x) + shortcut(x); an empty shortcut is the identity (He et al. 2016). */
@@ -150,7 +150,7 @@ export interface Residual {
   readonly stochasticDepth: number;
 }
 
-/** x * body(x), where the body gives one factor for each channel of an image. */
+/** x * body(x), where the body gives a factor for each channel, for each place or for each value of an image. */
 export interface Gate {
   readonly kind: "gate";
   readonly body: readonly Layer[];
@@ -392,8 +392,14 @@ export const dense = (units: number, options: DenseOptions = {}): Dense => {
   return { kind: "dense", units, bias, ...l2Of("dense", l2), ...initializationOf("dense", initialization) };
 };
 
-/** Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate). */
-export const dropout = (rate: number): Dropout => ({ kind: "dropout", rate, per: "value" });
+/**
+ * Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate); `per: "channel"` drops whole maps of an image
+ * (spatial dropout, Tompson et al. 2015), `per: "image"` all of an image.
+ */
+export const dropout = (rate: number, options: { readonly per?: Dropout["per"] } = {}): Dropout => {
+  const { per = "value" } = knownOptions("dropout", options, ["per"]);
+  return { kind: "dropout", rate, per };
+};
 
 /**
  * body(x) + shortcut(x), by default with the identity as the shortcut. Both branches must give the same shape. `stochasticDepth`, 0 by default, is
@@ -408,7 +414,10 @@ export const residual = (
   return { kind: "residual", body, shortcut, stochasticDepth };
 };
 
-/** x * body(x), where the body gives one factor for each channel of feature maps. */
+/**
+ * x * body(x). For feature maps (channels, height, width) the body gives a factor for each channel (a vector, or channels x 1 x 1), for each place
+ * (1 x height x width), as spatial attention does (Woo et al. 2018), or for each value.
+ */
 export const gate = (body: readonly Layer[]): Gate => ({ kind: "gate", body });
 
 /**

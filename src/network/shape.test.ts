@@ -98,8 +98,19 @@ describe("a network that does not fit is refused", () => {
     ],
     ["layers[1]: normalize: only the first layer of a network can normalize", [relu(), normalize()]],
     ["layers[0]: residual: the body gives 4x8x6, the shortcut 3x8x6; project the shortcut", [residual([conv2d(4, 3)])]],
-    ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 4", [squeezeExcite(4, 2)]],
-    ["layers[0]: gate: expected one factor for each channel of 3x8x6, got 3x8x6", [gate([sigmoid()])]],
+    ["layers[0]: gate: expected one factor for each channel, place or value of 3x8x6, got 4", [squeezeExcite(4, 2)]],
+    [
+      "layers[0]: gate: expected one factor for each channel, place or value of 3x8x6, got 2x8x6",
+      [gate([conv2d(2, 1)])],
+    ],
+    [
+      "layers[0]: gate: expected one factor for each channel, place or value of 3x8x6, got 1x4x3",
+      [gate([conv2d(1, 1), maxPool(2)])],
+    ],
+    [
+      "layers[1]: gate: expected one factor for each channel, place or value of 144, got 1",
+      [flatten(), gate([dense(1)])],
+    ],
     ["layers[0]: groupNorm: 2 groups do not divide 3 channels", [groupNorm(2)]],
     ["layers[0]: groupNorm: 0 groups do not divide 3 channels", [groupNorm(0)]],
     ["layers[0]: groupNorm: expected an epsilon above 0, got 0", [groupNorm(3, { epsilon: 0 })]],

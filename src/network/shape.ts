@@ -98,9 +98,11 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
           `residual: the body gives ${formatShape(body!)}, the shortcut ${formatShape(shortcut!)}; project the shortcut`,
         ),
   multiply: (_, [input, factors]) =>
-    factors!.length === 1 && factors![0] === input![0]
+    factorsAre(input!, factors!) !== undefined
       ? input!
-      : refuse(`gate: expected one factor for each channel of ${formatShape(input!)}, got ${formatShape(factors!)}`),
+      : refuse(
+          `gate: expected one factor for each channel, place or value of ${formatShape(input!)}, got ${formatShape(factors!)}`,
+        ),
   join: (_, branches) => {
     const [first, ...others] = branches;
     if (first === undefined) return refuse("concatenate: expected at least one branch");
@@ -118,6 +120,17 @@ function ruleOf(kind: Operation["kind"]): ShapeRule<Operation> {
   if (!Object.hasOwn(rules, kind))
     throw new NetworkError(`expected a layer of a known kind, got ${valueInWords(kind)}`);
   return rules[kind] as ShapeRule<Operation>;
+}
+
+/** What a gate's factors are of: each channel of the input, each place of its maps, or each value; undefined where they do not fit it. */
+export function factorsAre(input: Shape, factors: Shape): "channel" | "place" | "value" | undefined {
+  const [channels, ...extent] = input;
+  const given = formatShape(factors);
+  const are = (...shape: readonly number[]) => given === formatShape(shape);
+  if (are(channels!) || are(channels!, ...extent.map(() => 1))) return "channel";
+  if (extent.length === 0) return undefined;
+  if (are(...input)) return "value";
+  return are(1, ...extent) ? "place" : undefined;
 }
 
 /** The output shape of an operation; throws {@link NetworkError} where the inputs do not fit it. */

@@ -260,7 +260,8 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   multiply: (site) => {
     const { node, inputs } = site;
     const [values, factors] = inputs as readonly [string, string];
-    const over = node.shape.slice(1).map((_, axis) => axis + 2);
+    // What has the rank of the maps is broadcast as it is.
+    const over = node.shape.slice(node.inputShapes[1]!.length).map((_, axis) => axis + 2);
     if (over.length === 0) return single(site, "Mul");
     const seen = `${node.name}/factors`;
     return {

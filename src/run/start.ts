@@ -93,11 +93,11 @@ function comparable({ nodes }: Graph) {
 }
 
 /** How weights began, and how fast running statistics follow. */
-const ofTraining: readonly string[] = ["initialization", "momentum"];
+const ofTraining: readonly string[] = ["initialization", "initial", "momentum"];
 
-/** All that decides what an operation computes; the rate of dropout is a matter of the training, as are the fields of {@link ofTraining}. */
+/** All that decides what an operation computes; dropout is a matter of the training, as are the fields of {@link ofTraining}. */
 const computation = (operation: Operation): string =>
-  JSON.stringify(operation.kind === "dropout" ? { ...operation, rate: 0 } : operation, (key, value) =>
+  JSON.stringify(operation.kind === "dropout" ? { kind: operation.kind } : operation, (key, value) =>
     ofTraining.includes(key) ? undefined : value,
   );
 
@@ -107,7 +107,7 @@ const shapesOf = ({ parameters }: GraphNode): string =>
 const inWords = (node: GraphNode | undefined): string => {
   if (node === undefined) return "none";
   const { operation } = node;
-  const epsilon = operation.kind === "batchNorm" ? `epsilon ${operation.epsilon}` : "";
+  const epsilon = "epsilon" in operation ? `epsilon ${operation.epsilon}` : "";
   const details = [epsilon, shapesOf(node)].filter((part) => part !== "").join(", ");
   return `${operation.kind}${details === "" ? "" : ` (${details})`}`;
 };

@@ -3,6 +3,8 @@ import { activationSlope, activationValue, eachActivation } from "../../network/
 import type { Operation } from "../../network/graph.ts";
 import type { Activation } from "../../network/layer.ts";
 import { luminanceWeights } from "../../network/luminance.ts";
+import { factorsAre, type Shape } from "../../network/shape.ts";
+import { elements } from "../../tensor.ts";
 import { dropoutMask } from "../dropout.ts";
 import { batchNorm } from "./batch-normalization.ts";
 import { conv2d } from "./convolution.ts";
@@ -63,7 +65,8 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
   dense,
   dropout: ({ node, batch, inputs, output, training, dropoutPath }) => {
     const { rate, per } = node.operation;
-    const mask = new Float64Array(per === "image" ? batch : output.length).fill(1);
+    const masks = { value: output.length, channel: batch * node.shape[0]!, image: batch };
+    const mask = new Float64Array(masks[per]).fill(1);
     if (training) dropoutMask(mask, rate, dropoutPath);
     const share = output.length / mask.length;
     for (let i = 0; i < output.length; i++) output[i] = inputs[0]![i]! * mask[Math.floor(i / share)]!;
@@ -78,16 +81,22 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
       for (const inputGradient of inputGradients) addTo(inputGradient, gradient);
     };
   },
-  // One factor for each channel of each image.
-  multiply: ({ inputs, output }) => {
+  multiply: ({ node, inputs, output }) => {
     const [values, factors] = inputs as readonly [Float64Array, Float64Array];
-    const area = values.length / factors.length;
-    for (let i = 0; i < output.length; i++) output[i] = values[i]! * factors[Math.floor(i / area)]!;
+    const [shape, factorShape] = node.inputShapes as readonly [Shape, Shape];
+    const [size, area] = [elements(shape), elements(shape.slice(1))];
+    // For each value, the place of its factor.
+    const factorOf = {
+      channel: (i: number) => Math.floor(i / area),
+      place: (i: number) => Math.floor(i / size) * area + (i % area),
+      value: (i: number) => i,
+    }[factorsAre(shape, factorShape)!];
+    for (let i = 0; i < output.length; i++) output[i] = values[i]! * factors[factorOf(i)]!;
     return (gradient, [valueGradient, factorGradient]) => {
       for (let i = 0; i < gradient.length; i++) {
-        const plane = Math.floor(i / area);
-        if (valueGradient) valueGradient[i]! += gradient[i]! * factors[plane]!;
-        if (factorGradient) factorGradient[plane]! += gradient[i]! * values[i]!;
+        const at = factorOf(i);
+        if (valueGradient) valueGradient[i]! += gradient[i]! * factors[at]!;
+        if (factorGradient) factorGradient[at]! += gradient[i]! * values[i]!;
       }
     };
   },

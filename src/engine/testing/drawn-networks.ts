@@ -105,7 +105,7 @@ function keeping(random: Random, shape: Shape, depth: number): Layer {
     relu,
     sigmoid,
     () => activation(random),
-    () => dropout(0.3),
+    () => dropout(0.3, { per: pick(random, ["value", "channel", "image"] as const) }),
     () => nested(random, shape, depth),
   ];
   if (!isMaps(shape)) return pick(random, [...plain, batchNorm, layerNorm, layerScale, () => dense(shape[0]!)])();
@@ -132,6 +132,10 @@ function nested(random: Random, shape: Shape, depth: number): Layer {
     const stochasticDepth = pick(random, [0, 0, 0.4]);
     return residual(body(random, shape, depth, 3), body(random, shape, depth, 1), { stochasticDepth });
   }
+  // A factor for each value, or for each place.
+  if (random.integer(3) === 0) return gate(body(random, shape, depth, 2));
+  if (isMaps(shape) && random.integer(3) === 0)
+    return gate([...body(random, shape, depth, 1), conv2d(1, 1), sigmoid()]);
   const factors: readonly [number] = [shape[0]!];
   const before = body(random, shape, depth, 1);
   const reduced = isMaps(shape) ? [shape[1] * shape[2] === 1 ? flatten() : globalAveragePool()] : [];

@@ -250,5 +250,70 @@ const normalizations: readonly ConformanceCase[] = [
   }),
 ];
 
+/** The mean over the channels at each place. */
+const channelMean = (channels: number) => [conv2d(channels, 1), sigmoid(), conv2d(1, 1)];
+
+const gates: readonly ConformanceCase[] = [
+  single("gate of places", [5, 4, 3], [gate([conv2d(1, 3), sigmoid()]), ...head()]),
+  single(
+    "gate of places of whole blocks of channels",
+    [3, 5, 4],
+    [conv2d(32, 3), gate([conv2d(1, 3), sigmoid()]), conv2d(16, 1), ...head()],
+  ),
+  single("gate of places, batch 1", [16, 4, 3], [gate(channelMean(4)), ...head()], { batch: 1 }),
+  single("gate of values", [5, 4, 3], [gate([conv2d(5, 3), sigmoid()]), ...head()]),
+  single("gate of nothing on maps: the square", [16, 4, 3], [conv2d(16, 1), gate([]), ...head()]),
+  single(
+    "gate of channels as maps of one pixel",
+    [6, 4, 3],
+    [gate([averagePool([4, 3]), conv2d(6, 1), sigmoid()]), ...head()],
+  ),
+  single("gate of places of one channel", [1, 4, 3], [gate([conv2d(1, 3)]), ...head()]),
+  deep(
+    "channel and spatial attention in a residual layer",
+    [3, 8, 8],
+    [
+      ...convNorm(16, 3),
+      relu(),
+      residual([
+        conv2d(16, 3),
+        gate([globalAveragePool(), dense(4), relu(), dense(16), sigmoid()]),
+        gate([concatenate([channelMean(4), [conv2d(1, 1)]]), conv2d(1, 7), sigmoid()]),
+      ]),
+      relu(),
+      globalAveragePool(),
+      dense(5),
+    ],
+    { bf16GradientError: 0.1 },
+  ),
+  single(
+    "dropout of channels",
+    [20, 5, 4],
+    [dropout(0.4, { per: "channel" }), conv2d(6, 3), dropout(0.3, { per: "channel" }), ...head()],
+    {
+      batch: 4,
+      options: { seed: 7 },
+    },
+  ),
+  single("dropout of channels of vectors", [1, 1, 30], [flatten(), dropout(0.4, { per: "channel" }), dense(4)], {
+    options: { seed: 7 },
+  }),
+  single(
+    "dropout of channels of flattened maps and of means",
+    [6, 3, 4],
+    [
+      concatenate([
+        [flatten(), dropout(0.4, { per: "channel" })],
+        [globalAveragePool(), dropout(0.4, { per: "channel" })],
+      ]),
+      dense(4),
+    ],
+    { options: { seed: 7 } },
+  ),
+  single("frozen dropout of channels", [4, 4, 3], [dropout(0.4, { per: "channel" }), conv2d(6, 3), ...head()], {
+    frozen: 1,
+  }),
+];
+
 /** The cases of this file. */
-export const structureCases: readonly ConformanceCase[] = [...concatenations, ...normalizations];
+export const structureCases: readonly ConformanceCase[] = [...concatenations, ...normalizations, ...gates];

@@ -6,6 +6,7 @@ import {
   concatenate,
   conv2d,
   dense,
+  dropout,
   flatten,
   gate,
   globalAveragePool,
@@ -37,7 +38,7 @@ const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
   globalAveragePool,
   flatten,
   dense: ({ units, ...options }, _, classes) => dense(units === "classes" ? classes! : units, options),
-  dropout: ({ rate, per = "value" }) => ({ kind: "dropout", rate, per }),
+  dropout: ({ rate, ...options }) => dropout(rate, options),
   residual: ({ body, shortcut, ...options }, complete) =>
     residual(complete(body), shortcut && complete(shortcut), options),
   gate: ({ body }, complete) => gate(complete(body)),

@@ -55,6 +55,7 @@ describe("a network as JSON", () => {
         flatten(),
         dropout(0.5),
         { kind: "dropout", rate: 0.1, per: "image" },
+        dropout(0.25, { per: "channel" }),
         dense(3),
         relu(),
       ],

@@ -105,7 +105,10 @@ const leaves = {
     l2: strength.exactOptional(),
     initialization: initialization.exactOptional(),
   },
-  dropout: { rate, per: inWords('"value" or "image"', z.enum(["value", "image"])).exactOptional() },
+  dropout: {
+    rate,
+    per: inWords('"value", "channel" or "image"', z.enum(["value", "channel", "image"])).exactOptional(),
+  },
 } satisfies { readonly [K in Exclude<Layer["kind"], "residual" | "gate" | "concatenate">]: z.ZodRawShape };
 
 /** The fields of every kind of layer, beside its kind. */

@@ -1,4 +1,4 @@
-/** Dropout of values or of whole images: a mask of zeros and ones, and a primitive that scales. */
+/** Dropout of values, of channels or of whole images: a mask of zeros and ones, and a primitive that scales. */
 import type { Dropout } from "../../../../network/layer.ts";
 import { dropoutMask } from "../../../dropout.ts";
 import { bytesPerElement } from "../../library/constants.ts";
@@ -6,9 +6,10 @@ import type { PostOperation } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
 import { toType } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
+import { meanOverMap } from "./pooling.ts";
 
 /** Lowers dropout: a product with a fresh mask in training, nothing in inference and where it is frozen. */
-export const dropout: LoweringRule<Dropout> = (context, { name, operation, frozen }, [input], place) => {
+export const dropout: LoweringRule<Dropout> = (context, { name, operation, frozen, shape }, [input], place) => {
   const { program, mode, type, batch, beforeForward } = context;
   if (mode === "inference" || frozen) return { output: input!, backward: (gradient) => [gradient] };
   const source = toType(context, name, input!);
@@ -18,13 +19,19 @@ export const dropout: LoweringRule<Dropout> = (context, { name, operation, froze
   const imageValues = program.runtime.byteLength(descriptor) / bytesPerElement[type] / batch;
   const perImage = operation.per === "image" ? program.rowMajor([1, batch, imageValues, 1], type) : undefined;
   const seen = perImage ?? descriptor;
-  const { value: canonical, array } = program.host(perImage ? [1, batch, 1, 1] : descriptor.dimensions);
+  // A factor for each channel is broadcast fast in the layout that pooling the maps gives.
+  const perChannel =
+    operation.per === "channel" && shape.length > 1 ? program.rowMajor([batch, shape[0]!, 1, 1], type) : undefined;
+  const channelLayout =
+    perChannel && program.chosen(meanOverMap(context, descriptor, perChannel.dimensions), "destination", perChannel);
+  const maskDimensions = perImage ? [1, batch, 1, 1] : (perChannel ?? descriptor).dimensions;
+  const { value: canonical, array } = program.host(maskDimensions);
   beforeForward.push((updates) => {
     dropoutMask(array, operation.rate, [place.seed, updates, place.index]);
     // The mask is 0 or 1, exact in bf16; the primitive scales.
     for (let i = 0; i < array.length; i++) array[i] = array[i] === 0 ? 0 : 1;
   });
-  const mask = perImage ? canonical : program.convert(`${name} mask`, canonical, descriptor);
+  const mask = perImage ? canonical : program.convert(`${name} mask`, canonical, channelLayout ?? descriptor);
   const post: PostOperation = { kind: "linear", scale: 1 / (1 - operation.rate), shift: 0 };
   const masked = (label: string, from: Value) => {
     const to = program.value(descriptor);

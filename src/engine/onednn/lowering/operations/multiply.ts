@@ -1,13 +1,78 @@
-/** Where a gate's factors meet what they scale: one factor for each channel of an image. */
+/** Where a gate's factors meet what they scale: a factor for each channel, each place or each value of an image. */
 import type { Multiply } from "../../../../network/layer.ts";
+import { factorsAre, type Shape } from "../../../../network/shape.ts";
 import type { PostOperation } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
 import { asVectors, toType, unflatten } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 import { meanOverMap } from "./pooling.ts";
+import { scaled } from "./scaling.ts";
 
-/** Lowers the product of maps and a gate's factors. */
-export const multiply: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {
+/** Lowers the product of a gate's input and its factors. */
+export const multiply: LoweringRule<Multiply> = (context, node, inputs, place) => {
+  const [shape, factors] = node.inputShapes as readonly [Shape, Shape];
+  return { channel: perChannel, place: perPlace, value: perValue }[factorsAre(shape, factors)!](
+    context,
+    node,
+    inputs,
+    place,
+  );
+};
+
+/** The factors have the shape of the input. */
+const perValue: LoweringRule<Multiply> = (context, { name }, inputs, place) => {
+  const { program } = context;
+  const [source, gate] = inputs.map((input) => toType(context, name, input)) as [Value, Value];
+  const { descriptor } = source;
+  const factors = program.convert(name, gate, descriptor);
+  const product = (label: string, from: Value, by: Value) => {
+    const to = program.value(descriptor);
+    const multiply = program.descriptors.binary("multiply", descriptor, descriptor, descriptor, []);
+    program.add(`${name} ${label}`, multiply, { source: from, source1: by, destination: to });
+    return to;
+  };
+  return {
+    output: product("forward", source, factors),
+    backward(incoming) {
+      const gradient = program.convert(name, incoming, descriptor);
+      const [toInput, toGate] = place.wantsGradient;
+      return [
+        toInput ? product("backward", gradient, factors) : undefined,
+        toGate ? product("factors backward", gradient, source) : undefined,
+      ];
+    },
+  };
+};
+
+/** One factor for each place: channels-last maps seen as one image, whose channels are the places of all images. */
+const perPlace: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {
+  const { program, batch, type } = context;
+  const [channels, height, width] = shape as readonly [number, number, number];
+  const count = batch * height * width;
+  const layout = program.channelsLast([batch, ...shape], type);
+  const places = program.rowMajor([1, count, channels, 1], type);
+  const toPlaces = (value: Value) => program.view(program.convert(name, value, layout), places);
+  const maps = [batch, 1, height, width];
+  const perMap = program.rowMajor(maps, "f32");
+  const numbers = program.rowMajor([count], "f32");
+  const factors = program.view(program.convert(name, gate!, perMap), numbers);
+  const { output, backward } = scaled(context, name, toPlaces(input!), factors);
+  return {
+    output: program.view(output, layout),
+    backward(incoming) {
+      const ofFactors = program.value(numbers);
+      const ofInput = backward(toPlaces(incoming), ofFactors);
+      const [toInput, toGate] = place.wantsGradient;
+      return [
+        toInput ? program.view(ofInput, layout) : undefined,
+        toGate ? program.convert(name, program.view(ofFactors, perMap), program.rowMajor(maps, type)) : undefined,
+      ];
+    },
+  };
+};
+
+/** One factor for each channel. */
+const perChannel: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {
   const { program, batch, type } = context;
   const { descriptors } = program;
   const [channels, ...extent] = shape as readonly [number, ...number[]];
@@ -15,12 +80,12 @@ export const multiply: LoweringRule<Multiply> = (context, { name, shape }, [inpu
   const source = toType(context, name, isMap ? input! : asVectors(context, name, input!));
   const { descriptor } = source;
   const vectors = program.rowMajor([batch, channels], type);
-  const perChannel = program.rowMajor([batch, channels, ...extent.map(() => 1)], type);
-  const mean = isMap ? meanOverMap(context, descriptor, perChannel.dimensions) : undefined;
+  const single = program.rowMajor([batch, channels, ...extent.map(() => 1)], type);
+  const mean = isMap ? meanOverMap(context, descriptor, single.dimensions) : undefined;
   // Broadcasting is fast only where both operands have the same layout, which is the one that pooling the maps gives.
-  const factorLayout = mean ? program.chosen(mean, "destination", perChannel) : perChannel;
+  const factorLayout = mean ? program.chosen(mean, "destination", single) : single;
   const rows = program.convert(name, asVectors(context, name, gate!), vectors);
-  const factors = program.convert(name, program.view(rows, perChannel), factorLayout);
+  const factors = program.convert(name, program.view(rows, single), factorLayout);
   const product = (label: string, from: Value, by: Value, post: readonly PostOperation[] = []) => {
     const to = program.value(descriptor);
     const multiply = descriptors.binary("multiply", descriptor, by.descriptor, descriptor, post);
@@ -34,7 +99,7 @@ export const multiply: LoweringRule<Multiply> = (context, { name, shape }, [inpu
     const products = product("factors backward", gradient, source, [{ kind: "linear", scale: area, shift: 0 }]);
     const sums = program.value(factorLayout);
     program.add(`${name} factors sum`, mean, { source: products, destination: sums });
-    return program.view(program.convert(name, sums, perChannel), vectors);
+    return program.view(program.convert(name, sums, single), vectors);
   };
   /** Vectors in the form of an input that is kept as feature maps, as a flattened one is. */
   const shaped = (value: Value, { descriptor: { dimensions } }: Value) =>

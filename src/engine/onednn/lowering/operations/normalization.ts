@@ -7,6 +7,7 @@ import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
 import { asPixels, asVectors, toType, unflatten } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
+import { scaled } from "./scaling.ts";
 
 /** Where a primitive writes a parameter's gradient, which it does whether it is wanted or not. */
 const gradientOf = (program: Program, { value, gradient }: Parameter): Value =>
@@ -16,47 +17,15 @@ const gradientOf = (program: Program, { value, gradient }: Parameter): Value =>
 const perChannel = ({ program, store }: LoweringContext, { shape, parameters }: GraphNode): readonly Parameter[] =>
   parameters.map((spec) => store.add(spec, program.rowMajor([shape[0]!], "f32")));
 
-/**
- * scale x + shift for each channel of maps, in their layout: batch normalisation by a mean of 0 and a deviation of 1, whose gradients of scale and shift
- * are sums over channels that nothing else gives as fast. Without a shift it is 0.
- */
-function scaled(
-  { program, mode }: LoweringContext,
-  name: string,
-  source: Value,
-  scale: Parameter,
-  shift: Parameter | undefined,
-): Lowered {
-  const data = source.descriptor;
-  const channels = data.dimensions[1]!;
-  const constant = (number: number) =>
-    program.once(`${number} of ${channels}`, () => {
-      const { value, array } = program.host([channels]);
-      array.fill(number);
-      return value;
-    });
-  // Layouts in blocks have channels beyond the last, for which the variance is read as 0: an epsilon keeps them finite.
-  const half = 0.5;
-  const what = { data, epsilon: half, globalStatistics: true, fuseRelu: false };
-  const forward = program.descriptors.batchNormalization(what, mode);
-  const output = program.value(data);
-  const shiftValue = shift?.value ?? constant(0);
-  const common = { source, mean: constant(0), variance: constant(1 - half), scale: scale.value };
-  program.add(`${name} scale forward`, forward, { ...common, shift: shiftValue, destination: output });
+/** scale x + shift for each channel of maps, by a node's parameters. */
+function scaledBy(context: LoweringContext, name: string, maps: Value, scale: Parameter, shift?: Parameter): Lowered {
+  const { program } = context;
+  const { output, backward } = scaled(context, name, maps, scale.value, shift?.value);
   return {
     output,
-    backward(incoming) {
-      const inputGradient = program.value(data);
-      program.add(`${name} scale backward`, program.descriptors.batchNormalizationBackward(what, forward), {
-        ...common,
-        shift: program.descriptors.normalizationBackwardReadsShift ? shiftValue : undefined,
-        diffDestination: program.convert(name, incoming, data),
-        diffSource: inputGradient,
-        diffScale: gradientOf(program, scale),
-        diffShift: shift ? gradientOf(program, shift) : program.value(shiftValue.descriptor),
-      });
-      return [inputGradient];
-    },
+    backward: (gradient) => [
+      backward(gradient, gradientOf(program, scale), shift === undefined ? undefined : gradientOf(program, shift)),
+    ],
   };
 }
 
@@ -71,7 +40,7 @@ const ofMaps = (
 /** Lowers a learned factor for each channel. */
 export const layerScale: LoweringRule<LayerScale> = (context, node, [input]) => {
   const [scale] = perChannel(context, node);
-  return ofMaps(context, node, input!, (maps) => scaled(context, node.name, maps, scale!, undefined));
+  return ofMaps(context, node, input!, (maps) => scaledBy(context, node.name, maps, scale!));
 };
 
 /** Lowers layer normalisation: rows of channels, which are places of channels-last maps, or rows of features. */
@@ -119,7 +88,7 @@ export const layerNorm: LoweringRule<LayerNorm> = (context, node, [input]) => {
  * their own statistics in every mode, is group normalisation without scale and shift.
  */
 export const groupNorm: LoweringRule<GroupNorm> = (context, node, [input]) => {
-  const { program, batch, type, mode } = context;
+  const { program, batch, type } = context;
   const { name, operation, shape } = node;
   const [scale, shift] = perChannel(context, node);
   const isMap = shape.length > 1;
@@ -136,8 +105,8 @@ export const groupNorm: LoweringRule<GroupNorm> = (context, node, [input]) => {
   const common = { source, mean: program.value(statistics), variance: program.value(statistics) };
   const normalized = program.value(data);
   program.add(`${name} forward`, forward, { ...common, destination: normalized });
-  const affine = ofMaps({ ...context, mode }, node, program.view(normalized, plain), (maps) =>
-    scaled(context, name, maps, scale!, shift!),
+  const affine = ofMaps(context, node, program.view(normalized, plain), (maps) =>
+    scaledBy(context, name, maps, scale!, shift!),
   );
   return {
     output: affine.output,
