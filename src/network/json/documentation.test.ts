@@ -8,7 +8,8 @@ import { parseNetwork } from "./parse-network.ts";
 const page = readFileSync(new URL("../../../docs/guide/networks.md", import.meta.url), "utf8");
 
 it("names every field of every layer, needed or with a default", () => {
-  const rows = [...page.matchAll(/^\| `(\w+)` +\|([^|]*)\|([^|]*)\|$/gm)].map(([, kind, ...cells]) => [
+  const [table] = /^\| kind [\s\S]*?\n\n/m.exec(page)!;
+  const rows = [...table.matchAll(/^\| `(\w+)` +\|([^|]*)\|([^|]*)\|$/gm)].map(([, kind, ...cells]) => [
     kind,
     ...cells.map((cell) => [...cell.matchAll(/`(\w+)`/g)].map(([, field]) => field)),
   ]);
