@@ -56,6 +56,7 @@ OPTIMIZERS = {
     "sgdL2": lambda groups: torch.optim.SGD(groups, lr=0.05, momentum=0.9),
     "adamWL2": lambda groups: torch.optim.AdamW(groups, lr=0.01),
     "sgdL2ClipNorm": lambda groups: torch.optim.SGD(groups, lr=0.05, momentum=0.9),
+    "sgdSam": lambda groups: torch.optim.SGD(groups, lr=0.05, momentum=0.9),
     "lionAll": lambda groups: Lion(groups, lr=0.003, betas=(0.9, 0.99)),
 }
 DECAY = {
@@ -72,6 +73,8 @@ DECAY = {
 }
 CLIP_NORM = {"sgdClipNorm": 0.2, "adamWClipNorm": 0.2, "sgdL2ClipNorm": 0.2, "lionAll": 0.1}
 CLIP_VALUE = {"sgdClipValue": 0.03}
+# The radius of sharpness-aware minimization (Foret et al. 2021).
+SAM = {"sgdSam": 0.5}
 CENTRALIZED = ["adamCentralize", "lionAll"]
 # Of the weights of the first layer and of the second.
 L2 = {"sgdL2": (0.01, 0.0), "adamWL2": (0.02, 0.0), "sgdL2ClipNorm": (0.03, 0.01), "lionAll": (0.01, 0.0)}
@@ -98,6 +101,17 @@ def train(name):
         optimizer.zero_grad()
         loss = functional.cross_entropy(model(x), labels)
         loss.backward()
+        if name in SAM:
+            norm = torch.cat([t.grad.ravel() for t in parameters]).norm()
+            here = [t.detach().clone() for t in parameters]
+            with torch.no_grad():
+                for t in parameters:
+                    t += SAM[name] * t.grad / norm
+            optimizer.zero_grad()
+            functional.cross_entropy(model(x), labels).backward()
+            with torch.no_grad():
+                for t, value in zip(parameters, here):
+                    t.copy_(value)
         if name in CENTRALIZED:
             centralize(parameters)
         for weight, factor in zip((parameters[0], parameters[2]), L2.get(name, (0.0, 0.0))):

@@ -64,6 +64,18 @@ function checkInputGradient(graph: Graph, { inputGradient }: InferencePlanOption
   }
 }
 
+/** The error of a plan that has no average of its parameters. */
+export const withoutAverage = (): EngineError =>
+  new EngineError("average: there is none yet; give one to setAverage first, such as the parameters");
+
+/** The error of a plan that was made without the option `sharpnessAware`. */
+export const withoutPerturb = (): EngineError =>
+  new EngineError("perturb: not prepared; make the plan with the option sharpnessAware: true");
+
+/** The error of a plan whose weights are not perturbed. */
+export const withoutPerturbation = (): EngineError =>
+  new EngineError("restore: the weights are not perturbed; call perturb first");
+
 const crossEntropyOptions = ["classWeights", "focusing", "logitOffsets", "labelSmoothing"] as const;
 
 /** Throws where a training plan cannot be made for these options. */

@@ -35,6 +35,8 @@ export type TrainingPlanOptions = PlanOptions &
     readonly seed?: number;
     /** Also compute the gradient of the loss with respect to a float32 input; default false. */
     readonly inputGradient?: boolean;
+    /** Whether weights will be perturbed, as SAM does; default false. */
+    readonly sharpnessAware?: boolean;
   };
 
 /** Primitives, memories and argument lists made once for a (graph, batch, precision); running it only executes. */
@@ -98,6 +100,27 @@ export interface TrainingPlan {
    *   that sums of them are. A loss does not tell: a rectifier and max pooling may turn what is no number into 0.
    */
   update(learningRate: number): Awaitable<boolean>;
+  /**
+   * Moves what is trained along the gradients at hand, to the highest loss within `radius` as they foretell it: w + radius g / |g|, the first
+   * half of a step of SAM (Foret et al. 2021). {@link restore} takes it back, with what running statistics do until then. Only with the option
+   * `sharpnessAware`.
+   *
+   * @returns whether the gradients are finite; where they are not, the weights are not either
+   */
+  perturb(radius: number): Awaitable<boolean>;
+  /** Takes back {@link perturb}, bit for bit; the gradients stay. Throws EngineError where nothing is perturbed. */
+  restore(): void;
+  /** Copies an average of the parameters in, from which {@link updateAverage} goes on; throws as {@link setParameters} does. */
+  setAverage(parameters: Tensors): void;
+  /** average = keep average + (1 - keep) parameters, running statistics included. Throws EngineError before {@link setAverage}. */
+  updateAverage(keep: number): Awaitable<void>;
+  /** A copy of the average. Throws EngineError before {@link setAverage}. */
+  average(): Awaitable<Tensors>;
+  /**
+   * Forward in training mode: running statistics move by the part `share` towards those of the batch, of whatever momentum a layer is. With
+   * shares of 1, 1/2, 1/3 and so on they become the mean over all batches.
+   */
+  measureStatistics(input: InputBatch, share: number): Awaitable<void>;
   /** A copy of the gradients of the trainable parameters. */
   gradients(): Awaitable<Tensors>;
   /** (batch, channels, height, width); only with the option `inputGradient`. */

@@ -95,6 +95,10 @@ export const decayOf = ({ kind, weightDecay }: Optimizer): { readonly coupled: n
 export const clippingScale = (norm: number, clipNorm: number): number =>
   Number.isFinite(norm) ? Math.min(1, clipNorm / (norm + 1e-6)) : Number.NaN;
 
+/** The factor of all gradients that SAM's perturbation of a radius comes to; no number where their norm is none. */
+export const perturbationScale = (norm: number, radius: number): number =>
+  Number.isFinite(norm) ? radius / (norm + 1e-12) : Number.NaN;
+
 /** Options of an optimizer, of which `false` and undefined are as if left out. */
 export type OptimizerOptions<O extends Optimizer> = {
   readonly [K in Exclude<keyof O, "kind">]?: (true extends O[K] ? boolean : O[K]) | undefined;

@@ -89,7 +89,7 @@ describe.each(optimizing)("$title against PyTorch's optimizers", ({ engine, titl
       layers: [flatten(), dense(8, { l2: first }), relu(), dense(3, { l2: second })],
     });
 
-  const optimizers: Readonly<Record<string, readonly [Optimizer, rate: number, l2?: L2]>> = {
+  const optimizers: Readonly<Record<string, readonly [Optimizer, rate: number, l2?: L2, sam?: number]>> = {
     sgd: [sgd({ momentum: 0 }), 0.05],
     sgdMomentum: [sgd({ momentum: 0.9 }), 0.05],
     sgdMomentumDecay: [sgd({ momentum: 0.8, weightDecay: 0.02 }), 0.05],
@@ -109,6 +109,7 @@ describe.each(optimizing)("$title against PyTorch's optimizers", ({ engine, titl
     sgdL2: [sgd(), 0.05, [0.01, 0]],
     adamWL2: [adamW({ weightDecay: 0.05 }), 0.01, [0.02, 0]],
     sgdL2ClipNorm: [sgd({ clipNorm: 0.2 }), 0.05, [0.03, 0.01]],
+    sgdSam: [sgd(), 0.05, [0, 0], 0.5],
     lionAll: [lion({ weightDecay: 0.1, centralize: true, clipNorm: 0.1 }), 0.003, [0.01, 0]],
   };
 
@@ -116,11 +117,11 @@ describe.each(optimizing)("$title against PyTorch's optimizers", ({ engine, titl
     expect(Object.keys(optimizers).sort()).toEqual(Object.keys(optimizerRecords()).sort());
   });
 
-  test.each(Object.entries(optimizers))("100 updates with %s", (name, [optimizer, rate, l2 = [0, 0]]) => {
+  test.each(Object.entries(optimizers))("100 updates with %s", (name, [optimizer, rate, l2 = [0, 0], sam = 0]) => {
     const graph = graphWith(l2);
     const record = optimizerRecords()[name]!;
     const batch = 12;
-    const plan = engine.trainingPlan(graph, { batch, optimizer, precision: "f32" });
+    const plan = engine.trainingPlan(graph, { batch, optimizer, precision: "f32", sharpnessAware: sam > 0 });
     plan.setParameters(formulaParameters(graph));
     let loss = 0;
     for (let step = 0; step < 100; step++) {
@@ -131,6 +132,11 @@ describe.each(optimizing)("$title against PyTorch's optimizers", ({ engine, titl
         targets[row * 3 + features.indexOf(Math.max(...features))] = 1;
       }
       loss = plan.computeGradients(input, targets).loss;
+      if (sam > 0) {
+        plan.perturb(sam);
+        plan.computeGradients(input, targets);
+        plan.restore();
+      }
       plan.update(rate);
     }
     expect(Math.abs(loss - record.lastLoss) / record.lastLoss, "last loss").toBeLessThanOrEqual(tolerance);

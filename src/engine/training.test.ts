@@ -124,6 +124,83 @@ describe.each(enginesUnderTest)("$title", (tested) => {
     expect(other).not.toEqual(first);
   });
 
+  test("perturbs along the gradients by the radius, and takes that back bit for bit, with what running statistics did", () => {
+    const { engine, precision } = tested;
+    const plan = engine.trainingPlan(graph, { batch: BATCH, optimizer: sgd(), precision, sharpnessAware: true });
+    plan.setParameters(examples[0]!.parameters);
+    const { input, targets } = examples[0]!;
+    plan.computeGradients(input, targets);
+    const [before, gradients] = [plan.parameters(), plan.gradients()];
+    expect(plan.perturb(0.3)).toBe(true);
+    const squares = [...gradients.values()].flatMap(({ data }) => Array.from(data, (value) => value * value));
+    const norm = Math.sqrt(squares.reduce((sum, value) => sum + value, 0));
+    const perturbed = plan.parameters();
+    for (const [name, { data }] of gradients) {
+      const wanted = Array.from(data, (value, i) => before.get(name)!.data[i]! + (0.3 * value) / norm);
+      expect(relativeError(perturbed.get(name)!.data, wanted), name).toBeLessThan(1e-5);
+    }
+    plan.computeGradients(input, targets);
+    expect(values(plan.gradients())).not.toEqual(values(gradients));
+    plan.restore();
+    expect(values(plan.parameters())).toEqual(values(before));
+    expect(() => plan.restore()).toThrow("restore: the weights are not perturbed; call perturb first");
+    plan.computeGradients(
+      input,
+      targets.map((value, i) => (i === 0 ? Number.NaN : value)),
+    );
+    expect(plan.perturb(0.3)).toBe(false);
+    plan.dispose();
+    const plain = start(tested, sgd());
+    expect(() => plain.perturb(1)).toThrow("perturb: not prepared; make the plan with the option sharpnessAware: true");
+    plain.dispose();
+  });
+
+  test("averages parameters with running statistics, in double precision", () => {
+    const plan = start(tested, sgd());
+    expect(() => plan.average()).toThrow(
+      "average: there is none yet; give one to setAverage first, such as the parameters",
+    );
+    expect(() => plan.updateAverage(0.5)).toThrow("average: there is none yet");
+    const first = plan.parameters();
+    plan.setAverage(first);
+    train(plan, 3, 0.1);
+    const last = plan.parameters();
+    plan.updateAverage(0.7);
+    for (const [name, { data, shape }] of plan.average()) {
+      expect(shape).toEqual(first.get(name)!.shape);
+      const wanted = Array.from(data, (_, i) =>
+        Math.fround(0.7 * Math.fround(first.get(name)!.data[i]!) + (1 - 0.7) * last.get(name)!.data[i]!),
+      );
+      expect([...data], name).toEqual(wanted);
+    }
+    expect(values(plan.parameters())).toEqual(values(last));
+    plan.dispose();
+  });
+
+  test("measures the mean statistics of batches and changes nothing else", () => {
+    const plan = start(tested, sgd());
+    const before = plan.parameters();
+    // By the momentum of 0.1, each of them alone.
+    const alone = [0, 1].map((i) => {
+      plan.setParameters(before);
+      plan.computeGradients(examples[i]!.input, examples[i]!.targets);
+      return plan.parameters();
+    });
+    plan.setParameters(before);
+    plan.measureStatistics(examples[0]!.input, 1);
+    plan.measureStatistics(examples[1]!.input, 1 / 2);
+    for (const [name, { data }] of plan.parameters()) {
+      const old = before.get(name)!.data;
+      if (!name.includes("running")) expect([...data], name).toEqual([...old]);
+      else {
+        const moved = alone.map((one) => one.get(name)!.data);
+        const wanted = Array.from(old, (value, i) => value + 5 * (moved[0]![i]! + moved[1]![i]! - 2 * value));
+        expect(relativeError(data, wanted), name).toBeLessThan(1e-4);
+      }
+    }
+    plan.dispose();
+  });
+
   test("parameters come back as they were set, with the graph's names and shapes", () => {
     const { parameters } = examples[1]!;
     const plan = start(tested, sgd());

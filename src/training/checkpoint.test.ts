@@ -22,7 +22,7 @@ describe("checkpoint", () => {
     seed,
     dataFingerprint: "f00d",
     recipe: { mixup: 0, weightDecay: null, classes: ["a", "b", "c"] },
-    course: { epochs: 2, stepsPerEpoch: 3, batch: 4, validated: false, averaged: false },
+    course: { epochs: 2, stepsPerEpoch: 3, batch: 4, validated: false, averagedFrom: undefined },
   };
   const folder = temporaryFolder();
   let file: string;

@@ -117,7 +117,7 @@ function verify(tensors: Tensors, progress: Progress, updates: number, owner: Ch
   if (fault !== undefined) throw new SafetensorsError(fault);
   const { average, best } = companionPrefixes;
   const expected = expectedShapes(owner, [
-    ...(owner.course.averaged ? [average] : []),
+    ...(owner.course.averagedFrom !== undefined && progress.epoch >= owner.course.averagedFrom ? [average] : []),
     ...(progress.best === undefined ? [] : [best]),
   ]);
   for (const [name, shape] of expected) {

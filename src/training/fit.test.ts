@@ -45,7 +45,7 @@ const optionsFor = (changes: Partial<FitOptions> = {}): FitOptions => ({
 
 /** All methods of an object but `dispose` and those that only take something in give promises. */
 function later<P extends object>(plan: P): P {
-  const atOnce = ["setParameters", "setOptimizerState", "dispose"];
+  const atOnce = ["setParameters", "setOptimizerState", "setAverage", "restore", "dispose"];
   return new Proxy(plan, {
     get(target, name) {
       const value = Reflect.get(target, name, target);

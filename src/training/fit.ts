@@ -102,6 +102,7 @@ export async function fit(options: FitOptions): Promise<Fitted> {
     precision: resolved.precision,
     optimizer: optimizerOf(settings),
     seed: settings.seed,
+    ...(settings.sam > 0 && { sharpnessAware: true }),
     ...(loss ? { loss } : lossOf(settings, images.labels, graph.classes)),
   });
   try {
@@ -163,6 +164,7 @@ async function trainPlan(
     keepBest: validation?.use === "choose",
     inputShape: graph.inputShape,
     classes: graph.classes,
+    batchStatistics: graph.nodes.some(({ operation, frozen }) => operation.kind === "batchNorm" && !frozen),
     learningRate,
     progress: state?.progress ?? freshProgress,
     ...(state && { companions: state }),

@@ -58,8 +58,8 @@ export interface TrainingCourse {
   readonly validated: boolean;
   /** Whether the last are kept all the same; default false. */
   readonly keepsLast?: boolean;
-  /** Whether the weights are averaged. */
-  readonly averaged: boolean;
+  /** Finished epochs after which there is an average of the weights: 0 where it moves with the steps; undefined where there is none. */
+  readonly averagedFrom: number | undefined;
   /** The names of the program's own metrics; default none. */
   readonly metrics?: readonly string[];
 }

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adam, type Optimizer, sgd } from "../engine/optimizer.ts";
+import { adam, type Optimizer, rmsProp, sgd } from "../engine/optimizer.ts";
 import { referenceEngine } from "../engine/reference/reference-engine.ts";
 import { TrainingError } from "../errors.ts";
 import { policies } from "../image/augmentation/policy.ts";
@@ -13,6 +13,7 @@ import type { Tensors } from "../tensor.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { selectionLoader } from "./background-loader.ts";
 import type { OpenLoader } from "./batch-loader.ts";
+import { epochOrder } from "./imbalance.ts";
 import type { Progress } from "./progress.ts";
 import {
   bits,
@@ -24,6 +25,7 @@ import {
   newPlan,
   optionsFor,
   pixels,
+  seed,
   stateOf,
 } from "./testing/small-training.ts";
 import { freshProgress, type TrainedNetwork, type TrainingOptions, trainNetwork } from "./train.ts";
@@ -97,12 +99,21 @@ describe("trainNetwork", () => {
   const augmented: Partial<TrainingOptions> = {
     preparation: { augmentation: policies.strong, mixing: { mixup: 0.4, cutmix: 1 } },
   };
+  const onPlateau: Partial<TrainingOptions> = {
+    schedule: "plateau",
+    scheduleNumbers: { plateauPatience: 0, gamma: 0.5 },
+    keepBest: false,
+    validate: async (_, epoch) => ({ loss: 1 + epoch, accuracy: 0 }),
+  };
   it.each<[string, Optimizer, Partial<TrainingOptions>]>([
     ["adam", adam(), {}],
     ["sgd", sgd(), {}],
     ["augmented", adam(), augmented],
     ["augmented in the background", adam(), { ...augmented, openLoader: inBackground }],
     ["averaged", adam(), { averaging: 0.9 }],
+    ["averaged at the ends of epochs", adam(), { ...augmented, swa: 0.4 }],
+    ["sharpness-aware", sgd(), { sam: 0.05 }],
+    ["of a rate that falls on a plateau", rmsProp(), onPlateau],
   ])("gives the same weights bit for bit when it is stopped after every step (%s)", async (_, optimizer, changes) => {
     const whole = freshPlan(optimizer);
     const { progress: expected, parameters } = await trainNetwork(
@@ -135,6 +146,68 @@ describe("trainNetwork", () => {
     expect(bits(kept.parameters)).toBe(bits(whole.parameters()));
     expect(bits(result.parameters)).toBe(bits(parameters));
     expect(kept.progress.history.map(({ loss }) => loss)).toEqual(expected.history.map(({ loss }) => loss));
+  });
+
+  it("lowers the rate after an epoch without a lower validation loss", async () => {
+    const { progress } = await trainNetwork(optionsFor(freshPlan(), { ...onPlateau, warmupEpochs: 0 }));
+    expect(progress.history.map(({ learningRate }) => learningRate)).toEqual([0.01, 0.01, 0.005]);
+  });
+
+  it("keeps the mean of the weights at the ends of the last epochs, with batch statistics of its own", async () => {
+    const plan = freshPlan(sgd());
+    const ends: Tensors[] = [];
+    const judged: Tensors[] = [];
+    const { parameters } = await trainNetwork(
+      optionsFor(plan, {
+        swa: 0.5,
+        keepBest: false,
+        validate: async (weights) => {
+          judged.push(weights);
+          ends.push(plan.parameters());
+          return { loss: 1, accuracy: 0 };
+        },
+      }),
+    );
+    const of = (tensors: Tensors, name: string) => [...tensors.get(name)!.data];
+    const means = of(ends[1]!, "1.weight").map((value, i) => (value + of(ends[2]!, "1.weight")[i]!) / 2);
+    expect(bits(judged[0]!)).toBe(bits(ends[0]!));
+    of(parameters, "1.weight").forEach((value, i) => {
+      expect(value).toBeCloseTo(means[i]!, 6);
+    });
+    // What a plan with these weights sees of the same batches.
+    const other = freshPlan();
+    other.setParameters(parameters);
+    const order = epochOrder("none", images.labels, seed, 2);
+    for (let batch = 0; batch < 3; batch++) {
+      const input = new Uint8Array(4 * 108);
+      images.read(order.slice(4 * batch, 4 * batch + 4), input);
+      other.measureStatistics(input, 1 / (batch + 1));
+    }
+    for (const name of ["2.runningMean", "2.runningVariance"]) {
+      of(other.parameters(), name).forEach((value, i) => {
+        expect(of(parameters, name)[i]).toBeCloseTo(value, 5);
+      });
+      expect(of(parameters, name)).not.toEqual(of(ends[2]!, name));
+    }
+  });
+
+  it("takes the gradients of a sharpness-aware step where the loss is highest near by, and counts its images once", async () => {
+    const calls: string[] = [];
+    const plan = freshPlan(sgd());
+    const told = new Proxy(plan, {
+      get(target, name) {
+        const value = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return (...values: unknown[]) => {
+          calls.push(String(name));
+          return value.apply(target, values);
+        };
+      },
+    });
+    const { progress } = await trainNetwork(optionsFor(told, { sam: 0.05, epochs: 1 }));
+    const step = ["computeGradients", "perturb", "computeGradients", "restore", "update"];
+    expect(calls.slice(0, 15)).toEqual([...step, ...step, ...step]);
+    expect(progress.history[0]!.images).toBe(12);
   });
 
   it("judges and keeps an average of trained weights, the last ones among them, however few they are", async () => {

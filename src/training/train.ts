@@ -13,7 +13,13 @@ import { nextTurn } from "./next-turn.ts";
 import { type EpochMetrics, isEnded, isExhausted, type Progress } from "./progress.ts";
 import { learningRateAt, type ScheduleFunction, type ScheduleName, type ScheduleNumbers } from "./schedule.ts";
 import type { Companions } from "./training-state.ts";
-import { WeightAverage } from "./weight-average.ts";
+import {
+  epochsBeforeAverage,
+  movingAverage,
+  type StochasticAverageOptions,
+  stochasticAverage,
+  type WeightAverage,
+} from "./weight-average.ts";
 
 /** The training images. */
 export interface TrainingImages {
@@ -64,6 +70,15 @@ export interface TrainingOptions {
   readonly imbalance?: ImbalanceName;
   /** Decay per step of the moving average of the weights, which is then what is judged and kept; 0, the default, for none. */
   readonly averaging?: number;
+  /**
+   * The part of the epochs after which the mean of the weights at the ends of epochs is what is judged and kept (stochastic weight averaging); 0,
+   * the default, for none. Not together with `averaging`.
+   */
+  readonly swa?: number;
+  /** Whether the network has batch normalisation that is trained, whose statistics `swa` measures anew; default true. */
+  readonly batchStatistics?: boolean;
+  /** The radius of sharpness-aware minimization, for which each step computes gradients twice; 0, the default, for none. */
+  readonly sam?: number;
   /** Evaluates weights on held-out images, after each epoch, which is counted from 1. */
   readonly validate?: (parameters: Tensors, epoch: number) => Promise<ValidationFigures>;
   /** Whether the weights of the lowest validation loss are kept, default true; otherwise the last ones. */
@@ -125,18 +140,15 @@ function countCorrect(logits: Float32Array, targets: Float32Array, classes: numb
   return correct;
 }
 
-/** The batches from `progress` to the end. The order of an epoch's images is a function of (labels, strategy, seed, epoch). */
-function* batchJobs({
-  plan,
-  images,
-  epochs,
-  seed,
-  progress,
-  imbalance = "none",
-}: TrainingOptions): Generator<BatchJob, void> {
+/** The batches from a position to the end. The order of an epoch's images is a function of (labels, strategy, seed, epoch). */
+function* batchJobs(
+  { plan, images, seed, imbalance = "none" }: TrainingOptions,
+  from: Pick<Progress, "epoch" | "step">,
+  epochs: number,
+): Generator<BatchJob, void> {
   const { batch } = plan;
   const count = images.labels.length;
-  for (let { epoch, step } = progress; epoch < epochs; epoch++, step = 0) {
+  for (let { epoch, step } = from; epoch < epochs; epoch++, step = 0) {
     const order = epochOrder(imbalance, images.labels, seed, epoch);
     for (; (step + 1) * batch <= count; step++) {
       const indices = order.slice(step * batch, (step + 1) * batch);
@@ -145,18 +157,38 @@ function* batchJobs({
   }
 }
 
-function loaderOf(options: TrainingOptions): BatchLoader {
-  const { images, classes, inputShape, seed, epochs, progress, preparation = plainPreparation } = options;
+/** Of the batches from a position to the end of so many epochs. */
+function loaderOf(options: TrainingOptions, from: Pick<Progress, "epoch" | "step">, epochs: number): BatchLoader {
+  const { images, classes, inputShape, seed, preparation = plainPreparation } = options;
   const { openLoader = (common) => directLoader({ ...common, read: images.read }) } = options;
   const [, height, width] = inputShape as [number, number, number];
   const common = {
     recipe: { height, width, classes, seed, ...preparation },
     batch: options.plan.batch,
-    jobs: batchJobs(options),
+    jobs: batchJobs(options, from, epochs),
   };
   return needingMemory(`making batches of ${options.plan.batch} images`, lessWork, () =>
-    openLoader(common, (epochs - progress.epoch) * images.labels.length),
+    openLoader(common, (epochs - from.epoch) * images.labels.length),
   );
+}
+
+/** The average that is judged and kept, if any. */
+async function averageOf(options: TrainingOptions): Promise<WeightAverage | undefined> {
+  const { plan, averaging, swa, epochs, batchStatistics = true, companions } = options;
+  const start = companions?.average;
+  if (averaging) return movingAverage(plan, averaging, start ?? (await plan.parameters()));
+  if (!swa) return undefined;
+  const eachBatch: StochasticAverageOptions["eachBatch"] = async (epoch, visit) => {
+    const loader = loaderOf(options, { epoch, step: 0 }, epoch + 1);
+    try {
+      const batches = Math.floor(options.images.labels.length / plan.batch);
+      for (let batch = 0; batch < batches; batch++) await visit((await loader.next()).input, batch);
+    } finally {
+      await loader.close();
+    }
+  };
+  const begin = epochsBeforeAverage(swa, epochs);
+  return stochasticAverage({ plan, begin, start, eachBatch: batchStatistics ? eachBatch : undefined });
 }
 
 /**
@@ -176,7 +208,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainedNet
       "mixup and CutMix mix the images of a batch, and a batch of 1 has none to mix; take a larger batch, or leave them out",
     );
   }
-  const loader = loaderOf(options);
+  const loader = loaderOf(options, options.progress, options.epochs);
   try {
     return await runSteps(options, loader, Math.floor(count / batch));
   } finally {
@@ -196,6 +228,7 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
     endsAfter,
     onEpoch,
     ownLoss = false,
+    sam = 0,
     signal,
     stopwatch: now = stopwatch,
   } = options;
@@ -210,14 +243,15 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
   };
   let { epoch, step, tally, history, best } = options.progress;
   let kept = options.companions?.best;
-  const average = options.averaging
-    ? new WeightAverage(options.averaging, options.companions?.average ?? (await plan.parameters()))
-    : undefined;
+  const average = await averageOf(options);
   let saved = now();
   const progressHere = (): Progress => ({ epoch, step, tally, history, ...(best && { best }) });
-  const save = (progress: Progress) =>
-    options.save(progress, { ...(average && { average: average.tensors }), ...(kept && { best: kept }) });
-  const averaged = async (): Promise<Tensors> => average?.tensors ?? (await plan.parameters());
+  const save = async (progress: Progress) => {
+    const tensors = await average?.tensors();
+    await options.save(progress, { ...(tensors && { average: tensors }), ...(kept && { best: kept }) });
+  };
+  const averaged = async (): Promise<Tensors> => (await average?.tensors()) ?? (await plan.parameters());
+  const leftRange = "the weights or the optimizer's state left the range of numbers";
 
   for (; epoch < epochs && !isExhausted(best, epoch, patience) && !isEnded(history); epoch++) {
     let learningRate = 0;
@@ -234,20 +268,20 @@ async function runSteps(options: TrainingOptions, loader: BatchLoader, stepsPerE
       const { loss, logits } = await plan.computeGradients(input, targets);
       learningRate = learningRateAt(epoch * stepsPerEpoch + step, schedule, losses);
       if (!Number.isFinite(loss)) throw nonFinite(`the loss became ${loss}`, epoch, step, schedule.peak, ownLoss);
-      if (!(await plan.update(learningRate))) {
-        throw nonFinite(
-          "the weights or the optimizer's state left the range of numbers",
-          epoch,
-          step,
-          schedule.peak,
-          ownLoss,
-        );
+      const correct = countCorrect(logits, targets, classes);
+      if (sam > 0) {
+        // Foret et al. 2021: the gradients count where the loss is highest near by.
+        const isDefined = await plan.perturb(sam);
+        await plan.computeGradients(input, targets);
+        plan.restore();
+        if (!isDefined) throw nonFinite(leftRange, epoch, step, schedule.peak, ownLoss);
       }
+      if (!(await plan.update(learningRate))) throw nonFinite(leftRange, epoch, step, schedule.peak, ownLoss);
       step++;
-      await average?.follow(plan, { epoch, step, stepsPerEpoch });
+      await average?.follow({ epoch, step, stepsPerEpoch });
       tally = {
         loss: tally.loss + loss,
-        correct: tally.correct + countCorrect(logits, targets, classes),
+        correct: tally.correct + correct,
         seconds: tally.seconds + secondsSince(begun, now),
       };
       await onStep?.({ epoch: epoch + 1, step, stepsPerEpoch, ...means(tally, step, batch) });

@@ -12,7 +12,11 @@ import {
   checkOptimizerState,
   checkTargets,
   checkTrainingOptions,
+  requireTensor,
+  withoutAverage,
   withoutInputGradient,
+  withoutPerturb,
+  withoutPerturbation,
 } from "../checks.ts";
 import type {
   Immediate,
@@ -27,9 +31,10 @@ import type {
   TrainingPlan,
   TrainingPlanOptions,
 } from "../engine.ts";
-import { optimizerSlots } from "../optimizer.ts";
+import { optimizerSlots, perturbationScale } from "../optimizer.ts";
+import { moveAverage } from "../weight-average.ts";
 import { Execution } from "./execution.ts";
-import { applyUpdate, freshState, preparedGradients } from "./optimizers.ts";
+import { applyUpdate, freshState, normOf, preparedGradients } from "./optimizers.ts";
 
 /** Needs nothing but Node; computes in float64 whatever the library, and slowly. Refuses the precision bf16. */
 export function referenceEngine(): ImmediateEngine {
@@ -105,6 +110,8 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
   readonly #logitsGradient: Float64Array;
   readonly #state: ReadonlyMap<string, readonly Float64Array[]>;
   #updates = 0;
+  #unperturbed: Tensors | undefined;
+  #average: ReadonlyMap<string, Float32Array> | undefined;
 
   constructor(graph: Graph, options: TrainingPlanOptions) {
     refuseBf16(options);
@@ -169,6 +176,57 @@ class ReferenceTrainingPlan implements Immediate<TrainingPlan> {
     }
     const state = [...this.#state.values()].flat();
     return [...this.#execution.parameters.values(), ...state].every((array) => array.every(isFiniteInFloat32));
+  }
+
+  perturb(radius: number): boolean {
+    if (!this.#options.sharpnessAware) throw withoutPerturb();
+    this.#unperturbed = this.parameters();
+    const gradients = this.#trainable.map(({ name }) => this.#gradients.get(name)!);
+    const scale = perturbationScale(normOf(gradients), radius);
+    for (const [index, { name }] of this.#trainable.entries()) {
+      const values = this.#execution.parameters.get(name)!;
+      for (let i = 0; i < values.length; i++) values[i]! += scale * gradients[index]![i]!;
+    }
+    return Number.isFinite(scale);
+  }
+
+  restore(): void {
+    if (this.#unperturbed === undefined) throw withoutPerturbation();
+    this.setParameters(this.#unperturbed);
+    this.#unperturbed = undefined;
+  }
+
+  setAverage(parameters: Tensors): void {
+    this.#average = new Map(
+      this.#graph.parameters.map((spec) => [spec.name, Float32Array.from(requireTensor(parameters, spec).data)]),
+    );
+  }
+
+  updateAverage(keep: number): void {
+    if (this.#average === undefined) throw withoutAverage();
+    for (const [name, average] of this.#average) moveAverage(average, this.#execution.parameters.get(name)!, keep);
+  }
+
+  average(): Tensors {
+    const average = this.#average;
+    if (average === undefined) throw withoutAverage();
+    return new Map(
+      this.#graph.parameters.map(({ name, shape }) => [name, { shape, data: average.get(name)!.slice() }]),
+    );
+  }
+
+  measureStatistics(input: InputBatch, share: number): void {
+    const before = this.parameters();
+    this.#execution.forward(input, [this.#options.seed ?? 0, this.#updates]);
+    for (const { operation, parameters } of this.#graph.nodes) {
+      if (operation.kind !== "batchNorm" || operation.momentum === 0) continue;
+      for (const { name } of parameters) {
+        const [values, old] = [this.#execution.parameters.get(name)!, before.get(name)!.data];
+        // Moved by the momentum; only running statistics have moved.
+        for (let i = 0; i < values.length; i++)
+          values[i] = old[i]! + (share / operation.momentum) * (values[i]! - old[i]!);
+      }
+    }
   }
 
   gradients(): Tensors {

@@ -2,6 +2,7 @@
 import type { Graph } from "../../network/graph.ts";
 import type { CheckpointOwner } from "../../training/checkpoint.ts";
 import { decidingSettings } from "../../training/settings/settings-by-aspect.ts";
+import { averagedFrom } from "../../training/weight-average.ts";
 import { isOlderRun, type RunConfig } from "./run-config.ts";
 import type { RunImage } from "./run-images.ts";
 
@@ -51,7 +52,7 @@ export function checkpointOwner(
       batch,
       validated: validation > 0,
       keepsLast: settings.keep === "last",
-      averaged: settings.averaging > 0,
+      averagedFrom: averagedFrom(settings),
       metrics: Object.keys(config.functions?.metrics ?? {}),
     },
     olderRun: isOlderRun(config),

@@ -42,6 +42,10 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     nesterov &&
     (optimizer !== "sgd" || momentum === 0) &&
     `nesterov: changes the momentum of sgd, and ${optimizer === "sgd" ? "the momentum is 0" : `the optimizer is ${optimizer}`}; leave it out`,
+  ({ averaging, swa }) =>
+    averaging > 0 &&
+    swa > 0 &&
+    "swa: not together with averaging, as one average of the weights becomes the model; leave one of the two out",
   ({ clipNorm, clipValue }) =>
     clipNorm !== undefined &&
     clipValue !== undefined &&

@@ -44,6 +44,10 @@ describe("parseSettings", () => {
     [{ momentum: 0.9 }, "momentum: only sgd, rmsProp have it, and the optimizer is adam; leave it out"],
     [{ gamma: 0.5 }, "gamma: only the schedule step or plateau has it, and the schedule is cosine; leave it out"],
     [{ schedule: "plateau" }, "schedule: plateau goes by the validation loss; give validation as well, such as 0.15"],
+    [
+      { averaging: 0.9, swa: 0.5 },
+      "swa: not together with averaging, as one average of the weights becomes the model; leave one of the two out",
+    ],
     [{ nesterov: true }, "nesterov: changes the momentum of sgd, and the optimizer is adam; leave it out"],
     [
       { nesterov: true, optimizer: "sgd", momentum: 0 },

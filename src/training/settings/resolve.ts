@@ -126,10 +126,21 @@ export const loopOptionsOf = ({
   warmupEpochs,
   imbalance,
   averaging,
+  swa,
+  sam,
   patience,
 }: Pick<
   Settings,
-  "epochs" | "seed" | "schedule" | ScheduleNumber | "warmupEpochs" | "imbalance" | "averaging" | "patience"
+  | "epochs"
+  | "seed"
+  | "schedule"
+  | ScheduleNumber
+  | "warmupEpochs"
+  | "imbalance"
+  | "averaging"
+  | "swa"
+  | "sam"
+  | "patience"
 >) => ({
   epochs,
   seed,
@@ -138,6 +149,8 @@ export const loopOptionsOf = ({
   warmupEpochs,
   imbalance,
   averaging,
+  swa,
+  sam,
   patience,
 });
 

@@ -323,6 +323,17 @@ const entries = {
     "Decay per step of the moving average of the weights that becomes the model, such as 0.99; 0 for none",
     z.number().min(0).lt(1).default(0),
   ),
+  swa: setting(
+    ["weights"],
+    "Fraction of the epochs, such as 0.75, after which stochastic weight averaging begins: the model is the mean of the weights at the ends of the later ones, after " +
+      "each of which the training images are gone through once more for batch normalisation; 0 for none",
+    z.number().min(0).lt(1).default(0),
+  ),
+  sam: setting(
+    ["weights"],
+    "Radius rho of sharpness-aware minimization, such as 0.05; each step computes gradients twice and takes nearly twice as long; 0 for none",
+    z.number().min(0).max(100).default(0),
+  ),
   validation: setting(
     ["weights"],
     "Fraction of the training images that is held out for validation, near duplicates and known lesions together: the weights " +

@@ -31,7 +31,7 @@ export const images = {
 };
 
 export const newPlan = (optimizer: Optimizer = adam()): Immediate<TrainingPlan> =>
-  referenceEngine().trainingPlan(graph, { batch: 4, optimizer, seed });
+  referenceEngine().trainingPlan(graph, { batch: 4, optimizer, seed, sharpnessAware: true });
 
 export const stateOf = (plan: Immediate<TrainingPlan>, progress: Progress): TrainingState => ({
   parameters: plan.parameters(),

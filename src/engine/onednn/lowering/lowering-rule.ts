@@ -19,7 +19,7 @@ export interface LoweringContext {
   /** To be called before each forward pass in training, with the number of updates done. */
   readonly beforeForward: ((updates: number) => void)[];
   /** Called once when all memory is there; what they give is to be called after each forward pass in training. */
-  readonly afterForward: (() => () => void)[];
+  readonly afterForward: (() => (share?: number) => void)[];
 }
 
 /** What a rule is told of the node's place in the network. */

@@ -3,13 +3,24 @@
 import type { Graph } from "../../../network/graph.ts";
 import { isFiniteTensor, type Tensor } from "../../../tensor.ts";
 import { batchLoss } from "../../batch-loss.ts";
-import { checkOptimizerState, checkTargets, checkTrainingOptions, withoutInputGradient } from "../../checks.ts";
-import type { Immediate, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
+import {
+  checkOptimizerState,
+  checkTargets,
+  checkTrainingOptions,
+  withoutAverage,
+  withoutInputGradient,
+  withoutPerturb,
+  withoutPerturbation,
+} from "../../checks.ts";
+import type { Immediate, InputBatch, TrainingPlan, TrainingPlanOptions } from "../../engine.ts";
 import { optimizerSlots } from "../../optimizer.ts";
+import { moveAverage } from "../../weight-average.ts";
+import { bytesPerElement } from "../library/constants.ts";
 import { alignedBytes } from "../library/memory.ts";
 import type { Runtime } from "../library/runtime.ts";
 import { lowerOptimizer } from "../lowering/lower-optimizer.ts";
 import { areFinite } from "../lowering/optimizer/optimizer-update.ts";
+import { addPerturbation } from "../lowering/optimizer/perturbation.ts";
 import type { InstructionInfo, Section } from "../program/instruction.ts";
 import { asFloats, floats } from "../program/value.ts";
 import { buildBackward } from "./backward-program.ts";
@@ -58,8 +69,15 @@ export function trainingPlan(
     backward: { from: afterForward, to: afterBackward },
     update: { from: afterBackward, to: program.mark },
   };
+  const perturbation = options.sharpnessAware ? addPerturbation(program, arrays) : undefined;
   const executable = program.compile();
   const finishers = context.afterForward.map((prepare) => prepare());
+  const run = (section: Section) => executable.run(section);
+  const runForward = (images: InputBatch) => {
+    load(images);
+    for (const prepare of context.beforeForward) prepare(updates);
+    run(sections.forward);
+  };
 
   let updates = 0;
   const allKeys = graph.parameters.map(({ name }) => [name, name] as const);
@@ -70,6 +88,18 @@ export function trainingPlan(
   let frozen: readonly (readonly [name: string, tensor: Tensor])[] = [];
   let isFrozenFinite = true;
   const trainedNames = graph.parameters.filter((spec) => spec.trainable).map(({ name }) => name);
+  /** What is trained from a flat array, and the rest as it was given. */
+  const withFrozen = (flat: Uint8Array) => {
+    const kept = new Map(frozen.map(([name, tensor]) => [name, copyOf(tensor)]));
+    const read = store.read(
+      flat,
+      allKeys.filter(([name]) => !kept.has(name)),
+    );
+    return new Map(graph.parameters.map(({ name }) => [name, kept.get(name) ?? read.get(name)!]));
+  };
+  const unperturbed = new Uint8Array(perturbation ? running.to * bytesPerElement.f32 : 0);
+  let isPerturbed = false;
+  let average: Uint8Array | undefined;
   const slotKeys = (slot: string) => trainedNames.map((name) => [`${slot}.${name}`, name] as const);
 
   return {
@@ -77,7 +107,7 @@ export function trainingPlan(
     precision: options.precision ?? "f32",
     memory: {
       activations: executable.arenaBytes + program.persistentBytes([values, gradients, ...slots]),
-      weights: values.byteLength,
+      weights: values.byteLength + unperturbed.byteLength,
       gradients: gradients.byteLength,
       optimizer: slots.length * gradients.byteLength,
     },
@@ -86,28 +116,46 @@ export function trainingPlan(
       frozen = frozenNames.map((name) => [name, copyOf(parameters.get(name)!)]);
       isFrozenFinite = frozen.every(([, tensor]) => isFiniteTensor(tensor));
     },
-    parameters() {
-      const kept = new Map(frozen.map(([name, tensor]) => [name, copyOf(tensor)]));
-      const read = store.read(
-        values,
-        allKeys.filter(([name]) => !kept.has(name)),
-      );
-      return new Map(graph.parameters.map(({ name }) => [name, kept.get(name) ?? read.get(name)!]));
-    },
+    parameters: () => withFrozen(values),
     computeGradients(images, targets) {
       checkTargets(graph, options.batch, targets);
-      load(images);
-      for (const prepare of context.beforeForward) prepare(updates);
-      executable.run(sections.forward);
+      runForward(images);
       for (const finish of finishers) finish();
       const loss = batchLoss(logits, targets, graph.classes, options, floats(logitGradient));
       executable.run(sections.backward);
       return { loss, logits };
     },
     update(learningRate) {
-      optimizerUpdate.update((section) => executable.run(section), learningRate, updates);
+      optimizerUpdate.update(run, learningRate, updates);
       updates++;
       return isFrozenFinite && optimizerUpdate.isFinite() && areFinite(runningStatistics);
+    },
+    perturb(radius) {
+      if (perturbation === undefined) throw withoutPerturb();
+      unperturbed.set(values.subarray(0, unperturbed.length));
+      isPerturbed = true;
+      return perturbation(run, radius);
+    },
+    restore() {
+      if (!isPerturbed) throw withoutPerturbation();
+      values.set(unperturbed);
+      isPerturbed = false;
+    },
+    setAverage(parameters) {
+      average ??= alignedBytes(values.byteLength);
+      store.write(parameters, average, allKeys);
+    },
+    updateAverage(keep) {
+      if (average === undefined) throw withoutAverage();
+      moveAverage(asFloats(average).subarray(0, running.to), asFloats(values).subarray(0, running.to), keep);
+    },
+    average() {
+      if (average === undefined) throw withoutAverage();
+      return withFrozen(average);
+    },
+    measureStatistics(images, share) {
+      runForward(images);
+      for (const finish of finishers) finish(share);
     },
     gradients: () =>
       store.read(

@@ -59,9 +59,9 @@ function moveRunningStatistics(
   afterForward.push(() => {
     const [means, variances] = [floats(mean), floats(variance)];
     const [runningMeans, runningVariances] = [floats(runningMean), floats(runningVariance)];
-    return () => {
-      moveTowards(runningMeans, means, momentum, 1);
-      moveTowards(runningVariances, variances, momentum, unbiased);
+    return (share = momentum) => {
+      moveTowards(runningMeans, means, share, 1);
+      moveTowards(runningVariances, variances, share, unbiased);
     };
   });
 }
