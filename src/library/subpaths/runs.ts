@@ -13,7 +13,7 @@ export type { Batch, BatchJob, BatchPreparation, BatchRecipe } from "../../train
 export type { ResolvedSettings } from "../../training/fit.ts";
 export type { ImbalanceName } from "../../training/imbalance.ts";
 export type { Progress } from "../../training/progress.ts";
-export type { ScheduleName } from "../../training/schedule.ts";
+export type { ScheduleName, ScheduleNumbers } from "../../training/schedule.ts";
 export { parseSettings } from "../../training/settings/parse.ts";
 export { type RecipeName, recipeNames } from "../../training/settings/recipe-names.ts";
 export { type Recipe, type RecipeSettings, recipes } from "../../training/settings/recipes.ts";
