@@ -91,6 +91,19 @@ describe("train", () => {
     expect(settings).toMatchObject({ epochs: 1, seed: 5, optimizer: "sgd", learningRate: 0.01, momentum: 0.5 });
   });
 
+  it("takes flags before the file, the file before the recipe, and the recipe before the defaults", async () => {
+    const config = join(folder, "recipe.json");
+    await writeFile(config, JSON.stringify({ recipe: "keras", epochs: 7, epsilon: 1e-6 }));
+    const out = join(folder, "by-recipe");
+    const { status } = await naevus("train", ...small, "--config", config, "--epochs", "1", "--out", out);
+    expect(status).toBe(0);
+    const { settings } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    const ofRecipe = { recipe: "keras", initialization: "glorotUniform", schedule: "constant", keep: "last" };
+    expect(settings).toMatchObject({ epochs: 1, epsilon: 1e-6, ...ofRecipe, labelSmoothing: 0 });
+    expect(await naevus("train", "--resume", out, "--recipe", "keras")).toMatchObject({ status: 0 });
+    expect((await naevus("train", "--resume", out, "--recipe", "fast")).error).toMatch(/the run has keras/);
+  });
+
   it.each([
     [["--epochs", "0"], /^naevus: --epochs: expected a whole number of at least 1 and at most 100000, got 0$/],
     [["--epochs", "-1"], /--epochs: expected .* got -1$/],
@@ -100,6 +113,8 @@ describe("train", () => {
       /--network: expected one of notebook, resnet18-w32, efficientnetv2-mini, .* a JSON file, .*or the folder of a run, got "resnet18w32"; did you mean resnet18-w32\?/,
     ],
     [["--learning-rate", "0"], /--learning-rate: expected a number above 0/],
+    [["--recipe", "kears"], /--recipe: expected one of keras, fast, got "kears"; did you mean keras\?/],
+    [["--epochs", "3", "--seconds", "60"], /seconds: chooses the epochs, and epochs are given/],
     [["--momentum", "0.9"], /momentum: only sgd, rmsProp have it/],
     [["--epocs", "3"], /unknown option '--epocs'[\s\S]*--epochs/],
     [["--epochs"], /argument missing/],
