@@ -51,6 +51,7 @@ export {
   networks,
 } from "./network/architectures.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "./network/graph.ts";
+export { harmonicConv2d } from "./network/harmonic-conv2d.ts";
 export { formatNetwork } from "./network/json/format-network.ts";
 export { type NetworkReading, parseNetwork } from "./network/json/parse-network.ts";
 export {

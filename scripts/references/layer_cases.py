@@ -71,6 +71,14 @@ def activations():
         yield case(f"{name} in a gate", [16, 8, 8], [wide, activation, layer("gate", body=[MEAN, activation])])
 
 
+def harmonics():
+    for frequencies in (1, 3, 5):
+        yield case(f"conv2d of {frequencies} frequencies", [6, 7, 9], [conv(17, 3, frequencies=frequencies)])
+    oblong = conv(6, [5, 3], stride=[2, 1], groups=3, bias=False, frequencies=4)
+    yield case("conv2d of 4 frequencies, 5x3 in groups", [6, 8, 8], [oblong])
+    yield case("conv2d of 6 frequencies, depthwise", [16, 8, 8], [conv(16, [3, 4], padding=1, groups=16, frequencies=6)])
+
+
 def poolings():
     for kind in ("maxPool", "averagePool"):
         for channels, size in ((1, [5, 5]), (5, [7, 9]), (16, [8, 8])):
@@ -262,6 +270,7 @@ FAMILIES = [
 
 CASES = [
     *convolutions(),
+    *harmonics(),
     *poolings(),
     *of_maps("globalAveragePool", [MEAN], ([2, 1, 1], [6, 5, 7], [17, 3, 3], [16, 8, 8])),
     *of_maps("batchNorm", [norm()]),

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import torch
+from scipy import fft
 from torch.nn import functional
 
 from formula import parameter, uniform
@@ -38,10 +39,22 @@ class Parameters:
         return tensor
 
 
+def cosine_filters(height, width, frequencies):
+    """The filters of SciPy's orthonormal DCT-II, with row frequency + column frequency below `frequencies`."""
+    rows, columns = (torch.from_numpy(fft.dct(np.eye(length), axis=0, norm="ortho")) for length in (height, width))
+    kept = [(u, v) for u in range(height) for v in range(width) if u + v < frequencies]
+    return torch.stack([torch.outer(rows[u], columns[v]) for u, v in kept])
+
+
 def conv2d(layer, x, path, get):
     kernel = pair(layer["kernel"])
     groups = layer.get("groups", 1)
-    weight = get(path, "weight", layer["filters"], x.shape[1] // groups, *kernel)
+    channels = x.shape[1] // groups
+    if "frequencies" in layer:
+        basis = cosine_filters(*kernel, layer["frequencies"]).to(x.dtype)
+        weight = torch.einsum("fck,khw->fchw", get(path, "weight", layer["filters"], channels, len(basis)), basis)
+    else:
+        weight = get(path, "weight", layer["filters"], channels, *kernel)
     bias = get(path, "bias", layer["filters"]) if layer.get("bias", True) else None
     padding = pair(layer.get("padding", [(length - 1) // 2 for length in kernel]))
     return functional.conv2d(x, weight, bias, pair(layer.get("stride", 1)), padding, 1, groups)

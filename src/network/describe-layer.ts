@@ -27,7 +27,7 @@ const paddingOf = (padding: Padding, usual: HeightWidth): readonly string[] =>
 const dilationOf = ([height, width]: HeightWidth): string =>
   `dilation ${height === width ? height : by([height, width])}`;
 
-function convolution({ filters, kernel, stride, padding, dilation, groups, l2 }: Conv2d): string {
+function convolution({ filters, kernel, stride, padding, dilation, groups, frequencies, l2 }: Conv2d): string {
   return options(
     [
       filters === 1 ? "1 filter" : `${filters} filters`,
@@ -38,6 +38,7 @@ function convolution({ filters, kernel, stride, padding, dilation, groups, l2 }:
       ...(groups === 1 ? [] : [groups === filters ? "depthwise" : `${groups} groups`]),
       ...(dilation === undefined ? [] : [dilationOf(dilation)]),
       ...paddingOf(padding, samePadding(kernel, dilation)),
+      ...(frequencies === undefined ? [] : [`harmonic ${frequencies}`]),
       ...l2Of(l2),
     ],
   );

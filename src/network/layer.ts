@@ -69,6 +69,11 @@ export interface Conv2d {
   readonly dilation?: HeightWidth;
   readonly groups: number;
   readonly bias: boolean;
+  /**
+   * The weights are sums of the cosine filters (DCT-II) whose row frequency + column frequency is below it, and the factors are what is
+   * learned: [filters, channels / groups, cosine filters]. Absent where the weights themselves are.
+   */
+  readonly frequencies?: number;
   /** How the weights begin; by default as the network says. The biases begin at 0. */
   readonly initialization?: Initialization;
   /** The loss gets so many times the sum of the weights' squares. Absent for none. */
@@ -254,6 +259,8 @@ export interface ConvolutionOptions extends WeightOptions {
   readonly dilation?: number | HeightWidth;
   readonly groups?: number;
   readonly bias?: boolean;
+  /** See {@link Conv2d}; `harmonicConv2d` gives it. */
+  readonly frequencies?: number;
   readonly initialization?: Initialization;
 }
 
@@ -314,6 +321,7 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
     "dilation",
     "groups",
     "bias",
+    "frequencies",
     "l2",
     "initialization",
   ]);
@@ -330,6 +338,7 @@ export const conv2d = (filters: number, kernel: number | HeightWidth, options: C
     ...(apart.every((step) => step === 1) ? {} : { dilation: apart }),
     groups,
     bias,
+    ...(known.frequencies !== undefined && { frequencies: known.frequencies }),
     ...l2Of("conv2d", known.l2),
     ...initializationOf("conv2d", known.initialization),
   };

@@ -3,6 +3,7 @@
 import type { Random } from "../random.ts";
 import { elements, type Tensor } from "../tensor.ts";
 import { eachActivation } from "./activations.ts";
+import { countFilters, type Harmonics } from "./harmonics.ts";
 import { checkedInitialization, defaultInitialization, drawWeight, type Initialization } from "./initialization.ts";
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
@@ -15,11 +16,13 @@ export interface ParameterSpec {
   /** The node's name, a dot and the role: `3.body.0.weight`. */
   readonly name: string;
   readonly role: ParameterRole;
-  /** conv2d weight: [filters, channels / groups, height, width]; dense weight: [units, features]; else one dimension. */
+  /** conv2d weight: [filters, channels / groups, height, width], or as {@link ParameterSpec.harmonics} says; dense weight: [units, features]; else one dimension. */
   readonly shape: readonly number[];
   readonly trainable: boolean;
   /** The L2 regularisation of the layer's weights: the loss gets l2 x the sum of their squares. Absent for none. */
   readonly l2?: number;
+  /** The weight holds factors of these cosine filters, as [filters, channels / groups, cosine filters]. */
+  readonly harmonics?: Harmonics;
   /** Inputs that one output sums over; 0 where that has no meaning. */
   readonly fanIn: number;
   /** How a weight begins, default `heNormal`. */
@@ -41,8 +44,9 @@ const scaleAndShift = ([channels]: Shape) =>
 const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operation, { kind: K }>> } = {
   normalize: none,
   luminance: none,
-  conv2d: ({ filters, kernel, groups, bias }, [input]) => {
-    const shape = [filters, input![0]! / groups, ...kernel];
+  conv2d: ({ filters, kernel, groups, bias, frequencies }, [input]) => {
+    const window = frequencies === undefined ? kernel : [countFilters({ kernel, frequencies })];
+    const shape = [filters, input![0]! / groups, ...window];
     const weight = ["weight", shape, elements(shape.slice(1))] as const;
     return bias ? [weight, ["bias", [filters], 0]] : [weight];
   },
@@ -68,6 +72,12 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   join: none,
 };
 
+function harmonicsOf(operation: Operation): Pick<ParameterSpec, "harmonics"> {
+  if (operation.kind !== "conv2d" || operation.frequencies === undefined) return {};
+  const { kernel, frequencies } = operation;
+  return { harmonics: { kernel, frequencies } };
+}
+
 /**
  * The parameters of one operation, in the order in which they are drawn.
  *
@@ -87,6 +97,7 @@ export function parametersOf(
     shape,
     trainable: role !== "runningMean" && role !== "runningVariance",
     ...(role === "weight" && "l2" in operation && operation.l2 !== undefined && { l2: operation.l2 }),
+    ...(role === "weight" && harmonicsOf(operation)),
     fanIn,
     ...(role === "weight" && initialization !== undefined && { initialization }),
     ...(operation.kind === "layerScale" && { initial: operation.initial }),

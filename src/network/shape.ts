@@ -4,6 +4,7 @@ import { NetworkError } from "../errors.ts";
 import { elements } from "../tensor.ts";
 import { valueInWords } from "../text/value-in-words.ts";
 import { checkActivation, eachActivation } from "./activations.ts";
+import { checkFrequencies } from "./harmonics.ts";
 import type {
   Activation,
   HeightWidth,
@@ -57,6 +58,7 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     if (!isPositiveInteger(groups) || channels % groups !== 0 || filters % groups !== 0) {
       refuse(`conv2d: ${groups} groups do not divide ${channels} input channels and ${filters} filters`);
     }
+    if (operation.frequencies !== undefined) checkFrequencies({ ...operation, frequencies: operation.frequencies });
     return [filters, ...windowed(operation, input!)];
   },
   batchNorm: (_, [input]) => input!,

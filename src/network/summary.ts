@@ -5,6 +5,7 @@ import { type BranchName, branchesOf } from "./branches.ts";
 import { describeLayer } from "./describe-layer.ts";
 import { forwardFlops, trainingFlops } from "./flops.ts";
 import type { Graph, GraphNode } from "./graph.ts";
+import { weightShape } from "./harmonics.ts";
 import type { Layer } from "./layer.ts";
 import { type ReceptiveField, receptiveFields } from "./receptive-field.ts";
 import type { Shape } from "./shape.ts";
@@ -109,7 +110,14 @@ export function summarize(graph: Graph): NetworkSummary {
     totals: {
       ...sums,
       trainingFlops: trainingFlops(graph),
-      modelBytes: Float32Array.BYTES_PER_ELEMENT * (sums.trainable + sums.otherParameters),
+      modelBytes: Float32Array.BYTES_PER_ELEMENT * storedValues(graph),
     },
   };
 }
+
+/** Numbers in a model file, which has weights in place of the factors of cosine filters. */
+const storedValues = ({ parameters }: Graph): number =>
+  parameters.reduce(
+    (sum, { shape, harmonics }) => sum + elements(harmonics === undefined ? shape : weightShape(harmonics, shape)),
+    0,
+  );

@@ -2,6 +2,7 @@
 
 import { NetworkError } from "../errors.ts";
 import { type Graph, INPUT } from "../network/graph.ts";
+import { addWeights, weightShape } from "../network/harmonics.ts";
 import { parseNetwork } from "../network/json/parse-network.ts";
 import type { Network } from "../network/layer.ts";
 import { formatShape } from "../network/shape.ts";
@@ -37,7 +38,7 @@ function imagesInput({ inputShape, inputType }: Graph): Value {
 }
 
 function storedParameters(graph: Graph, parameters: Tensors): Initializer[] {
-  return graph.parameters.map(({ name, shape }) => {
+  return graph.parameters.map(({ name, shape, harmonics }) => {
     const tensor = parameters.get(name);
     if (tensor === undefined) throw new NetworkError(`model.onnx: the parameter ${name} is missing`);
     if (formatShape(tensor.shape) !== formatShape(shape) || tensor.data.length !== elements(shape)) {
@@ -49,7 +50,9 @@ function storedParameters(graph: Graph, parameters: Tensors): Initializer[] {
     if (!isFiniteTensor(tensor)) {
       throw new NetworkError(`model.onnx: the parameter ${name} holds what is no finite number; train again`);
     }
-    return { name, shape, data: tensor.data };
+    if (harmonics === undefined) return { name, shape, data: tensor.data };
+    const weights = weightShape(harmonics, shape);
+    return { name, shape: weights, data: addWeights(harmonics, tensor.data, new Float64Array(elements(weights))) };
   });
 }
 

@@ -3,6 +3,7 @@ import { ModelError, NetworkError } from "../errors.ts";
 import { ProtobufError, readFields } from "../formats/protobuf.ts";
 import { networks } from "../network/architectures.ts";
 import { buildGraph, type Graph } from "../network/graph.ts";
+import { addCoefficients, weightShape } from "../network/harmonics.ts";
 import type { Network } from "../network/layer.ts";
 import { formatShape } from "../network/shape.ts";
 import { elements, isFiniteTensor, type Tensor } from "../tensor.ts";
@@ -96,7 +97,8 @@ export function readStoredModel(bytes: Uint8Array, digest?: (content: Uint8Array
   const tensors = readTensors(bytes);
   const graph = fittingGraph(metadata);
   const parameters = new Map(
-    graph.parameters.map(({ name, shape }) => {
+    graph.parameters.map(({ name, shape: own, harmonics }) => {
+      const shape = harmonics === undefined ? own : weightShape(harmonics, own);
       const tensor = tensors.get(name);
       const got = tensor === undefined ? "none" : formatShape(tensor.shape);
       if (tensor === undefined || got !== formatShape(shape)) {
@@ -107,7 +109,9 @@ export function readStoredModel(bytes: Uint8Array, digest?: (content: Uint8Array
       }
       if (!isFiniteTensor(tensor))
         throw new ModelError(`a model whose parameter ${name} holds what is no finite number`);
-      return [name, tensor];
+      if (harmonics === undefined) return [name, tensor];
+      const data = addCoefficients(harmonics, tensor.data, new Float64Array(elements(own)));
+      return [name, { shape: own, data: Float32Array.from(data) }];
     }),
   );
   const other = [...tensors.keys()].find((name) => !parameters.has(name) && !name.includes(ofOperation));

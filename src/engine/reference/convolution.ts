@@ -1,6 +1,9 @@
 /** Convolution and its gradients as products of matrices: every image is unfolded into the windows that filters see. */
+
 import type { GraphNode } from "../../network/graph.ts";
+import { addCoefficients, addWeights, weightShape } from "../../network/harmonics.ts";
 import type { ResolvedConv2d } from "../../network/layer.ts";
+import { elements } from "../../tensor.ts";
 import type { Maps, Rule } from "./rule.ts";
 
 /** Stands for a padded zero in {@link windowIndices}. */
@@ -32,8 +35,22 @@ function windowIndices({ operation, inputShapes, shape }: GraphNode<ResolvedConv
   return indices;
 }
 
-/** Runs a convolution, forward and backward. */
-export const conv2d: Rule<ResolvedConv2d> = ({ node, batch, inputs, output, parameters }) => {
+/** Runs a convolution, forward and backward; where what it learns are factors of cosine filters, on the weights that they give. */
+export const conv2d: Rule<ResolvedConv2d> = (pass) => {
+  const { harmonics } = pass.node.parameters.find(({ role }) => role === "weight")!;
+  if (harmonics === undefined) return plain(pass);
+  const { weight: factors } = pass.parameters;
+  const shape = weightShape(harmonics, pass.node.parameters[0]!.shape);
+  const weight = addWeights(harmonics, factors!, new Float64Array(elements(shape)));
+  const pullback = plain({ ...pass, parameters: { ...pass.parameters, weight } });
+  return (gradient, inputGradients, gradients) => {
+    const weightGradient = gradients.weight && new Float64Array(weight.length);
+    pullback(gradient, inputGradients, { ...gradients, ...(weightGradient && { weight: weightGradient }) });
+    if (weightGradient) addCoefficients(harmonics, weightGradient, gradients.weight!);
+  };
+};
+
+const plain: Rule<ResolvedConv2d> = ({ node, batch, inputs, output, parameters }) => {
   const input = inputs[0]!;
   const weights = parameters.weight!;
   const { filters, groups } = node.operation;

@@ -23,6 +23,7 @@ import type { InputBatch } from "../engine.ts";
 import { softmax } from "../loss.ts";
 import { activationCases } from "./activation-cases.ts";
 import { type ConformanceCase, convNorm, deep, head, single } from "./conformance-case.ts";
+import { harmonicCases } from "./harmonic-cases.ts";
 import { structureCases } from "./structure-cases.ts";
 import { windowCases } from "./window-cases.ts";
 
@@ -328,6 +329,7 @@ const deepCases: readonly ConformanceCase[] = [
 export const conformanceCases: readonly ConformanceCase[] = [
   ...shallowCases,
   ...activationCases,
+  ...harmonicCases,
   ...deepCases,
   ...structureCases,
   ...windowCases,

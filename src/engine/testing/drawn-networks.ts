@@ -1,4 +1,5 @@
 /** Random networks of every kind of layer, in shapes and compositions that the shape rules allow and no course network has. */
+import { harmonicConv2d } from "../../network/harmonic-conv2d.ts";
 import {
   averagePool,
   batchNorm,
@@ -66,7 +67,11 @@ function convolution(random: Random, [channels]: Maps): Layer {
     () => "sameUpper",
   ])();
   const dilation = each(() => pick(random, [1, 1, 1, 2, 3]));
-  return conv2d(filters, kernel, { stride, padding, dilation, groups, bias: random.integer(2) === 0 });
+  const options = { stride, padding, dilation, groups, bias: random.integer(2) === 0 };
+  const frequencies = 1 + random.integer(kernel[0] + kernel[1] - 1);
+  return random.integer(4) === 0
+    ? harmonicConv2d(filters, kernel, { ...options, frequencies })
+    : conv2d(filters, kernel, options);
 }
 
 function pooling(random: Random): Layer {

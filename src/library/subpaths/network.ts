@@ -16,6 +16,8 @@ export {
 } from "../../network/architectures.ts";
 export type { BranchName } from "../../network/branches.ts";
 export { buildGraph, type Graph, type GraphNode, printGraph } from "../../network/graph.ts";
+export { harmonicConv2d } from "../../network/harmonic-conv2d.ts";
+export type { Harmonics } from "../../network/harmonics.ts";
 export {
   type InitialDistribution,
   type Initialization,

@@ -33,7 +33,7 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     isSame([mean, standardDeviation], [normalize().mean, normalize().standardDeviation])
       ? {}
       : { mean, standardDeviation },
-  conv2d: ({ filters, kernel, stride, padding, dilation, groups, bias, l2, initialization }) => ({
+  conv2d: ({ filters, kernel, stride, padding, dilation, groups, bias, frequencies, l2, initialization }) => ({
     filters,
     kernel: pairOf(kernel),
     ...unless("stride", stride, [1, 1], pairOf(stride)),
@@ -41,6 +41,7 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     ...unless("dilation", dilation, undefined, dilation && pairOf(dilation)),
     ...unless("groups", groups, 1),
     ...unless("bias", bias, true),
+    ...unless("frequencies", frequencies, undefined),
     ...unless("l2", l2, undefined),
     ...(initialization && { initialization }),
   }),

@@ -84,6 +84,7 @@ const leaves = {
     dilation: sizes.exactOptional(),
     groups: size.exactOptional(),
     bias: flag.exactOptional(),
+    frequencies: size.exactOptional(),
     l2: strength.exactOptional(),
     initialization: initialization.exactOptional(),
   },

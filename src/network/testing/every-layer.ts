@@ -1,4 +1,5 @@
 /** A layer of every kind. */
+import { harmonicConv2d } from "../harmonic-conv2d.ts";
 import {
   averagePool,
   batchNorm,
@@ -33,6 +34,7 @@ export const everyLayer: readonly Layer[] = [
   normalize([0.5, 0.4, 0.3], [0.2, 0.2, 0.2]),
   conv2d(8, [3, 5], { stride: [2, 1], padding: [0, 2], bias: false }),
   conv2d(8, 3, { groups: 4, initialization: { scheme: "orthogonal", gain: 1.5 } }),
+  harmonicConv2d(8, 3, { frequencies: 3 }),
   batchNorm({ momentum: 0.2, epsilon: 1e-3 }),
   layerNorm({ epsilon: 1e-5 }),
   groupNorm(2, { epsilon: 1e-3 }),

@@ -11,6 +11,7 @@ import type { WeightedKind } from "../kernels/sites.ts";
 import type { Lowered, LoweringContext, LoweringRule, NodeContext } from "../lowering-rule.ts";
 import type { WeightGradient } from "../weight-gradient.ts";
 import { maskByRelu, reluPost } from "./elementwise.ts";
+import { harmonicWeight } from "./harmonic-weight.ts";
 import { primitiveWeightGradient } from "./weight-gradient-primitive.ts";
 
 interface WeightedLayer {
@@ -46,7 +47,9 @@ function weighted(
   const { relu, isOutput } = place;
   const window = { stride, padding, dilation };
   const layerSite = { name, kind, input: dimensions, weights, ...window, hasBias, weight, relu, isOutput };
-  const convolution = byKernel("convolution", { ...context, ...layerSite });
+  // A kernel reads its weights as the parameter is laid out, which those of a harmonic convolution are not.
+  const isHarmonic = weight.spec.harmonics !== undefined;
+  const convolution = isHarmonic ? undefined : byKernel("convolution", { ...context, ...layerSite });
   if (convolution === undefined) return byPrimitives(context, name, input, place, prepared);
   const source = program.convert(name, input, program.channelsLast(dimensions, type));
   return {
@@ -108,7 +111,10 @@ function prepare(
   const weightGradient = mode === "training" && specOf("weight").trainable ? chooseWeightGradient() : undefined;
 
   const forwardWeights = program.chosen(forward, "weights", forwardShapes.weights);
-  const weight = store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
+  const { harmonics } = specOf("weight");
+  const harmonic =
+    harmonics && harmonicWeight(context, specOf("weight"), harmonics, weightDimensions, weightGradient?.layout);
+  const weight = harmonic?.weight ?? store.add(specOf("weight"), weightGradient?.layout ?? forwardWeights);
   const biasParameter = bias && store.add(specOf("bias"), bias);
   const appendWeightGradient: AppendWeightGradient = (from, gradient) => {
     if (weightGradient === undefined) return;
@@ -116,6 +122,7 @@ function prepare(
     const diffBias = biasParameter && bias && store.gradientShare(biasParameter, bias);
     weightGradient.append({ source: from, gradient, diffWeights, diffBias });
     store.addGradientShare(weight, diffWeights);
+    harmonic?.appendGradient();
     if (biasParameter) store.addGradientShare(biasParameter, diffBias);
   };
   const layouts = { source, destination, weights: forwardWeights };
