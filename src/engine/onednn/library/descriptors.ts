@@ -110,8 +110,8 @@ export interface Descriptors {
   batchNormalizationBackward(what: BatchNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
   layerNormalization(what: LayerNormalization, mode: Mode): PrimitiveDescriptor;
   layerNormalizationBackward(what: LayerNormalization, hint: PrimitiveDescriptor): PrimitiveDescriptor;
-  /** 2.x wants the shift of a normalisation as an argument of the backward pass, 3.x refuses it. */
-  readonly normalizationBackwardReadsShift: boolean;
+  /** 2.x wants the shift of a batch normalisation as an argument of the backward pass, 3.x refuses it. */
+  readonly batchNormalizationBackwardReadsShift: boolean;
   elementwise(what: Elementwise, data: MemoryDescriptor, mode: Mode): PrimitiveDescriptor;
   /** From the gradient and the forward source or destination, all of one layout. */
   elementwiseBackward(what: Elementwise, data: MemoryDescriptor, hint: PrimitiveDescriptor): PrimitiveDescriptor;

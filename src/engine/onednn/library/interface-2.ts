@@ -165,7 +165,7 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       const values = [propagation.backward, data, data, what.epsilon, flags(what)];
       return make("batch_normalization_backward", "ippfu", values, { hint });
     },
-    normalizationBackwardReadsShift: true,
+    batchNormalizationBackwardReadsShift: true,
     layerNormalization({ data, statistics, epsilon }, mode) {
       const values = [propagation[mode], data.pointer, statistics.pointer, epsilon, affine];
       return make("layer_normalization_forward", "ippfu", values);

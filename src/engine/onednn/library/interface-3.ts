@@ -149,7 +149,7 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       const head = [engine, propagation.backward, data, data, data] as const;
       return make("batch_normalization_backward", "pipppfupp", ...head, what.epsilon, flags(what), hint, null);
     },
-    normalizationBackwardReadsShift: false,
+    batchNormalizationBackwardReadsShift: false,
     layerNormalization({ data: { pointer }, statistics, epsilon }, mode) {
       const head = [engine, propagation[mode], pointer, pointer, statistics.pointer] as const;
       return make("layer_normalization_forward", "pipppfup", ...head, epsilon, affine, null);

@@ -92,7 +92,7 @@ function byPrimitives(
       const gradientOf = ({ value, gradient }: Parameter) => gradient ?? program.value(value.descriptor);
       program.add(`${name} backward`, program.descriptors.batchNormalizationBackward(what, forward), {
         ...common,
-        shift: program.descriptors.normalizationBackwardReadsShift ? shift.value : undefined,
+        shift: program.descriptors.batchNormalizationBackwardReadsShift ? shift.value : undefined,
         diffDestination: program.convert(name, incoming, data),
         diffSource: inputGradient,
         diffScale: gradientOf(scale),

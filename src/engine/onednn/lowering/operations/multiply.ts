@@ -6,7 +6,7 @@ import type { Value } from "../../program/value.ts";
 import { asVectors, toType, unflatten } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
 import { meanOverMap } from "./pooling.ts";
-import { scaled } from "./scaling.ts";
+import { scaling } from "./scaling.ts";
 
 /** Lowers the product of a gate's input and its factors. */
 export const multiply: LoweringRule<Multiply> = (context, node, inputs, place) => {
@@ -55,13 +55,22 @@ const perPlace: LoweringRule<Multiply> = (context, { name, shape }, [input, gate
   const maps = [batch, 1, height, width];
   const perMap = program.rowMajor(maps, "f32");
   const numbers = program.rowMajor([count], "f32");
-  const factors = program.view(program.convert(name, gate!, perMap), numbers);
-  const { output, backward } = scaled(context, name, toPlaces(input!), factors);
+  const perChannel = program.rowMajor([1, count, 1, 1], "f32");
+  const factors = program.convert(name, gate!, perMap);
+  const source = toPlaces(input!);
+  const output = program.value(places);
+  const multiply = program.descriptors.binary("multiply", places, perChannel, places, []);
+  program.add(`${name} forward`, multiply, {
+    source,
+    source1: program.view(factors, perChannel),
+    destination: output,
+  });
   return {
     output: program.view(output, layout),
     backward(incoming) {
       const ofFactors = program.value(numbers);
-      const ofInput = backward(toPlaces(incoming), ofFactors);
+      const { backward } = scaling(context, name, places, program.view(factors, numbers));
+      const ofInput = backward(source, toPlaces(incoming), ofFactors);
       const [toInput, toGate] = place.wantsGradient;
       return [
         toInput ? program.view(ofInput, layout) : undefined,

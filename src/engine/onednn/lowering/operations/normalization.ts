@@ -7,7 +7,7 @@ import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
 import { asPixels, asVectors, toType, unflatten } from "../layout.ts";
 import type { Lowered, LoweringContext, LoweringRule } from "../lowering-rule.ts";
-import { scaled } from "./scaling.ts";
+import { scaling } from "./scaling.ts";
 
 /** Where a primitive writes a parameter's gradient, which it does whether it is wanted or not. */
 const gradientOf = (program: Program, { value, gradient }: Parameter): Value =>
@@ -20,12 +20,10 @@ const perChannel = ({ program, store }: LoweringContext, { shape, parameters }: 
 /** scale x + shift for each channel of maps, by a node's parameters. */
 function scaledBy(context: LoweringContext, name: string, maps: Value, scale: Parameter, shift?: Parameter): Lowered {
   const { program } = context;
-  const { output, backward } = scaled(context, name, maps, scale.value, shift?.value);
+  const { forward, backward } = scaling(context, name, maps.descriptor, scale.value, shift?.value);
   return {
-    output,
-    backward: (gradient) => [
-      backward(gradient, gradientOf(program, scale), shift === undefined ? undefined : gradientOf(program, shift)),
-    ],
+    output: forward(maps),
+    backward: (gradient) => [backward(maps, gradient, gradientOf(program, scale), shift && gradientOf(program, shift))],
   };
 }
 
@@ -70,7 +68,7 @@ export const layerNorm: LoweringRule<LayerNorm> = (context, node, [input]) => {
       const inputGradient = program.value(rows);
       program.add(`${name} backward`, program.descriptors.layerNormalizationBackward(what, forward), {
         ...common,
-        shift: program.descriptors.normalizationBackwardReadsShift ? shift!.value : undefined,
+        shift: shift!.value,
         diffDestination: toRows(incoming),
         diffSource: inputGradient,
         diffScale: gradientOf(program, scale!),

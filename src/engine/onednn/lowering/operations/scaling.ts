@@ -1,25 +1,26 @@
 /** Factors and terms of channels, by a primitive whose backward pass sums over everything else. */
+import type { MemoryDescriptor } from "../../library/descriptors.ts";
 import type { Value } from "../../program/value.ts";
 import type { LoweringContext } from "../lowering-rule.ts";
 
-/** What {@link scaled} gives, and its way back: the gradients of scale and shift are written where it is said. */
-export interface Scaled {
-  readonly output: Value;
-  backward(gradient: Value, ofScale: Value, ofShift?: Value): Value;
+/** Both directions of a scaling; the backward one writes the gradients of scale and shift where it is said, and gives that of the source. */
+export interface Scaling {
+  forward(source: Value): Value;
+  backward(source: Value, gradient: Value, ofScale: Value, ofShift?: Value): Value;
 }
 
 /**
  * scale x + shift for each channel of maps, in their layout: batch normalisation by a mean of 0 and a deviation of 1, whose gradients of scale and shift
  * are sums over channels that nothing else gives as fast. Without a shift it is 0. Both are float32.
  */
-export function scaled(
+export function scaling(
   { program, mode }: LoweringContext,
   name: string,
-  source: Value,
+  data: MemoryDescriptor,
   scale: Value,
   shift?: Value,
-): Scaled {
-  const data = source.descriptor;
+): Scaling {
+  const { descriptors } = program;
   const channels = data.dimensions[1]!;
   const constant = (number: number) =>
     program.once(`${number} of ${channels}`, () => {
@@ -30,19 +31,22 @@ export function scaled(
   // Layouts in blocks have channels beyond the last, for which the variance is read as 0: an epsilon keeps them finite.
   const half = 0.5;
   const what = { data, epsilon: half, globalStatistics: true, fuseRelu: false };
-  const forward = program.descriptors.batchNormalization(what, mode);
-  const output = program.value(data);
+  const primitive = descriptors.batchNormalization(what, mode);
   const terms = shift ?? constant(0);
-  const common = { source, mean: constant(0), variance: constant(1 - half), scale };
-  program.add(`${name} scale forward`, forward, { ...common, shift: terms, destination: output });
+  const common = { mean: constant(0), variance: constant(1 - half), scale };
   return {
-    output,
-    backward(incoming, ofScale, ofShift = program.value(terms.descriptor)) {
+    forward(source) {
+      const output = program.value(data);
+      program.add(`${name} scale forward`, primitive, { ...common, source, shift: terms, destination: output });
+      return output;
+    },
+    backward(source, gradient, ofScale, ofShift = program.value(terms.descriptor)) {
       const inputGradient = program.value(data);
-      program.add(`${name} scale backward`, program.descriptors.batchNormalizationBackward(what, forward), {
+      program.add(`${name} scale backward`, descriptors.batchNormalizationBackward(what, primitive), {
         ...common,
-        shift: program.descriptors.normalizationBackwardReadsShift ? terms : undefined,
-        diffDestination: program.convert(name, incoming, data),
+        source,
+        shift: descriptors.batchNormalizationBackwardReadsShift ? terms : undefined,
+        diffDestination: program.convert(name, gradient, data),
         diffSource: inputGradient,
         diffScale: ofScale,
         diffShift: ofShift,
