@@ -14,7 +14,15 @@ const blockCopy = /branch \d+( backward)? reorder$/;
 const smallBytes = 2 ** 16;
 
 /** One of each family. */
-const names = ["notebook", "resnet18-w32", "efficientnetv2-mini", "vgg11", "resnet50"] as const;
+const names = [
+  "notebook",
+  "resnet18-w32",
+  "efficientnetv2-mini",
+  "vgg11",
+  "resnet50",
+  "efficientnetv2-b0",
+  "mobilenetv3-small",
+] as const;
 
 describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
   // A suite that is skipped is collected all the same, where there may be no library to open.

@@ -41,16 +41,28 @@ export function elementwiseBackward(
   kept: Value,
 ): Value {
   const { descriptors } = program;
-  const { descriptor } = kept;
-  const incoming = program.convert(name, gradient, descriptor);
+  const incoming = program.convert(name, gradient, kept.descriptor);
   const result = inPlaceOf(program, incoming);
-  const forward = descriptors.elementwise(what, descriptor, mode);
-  program.add(`${name} ${what.algorithm} backward`, descriptors.elementwiseBackward(what, descriptor, forward), {
-    [what.gradientFrom]: kept,
-    diffDestination: incoming,
-    diffSource: result,
+  // Of maps whose blocks of channels are filled up with zeros oneDNN computes this gradient by plain loops. As a list of numbers they need none: zeros stay zeros.
+  const asNumbers = (value: Value): Value => (what.algorithm === "hardSwish" ? allNumbers(program, value) : value);
+  const numbers = asNumbers(kept);
+  const forward = descriptors.elementwise(what, numbers.descriptor, mode);
+  const backward = descriptors.elementwiseBackward(what, numbers.descriptor, forward);
+  program.add(`${name} ${what.algorithm} backward`, backward, {
+    [what.gradientFrom]: numbers,
+    diffDestination: asNumbers(incoming),
+    diffSource: asNumbers(result),
   });
   return result;
+}
+
+/** The whole memory of a value, whatever its layout. */
+function allNumbers(program: Program, value: Value): Value {
+  const { type } = value.descriptor;
+  const [bytes, bytesEach] = [value.descriptor, program.rowMajor([1], type)].map((of) =>
+    program.runtime.byteLength(of),
+  );
+  return program.view(value, program.rowMajor([bytes! / bytesEach!], type));
 }
 
 /** gradient where `output` is positive, else 0. */
