@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { networks } from "../../../network/architectures.ts";
 import { buildGraph } from "../../../network/graph.ts";
+import { conv2d, dense, globalAveragePool } from "../../../network/layer.ts";
 import { adam } from "../../optimizer.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 import { onednnEngine } from "../onednn-engine.ts";
@@ -47,4 +48,26 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
       expect(found.map(({ label, implementation }) => `${label}: ${implementation}`)).toEqual([]);
     },
   );
+
+  test.skipIf(
+    !/AVX-512|AMX/.test(instructionSet) || !/oneDNN 2/.test(onednnEngines[0]?.engine.description.library ?? ""),
+  )("takes Winograd's algorithm where the maps of a batch outweigh its transforms of the weights", () => {
+    const algorithmOf = (side: number, batch: number): string => {
+      const graph = buildGraph({
+        name: "one convolution",
+        input: { channels: 3, height: side, width: side },
+        layers: [conv2d(16, 1), conv2d(16, 3, { padding: "same" }), globalAveragePool(), dense(2)],
+      });
+      const plan = onednnEngine().trainingPlan(graph, { batch, precision: "f32", optimizer: adam() });
+      const instructions = Array.from({ length: plan.sections.update.to }, (_, index) => plan.instruction(index));
+      plan.dispose();
+      const own = instructions.filter(({ label }) => /^1 (forward|backward data|backward weights)$/.test(label));
+      expect(own).toHaveLength(3);
+      return own.every(({ implementation }) => implementation.includes("wino")) ? "Winograd" : "direct";
+    };
+    expect(algorithmOf(16, 4)).toBe("Winograd");
+    expect(algorithmOf(4, 32)).toBe("Winograd");
+    expect(algorithmOf(4, 4)).toBe("direct");
+    expect(algorithmOf(2, 64)).toBe("direct");
+  });
 });
