@@ -42,6 +42,36 @@ def convolutions():
             yield case(name, [channels, 7, 9], [conv(filters, kernel, **options)])
 
 
+def windows():
+    """Dilation, padding of each side, TensorFlow's same, ceil mode and counted padding."""
+    for channels, filters, groups in ((1, 3, 1), (5, 7, 1), (16, 32, 1), (6, 6, 6), (16, 16, 16)):
+        for options in (
+            dict(kernel=3, dilation=2),
+            dict(kernel=[3, 2], dilation=[1, 3], padding=0),
+            dict(kernel=3, dilation=2, stride=2, padding="sameUpper"),
+            dict(kernel=3, stride=2, padding="sameUpper"),
+            dict(kernel=4, stride=1, padding="sameUpper"),
+            dict(kernel=3, stride=2, padding=[0, 1, 2, 0]),
+            dict(kernel=2, padding=[1, 0, 0, 3]),
+        ):
+            named = ", ".join(f"{key} {value}" for key, value in options.items())
+            layers = [layer("conv2d", filters=filters, groups=groups, **options)]
+            yield case(f"conv2d {channels} to {filters} in {groups}: {named}", [channels, 8, 7], layers)
+    for kind in ("maxPool", "averagePool"):
+        for channels, size in ((1, [5, 6]), (5, [8, 7]), (16, [9, 8])):
+            for options in (
+                dict(kernel=3, stride=2, ceil=True),
+                dict(kernel=2, stride=2, ceil=True),
+                dict(kernel=2, stride=3, padding=1, ceil=True),
+                dict(kernel=3, stride=2, padding="sameUpper"),
+                dict(kernel=2, stride=1, padding="sameUpper"),
+                dict(kernel=3, stride=2, padding=[0, 1, 1, 0]),
+            ):
+                for counted in ({}, {"countPadding": True}) if kind == "averagePool" else ({},):
+                    named = ", ".join(f"{key} {value}" for key, value in {**options, **counted}.items())
+                    yield case(f"{kind} of {channels}: {named}", [channels, *size], [layer(kind, **options, **counted)])
+
+
 # With the options that are not their defaults.
 ACTIVATIONS = {
     "relu": RELU,
@@ -272,6 +302,7 @@ CASES = [
     *convolutions(),
     *harmonics(),
     *poolings(),
+    *windows(),
     *of_maps("globalAveragePool", [MEAN], ([2, 1, 1], [6, 5, 7], [17, 3, 3], [16, 8, 8])),
     *of_maps("batchNorm", [norm()]),
     *of_maps("batchNorm with options", [norm(momentum=0.3, epsilon=0.01)], ([3, 5, 5],)),

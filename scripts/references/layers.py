@@ -56,8 +56,10 @@ def conv2d(layer, x, path, get):
     else:
         weight = get(path, "weight", layer["filters"], channels, *kernel)
     bias = get(path, "bias", layer["filters"]) if layer.get("bias", True) else None
-    padding = pair(layer.get("padding", [(length - 1) // 2 for length in kernel]))
-    return functional.conv2d(x, weight, bias, pair(layer.get("stride", 1)), padding, 1, groups)
+    stride, dilation = pair(layer.get("stride", 1)), pair(layer.get("dilation", 1))
+    same = [dilation[axis] * (kernel[axis] - 1) // 2 for axis in (0, 1)]
+    padded = functional.pad(x, sides(layer.get("padding", same), x, kernel, stride, dilation))
+    return functional.conv2d(padded, weight, bias, stride, 0, dilation, groups)
 
 
 def dense(layer, x, path, get):
@@ -94,13 +96,51 @@ def layer_scale(layer, x, path, get):
 
 
 def max_pool(layer, x, path, get):
-    stride = pair(layer.get("stride", layer["kernel"]))
-    return functional.max_pool2d(x, pair(layer["kernel"]), stride, pair(layer.get("padding", 0)))
+    kernel, stride, padding = window(layer, x)
+    if padding[:2] == padding[2:]:
+        return functional.max_pool2d(x, kernel, stride, padding[:2], ceil_mode=layer.get("ceil", False))
+    return functional.max_pool2d(functional.pad(x, across(padding), value=-torch.inf), kernel, stride)
 
 
 def average_pool(layer, x, path, get):
-    stride, padding = pair(layer.get("stride", layer["kernel"])), pair(layer.get("padding", 0))
-    return functional.avg_pool2d(x, pair(layer["kernel"]), stride, padding, count_include_pad=False)
+    kernel, stride, padding = window(layer, x)
+    counted = layer.get("countPadding", False)
+    if padding[:2] == padding[2:]:
+        ceil = layer.get("ceil", False)
+        return functional.avg_pool2d(x, kernel, stride, padding[:2], ceil_mode=ceil, count_include_pad=counted)
+    mean = functional.avg_pool2d(functional.pad(x, across(padding)), kernel, stride)
+    if counted:
+        return mean
+    inside = functional.avg_pool2d(functional.pad(torch.ones_like(x), across(padding)), kernel, stride)
+    return mean / inside.detach()
+
+
+def window(layer, x):
+    """Kernel, stride, and padding at the top, left, bottom and right."""
+    kernel = pair(layer["kernel"])
+    stride = pair(layer.get("stride", kernel))
+    left, right, top, bottom = sides(layer.get("padding", 0), x, kernel, stride, (1, 1))
+    return kernel, stride, (top, left, bottom, right)
+
+
+def across(padding):
+    """In the order of functional.pad."""
+    top, left, bottom, right = padding
+    return left, right, top, bottom
+
+
+def sides(padding, x, kernel, stride, dilation):
+    """Padding as functional.pad has it: left, right, top, bottom."""
+    if padding == "sameUpper":
+        added = []
+        for axis in (0, 1):
+            size = x.shape[2 + axis]
+            outputs = -(-size // stride[axis])
+            added.append(max(0, (outputs - 1) * stride[axis] + dilation[axis] * (kernel[axis] - 1) + 1 - size))
+        height, width = added
+        return width // 2, width - width // 2, height // 2, height - height // 2
+    padding = [padding, padding] if isinstance(padding, int) else list(padding)
+    return across(padding if len(padding) == 4 else padding * 2)
 
 
 def residual(layer, x, path, get):

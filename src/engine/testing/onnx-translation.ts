@@ -25,6 +25,7 @@ import {
   tanh,
 } from "../../network/layer.ts";
 import { groupNorm, layerNorm } from "../../network/normalization.ts";
+import type { Sides } from "../../network/windows.ts";
 import { elements, type Tensor } from "../../tensor.ts";
 import type { OnnxNode } from "./onnx-cases.ts";
 
@@ -123,30 +124,46 @@ const selecting = (of: number, channels: readonly number[]): Float32Array =>
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** Kernel, stride and padding of a convolution or pooling, or why the catalogue has no such window. */
+/** Kernel, stride, dilation and padding of a convolution or pooling, on one or two axes. */
 function windowOf(node: OnnxNode, x: Values) {
   const axes = x.shape.length - 2;
   const over = (name: string, otherwise: number): HeightWidth => {
     const values = attribute<readonly number[]>(node, name, new Array(axes).fill(otherwise));
     return axes === 1 ? [1, values[0]!] : [values[0]!, values[1]!];
   };
-  if (attribute(node, "auto_pad", "NOTSET") !== "NOTSET") return "padding by the size of the input";
-  if (over("dilations", 1).some((value) => value > 1)) return "dilation";
-  if (attribute<number>(node, "ceil_mode", 0) === 1) return "ceil_mode";
+  const [kernel, stride, dilation] = [over("kernel_shape", 1), over("strides", 1), over("dilations", 1)];
+  const automatic = attribute(node, "auto_pad", "NOTSET" as string);
+  if (automatic === "SAME_UPPER") return { kernel, stride, dilation, padding: "sameUpper" as const };
+  if (automatic === "SAME_LOWER") {
+    // The same, but the odd one above and at the left.
+    const added = ([0, 1] as const).map((axis) => {
+      const size = x.shape[axis + 2]!;
+      const reach = (kernel[axis] - 1) * dilation[axis] + 1;
+      return Math.max(0, (Math.ceil(size / stride[axis]) - 1) * stride[axis] + reach - size);
+    }) as [number, number];
+    const [height, width] = added;
+    const padding: Sides = [Math.ceil(height / 2), Math.ceil(width / 2), Math.floor(height / 2), Math.floor(width / 2)];
+    return { kernel, stride, dilation, padding };
+  }
   const pads = attribute<readonly number[]>(node, "pads", new Array(2 * axes).fill(0));
-  if (pads.slice(0, axes).some((value, axis) => value !== pads[axes + axis])) return "asymmetric padding";
-  const padding: HeightWidth = axes === 1 ? [0, pads[0]!] : [pads[0]!, pads[1]!];
-  return { kernel: over("kernel_shape", 1), options: { stride: over("strides", 1), padding } };
+  const padding = (axes === 1 ? [0, pads[0]!, 0, pads[1]!] : pads) as Sides;
+  return { kernel, stride, dilation, padding };
 }
 
 const pooling =
   (layer: typeof maxPool | typeof averagePool): Rule =>
   (node, x) => {
-    const window = windowOf(node, x);
-    if (typeof window === "string") return window;
-    const { kernel, options } = window;
-    if (options.padding.some((value, axis) => value > kernel[axis]! / 2)) return "padding of more than half the kernel";
-    if (attribute<number>(node, "count_include_pad", 0) === 1) return "counted padding";
+    const { kernel, stride, dilation, padding } = windowOf(node, x);
+    if (dilation.some((value) => value > 1)) return "dilation of a pooling";
+    if (padding !== "sameUpper" && padding.some((value, side) => value > kernel[side % 2]! / 2)) {
+      return "padding of more than half the kernel";
+    }
+    const options = {
+      stride,
+      padding,
+      ...(attribute<number>(node, "ceil_mode", 0) === 1 && { ceil: true }),
+      ...(attribute<number>(node, "count_include_pad", 0) === 1 && { countPadding: true }),
+    };
     const [batch, channels, ...places] = x.shape;
     const maps = [channels!, ...(places.length === 1 ? [1, places[0]!] : places)];
     return { ...ofImages(x, [layer(kernel, options)]), batch: batch!, maps };
@@ -210,10 +227,9 @@ const rules: Readonly<Record<string, Rule>> = {
     };
   },
   Conv: (node, x, weight, bias) => {
-    const window = windowOf(node, x);
-    if (typeof window === "string") return window;
-    const options = { ...window.options, groups: attribute(node, "group", 1), bias: bias !== undefined };
-    return ofImages(x, [conv2d(weight!.shape[0]!, window.kernel, options)], {
+    const { kernel, ...window } = windowOf(node, x);
+    const options = { ...window, groups: attribute(node, "group", 1), bias: bias !== undefined };
+    return ofImages(x, [conv2d(weight!.shape[0]!, kernel, options)], {
       "0.weight": weight!.data,
       ...(bias && { "0.bias": bias.data }),
     });
