@@ -155,9 +155,6 @@ const pooling =
   (node, x) => {
     const { kernel, stride, dilation, padding } = windowOf(node, x);
     if (dilation.some((value) => value > 1)) return "dilation of a pooling";
-    if (padding !== "sameUpper" && padding.some((value, side) => value > kernel[side % 2]! / 2)) {
-      return "padding of more than half the kernel";
-    }
     const options = {
       stride,
       padding,
