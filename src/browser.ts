@@ -97,7 +97,7 @@ export { type FitOptions, type Fitted, fit, type ResolvedSettings, type Validati
 export type { OwnFunctions } from "./training/own-functions.ts";
 export type { JudgedValidation, MetricFunction, Metrics } from "./training/own-metrics.ts";
 export type { EpochMetrics, Progress } from "./training/progress.ts";
-export type { ScheduleFunction, SchedulePosition } from "./training/schedule.ts";
+export type { ScheduleFunction, ScheduleNumbers, SchedulePosition } from "./training/schedule.ts";
 export { parseSettings } from "./training/settings/parse.ts";
 export { networkOf } from "./training/settings/resolve.ts";
 export type { Settings, SettingsInput } from "./training/settings/schema.ts";

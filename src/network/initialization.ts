@@ -5,24 +5,27 @@ import { nameList } from "../text/name-list.ts";
 import { nearestName } from "../text/nearest-name.ts";
 import { valueInWords } from "../text/value-in-words.ts";
 
+/** A scheme that scales independent numbers by how many inputs and outputs a weight connects. */
+export type ScalingScheme = "he" | "glorot" | "leCun";
+
+/** What independent weights are drawn from. */
+export type InitialDistribution = "normal" | "uniform" | "truncatedNormal";
+
 /**
  * The variance of each scheme from the numbers of inputs and outputs: He et al. 2015, "Delving Deep into Rectifiers" (2 / inputs, which keeps the
  * signal's size through rectifiers); Glorot and Bengio 2010 (2 / (inputs + outputs)); LeCun et al. 1998, "Efficient BackProp" (1 / inputs).
  */
-const variances = {
+const variances: Readonly<Record<ScalingScheme, (inputs: number, outputs: number) => number>> = {
   he: (inputs: number) => 2 / inputs,
   glorot: (inputs: number, outputs: number) => 2 / (inputs + outputs),
   leCun: (inputs: number) => 1 / inputs,
-} as const satisfies Readonly<Record<string, (inputs: number, outputs: number) => number>>;
-
-/** A scheme that scales independent numbers by how many inputs and outputs a weight connects. */
-export type ScalingScheme = keyof typeof variances;
+};
 
 /**
  * What a standard number of variance 1 is drawn from. Keras's "normal" schemes (`he_normal`, `glorot_normal`, `lecun_normal`) are `truncatedNormal` here: what is beyond two
  * deviations is drawn again, and the deviation is made larger by as much as that takes away. PyTorch's are `normal`.
  */
-const distributions = {
+const distributions: Readonly<Record<InitialDistribution, (random: Random) => number>> = {
   normal: (random: Random) => random.normal(),
   uniform: (random: Random) => Math.sqrt(3) * (2 * random.uniform() - 1),
   truncatedNormal: (random: Random) => {
@@ -31,13 +34,10 @@ const distributions = {
     while (Math.abs(value) > 2);
     return value / TRUNCATED_DEVIATION;
   },
-} as const satisfies Readonly<Record<string, (random: Random) => number>>;
+};
 
 /** The deviation of a standard normal number that is cut off at two deviations. */
 const TRUNCATED_DEVIATION = 0.87962566103423978;
-
-/** What independent weights are drawn from. */
-export type InitialDistribution = keyof typeof distributions;
 
 /** How weights begin, as fields. */
 export type InitializationOptions =

@@ -1,11 +1,11 @@
-/** The names of the recipes, with what each is in words. */
-const recipeWords = {
+/** The name of a recipe. */
+export type RecipeName = "keras" | "fast";
+
+/** What each recipe is, in words. */
+const recipeWords: Readonly<Record<RecipeName, string>> = {
   keras: "the course notebook's own choices",
   fast: "a residual network with augmentation, CutMix and averaged weights, for the highest accuracy in an hour or less",
-} as const;
-
-/** The name of a recipe. */
-export type RecipeName = keyof typeof recipeWords;
+};
 
 /** All recipes. */
 export const recipeNames = Object.keys(recipeWords) as [RecipeName, ...RecipeName[]];
