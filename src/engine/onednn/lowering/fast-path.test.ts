@@ -1,9 +1,21 @@
 /** Every primitive that the named networks need has an implementation of its own in oneDNN, not the plain loops that are there for completeness. */
 import { describe, expect, test } from "vitest";
 import { networks } from "../../../network/architectures.ts";
-import { buildGraph } from "../../../network/graph.ts";
-import { conv2d, dense, globalAveragePool } from "../../../network/layer.ts";
+import { buildGraph, type Graph } from "../../../network/graph.ts";
+import { harmonicConv2d } from "../../../network/harmonic-conv2d.ts";
+import {
+  batchNorm,
+  conv2d,
+  dense,
+  globalAveragePool,
+  type Layer,
+  normalize,
+  residual,
+  sigmoid,
+} from "../../../network/layer.ts";
+import type { Precision } from "../../engine.ts";
 import { adam } from "../../optimizer.ts";
+import { activations } from "../../testing/activation-cases.ts";
 import { onednnEngines, onednnMissing } from "../../testing/engines-under-test.ts";
 import { onednnEngine } from "../onednn-engine.ts";
 
@@ -25,6 +37,13 @@ const names = [
   "mobilenetv3-small",
 ] as const;
 
+function instructionsOf(graph: Graph, precision: Precision, batch = 32) {
+  const plan = onednnEngine().trainingPlan(graph, { batch, precision, optimizer: adam() });
+  const instructions = Array.from({ length: plan.sections.update.to }, (_, index) => plan.instruction(index));
+  plan.dispose();
+  return instructions;
+}
+
 describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
   // A suite that is skipped is collected all the same, where there may be no library to open.
   const instructionSet = onednnEngines[0]?.engine.description.instructionSet ?? "none";
@@ -36,10 +55,7 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
     "trains %s in %s without a slow primitive",
     (name, precision) => {
       const graph = buildGraph(networks[name]({ classes: 9 }));
-      const plan = onednnEngine().trainingPlan(graph, { batch: 32, precision, optimizer: adam() });
-      const count = plan.sections.update.to;
-      const instructions = Array.from({ length: count }, (_, index) => plan.instruction(index));
-      plan.dispose();
+      const instructions = instructionsOf(graph, precision);
       expect(instructions.length).toBeGreaterThan(graph.nodes.length);
       const found = instructions.filter(
         ({ label, implementation, bytes }) =>
@@ -58,9 +74,7 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
         input: { channels: 3, height: side, width: side },
         layers: [conv2d(16, 1), conv2d(16, 3, { padding: "same" }), globalAveragePool(), dense(2)],
       });
-      const plan = onednnEngine().trainingPlan(graph, { batch, precision: "f32", optimizer: adam() });
-      const instructions = Array.from({ length: plan.sections.update.to }, (_, index) => plan.instruction(index));
-      plan.dispose();
+      const instructions = instructionsOf(graph, "f32", batch);
       const own = instructions.filter(({ label }) => /^1 (forward|backward data|backward weights)$/.test(label));
       expect(own).toHaveLength(3);
       return own.every(({ implementation }) => implementation.includes("wino")) ? "Winograd" : "direct";
@@ -70,4 +84,37 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
     expect(algorithmOf(4, 4)).toBe("direct");
     expect(algorithmOf(2, 64)).toBe("direct");
   });
+
+  const between = (layer: Layer) =>
+    buildGraph({
+      name: "between",
+      input: { channels: 3, height: 32, width: 32 },
+      layers: [
+        normalize(),
+        harmonicConv2d(32, 3, { bias: false }),
+        batchNorm(),
+        layer,
+        conv2d(48, 3),
+        layer,
+        residual([harmonicConv2d(48, 3, { frequencies: 3 }), batchNorm(), layer]),
+        globalAveragePool(),
+        dense(9),
+      ],
+    });
+
+  test
+    .skipIf(!/AVX-512|AMX/.test(instructionSet))
+    .each(activations.flatMap(([name, layer]) => precisions.map((precision) => [name, precision, layer] as const)))(
+    "trains %s in %s between harmonic convolutions without a slow primitive or another reorder than sigmoid's",
+    (_, precision, layer) => {
+      const instructions = instructionsOf(between(layer), precision);
+      const found = instructions.filter(
+        ({ implementation, bytes }) => slow.test(implementation) && bytes >= smallBytes,
+      );
+      expect(found.map(({ label, implementation }) => `${label}: ${implementation}`)).toEqual([]);
+      const reorders = (all: typeof instructions) =>
+        all.map(({ label }) => label).filter((label) => / reorder$/.test(label));
+      expect(reorders(instructions)).toEqual(reorders(instructionsOf(between(sigmoid()), precision)));
+    },
+  );
 });
