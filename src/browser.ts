@@ -76,6 +76,7 @@ export {
   relu,
   relu6,
   residual,
+  separableConv2d,
   sigmoid,
   silu,
   softplus,
@@ -85,6 +86,7 @@ export {
 export { type NetworkFunction, type NetworkSource, networkName } from "./network/network-source.ts";
 export { groupNorm, layerNorm, layerScale } from "./network/normalization.ts";
 export { countTrainable, initialParameters } from "./network/parameters.ts";
+export { blurPool, generalizedMeanPool, globalMaxPool } from "./network/pooling.ts";
 export { withStochasticDepth } from "./network/stochastic-depth.ts";
 // The model file
 export { type ModelMetadata, onnxModel } from "./onnx/onnx-model.ts";

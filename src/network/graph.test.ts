@@ -156,7 +156,7 @@ describe("fresh parameters", () => {
   });
 
   test("all others start as the identity", () => {
-    const starts = { bias: 0, scale: 1, shift: 0, runningMean: 0, runningVariance: 1 };
+    const starts = { bias: 0, scale: 1, shift: 0, power: 3, runningMean: 0, runningVariance: 1 };
     for (const { name, role } of parameters) {
       if (role !== "weight") expect(new Set(fresh.get(name)!.data), name).toEqual(new Set([starts[role]]));
     }

@@ -5,6 +5,7 @@ import { type Activation, relu, sigmoid } from "./activations.ts";
 import { knownOptions } from "./builder-options.ts";
 import { checkedInitialization, type Initialization } from "./initialization.ts";
 import type { GroupNorm, LayerNorm, LayerScale } from "./normalization.ts";
+import type { BlurPool, GeneralizedMeanPool, GlobalMaxPool } from "./pooling.ts";
 import {
   type HeightWidth,
   type Padding,
@@ -179,6 +180,9 @@ export type Layer =
   | MaxPool
   | AveragePool
   | GlobalAveragePool
+  | GlobalMaxPool
+  | GeneralizedMeanPool
+  | BlurPool
   | Flatten
   | Dense
   | Dropout
@@ -451,3 +455,31 @@ export const concatenate = (branches: readonly (readonly Layer[])[]): Concatenat
  */
 export const squeezeExcite = (channels: number, units: number): Gate =>
   gate([globalAveragePool(), dense(units), relu(), dense(channels), sigmoid()]);
+
+/** Of a separable convolution, whose `stride`, `padding` and `dilation` are its depthwise part's. */
+export interface SeparableConvolutionOptions
+  extends Pick<ConvolutionOptions, "stride" | "padding" | "dilation" | "bias"> {
+  /** Maps that the depthwise convolution makes of each channel, default 1. */
+  readonly depthMultiplier?: number;
+}
+
+/**
+ * A depthwise separable convolution (Chollet 2017), as Keras's `SeparableConv2D`: a convolution of each channel by itself, without a bias, then one of
+ * 1x1, by default with a bias.
+ *
+ * @param channels of the input
+ * @param filters of the result
+ */
+export const separableConv2d = (
+  channels: number,
+  filters: number,
+  kernel: number | HeightWidth,
+  options: SeparableConvolutionOptions = {},
+): readonly [depthwise: Conv2d, pointwise: Conv2d] => {
+  const names = ["stride", "padding", "dilation", "bias", "depthMultiplier"];
+  const { depthMultiplier = 1, bias = true, ...window } = knownOptions("separableConv2d", options, names);
+  return [
+    conv2d(channels * depthMultiplier, kernel, { ...window, groups: channels, bias: false }),
+    conv2d(filters, 1, { bias }),
+  ];
+};

@@ -8,8 +8,8 @@ import { checkedInitialization, defaultInitialization, drawWeight, type Initiali
 import type { Operation } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 
-/** `scale` and `shift` are normalisations'; running statistics are stored with the weights but not trained. */
-export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "runningMean" | "runningVariance";
+/** `scale` and `shift` are normalisations', `power` is generalised-mean pooling's p; running statistics are stored with the weights but not trained. */
+export type ParameterRole = "weight" | "bias" | "scale" | "shift" | "power" | "runningMean" | "runningVariance";
 
 /** A parameter of a network: its name, role and shape. */
 export interface ParameterSpec {
@@ -27,7 +27,7 @@ export interface ParameterSpec {
   readonly fanIn: number;
   /** How a weight begins, default `heNormal`. */
   readonly initialization?: Initialization;
-  /** What every number of a scale begins with, default 1. */
+  /** What every number of a scale or a power begins with, default 1. */
   readonly initial?: number;
 }
 
@@ -61,6 +61,9 @@ const rules: { readonly [K in Operation["kind"]]: ParameterRule<Extract<Operatio
   maxPool: none,
   averagePool: none,
   globalAveragePool: none,
+  globalMaxPool: none,
+  generalizedMeanPool: () => [["power", [1], 0]],
+  blurPool: none,
   flatten: none,
   dense: ({ units, bias }, [input]) => {
     const weight = ["weight", [units, input![0]!], input![0]!] as const;
@@ -77,6 +80,8 @@ function harmonicsOf(operation: Operation): Pick<ParameterSpec, "harmonics"> {
   const { kernel, frequencies } = operation;
   return { harmonics: { kernel, frequencies } };
 }
+/** Generalised-mean pooling has a p that may stay as it is. */
+const isTrained = (operation: Operation): boolean => operation.kind !== "generalizedMeanPool" || operation.learned;
 
 /**
  * The parameters of one operation, in the order in which they are drawn.
@@ -95,12 +100,13 @@ export function parametersOf(
     name: `${name}.${role}`,
     role,
     shape,
-    trainable: role !== "runningMean" && role !== "runningVariance",
+    trainable: isTrained(operation) && role !== "runningMean" && role !== "runningVariance",
     ...(role === "weight" && "l2" in operation && operation.l2 !== undefined && { l2: operation.l2 }),
     ...(role === "weight" && harmonicsOf(operation)),
     fanIn,
     ...(role === "weight" && initialization !== undefined && { initialization }),
     ...(operation.kind === "layerScale" && { initial: operation.initial }),
+    ...(operation.kind === "generalizedMeanPool" && { initial: operation.p }),
   }));
 }
 
@@ -113,6 +119,7 @@ const initialisers: {
   bias: constant(0),
   scale: (data, { initial = 1 }) => data.fill(initial),
   shift: constant(0),
+  power: (data, { initial = 1 }) => data.fill(initial),
   runningMean: constant(0),
   runningVariance: constant(1),
 };

@@ -3,6 +3,7 @@
 import { eachActivation } from "./activations.ts";
 import { type Graph, INPUT } from "./graph.ts";
 import type { HeightWidth, Operation } from "./layer.ts";
+import { blurWindow } from "./pooling.ts";
 import type { Shape } from "./shape.ts";
 import { type Sides, reachOf as windowReach } from "./windows.ts";
 
@@ -45,6 +46,9 @@ const reaches: { readonly [K in Operation["kind"]]: (operation: Extract<Operatio
   maxPool: window,
   averagePool: window,
   globalAveragePool: map,
+  globalMaxPool: map,
+  generalizedMeanPool: map,
+  blurPool: blurWindow,
   flatten: map,
   dense: map,
   dropout: value,

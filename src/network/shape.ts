@@ -5,25 +5,18 @@ import { elements } from "../tensor.ts";
 import { valueInWords } from "../text/value-in-words.ts";
 import { checkActivation, eachActivation } from "./activations.ts";
 import { checkFrequencies } from "./harmonics.ts";
-import type {
-  Activation,
-  HeightWidth,
-  Operation,
-  ResolvedAveragePool,
-  ResolvedConv2d,
-  ResolvedMaxPool,
-} from "./layer.ts";
+import type { Activation, HeightWidth, Operation } from "./layer.ts";
+import { blurWindow } from "./pooling.ts";
 import { featureMaps, formatShape, isPositiveInteger, refuse, refuseIncomplete, type Shape } from "./shape-checks.ts";
-import { reachOf } from "./windows.ts";
+import { type Resolved, reachOf, type Window } from "./windows.ts";
 
 export { formatShape, type Shape } from "./shape-checks.ts";
 
 type ShapeRule<O extends Operation> = (operation: O, inputs: readonly Shape[]) => Shape;
 
 /** Rows and columns of a window's outputs: as many as fit into the padded maps. */
-const windowed = (operation: ResolvedConv2d | ResolvedMaxPool | ResolvedAveragePool, shape: Shape): HeightWidth => {
-  const { kernel, stride, padding, dilation } = operation;
-  const [, ...size] = featureMaps(operation.kind, shape);
+const windowed = (kind: string, { kernel, stride, padding, dilation }: Resolved<Window>, shape: Shape): HeightWidth => {
+  const [, ...size] = featureMaps(kind, shape);
   const along = (axis: 0 | 1) =>
     Math.floor(
       (size[axis] + padding[axis] + padding[axis + 2]! - reachOf(kernel[axis], dilation[axis])) / stride[axis],
@@ -59,7 +52,7 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
       refuse(`conv2d: ${groups} groups do not divide ${channels} input channels and ${filters} filters`);
     }
     if (operation.frequencies !== undefined) checkFrequencies({ ...operation, frequencies: operation.frequencies });
-    return [filters, ...windowed(operation, input!)];
+    return [filters, ...windowed("conv2d", operation, input!)];
   },
   batchNorm: (_, [input]) => input!,
   layerNorm: ({ epsilon }, [input]) => {
@@ -80,9 +73,28 @@ const rules: { readonly [K in Operation["kind"]]: ShapeRule<Extract<Operation, {
     checkActivation(layer);
     return input!;
   }),
-  maxPool: (operation, [input]) => [input![0]!, ...windowed(operation, input!)],
-  averagePool: (operation, [input]) => [input![0]!, ...windowed(operation, input!)],
+  maxPool: (operation, [input]) => [input![0]!, ...windowed("maxPool", operation, input!)],
+  averagePool: (operation, [input]) => [input![0]!, ...windowed("averagePool", operation, input!)],
   globalAveragePool: (_, [input]) => [featureMaps("globalAveragePool", input!)[0]],
+  globalMaxPool: (_, [input]) => [featureMaps("globalMaxPool", input!)[0]],
+  generalizedMeanPool: ({ p, epsilon }, [input]) => {
+    const [channels] = featureMaps("generalizedMeanPool", input!);
+    if (!(p >= 1 && p <= 100)) refuse(`generalizedMeanPool: expected p from 1 to 100, got ${p}`);
+    if (!(epsilon > 0 && epsilon <= 1)) {
+      refuse(`generalizedMeanPool: expected an epsilon above 0 and at most 1, got ${epsilon}`);
+    }
+    return [channels];
+  },
+  blurPool: (operation, [input]) => {
+    const [channels] = featureMaps("blurPool", input!);
+    const { kernel, stride } = operation;
+    if (!Number.isInteger(kernel) || kernel < 2 || kernel > 7) {
+      refuse(`blurPool: expected a filter of 2 to 7 values along each axis, got ${kernel}`);
+    }
+    refuseIncomplete("blurPool", { stride }, "[height, width]");
+    if (!stride.every(isPositiveInteger)) refuse(`blurPool: expected a positive whole stride, got ${stride.join("x")}`);
+    return [channels, ...windowed("blurPool", blurWindow(operation), input!)];
+  },
   flatten: (_, [input]) => [elements(input!)],
   dense: ({ units }, [input]) => {
     if (!isPositiveInteger(units)) refuse(`dense: expected a positive whole number of units, got ${units}`);

@@ -4,6 +4,7 @@ import type { GraphNode, Operation } from "../network/graph.ts";
 import type { Activation, HeightWidth, Sides } from "../network/layer.ts";
 import { luminanceWeights } from "../network/luminance.ts";
 import type { ParameterRole } from "../network/parameters.ts";
+import { blurWeights, blurWindow } from "../network/pooling.ts";
 import { lowerActivation } from "./lower-activation.ts";
 import type { Lowered } from "./lowered.ts";
 import { elementTypes, type OnnxNode } from "./onnx-format.ts";
@@ -81,6 +82,18 @@ function overPlaces(node: GraphNode, role: ParameterRole): Lowered {
   const seen = `${parameter}/places`;
   return { nodes: withAxes(seen, parameter, axes), output: seen };
 }
+
+/** A pooling of whole maps, and its result as vectors. */
+const wholeMap = ({ name }: GraphNode, operator: string, inputs: readonly string[]): Lowered => {
+  const pooled = `${name}/pooled`;
+  return {
+    nodes: [
+      { name: pooled, operator, inputs, outputs: [pooled] },
+      { name, operator: "Flatten", inputs: [pooled], outputs: [name], attributes: { axis: 1 } },
+    ],
+    output: name,
+  };
+};
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
   // (value / 255 - mean) / deviation = value * scale + shift
@@ -242,14 +255,41 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
       output: node.name,
     };
   },
-  globalAveragePool: ({ node, inputs }) => {
-    const pooled = `${node.name}/pooled`;
+  globalAveragePool: ({ node, inputs }) => wholeMap(node, "GlobalAveragePool", inputs),
+  globalMaxPool: ({ node, inputs }) => wholeMap(node, "GlobalMaxPool", inputs),
+  generalizedMeanPool: ({ node, inputs }) => {
+    const [p] = parameters(node, "power") as [string];
+    const parts = ["epsilon", "clipped", "powers", "means", "inverse", "roots"].map((part) => `${node.name}/${part}`);
+    const [epsilon, clipped, powers, means, inverse, roots] = parts as [string, string, string, string, string, string];
     return {
       nodes: [
-        { name: pooled, operator: "GlobalAveragePool", inputs, outputs: [pooled] },
-        { name: node.name, operator: "Flatten", inputs: [pooled], outputs: [node.name], attributes: { axis: 1 } },
+        { name: clipped, operator: "Max", inputs: [inputs[0]!, epsilon], outputs: [clipped] },
+        { name: powers, operator: "Pow", inputs: [clipped, p], outputs: [powers] },
+        { name: means, operator: "GlobalAveragePool", inputs: [powers], outputs: [means] },
+        { name: inverse, operator: "Reciprocal", inputs: [p], outputs: [inverse] },
+        { name: roots, operator: "Pow", inputs: [means, inverse], outputs: [roots] },
+        { name: node.name, operator: "Flatten", inputs: [roots], outputs: [node.name], attributes: { axis: 1 } },
       ],
       output: node.name,
+      constants: [{ name: epsilon, shape: [1], data: [node.operation.epsilon] }],
+    };
+  },
+  blurPool: ({ node, inputs }) => {
+    const weights = `${node.name}/weights`;
+    const { operation } = node;
+    const [channels] = node.shape as readonly [number];
+    const filter = blurWeights(operation);
+    const attributes = { ...windowAttributes(blurWindow(operation)), group: channels };
+    return {
+      nodes: [{ name: node.name, operator: "Conv", inputs: [...inputs, weights], outputs: [node.name], attributes }],
+      output: node.name,
+      constants: [
+        {
+          name: weights,
+          shape: [channels, 1, operation.kernel, operation.kernel],
+          data: Array.from({ length: channels }, () => filter).flat(),
+        },
+      ],
     };
   },
   flatten: (site) => single(site, "Flatten", { axis: 1 }),

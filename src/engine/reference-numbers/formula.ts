@@ -30,6 +30,7 @@ const distributions: { readonly [R in ParameterRole]: (fanIn: number) => readonl
   scale: () => [1, 0.25],
   shift: () => [0, 0.1],
   runningMean: () => [0, 0.1],
+  power: () => [3, 0.25],
   runningVariance: () => [1, 0.25],
 };
 

@@ -9,6 +9,7 @@ import { dropoutMask } from "../dropout.ts";
 import { batchNorm } from "./batch-normalization.ts";
 import { conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { blurPool, generalizedMeanPool, globalMaxPool } from "./global-pooling.ts";
 import { groupNorm, layerNorm, layerScale } from "./normalization.ts";
 import { averagePool, globalAveragePool, maxPool } from "./pooling.ts";
 import type { Maps, Pass, Pullback, Rule } from "./rule.ts";
@@ -58,6 +59,9 @@ const rules: { readonly [K in Operation["kind"]]: Rule<Extract<Operation, { kind
   maxPool,
   averagePool,
   globalAveragePool,
+  globalMaxPool,
+  generalizedMeanPool,
+  blurPool,
   flatten: ({ inputs, output }) => {
     output.set(inputs[0]!);
     return (gradient, [inputGradient]) => addTo(inputGradient, gradient);

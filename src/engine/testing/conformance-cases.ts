@@ -374,6 +374,7 @@ export function exampleFor(
         scale: around(1, 0.5),
         shift: around(0, 0.5),
         runningMean: around(0, 0.5),
+        power: around(3, 0.5),
         runningVariance: around(1, 0.5),
       }[role];
       return [name, { shape, data: fill(elements(shape), draw) }] as const;

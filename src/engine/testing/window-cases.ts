@@ -1,5 +1,16 @@
 /** Conformance cases of windows: dilation, padding that is not the same on all sides, and poolings whose last window reaches over the end. */
-import { averagePool, batchNorm, conv2d, dense, globalAveragePool, maxPool, relu } from "../../network/layer.ts";
+import {
+  averagePool,
+  batchNorm,
+  conv2d,
+  dense,
+  globalAveragePool,
+  maxPool,
+  relu,
+  separableConv2d,
+  sigmoid,
+} from "../../network/layer.ts";
+import { blurPool, generalizedMeanPool, globalMaxPool } from "../../network/pooling.ts";
 import { type ConformanceCase, deep, head, single } from "./conformance-case.ts";
 
 /** Those of the sections below, each of which a network has as its first layers. */
@@ -94,4 +105,23 @@ export const windowCases: readonly ConformanceCase[] = [
     [5, 7, 5],
     [averagePool([2, 3], { stride: 2, countPadding: true, ceil: true }), ...head()],
   ),
+  single("globalMaxPool", [6, 5, 7], [globalMaxPool(), dense(4)]),
+  single("globalMaxPool of 32 channels", [32, 4, 4], [globalMaxPool(), dense(4)]),
+  single("globalMaxPool as logits", [4, 5, 5], [conv2d(6, 3), globalMaxPool()]),
+  single("generalizedMeanPool", [6, 5, 7], [sigmoid(), generalizedMeanPool(), dense(4)]),
+  single("generalizedMeanPool, values below epsilon", [16, 5, 4], [generalizedMeanPool({ epsilon: 0.1 }), dense(4)]),
+  single(
+    "generalizedMeanPool, p fixed",
+    [5, 4, 4],
+    [sigmoid(), generalizedMeanPool({ p: 2, learned: false }), dense(4)],
+  ),
+  single("generalizedMeanPool as logits", [4, 5, 5], [conv2d(16, 3), sigmoid(), generalizedMeanPool()]),
+  single("blurPool", [3, 8, 8], [blurPool(), ...head()]),
+  single(
+    "blurPool of 4 at stride 2x1, 16 channels",
+    [16, 7, 6],
+    [conv2d(16, 3), blurPool(4, { stride: [2, 1] }), ...head()],
+  ),
+  single("blurPool of 5 at stride 3", [17, 8, 9], [blurPool(5, { stride: 3 }), ...head()]),
+  single("separableConv2d", [5, 8, 8], [...separableConv2d(5, 8, 3, { stride: 2, padding: "sameUpper" }), ...head()]),
 ];

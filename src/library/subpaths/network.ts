@@ -66,6 +66,7 @@ export type {
   ResolvedAveragePool,
   ResolvedConv2d,
   ResolvedMaxPool,
+  SeparableConvolutionOptions,
   Sides,
   Sigmoid,
   Silu,
@@ -95,6 +96,7 @@ export {
   relu,
   relu6,
   residual,
+  separableConv2d,
   sigmoid,
   silu,
   softplus,
@@ -112,6 +114,14 @@ export {
 } from "../../network/normalization.ts";
 export type { ParameterRole, ParameterSpec } from "../../network/parameters.ts";
 export { countTrainable, initialParameters } from "../../network/parameters.ts";
+export {
+  type BlurPool,
+  blurPool,
+  type GeneralizedMeanPool,
+  type GlobalMaxPool,
+  generalizedMeanPool,
+  globalMaxPool,
+} from "../../network/pooling.ts";
 export type { ReceptiveField } from "../../network/receptive-field.ts";
 export type { Shape } from "../../network/shape.ts";
 export { withStochasticDepth } from "../../network/stochastic-depth.ts";

@@ -16,6 +16,7 @@ import {
   residual,
 } from "../layer.ts";
 import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
+import { blurPool, generalizedMeanPool, globalMaxPool } from "../pooling.ts";
 import type { FormOf, LayerForm } from "./layer-forms.ts";
 
 type Completion<K extends Layer["kind"]> = (
@@ -36,6 +37,9 @@ const completions: { readonly [K in Layer["kind"]]: Completion<K> } = {
   maxPool: ({ kernel, ...options }) => maxPool(kernel, options),
   averagePool: ({ kernel, ...options }) => averagePool(kernel, options),
   globalAveragePool,
+  globalMaxPool,
+  generalizedMeanPool: (options) => generalizedMeanPool(options),
+  blurPool: ({ kernel, ...options }) => blurPool(kernel, options),
   flatten,
   dense: ({ units, ...options }, _, classes) => dense(units === "classes" ? classes! : units, options),
   dropout: ({ rate, ...options }) => dropout(rate, options),

@@ -3,6 +3,7 @@ import { eachActivation, optionsOf } from "../activations.ts";
 import type { AveragePool, BatchNorm, HeightWidth, Layer, Network, Padding } from "../layer.ts";
 import { batchNorm, normalize } from "../layer.ts";
 import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
+import { blurPool, generalizedMeanPool } from "../pooling.ts";
 import { samePadding } from "../windows.ts";
 
 type Form = Readonly<Record<string, unknown>>;
@@ -56,6 +57,19 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
   maxPool: pooling,
   averagePool: pooling,
   globalAveragePool: none,
+  globalMaxPool: none,
+  generalizedMeanPool: ({ p, learned, epsilon }) => {
+    const usual = generalizedMeanPool();
+    return {
+      ...unless("p", p, usual.p),
+      ...unless("learned", learned, usual.learned),
+      ...unless("epsilon", epsilon, usual.epsilon),
+    };
+  },
+  blurPool: ({ kernel, stride }) => ({
+    ...unless("kernel", kernel, blurPool().kernel),
+    ...unless("stride", stride, blurPool().stride, pairOf(stride)),
+  }),
   flatten: none,
   dense: ({ units, bias, l2, initialization }) => ({
     units,

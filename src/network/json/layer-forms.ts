@@ -99,6 +99,16 @@ const leaves = {
   maxPool: pooling,
   averagePool: { ...pooling, countPadding: flag.exactOptional() },
   globalAveragePool: {},
+  globalMaxPool: {},
+  generalizedMeanPool: {
+    p: inWords("a number from 1 to 100", z.number().min(1).max(100)).exactOptional(),
+    learned: flag.exactOptional(),
+    epsilon: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
+  },
+  blurPool: {
+    kernel: inWords("a whole number from 2 to 7", z.int().min(2).max(7)).exactOptional(),
+    stride: sizes.exactOptional(),
+  },
   flatten: {},
   dense: {
     units: inWords(`a whole number from 1 to ${most}, or "classes"`, z.union([size, z.literal("classes")])),

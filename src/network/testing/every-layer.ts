@@ -28,6 +28,7 @@ import {
   tanh,
 } from "../layer.ts";
 import { groupNorm, layerNorm, layerScale } from "../normalization.ts";
+import { blurPool, generalizedMeanPool, globalMaxPool } from "../pooling.ts";
 
 /** A layer of every kind, with all that can be said of it. */
 export const everyLayer: readonly Layer[] = [
@@ -65,7 +66,12 @@ export const everyLayer: readonly Layer[] = [
   dropout(0.2),
   { kind: "dropout", rate: 0.1, per: "image" },
   dropout(0.1, { per: "channel" }),
+  blurPool(4, { stride: [1, 2] }),
+  blurPool(),
   globalAveragePool(),
+  globalMaxPool(),
+  generalizedMeanPool(),
+  generalizedMeanPool({ p: 2.5, learned: false, epsilon: 1e-3 }),
   flatten(),
   dense(9, { bias: false, initialization: "glorotUniform" }),
 ];

@@ -26,6 +26,8 @@ export const elementwiseFromDestination = { relu: 256, tanh: 257, elu: 258, sigm
 export type ElementwiseAlgorithm =
   | keyof typeof elementwiseFromDestination
   | "sqrt"
+  | "exp"
+  | "log"
   | "linear"
   | "swish"
   | "geluErf"

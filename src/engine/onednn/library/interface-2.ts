@@ -24,6 +24,8 @@ const eltwise = {
   sqrt: 111,
   linear: 127,
   softplus: 159,
+  exp: 191,
+  log: 239,
   sigmoid: 175,
   geluTanh: 207,
   swish: 223,

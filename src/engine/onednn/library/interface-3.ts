@@ -15,6 +15,8 @@ const eltwise = {
   sqrt: 37,
   linear: 38,
   softplus: 39,
+  exp: 42,
+  log: 45,
   sigmoid: 41,
   geluTanh: 43,
   swish: 44,

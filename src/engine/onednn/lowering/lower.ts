@@ -6,13 +6,15 @@ import type { Lowered, LoweringContext, LoweringRule, NodeContext } from "./lowe
 import { activation } from "./operations/activations.ts";
 import { add } from "./operations/addition.ts";
 import { batchNormalization } from "./operations/batch-normalization.ts";
+import { blurPool } from "./operations/blur-pool.ts";
 import { dropout } from "./operations/dropout.ts";
+import { generalizedMeanPool } from "./operations/generalized-mean.ts";
 import { join } from "./operations/join.ts";
 import { luminance } from "./operations/luminance.ts";
 import { multiply } from "./operations/multiply.ts";
 import { groupNorm, layerNorm, layerScale } from "./operations/normalization.ts";
 import { normalize } from "./operations/normalize.ts";
-import { averagePool, globalAveragePool, maxPool } from "./operations/pooling.ts";
+import { averagePool, globalAveragePool, globalMaxPool, maxPool } from "./operations/pooling.ts";
 import { conv2d, dense } from "./operations/weighted-layers.ts";
 
 const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation, { kind: K }>> } = {
@@ -28,6 +30,9 @@ const rules: { readonly [K in Operation["kind"]]: LoweringRule<Extract<Operation
   maxPool,
   averagePool,
   globalAveragePool,
+  globalMaxPool,
+  generalizedMeanPool,
+  blurPool,
   flatten: (_, __, [input]) => ({ output: input!, backward: (gradient) => [gradient] }),
   dropout,
   add,

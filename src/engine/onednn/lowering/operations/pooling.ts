@@ -7,6 +7,7 @@ import type {
   ResolvedAveragePool,
   ResolvedMaxPool,
 } from "../../../../network/layer.ts";
+import type { GlobalMaxPool } from "../../../../network/pooling.ts";
 import { countedValues } from "../../../../network/windows.ts";
 import { elements } from "../../../../tensor.ts";
 import type { MemoryDescriptor, Pooling } from "../../library/descriptors.ts";
@@ -20,7 +21,7 @@ function pooled(
   context: LoweringContext,
   name: string,
   input: Value,
-  place: NodeContext,
+  place: Pick<NodeContext, "maskGradient">,
   {
     height,
     width,
@@ -114,10 +115,27 @@ function scaleByPlace({ program }: LoweringContext, name: string, maps: MemoryDe
   };
 }
 
-/** Lowers the mean of each channel's map, as a pooling whose window is the map. */
-export const globalAveragePool: LoweringRule<GlobalAveragePool> = (context, { name, inputShapes }, [input], place) => {
-  const [, height, width] = inputShapes[0] as readonly [number, number, number];
-  const kernel: HeightWidth = [height, width];
-  const window = { algorithm: "averageExcludePadding", kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
-  return pooled(context, name, input!, place, { ...window, height: 1, width: 1 });
-};
+/** A pooling whose window is the map. */
+function wholeMap(
+  context: LoweringContext,
+  name: string,
+  input: Value,
+  place: Pick<NodeContext, "maskGradient">,
+  algorithm: Pooling["algorithm"],
+): Lowered {
+  const kernel = input.descriptor.dimensions.slice(2) as readonly number[] as HeightWidth;
+  const window = { algorithm, kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
+  return pooled(context, name, input, place, { ...window, height: 1, width: 1 });
+}
+
+/** The mean of each channel's map and its gradient, as a part of another layer. */
+export const meanOfMaps = (context: LoweringContext, name: string, input: Value): Lowered =>
+  wholeMap(context, `${name} mean`, input, { maskGradient: false }, "averageExcludePadding");
+
+/** Lowers the mean of each channel's map. */
+export const globalAveragePool: LoweringRule<GlobalAveragePool> = (context, { name }, [input], place) =>
+  wholeMap(context, name, input!, place, "averageExcludePadding");
+
+/** Lowers the largest value of each channel's map. */
+export const globalMaxPool: LoweringRule<GlobalMaxPool> = (context, { name }, [input], place) =>
+  wholeMap(context, name, input!, place, "max");
