@@ -12,8 +12,6 @@ export const propagation = { training: 64, inference: 96, backward: 128 } as con
 
 /** oneDNN's code of the convolution algorithm that works on the maps as they are. */
 export const CONVOLUTION_DIRECT = 1;
-/** oneDNN's code of the reduction to a mean. */
-export const REDUCTION_MEAN = 0x2fff6;
 /** oneDNN's codes of pooling algorithms; the average is over the values of the map alone, or with zeros for the padding. */
 export const pooling = { max: 511, averageIncludePadding: 767, averageExcludePadding: 1023 } as const;
 /** What a pooling computes of its windows. */

@@ -1,5 +1,7 @@
 /** What becomes of the gradients before an optimizer reads them: they are centralised, and their norm is taken. */
+import { elements } from "../../../../tensor.ts";
 import type { Optimizer } from "../../../optimizer.ts";
+import type { PostOperation } from "../../library/descriptors.ts";
 import type { Parameter } from "../../program/parameter-store.ts";
 import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
@@ -38,24 +40,45 @@ function addRegularization(program: Program, arrays: FlatArrays): FlatArrays {
 /** A weight with its gradient. */
 export type WeightWithGradient = Parameter & { readonly gradient: Value };
 
-/** Appends, for every weight, the subtraction of the mean over each filter's or unit's gradient (Yong et al. 2020). */
+/**
+ * Appends, for every weight, the subtraction of the mean over each filter's or unit's gradient (Yong et al. 2020): as two products of the matrix
+ * (filters, numbers of a filter) with a vector, which oneDNN computes many times faster than a reduction of a blocked layout.
+ */
 function addCentralization(program: Program, weights: readonly WeightWithGradient[]): void {
   for (const { spec, gradient } of weights) {
     if (spec.role !== "weight") continue;
-    const { dimensions } = gradient.descriptor;
-    // Filters are the first dimension, and with groups the first two.
-    const kept = dimensions[0] === spec.shape[0] ? 1 : 2;
-    const mean = program.value(
-      program.rowMajor(
-        dimensions.map((size, index) => (index < kept ? size : 1)),
-        "f32",
-      ),
-    );
-    const negative = { kind: "linear", scale: -1, shift: 0 } as const;
-    const reduction = program.descriptors.mean(gradient.descriptor, mean.descriptor, [negative]);
-    program.add(`${spec.name} gradient mean`, reduction, { source: gradient, destination: mean });
-    const add = program.descriptors.binary("add", gradient.descriptor, mean.descriptor, gradient.descriptor, []);
-    program.add(`${spec.name} centralization`, add, { source: gradient, source1: mean, destination: gradient });
+    const filters = spec.shape[0]!;
+    const length = elements(spec.shape) / filters;
+    const filled = (value: number) =>
+      program.once(`${length} times ${value}`, () => {
+        const { value: vector, array } = program.host([length]);
+        array.fill(value);
+        return vector;
+      });
+    const rowMajor = (...dimensions: readonly number[]) => program.rowMajor(dimensions, "f32");
+    const plain = program.convert(spec.name, gradient, rowMajor(...gradient.descriptor.dimensions));
+    const matrix = program.view(plain, rowMajor(filters, length));
+    const means = program.value(rowMajor(filters, 1));
+    const product = (
+      name: string,
+      source: Value,
+      vector: Value,
+      destination: Value,
+      post: readonly PostOperation[],
+    ) => {
+      const shapes = {
+        source: source.descriptor,
+        weights: vector.descriptor,
+        bias: undefined,
+        destination: destination.descriptor,
+      };
+      const primitive = program.descriptors.innerProduct(shapes, "inference", post);
+      program.add(`${spec.name} ${name}`, primitive, { source, weights: vector, destination });
+    };
+    product("gradient mean", matrix, program.view(filled(-1 / length), rowMajor(1, length)), means, []);
+    const added = [{ kind: "sum", scale: 1 }] as const;
+    product("centralization", means, program.view(filled(1), rowMajor(length, 1)), matrix, added);
+    if (plain !== gradient) program.convert(spec.name, plain, gradient.descriptor, gradient);
   }
 }
 
