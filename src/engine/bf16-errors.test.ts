@@ -6,7 +6,7 @@ import { layerRecords } from "./testing/layer-records.ts";
 
 const { cases, salts } = layerRecords();
 
-/** The last case of each kind, which has the most channels, and all families. The proof has all cases, and each layer of the families. */
+/** The last case of each kind, which has the most channels, and all families. The proof has every third case, and each layer of the families. */
 const ofEachKind = new Map(cases.map((record) => [record.name.split(" ")[0], record])).values();
 const families = cases.filter(({ name }) => name.startsWith("family"));
 

@@ -53,7 +53,9 @@ describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: 
     "$title beside autocast",
     ({ engine }) => {
       const { cases, salts } = printed<RecordedLayer>();
-      const faults = cases.flatMap((record) =>
+      // Every third case, for time; of the families each layer.
+      const tried = cases.filter(({ bf16Outputs }, index) => bf16Outputs !== undefined || index % 3 === 0);
+      const faults = tried.flatMap((record) =>
         [
           ...bf16Faults(bf16ErrorsOf(engine, record, salts), record),
           ...(record.bf16Outputs ? byLayerFaults(bf16ByLayerOf(engine, record, salts), record) : []),
