@@ -16,6 +16,8 @@ export const CONVOLUTION_DIRECT = 1;
 export const pooling = { max: 511, averageIncludePadding: 767, averageExcludePadding: 1023 } as const;
 /** What a pooling computes of its windows. */
 export type PoolingAlgorithm = keyof typeof pooling;
+/** oneDNN's code of the reduction to a mean. */
+export const REDUCTION_MEAN = 0x2fff6;
 /** oneDNN's codes of operations on two tensors. */
 export const binary = { add: 131056, multiply: 131057, divide: 131060 } as const;
 /** oneDNN's codes of functions whose gradient is computed from their result, so that their input need not be kept. */

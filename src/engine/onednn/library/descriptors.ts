@@ -123,6 +123,8 @@ export interface Descriptors {
     destination: MemoryDescriptor,
     post: readonly PostOperation[],
   ): PrimitiveDescriptor;
+  /** The mean over the dimensions in which the destination has size 1. */
+  mean(source: MemoryDescriptor, destination: MemoryDescriptor, post: readonly PostOperation[]): PrimitiveDescriptor;
   reorder(from: MemoryDescriptor, to: MemoryDescriptor): PrimitiveDescriptor;
   /** The argument index of the operand of the post-operation at `index`. */
   postOperationArgument(index: number): number;

@@ -2,7 +2,7 @@
 
 import type { Pointer } from "../../../foreign/library.ts";
 import { attributeMaker, elementwiseCode } from "./attributes.ts";
-import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
+import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation, REDUCTION_MEAN } from "./constants.ts";
 import type {
   BatchNormalization,
   Convolution,
@@ -199,6 +199,10 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
       const values = [binary[algorithm], first.pointer, second.pointer, destination.pointer];
       return make("binary", "ippp", values, { attributes: attributes(post) });
     },
+    mean: (source, destination, post) =>
+      make("reduction", "ippff", [REDUCTION_MEAN, source.pointer, destination.pointer, 0, 0], {
+        attributes: attributes(post),
+      }),
     reorder(from, to) {
       const values = [from.pointer, engine, to.pointer, engine, null] as const;
       return keep(call.create("dnnl_reorder_primitive_desc_create", "ppppp", ...values));

@@ -2,7 +2,7 @@
 
 import type { Pointer } from "../../../foreign/library.ts";
 import { attributeMaker, elementwiseCode } from "./attributes.ts";
-import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation } from "./constants.ts";
+import { binary, CONVOLUTION_DIRECT, dataTypes, pooling, propagation, REDUCTION_MEAN } from "./constants.ts";
 import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Pooling } from "./descriptors.ts";
 import type { NativeLibrary } from "./native.ts";
 import { beforeAndAfter, bindCalls, int64s, whereThereIs } from "./status.ts";
@@ -179,6 +179,8 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
         destination.pointer,
         attributes(post),
       ),
+    mean: (source, destination, post) =>
+      make("reduction", "pippffp", engine, REDUCTION_MEAN, source.pointer, destination.pointer, 0, 0, attributes(post)),
     reorder: (from, to) => make("reorder", "ppppp", from.pointer, engine, to.pointer, engine, null),
     postOperationArgument: (index) => (POST_OPERATION_BASE * (index + 1)) | 2,
     dispose() {
