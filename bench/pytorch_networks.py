@@ -123,7 +123,7 @@ def googlenet(classes, width=64, dropout=0.2, kernel=5):
         )
         return Concatenate(*branches), one + three + five + pooled
 
-    halve = lambda: nn.MaxPool2d(3, 2, ceil_mode=True)
+    halve = lambda: nn.MaxPool2d(3, 2, 1)
     channels = scaled(64)
     layers = [*conv(3, channels, 7, 2), halve(), *conv(channels, channels, 1), *conv(channels, scaled(192), 3)]
     channels = scaled(192)
@@ -274,7 +274,16 @@ def efficientnet_v2(classes, size, width=1, depth=1, dropout=0.2):
     return [*layers, nn.Linear(last, classes)]
 
 
-class ChannelNorm(nn.LayerNorm):
+# From PyTorch 2 on, layer normalisation in autocast takes maps in bfloat16 with weights in float32.
+MIXES = int(torch.__version__.split(".")[0]) >= 2
+
+
+class LayerNorm(nn.LayerNorm):
+    def forward(self, x):
+        return super().forward(x if MIXES else x.to(self.weight.dtype))
+
+
+class ChannelNorm(LayerNorm):
     """Layer normalisation over the channels at each place of a map."""
 
     def forward(self, x):
@@ -312,14 +321,14 @@ def convnext(classes, width=96, stages=(3, 3, 9, 3)):
         for _ in range(count):
             body = ConvNextBody(
                 nn.Conv2d(channels, channels, 7, padding=3, groups=channels),
-                nn.LayerNorm(channels, eps=1e-6),
+                LayerNorm(channels, eps=1e-6),
                 nn.Linear(channels, 4 * channels),
                 nn.GELU(),
                 nn.Linear(4 * channels, channels),
                 Scale(channels, 1e-6),
             )
             layers.append(Residual(body))
-    return [*layers, GlobalAverage(), nn.LayerNorm(channels, eps=1e-6), nn.Linear(channels, classes)]
+    return [*layers, GlobalAverage(), LayerNorm(channels, eps=1e-6), nn.Linear(channels, classes)]
 
 
 NETWORKS = {

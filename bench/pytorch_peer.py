@@ -1,7 +1,8 @@
 """PyTorch runs the benchmark networks, one request at a time: the peer that `npm run bench` alternates with.
 
 Reads one JSON request a line, {"task", "network", "precision", "layout", "batch", "runs"}, and answers each with one line,
-{"seconds": [...], "peakMemoryBytes"}: the time of every run, and the process's peak so far. The task "train" is a training step
+{"seconds": [...], "peakMemoryBytes", "parameters"}: the time of every run, the process's peak so far, and how many numbers of the
+network are trained. The task "train" is a training step
 (forward, backward, Adam), "infer" a forward pass in evaluation mode. Input is synthetic and already in memory, in the layout
 that the configuration wants. The first line, before any request, is {"version", "threads"}.
 
@@ -15,6 +16,8 @@ import time
 
 import torch
 from torch import nn
+
+import pytorch_networks
 
 CLASSES = 9
 
@@ -58,7 +61,16 @@ def resnet18_w32_network():
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, CLASSES)), 128
 
 
-NETWORKS = {"notebook": notebook_network, "resnet18-w32": resnet18_w32_network}
+def published(name):
+    """One of the published architectures, for 128x128."""
+    return lambda: (nn.Sequential(*pytorch_networks.NETWORKS[name](CLASSES)), 128)
+
+
+NETWORKS = {
+    "notebook": notebook_network,
+    "resnet18-w32": resnet18_w32_network,
+    **{name: published(name) for name in pytorch_networks.NETWORKS},
+}
 
 
 class Workload:
@@ -121,7 +133,8 @@ def main():
             seconds.append(time.perf_counter() - start)
         # Linux counts in KiB.
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        print(json.dumps({"seconds": seconds, "peakMemoryBytes": peak}), flush=True)
+        parameters = sum(parameter.numel() for parameter in workloads[key].model.parameters())
+        print(json.dumps({"seconds": seconds, "peakMemoryBytes": peak, "parameters": parameters}), flush=True)
 
 
 if __name__ == "__main__":

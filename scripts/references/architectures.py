@@ -19,6 +19,8 @@ FAMILIES = {
     "resnet18:width=4,stem=3x3": lambda classes: families.resnet(classes, 18, width=4, stem="3x3"),
     "resnet50:width=4,stages=1-1-1-1": lambda classes: families.resnet(classes, 50, width=4, stages=(1, 1, 1, 1)),
     "densenet121:growth=4,stages=2-2-2-2": lambda classes: families.densenet(classes, growth=4, stages=(2, 2, 2, 2)),
+    "googlenet:width=8,dropout=0": lambda classes: families.googlenet(classes, width=8, dropout=0),
+    "convnext-tiny:width=8,stages=1-1-1-1": lambda classes: families.convnext(classes, width=8, stages=(1, 1, 1, 1)),
     "mobilenetv3-small:width=0.25,dropout=0": lambda classes: families.mobilenet_v3(classes, "small", 0.25, dropout=0),
     "efficientnetv2-b0:width=0.25,depth=0.5,dropout=0": lambda classes: families.efficientnet_v2(
         classes, "b0", 0.25, 0.5, dropout=0

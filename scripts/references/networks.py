@@ -161,6 +161,7 @@ def tensors(model):
             ("bias", "shift" if norm else "bias"),
             ("running_mean", "runningMean"),
             ("running_var", "runningVariance"),
+            ("factor", "scale"),
         ):
             tensor = getattr(module, name, None)
             if tensor is not None:
@@ -184,8 +185,10 @@ def check_margin(module, inputs):
         sides = (padding, padding + over[1], padding, padding + over[0])
         padded = functional.pad(x, sides, value=-1e9).unfold(2, size, stride).unfold(3, size, stride)
         best = padded.reshape(-1, size * size).topk(2).values
-        # Where a rectifier made all values of a window zero, no gradient passes whichever wins.
-        gaps = (best[:, 0] - best[:, 1])[best[:, 0] != 0]
+        # Where a rectifier made all values of a window zero, no gradient passes whichever wins; other equal values are one value, which windows
+        # of the pooling before share, and its gradient is the same whichever wins.
+        gaps = best[:, 0] - best[:, 1]
+        gaps = gaps[gaps != 0]
     if gaps.min() < MARGIN * x.std():
         raise TooClose
 

@@ -15,7 +15,7 @@ const folder = temporaryFolder();
 /** As little of everything as can be measured, without the peer. */
 const tinyEffort: Effort = {
   batch: 4,
-  training: { warmUpSteps: 1, rounds: 1, stepsPerRound: 1 },
+  training: { networks: benchmarkNetworks, warmUpSteps: 1, rounds: 1, stepsPerRound: 1 },
   inference: { rounds: 1, runsPerRound: 1 },
   augmentationBatches: 1,
   pipeline: { networks: ["resnet18-w32"], images: 18, rounds: 1, steps: 2 },

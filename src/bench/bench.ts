@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { EngineDescription, Precision } from "../engine/engine.ts";
 import { onednnEngine } from "../engine/onednn/onednn-engine.ts";
 import type { NetworkName } from "../network/architectures.ts";
-import { benchmarkNetworks } from "./benchmark-networks.ts";
+import { benchmarkNetworks, trainingNetworks } from "./benchmark-networks.ts";
 import { writeCheapDataset } from "./cheap-dataset.ts";
 import { measureApart } from "./children.ts";
 import { benchInference, type InferenceRow } from "./inference-bench.ts";
@@ -21,7 +21,10 @@ const network: NetworkName = "resnet18-w32";
 /** How much is measured. */
 export interface Effort {
   readonly batch: number;
-  readonly training: Pick<TrainingBenchOptions, "warmUpSteps" | "rounds" | "stepsPerRound" | "secondsPerNetwork">;
+  readonly training: Pick<
+    TrainingBenchOptions,
+    "networks" | "warmUpSteps" | "rounds" | "stepsPerRound" | "secondsPerNetwork"
+  >;
   readonly inference: { readonly rounds: number; readonly runsPerRound: number };
   readonly augmentationBatches: number;
   readonly pipeline: {
@@ -40,7 +43,7 @@ export interface Effort {
 /** The effort behind the published figures. */
 export const fullEffort: Effort = {
   batch: 32,
-  training: { warmUpSteps: 3, rounds: 5, stepsPerRound: 4 },
+  training: { networks: trainingNetworks, warmUpSteps: 3, rounds: 5, stepsPerRound: 4 },
   inference: { rounds: 5, runsPerRound: 40 },
   augmentationBatches: 100,
   pipeline: { networks: benchmarkNetworks, images: 2357, rounds: 3, steps: 12 },
@@ -58,7 +61,7 @@ export const fullEffort: Effort = {
 /** The same without the scaling curves, in less than a minute. */
 export const quickEffort: Effort = {
   batch: 32,
-  training: { warmUpSteps: 1, rounds: 3, stepsPerRound: 2, secondsPerNetwork: 6 },
+  training: { networks: benchmarkNetworks, warmUpSteps: 1, rounds: 3, stepsPerRound: 2, secondsPerNetwork: 6 },
   inference: { rounds: 2, runsPerRound: 10 },
   augmentationBatches: 20,
   pipeline: { networks: [network], images: 500, rounds: 1, steps: 8 },

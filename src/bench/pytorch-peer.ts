@@ -7,6 +7,14 @@ import { LineProcess } from "./line-process.ts";
 /** As it is before our engine sets OpenMP's variables for itself: the peer shall have its own defaults. */
 const environment = { ...process.env };
 
+/** Beside oneDNN, which reads its own limit of the instruction set, PyTorch computes by its own kernels and by OpenBLAS or MKL. */
+const limitedAlike = ({ ONEDNN_MAX_CPU_ISA: limit }: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+  if (limit === undefined) return {};
+  const own = { ONEDNN_MAX_CPU_ISA: limit, DNNL_MAX_CPU_ISA: limit };
+  if (limit.startsWith("AVX512")) return own;
+  return { ...own, ATEN_CPU_CAPABILITY: "avx2", OPENBLAS_CORETYPE: "Haswell", MKL_ENABLE_INSTRUCTIONS: "AVX2" };
+};
+
 /** How PyTorch computes: precision and memory layout. */
 export interface PeerConfiguration {
   readonly precision: Precision;
@@ -40,6 +48,8 @@ export interface PeerTimes {
   readonly seconds: readonly number[];
   /** Of the peer's whole process so far. */
   readonly peakMemoryBytes: number;
+  /** How many numbers of the network are trained. */
+  readonly parameters: number;
 }
 
 /** PyTorch in a process of its own, which times what it is asked. */
@@ -54,9 +64,10 @@ export class PyTorchPeer {
 
   static async start(python: string, threads: number): Promise<PyTorchPeer> {
     const script = fileURLToPath(new URL("../../bench/pytorch_peer.py", import.meta.url));
-    const process = new LineProcess(python, [script, String(threads)], environment);
-    const { version } = await process.receive<{ version: string }>();
-    return new PyTorchPeer(process, version);
+    const limits = limitedAlike(process.env);
+    const child = new LineProcess(python, [script, String(threads)], { ...environment, ...limits });
+    const { version } = await child.receive<{ version: string }>();
+    return new PyTorchPeer(child, version);
   }
 
   run(task: PeerTask): Promise<PeerTimes> {

@@ -1,6 +1,7 @@
 /** The bench's results for a terminal. */
 import { textTable } from "../text/text-table.ts";
 import type { Results } from "./bench.ts";
+import type { TrainingRow } from "./training-bench.ts";
 
 const megabytes = (bytes: number | null): string => (bytes === null ? "-" : `${(bytes / 1e6).toFixed(0)} MB`);
 const times = (ratio: number | null): string => (ratio === null ? "-" : `${ratio.toFixed(2)}x`);
@@ -42,18 +43,24 @@ function scalingTable({ scaling }: Results): string[] {
   ];
 }
 
+/** Training speed, a line for each network and precision. */
+export const formatTraining = (rows: readonly TrainingRow[]): string =>
+  textTable([
+    [`training, batch ${rows[0]!.batch}`, "images/s", "peer", "ratio", "memory", "peer", "the peer"],
+    ...rows.map((row) => [
+      `${row.network} ${row.precision}`,
+      rate(row.imagesPerSecond),
+      rate(row.peerImagesPerSecond),
+      times(row.ratio),
+      megabytes(row.peakMemoryBytes),
+      megabytes(row.peerPeakMemoryBytes),
+      row.peer ?? notMeasured,
+    ]),
+  ]);
+
 /** The results as tables of text. */
 export function formatResults(results: Results): string {
   const { machine, engine, training, inference, primitives, pipeline } = results;
-  const trainingRows = training.map((row) => [
-    `${row.network} ${row.precision}`,
-    rate(row.imagesPerSecond),
-    rate(row.peerImagesPerSecond),
-    times(row.ratio),
-    megabytes(row.peakMemoryBytes),
-    megabytes(row.peerPeakMemoryBytes),
-    row.peer ?? notMeasured,
-  ]);
   const inferenceRows = inference.map((row) => [
     row.network,
     milliseconds(row.milliseconds),
@@ -65,10 +72,7 @@ export function formatResults(results: Results): string {
     `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
     `${engine.library}, ${engine.instructionSet}, ${engine.threads} threads`,
     "",
-    textTable([
-      [`training, batch ${results.batch}`, "images/s", "peer", "ratio", "memory", "peer", "the peer"],
-      ...trainingRows,
-    ]),
+    formatTraining(training),
     ...(["f32", "bf16"] as const)
       .filter((precision) => !engine.precisions.includes(precision))
       .map((precision) => `${precision}: not on this processor`),

@@ -1,8 +1,9 @@
 /** Training throughput of the benchmark networks, side by side with PyTorch: blocks of steps alternate, medians count. */
 import type { EngineDescription, Precision } from "../engine/engine.ts";
 import { median } from "../median.ts";
-import type { NetworkName } from "../network/architectures.ts";
-import { benchmarkNetworks } from "./benchmark-networks.ts";
+import { type NetworkName, networks } from "../network/architectures.ts";
+import { buildGraph } from "../network/graph.ts";
+import { countTrainable } from "../network/parameters.ts";
 import { startScript } from "./children.ts";
 import type { LineProcess } from "./line-process.ts";
 import { labelOf, type PeerConfiguration, PyTorchPeer, peerConfigurations } from "./pytorch-peer.ts";
@@ -36,6 +37,7 @@ export interface TrainingBench {
 
 /** How training speed is measured. */
 export interface TrainingBenchOptions {
+  readonly networks: readonly NetworkName[];
   /** Those that the engine has on this processor. */
   readonly precisions: readonly Precision[];
   readonly batch: number;
@@ -106,6 +108,7 @@ async function measureNetwork(network: NetworkName, options: TrainingBenchOption
         for (const { seconds, ...configuration } of peer ? theirs : []) {
           if (configuration.precision !== side.precision) continue;
           const answer = await peer!.run({ task: "train", ...configuration, network, batch, runs: steps + 1 });
+          refuseOtherNetwork(network, answer.parameters);
           if (round > 0) seconds.push(...answer.seconds.slice(1));
         }
       }
@@ -138,6 +141,12 @@ async function measureNetwork(network: NetworkName, options: TrainingBenchOption
   return { engine: ours[0]!.engine, rows, peerRates };
 }
 
+/** Speeds of different networks are not set side by side. */
+function refuseOtherNetwork(network: NetworkName, parameters: number): void {
+  const own = countTrainable(buildGraph(networks[network]({ classes: 9 })).parameters);
+  if (parameters !== own) throw new Error(`${network}: PyTorch's has ${parameters} parameters, and naevus's ${own}`);
+}
+
 /** In a process that did nothing else. */
 async function peerPeakMemory(
   network: NetworkName,
@@ -152,10 +161,10 @@ async function peerPeakMemory(
   }
 }
 
-/** Measures every benchmark network in every precision. */
+/** Measures every network in every precision. */
 export async function benchTraining(options: TrainingBenchOptions): Promise<TrainingBench> {
   const results = [];
-  for (const network of benchmarkNetworks) results.push(await measureNetwork(network, options));
+  for (const network of options.networks) results.push(await measureNetwork(network, options));
   return {
     engine: results[0]!.engine,
     rows: results.flatMap(({ rows }) => rows),

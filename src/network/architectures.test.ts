@@ -19,6 +19,8 @@ describe("for ImageNet, each has the parameters that are published for it", () =
     ["resnet34", networks.resnet34(imageNet), 21_797_672],
     ["resnet50", networks.resnet50(imageNet), 25_557_032],
     ["densenet121", networks.densenet121(imageNet), 7_978_856],
+    ["googlenet, by torchvision's kernels", networks.googlenet({ ...imageNet, kernel: 3 }), 6_624_904],
+    ["convnext-tiny", networks["convnext-tiny"](imageNet), 28_589_128],
     ["mobilenetv3-small", networks["mobilenetv3-small"](imageNet), 2_542_856],
     ["mobilenetv3-large", networks["mobilenetv3-large"](imageNet), 5_483_032],
     ["efficientnetv2-b0", networks["efficientnetv2-b0"](imageNet), 7_139_704],
@@ -80,6 +82,10 @@ describe("options", () => {
     [
       "resnet18:stages=1-2",
       "expected 4 whole numbers of blocks from 1 to 4096 with hyphens between them, such as 2-2-2-2",
+    ],
+    [
+      "googlenet:stages=3-1-1",
+      "expected 3 whole numbers of blocks from 1 to 2, 5, 2 with hyphens between them, such as 2-5-2",
     ],
     ["vgg16:dropout=1", 'vgg16: dropout: expected a rate of at least 0 and below 1, got "1"'],
     ["notebook:width=3", "notebook: it takes no options"],

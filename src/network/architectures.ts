@@ -1,5 +1,6 @@
 /** The named architectures: functions from the number of classes, the image size and further options to a network. */
 
+import { type ConvNeXtOptions, convNeXt, convNeXtOptions } from "./architectures/convnext.ts";
 import { type DenseNetOptions, denseNet, denseNetOptions } from "./architectures/densenet.ts";
 import {
   type EfficientNetV2Options,
@@ -7,6 +8,7 @@ import {
   efficientNetV2Options,
   efficientnetV2Mini,
 } from "./architectures/efficientnet.ts";
+import { type GoogLeNetOptions, googLeNet, googLeNetOptions } from "./architectures/inception.ts";
 import { type MobileNetV3Options, mobileNetV3, mobileNetV3Options } from "./architectures/mobilenet.ts";
 import { notebook } from "./architectures/notebook.ts";
 import { type ArchitectureOptions, type OptionTable, optionsFromText } from "./architectures/options.ts";
@@ -15,11 +17,6 @@ import { type VggOptions, vgg, vggOptions } from "./architectures/vgg.ts";
 import type { Network } from "./layer.ts";
 
 export { type ArchitectureOptions, imageInput } from "./architectures/options.ts";
-
-type Vgg = Omit<VggOptions, "depth">;
-type MobileNet = Omit<MobileNetV3Options, "size">;
-type EfficientNet = Omit<EfficientNetV2Options, "size">;
-type ResNet = Omit<ResNetOptions, "depth">;
 
 /** Every architecture by the name that users type. */
 export const networks = {
@@ -30,22 +27,26 @@ export const networks = {
   /** A small EfficientNetV2; 128x128, 2.3 M parameters. */
   "efficientnetv2-mini": efficientnetV2Mini,
   /** {@link vgg} of that depth, as are the next three. */
-  vgg11: (options: Vgg) => vgg({ ...options, depth: 11 }),
-  vgg13: (options: Vgg) => vgg({ ...options, depth: 13 }),
-  vgg16: (options: Vgg) => vgg({ ...options, depth: 16 }),
-  vgg19: (options: Vgg) => vgg({ ...options, depth: 19 }),
+  vgg11: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 11 }),
+  vgg13: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 13 }),
+  vgg16: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 16 }),
+  vgg19: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 19 }),
   /** {@link resNet} of that depth, as are the next two. */
-  resnet18: (options: ResNet) => resNet({ ...options, depth: 18 }),
-  resnet34: (options: ResNet) => resNet({ ...options, depth: 34 }),
-  resnet50: (options: ResNet) => resNet({ ...options, depth: 50 }),
+  resnet18: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 18 }),
+  resnet34: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 34 }),
+  resnet50: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 50 }),
   /** {@link denseNet} as published. */
   densenet121: (options: DenseNetOptions) => denseNet(options),
+  /** {@link googLeNet} as published. */
+  googlenet: (options: GoogLeNetOptions) => googLeNet(options),
   /** {@link mobileNetV3} of that size. */
-  "mobilenetv3-small": (options: MobileNet) => mobileNetV3({ ...options, size: "small" }),
-  "mobilenetv3-large": (options: MobileNet) => mobileNetV3({ ...options, size: "large" }),
+  "mobilenetv3-small": (options: Omit<MobileNetV3Options, "size">) => mobileNetV3({ ...options, size: "small" }),
+  "mobilenetv3-large": (options: Omit<MobileNetV3Options, "size">) => mobileNetV3({ ...options, size: "large" }),
   /** {@link efficientNetV2} of that size. */
-  "efficientnetv2-b0": (options: EfficientNet) => efficientNetV2({ ...options, size: "b0" }),
-  "efficientnetv2-s": (options: EfficientNet) => efficientNetV2({ ...options, size: "s" }),
+  "efficientnetv2-b0": (options: Omit<EfficientNetV2Options, "size">) => efficientNetV2({ ...options, size: "b0" }),
+  "efficientnetv2-s": (options: Omit<EfficientNetV2Options, "size">) => efficientNetV2({ ...options, size: "s" }),
+  /** {@link convNeXt} as published. */
+  "convnext-tiny": (options: ConvNeXtOptions) => convNeXt(options),
 } as const satisfies Record<string, (options: ArchitectureOptions) => Network>;
 
 /** The name of an architecture. */
@@ -67,10 +68,12 @@ export const networkOptions: { readonly [N in NetworkName]: OptionTable } = {
   resnet34: resNetOptions,
   resnet50: resNetOptions,
   densenet121: denseNetOptions,
+  googlenet: googLeNetOptions,
   "mobilenetv3-small": mobileNetV3Options,
   "mobilenetv3-large": mobileNetV3Options,
   "efficientnetv2-b0": efficientNetV2Options,
   "efficientnetv2-s": efficientNetV2Options,
+  "convnext-tiny": convNeXtOptions,
 };
 
 /**

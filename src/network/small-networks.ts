@@ -15,4 +15,6 @@ export const smallNetworks: readonly Network[] = [
   networks.densenet121({ ...size, growth: 4, stages: [2, 2, 2, 2] }),
   networks["mobilenetv3-small"]({ ...size, width: 0.25, depth: 0.5 }),
   networks["efficientnetv2-b0"]({ ...size, width: 0.25, depth: 0.5 }),
+  networks.googlenet({ ...size, width: 8, stages: [1, 1, 1] }),
+  networks["convnext-tiny"]({ ...size, width: 8, stages: [1, 1, 1, 1] }),
 ];

@@ -62,6 +62,8 @@ const families = {
   "resnet18:width=4,stem=3x3": networks.resnet18({ ...size, width: 4, stem: "3x3" }),
   "resnet50:width=4,stages=1-1-1-1": networks.resnet50({ ...size, width: 4, stages: [1, 1, 1, 1] }),
   "densenet121:growth=4,stages=2-2-2-2": networks.densenet121({ ...size, growth: 4, stages: [2, 2, 2, 2] }),
+  "googlenet:width=8,dropout=0": networks.googlenet({ ...size, width: 8, dropout: 0 }),
+  "convnext-tiny:width=8,stages=1-1-1-1": networks["convnext-tiny"]({ ...size, width: 8, stages: [1, 1, 1, 1] }),
   "mobilenetv3-small:width=0.25,dropout=0": networks["mobilenetv3-small"]({ ...size, width: 0.25, dropout: 0 }),
   "efficientnetv2-b0:width=0.25,depth=0.5,dropout=0": networks["efficientnetv2-b0"]({
     ...size,

@@ -2,8 +2,10 @@
 import "../../node-version.ts";
 
 export type { Stem } from "../../network/architectures/blocks.ts";
+export { type ConvNeXtOptions, convNeXt } from "../../network/architectures/convnext.ts";
 export { type DenseNetOptions, denseNet } from "../../network/architectures/densenet.ts";
 export { type EfficientNetV2Options, efficientNetV2 } from "../../network/architectures/efficientnet.ts";
+export { type GoogLeNetOptions, googLeNet } from "../../network/architectures/inception.ts";
 export { type MobileNetV3Options, mobileNetV3 } from "../../network/architectures/mobilenet.ts";
 export { type ResNetOptions, resNet } from "../../network/architectures/resnet.ts";
 export { type VggOptions, vgg } from "../../network/architectures/vgg.ts";

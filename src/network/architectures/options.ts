@@ -26,7 +26,7 @@ type OptionForm =
   | { readonly form: "rate" }
   | { readonly form: "choice"; readonly choices: readonly (string | number)[] }
   /** The number of blocks in each of so many stages. */
-  | { readonly form: "stages"; readonly length: number };
+  | { readonly form: "stages"; readonly length: number; readonly most?: readonly number[] };
 
 /** What an option's value can be, as data. */
 export type OptionValue = string | number | readonly number[];
@@ -52,7 +52,7 @@ export function expectedOf(option: ArchitectureOption): string {
   if (option.form === "rate") return "a rate of at least 0 and below 1";
   return option.form === "choice"
     ? `one of ${option.choices.join(", ")}`
-    : `${option.length} whole numbers of blocks from 1 to ${most}`;
+    : `${option.length} whole numbers of blocks from 1 to ${option.most?.join(", ") ?? most}`;
 }
 
 function isFitting(option: ArchitectureOption, value: unknown): boolean {
@@ -60,7 +60,11 @@ function isFitting(option: ArchitectureOption, value: unknown): boolean {
   if (option.form === "factor") return typeof value === "number" && value > 0 && value <= 16;
   if (option.form === "rate") return typeof value === "number" && value >= 0 && value < 1;
   if (option.form === "choice") return (option.choices as readonly unknown[]).includes(value);
-  return Array.isArray(value) && value.length === option.length && value.every(isWhole);
+  return (
+    Array.isArray(value) &&
+    value.length === option.length &&
+    value.every((count, i) => isWhole(count) && count <= (option.most?.[i] ?? most))
+  );
 }
 
 const refuse = (builder: string, name: string, expected: string, value: unknown): never => {
@@ -141,5 +145,5 @@ export function optionsFromText(name: string, text: string, table: OptionTable):
 
 const writtenAs = (option: ArchitectureOption): string =>
   option.form === "stages"
-    ? `${expectedOf(option)} with hyphens between them, such as ${Array(option.length).fill(2).join("-")}`
+    ? `${expectedOf(option)} with hyphens between them, such as ${textOfOption(option.usual ?? Array<number>(option.length).fill(2))}`
     : expectedOf(option);
