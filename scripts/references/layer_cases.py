@@ -303,6 +303,7 @@ CASES = [
     *harmonics(),
     *poolings(),
     *windows(),
+    *of_maps("globalMaxPool", [layer("globalMaxPool")], ([2, 1, 1], [6, 5, 7], [17, 3, 3], [16, 8, 8])),
     *of_maps("globalAveragePool", [MEAN], ([2, 1, 1], [6, 5, 7], [17, 3, 3], [16, 8, 8])),
     *of_maps("batchNorm", [norm()]),
     *of_maps("batchNorm with options", [norm(momentum=0.3, epsilon=0.01)], ([3, 5, 5],)),

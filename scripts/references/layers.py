@@ -178,6 +178,7 @@ LAYERS = {
     "sigmoid": lambda layer, x, *_: torch.sigmoid(x),
     "maxPool": max_pool,
     "averagePool": average_pool,
+    "globalMaxPool": lambda layer, x, *_: functional.adaptive_max_pool2d(x, 1).flatten(1),
     "globalAveragePool": lambda layer, x, *_: x.mean((2, 3)),
     "flatten": lambda layer, x, *_: x.flatten(1),
     "residual": residual,

@@ -23,7 +23,6 @@ test("tells of each case that is left out why", () => {
       "Clip: not in float32": 3,
       "Dropout: the random numbers of another generator": 4,
       "Gemm: a bias for each image": 1,
-      "GlobalMaxPool: no such layer": 2,
       "LpPool: no such layer": 7,
       "LpPool: three spatial axes": 1,
       "MatMul: products of many matrices": 2,

@@ -25,6 +25,7 @@ import {
   tanh,
 } from "../../network/layer.ts";
 import { groupNorm, layerNorm } from "../../network/normalization.ts";
+import { globalMaxPool } from "../../network/pooling.ts";
 import type { Sides } from "../../network/windows.ts";
 import { elements, type Tensor } from "../../tensor.ts";
 import type { OnnxNode } from "./onnx-cases.ts";
@@ -258,6 +259,7 @@ const rules: Readonly<Record<string, Rule>> = {
     });
   },
   GlobalAveragePool: (_, x) => ofImages(x, [globalAveragePool()]),
+  GlobalMaxPool: (_, x) => ofImages(x, [globalMaxPool()]),
   GroupNormalization: (node, x, scale, shift) =>
     ofImages(x, [groupNorm(attribute(node, "num_groups", 1), { epsilon: attribute(node, "epsilon", 1e-5) })], {
       "0.scale": scale!.data,
