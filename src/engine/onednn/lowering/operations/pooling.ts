@@ -103,13 +103,14 @@ function windowShares(node: GraphNode<ResolvedAveragePool>): Float64Array {
 
 /** Appends the product of maps of one layout and a factor for each place, the same for all channels and images. */
 function scaleByPlace({ program }: LoweringContext, name: string, maps: MemoryDescriptor, factors: Float64Array) {
-  const [, channels, height, width] = maps.dimensions as readonly [number, number, number, number];
-  const { value, array } = program.host([1, channels, height, width]);
+  // A factor for every value: oneDNN has no fast broadcast of places over blocks of channels.
+  const { value: constants, array } = program.host(maps.dimensions);
   for (let i = 0; i < array.length; i++) array[i] = factors[i % factors.length]!;
+  const value = program.convert(name, constants, maps);
   return (label: string, from: Value): Value => {
     const source = program.convert(name, from, maps);
     const to = program.value(maps);
-    const multiply = program.descriptors.binary("multiply", maps, value.descriptor, maps, []);
+    const multiply = program.descriptors.binary("multiply", maps, maps, maps, []);
     program.add(`${name} ${label}`, multiply, { source, source1: value, destination: to });
     return to;
   };
