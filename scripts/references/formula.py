@@ -37,5 +37,6 @@ def parameter(role, shape, salt):
         "shift": (0.0, 0.1),
         "runningMean": (0.0, 0.1),
         "runningVariance": (1.0, 0.25),
+        "power": (3.0, 0.25),
     }[role]
     return uniform(shape, salt, centre, spread)

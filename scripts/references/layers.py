@@ -6,6 +6,7 @@ python3 scripts/references/layers.py --whole    prints every entry of every tens
 Networks are written as naevus reads them from JSON. Weights and inputs are those of formula.py.
 """
 import json
+import math
 import sys
 
 import numpy as np
@@ -115,6 +116,20 @@ def average_pool(layer, x, path, get):
     return mean / inside.detach()
 
 
+def generalized_mean_pool(layer, x, path, get):
+    power = get(path, "power", 1)
+    return x.clamp(min=layer.get("epsilon", 1e-6)).pow(power).mean((2, 3)).pow(1 / power)
+
+
+def blur_pool(layer, x, path, get):
+    length, stride = layer.get("kernel", 3), pair(layer.get("stride", 2))
+    row = torch.tensor([math.comb(length - 1, i) for i in range(length)], dtype=x.dtype) / 2 ** (length - 1)
+    before, after = (length - 1) // 2, length // 2
+    padded = functional.pad(x, (before, after, before, after))
+    weight = torch.outer(row, row).expand(x.shape[1], 1, length, length)
+    return functional.conv2d(padded, weight, None, stride, 0, 1, x.shape[1])
+
+
 def window(layer, x):
     """Kernel, stride, and padding at the top, left, bottom and right."""
     kernel = pair(layer["kernel"])
@@ -178,6 +193,8 @@ LAYERS = {
     "sigmoid": lambda layer, x, *_: torch.sigmoid(x),
     "maxPool": max_pool,
     "averagePool": average_pool,
+    "generalizedMeanPool": generalized_mean_pool,
+    "blurPool": blur_pool,
     "globalMaxPool": lambda layer, x, *_: functional.adaptive_max_pool2d(x, 1).flatten(1),
     "globalAveragePool": lambda layer, x, *_: x.mean((2, 3)),
     "flatten": lambda layer, x, *_: x.flatten(1),
