@@ -16,6 +16,7 @@ import {
   residual,
   squeezeExcite,
 } from "./layer.ts";
+import { layerNorm, layerScale } from "./normalization.ts";
 import { countTrainable, initialParameters } from "./parameters.ts";
 
 const nested = buildGraph({
@@ -160,6 +161,18 @@ describe("fresh parameters", () => {
     for (const { name, role } of parameters) {
       if (role !== "weight") expect(new Set(fresh.get(name)!.data), name).toEqual(new Set([starts[role]]));
     }
+  });
+
+  test("but for the factors of layerScale, which say how", () => {
+    const input = { channels: 3, height: 4, width: 4 };
+    const layers = [layerScale(), layerNorm(), layerScale({ initial: 0.25 }), globalAveragePool()];
+    const own = initialParameters(buildGraph({ name: "scaled", input, layers }).parameters, Random.of(1));
+    expect([...own].map(([name, { data }]) => [name, ...data])).toEqual([
+      ["0.scale", ...new Array(3).fill(Math.fround(1e-6))],
+      ["1.scale", 1, 1, 1],
+      ["1.shift", 0, 0, 0],
+      ["2.scale", 0.25, 0.25, 0.25],
+    ]);
   });
 
   test("the same random state gives the same values, another one others", () => {
