@@ -1,7 +1,6 @@
 /** The cosine filters that a harmonic convolution's weights are sums of, and the way between weights and coefficients. */
 import { NetworkError } from "../errors.ts";
-
-type HeightWidth = readonly [height: number, width: number];
+import type { HeightWidth } from "./windows.ts";
 
 /** Which filters: all of a kernel's with row frequency + column frequency below `frequencies`. */
 export interface Harmonics {
