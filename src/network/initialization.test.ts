@@ -9,7 +9,7 @@ import {
   type Initialization,
   initializationNames,
 } from "./initialization.ts";
-import { conv2d, dense, flatten, type Network } from "./layer.ts";
+import { batchNorm, conv2d, dense, flatten, type Network } from "./layer.ts";
 import { initialParameters } from "./parameters.ts";
 import { compareInitializations, recordedInitializations } from "./testing/initialization-record.ts";
 
@@ -127,6 +127,13 @@ it("takes the layer's own initialisation, then the network's, then He's normal o
   // Repeated, the same bits; and a network that says nothing holds nothing.
   expect(weightsOf(mixed, "2.weight")).toEqual(weightsOf(mixed, "2.weight"));
   expect(Object.keys(plain.layers[0]!)).not.toContain("initialization");
+});
+
+it("begins the scales of a batch normalisation as they are said to", () => {
+  const layers = [conv2d(2, 3), batchNorm(), batchNorm({ initialScale: 0 }), flatten(), dense(2)];
+  const scales = initialParameters(buildGraph({ ...network(), layers }).parameters, Random.of(1));
+  expect([...scales.get("1.scale")!.data, ...scales.get("2.scale")!.data]).toEqual([1, 1, 0, 0]);
+  expect(batchNorm({ initialScale: 1 })).toEqual(batchNorm());
 });
 
 it("has one form for each initialisation", () => {

@@ -86,6 +86,8 @@ export interface BatchNorm {
   readonly kind: "batchNorm";
   readonly momentum: number;
   readonly epsilon: number;
+  /** What every scale begins with, default 1. */
+  readonly initialScale?: number;
 }
 
 /** The largest value in the window; padding never wins. */
@@ -360,11 +362,13 @@ function refuseOtherPadding(kind: string, padding: unknown, words: readonly stri
 
 /**
  * Batch normalisation over each channel of maps, or each feature of vectors (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
- * of each batch's; `epsilon`, 1e-5 by default, is added to the variance.
+ * of each batch's; `epsilon`, 1e-5 by default, is added to the variance. `initialScale`, 1 by default, is what the scales begin with: 0 in the last one of a residual layer's body
+ * makes the layer begin as its shortcut (Goyal et al. 2017).
  */
 export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => {
-  const { momentum = 0.1, epsilon = 1e-5 } = knownOptions("batchNorm", options, ["momentum", "epsilon"]);
-  return { kind: "batchNorm", momentum, epsilon };
+  const known = knownOptions("batchNorm", options, ["momentum", "epsilon", "initialScale"]);
+  const { momentum = 0.1, epsilon = 1e-5, initialScale = 1 } = known;
+  return { kind: "batchNorm", momentum, epsilon, ...(initialScale !== 1 && { initialScale }) };
 };
 
 const pooling = <K extends "maxPool" | "averagePool">(

@@ -107,6 +107,7 @@ export function parametersOf(
     ...(role === "weight" && initialization !== undefined && { initialization }),
     ...(operation.kind === "layerScale" && { initial: operation.initial }),
     ...(operation.kind === "generalizedMeanPool" && { initial: operation.p }),
+    ...(role === "scale" && "initialScale" in operation && { initial: operation.initialScale }),
   }));
 }
 

@@ -93,7 +93,7 @@ function comparable({ nodes }: Graph) {
 }
 
 /** How weights began, and how fast running statistics follow. */
-const ofTraining: readonly string[] = ["initialization", "initial", "momentum"];
+const ofTraining: readonly string[] = ["initialization", "initialScale", "initial", "momentum"];
 
 /** All that decides what an operation computes; dropout is a matter of the training, as are the fields of {@link ofTraining}. */
 const computation = (operation: Operation): string =>

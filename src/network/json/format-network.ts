@@ -46,9 +46,13 @@ const forms: { readonly [K in Layer["kind"]]: (layer: Extract<Layer, { kind: K }
     ...unless("l2", l2, undefined),
     ...(initialization && { initialization }),
   }),
-  batchNorm: ({ momentum, epsilon }) => {
+  batchNorm: ({ momentum, epsilon, initialScale }) => {
     const usual: BatchNorm = batchNorm();
-    return { ...unless("momentum", momentum, usual.momentum), ...unless("epsilon", epsilon, usual.epsilon) };
+    return {
+      ...unless("momentum", momentum, usual.momentum),
+      ...unless("epsilon", epsilon, usual.epsilon),
+      ...(initialScale !== undefined && { initialScale }),
+    };
   },
   layerNorm: ({ epsilon }) => unless("epsilon", epsilon, layerNorm().epsilon),
   groupNorm: ({ groups, epsilon }) => ({ groups, ...unless("epsilon", epsilon, groupNorm(groups).epsilon) }),

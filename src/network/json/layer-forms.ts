@@ -91,6 +91,7 @@ const leaves = {
   batchNorm: {
     momentum: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
     epsilon: inWords("a number above 0 and at most 1", z.number().positive().max(1)).exactOptional(),
+    initialScale: inWords("a number from 0 to 100", z.number().min(0).max(100)).exactOptional(),
   },
   layerNorm: { epsilon: epsilon.exactOptional() },
   groupNorm: { groups: size, epsilon: epsilon.exactOptional() },

@@ -36,7 +36,7 @@ export const everyLayer: readonly Layer[] = [
   conv2d(8, [3, 5], { stride: [2, 1], padding: [0, 2], bias: false }),
   conv2d(8, 3, { groups: 4, initialization: { scheme: "orthogonal", gain: 1.5 } }),
   harmonicConv2d(8, 3, { frequencies: 3 }),
-  batchNorm({ momentum: 0.2, epsilon: 1e-3 }),
+  batchNorm({ momentum: 0.2, epsilon: 1e-3, initialScale: 0 }),
   layerNorm({ epsilon: 1e-5 }),
   groupNorm(2, { epsilon: 1e-3 }),
   layerScale({ initial: 0.1 }),
