@@ -113,24 +113,14 @@ function keeping(random: Random, shape: Shape, depth: number): Layer {
     () => dropout(0.3, { per: pick(random, ["value", "channel", "image"] as const) }),
     () => nested(random, shape, depth),
   ];
-<<<<<<< HEAD
   // Of few values, the gradient by mean and deviation cancels to what rounding leaves.
   const ofPlaces = () => (shape[0]! > 4 ? layerNorm() : layerScale());
   if (!isMaps(shape)) return pick(random, [...plain, batchNorm, ofPlaces, layerScale, () => dense(shape[0]!)])();
-=======
-  // Of two values little but the sign of their difference is left, and of its gradient rounding.
-  const normalizing = shape[0]! > 2 ? layerNorm : layerScale;
-  if (!isMaps(shape)) return pick(random, [...plain, batchNorm, normalizing, layerScale, () => dense(shape[0]!)])();
->>>>>>> b36774c (Draw no layer normalisation of two values, whose gradient is rounding alone)
   const same = { stride: 1, padding: (length - 1) / 2 };
   return pick(random, [
     ...plain,
     batchNorm,
-<<<<<<< HEAD
     ofPlaces,
-=======
-    normalizing,
->>>>>>> b36774c (Draw no layer normalisation of two values, whose gradient is rounding alone)
     layerScale,
     () => groupNorm(pick(random, shape[0] % 2 === 0 ? [1, 2] : [1])),
     () => conv2d(shape[0], length, { groups: pick(random, [1, shape[0]]), bias: random.integer(2) === 0 }),
