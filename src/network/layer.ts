@@ -3,19 +3,19 @@
 import { NetworkError } from "../errors.ts";
 import { type Activation, relu, sigmoid } from "./activations.ts";
 import { knownOptions } from "./builder-options.ts";
-import { checkedInitialization, type Initialization } from "./initialization.ts";
-import type { GroupNorm, LayerNorm, LayerScale } from "./normalization.ts";
-import type { BlurPool, GeneralizedMeanPool, GlobalMaxPool } from "./pooling.ts";
+import type { Initialization } from "./initialization.ts";
+import type { BatchNorm, GroupNorm, LayerNorm, LayerScale } from "./normalization.ts";
 import {
-  type HeightWidth,
-  type Padding,
-  type PaddingOption,
-  paddingOf,
-  pair,
-  type Resolved,
-  type Sides,
-  samePadding,
-} from "./windows.ts";
+  type AveragePool,
+  type BlurPool,
+  type GeneralizedMeanPool,
+  type GlobalAveragePool,
+  type GlobalMaxPool,
+  globalAveragePool,
+  type MaxPool,
+} from "./pooling.ts";
+import { type Conv2d, type Dense, dense } from "./weighted-layers.ts";
+import type { Resolved, Sides } from "./windows.ts";
 
 export type {
   Activation,
@@ -45,6 +45,28 @@ export {
   tanh,
 } from "./activations.ts";
 
+export { type BatchNorm, batchNorm } from "./normalization.ts";
+export {
+  type AveragePool,
+  type AveragePoolingOptions,
+  averagePool,
+  type GlobalAveragePool,
+  globalAveragePool,
+  type MaxPool,
+  maxPool,
+  type PoolingOptions,
+} from "./pooling.ts";
+export {
+  type Conv2d,
+  type ConvolutionOptions,
+  conv2d,
+  type Dense,
+  type DenseOptions,
+  dense,
+  type SeparableConvolutionOptions,
+  separableConv2d,
+  type WeightOptions,
+} from "./weighted-layers.ts";
 export { type HeightWidth, type Padding, type PaddingOption, pair, type Resolved, type Sides } from "./windows.ts";
 
 /**
@@ -58,82 +80,9 @@ export interface Normalize {
   readonly standardDeviation: readonly number[];
 }
 
-/** 2-D convolution over feature maps, with weights [filters, channels / groups, height, width]. */
-export interface Conv2d {
-  readonly kind: "conv2d";
-  readonly filters: number;
-  readonly kernel: HeightWidth;
-  readonly stride: HeightWidth;
-  /** Zeros added around the maps. */
-  readonly padding: Padding;
-  /** Rows and columns from one weight's place to the next's (Yu and Koltun 2016); absent where they are neighbours, [1, 1]. */
-  readonly dilation?: HeightWidth;
-  readonly groups: number;
-  readonly bias: boolean;
-  /**
-   * The weights are sums of the cosine filters (DCT-II) whose row frequency + column frequency is below it, and the factors are what is
-   * learned: [filters, channels / groups, cosine filters]. Absent where the weights themselves are.
-   */
-  readonly frequencies?: number;
-  /** How the weights begin; by default as the network says. The biases begin at 0. */
-  readonly initialization?: Initialization;
-  /** The loss gets so many times the sum of the weights' squares. Absent for none. */
-  readonly l2?: number;
-}
-
-/** Ioffe and Szegedy 2015. Running statistics move by `momentum` towards the batch's (unbiased) statistics. */
-export interface BatchNorm {
-  readonly kind: "batchNorm";
-  readonly momentum: number;
-  readonly epsilon: number;
-  /** What every scale begins with, default 1. */
-  readonly initialScale?: number;
-}
-
-/** The largest value in the window; padding never wins. */
-export interface MaxPool {
-  readonly kind: "maxPool";
-  readonly kernel: HeightWidth;
-  readonly stride: HeightWidth;
-  readonly padding: Padding;
-  /**
-   * A last window counts that reaches over the padded map's end, where it begins in the map or in the padding before it (PyTorch's `ceil_mode`); absent
-   * where it does not count.
-   */
-  readonly ceil?: true;
-}
-
-/** The mean over the window. */
-export interface AveragePool {
-  readonly kind: "averagePool";
-  readonly kernel: HeightWidth;
-  readonly stride: HeightWidth;
-  readonly padding: Padding;
-  /** As in {@link MaxPool}. */
-  readonly ceil?: true;
-  /** Zeros that were added as padding count as values, those that `ceil` adds do not; absent where the mean is over values of the map alone. */
-  readonly countPadding?: true;
-}
-
-/** The mean of each channel: feature maps to one vector per image. */
-export interface GlobalAveragePool {
-  readonly kind: "globalAveragePool";
-}
-
 /** Feature maps to one vector per image, in the order channel, row, column. */
 export interface Flatten {
   readonly kind: "flatten";
-}
-
-/** A matrix product over the features of a vector, with weights [units, features]. */
-export interface Dense {
-  readonly kind: "dense";
-  readonly units: number;
-  readonly bias: boolean;
-  /** How the weights begin; by default as the network says. The biases begin at 0. */
-  readonly initialization?: Initialization;
-  /** The loss gets so many times the sum of the weights' squares. Absent for none. */
-  readonly l2?: number;
 }
 
 /**
@@ -249,165 +198,14 @@ export interface Network {
   readonly initialization?: Initialization;
 }
 
-/** What a layer's weights cost in the loss. */
-export interface WeightOptions {
-  /**
-   * The loss gets so many times the sum of the squares of the layer's weights, not of its bias (L2 regularization, as Keras's `L2`): their
-   * gradient gets 2 x l2 x weight. Default none.
-   */
-  readonly l2?: number;
-}
-
-/** Of a convolution; by default stride 1, padding `same`, dilation 1, one group, with bias, and weights that begin as the network says. */
-export interface ConvolutionOptions extends WeightOptions {
-  readonly stride?: number | HeightWidth;
-  readonly padding?: PaddingOption | "same";
-  readonly dilation?: number | HeightWidth;
-  readonly groups?: number;
-  readonly bias?: boolean;
-  /** See {@link Conv2d}; `harmonicConv2d` gives it. */
-  readonly frequencies?: number;
-  readonly initialization?: Initialization;
-}
-
-/** Of a dense layer; by default with bias, and weights that begin as the network says. */
-export interface DenseOptions extends WeightOptions {
-  readonly bias?: boolean;
-  readonly initialization?: Initialization;
-}
-
-/** Of a pooling; by default the stride is the kernel, nothing is padded, and windows that reach over the end do not count. */
-export interface PoolingOptions {
-  readonly stride?: number | HeightWidth;
-  readonly padding?: PaddingOption;
-  /** A last window counts that reaches over the padded map's end (PyTorch's `ceil_mode`). */
-  readonly ceil?: boolean;
-}
-
-/** Absent for none, so that a network without it is the same data as ever. */
-function l2Of(kind: "conv2d" | "dense", l2 = 0): { readonly l2?: number } {
-  if (!(l2 >= 0 && l2 <= 1)) throw new NetworkError(`${kind}: l2: expected a number from 0 to 1, got ${l2}`);
-  return l2 === 0 ? {} : { l2 };
-}
-
-/** Of an average pooling. */
-export interface AveragePoolingOptions extends PoolingOptions {
-  /** Padding counts as zeros (PyTorch's `count_include_pad`); by default the mean is over the values of the map alone. */
-  readonly countPadding?: boolean;
-}
-
-/** The field of a layer whose initialisation is said. */
-function initializationOf(kind: Layer["kind"], given: Initialization | undefined): Pick<Dense, "initialization"> {
-  if (given === undefined) return {};
-  try {
-    return { initialization: checkedInitialization(given) };
-  } catch (error) {
-    if (!(error instanceof NetworkError)) throw error;
-    throw new NetworkError(`${kind}: ${error.message}`, { cause: error });
-  }
-}
-
 /** Scales bytes to [0, 1], or with mean and standard deviation (per channel, of values in [0, 1]) to about zero mean. */
 export const normalize = (
   mean: readonly number[] = [0, 0, 0],
   standardDeviation: readonly number[] = mean.map(() => 1),
 ): Normalize => ({ kind: "normalize", mean, standardDeviation });
 
-/**
- * 2-D convolution. `padding: "same"`, the default, keeps the size at stride 1: (kernel - 1) / 2 zeros on each side, times the dilation, which are
- * whole numbers for odd kernels only. A network with an even one is refused: `"sameUpper"` pads one more below and at the right, as TensorFlow and
- * Keras do. Four numbers are the padding of each side: [top, left, bottom, right].
- */
-export const conv2d = (filters: number, kernel: number | HeightWidth, options: ConvolutionOptions = {}): Conv2d => {
-  if (kernel === undefined)
-    throw new NetworkError("conv2d: the kernel is missing; write conv2d(filters, kernel), such as conv2d(32, 3)");
-  const known = knownOptions("conv2d", options, [
-    "stride",
-    "padding",
-    "dilation",
-    "groups",
-    "bias",
-    "frequencies",
-    "l2",
-    "initialization",
-  ]);
-  const { stride = 1, padding = "same", dilation = 1, groups = 1, bias = true } = known;
-  const size = pair(kernel);
-  if (padding !== "same") refuseOtherPadding("conv2d", padding, ['"same"']);
-  const apart = pair(dilation);
-  return {
-    kind: "conv2d",
-    filters,
-    kernel: size,
-    stride: pair(stride),
-    padding: padding === "same" ? samePadding(size, apart) : paddingOf(padding),
-    ...(apart.every((step) => step === 1) ? {} : { dilation: apart }),
-    groups,
-    bias,
-    ...(known.frequencies !== undefined && { frequencies: known.frequencies }),
-    ...l2Of("conv2d", known.l2),
-    ...initializationOf("conv2d", known.initialization),
-  };
-};
-
-/** Programs without types may give other words as the padding. */
-function refuseOtherPadding(kind: string, padding: unknown, words: readonly string[]): void {
-  if (typeof padding !== "string" || padding === "sameUpper") return;
-  const expected = [...words, '"sameUpper"', "a number", "[height, width]"].join(", ");
-  const cure = padding === "same" ? '"sameUpper" is what TensorFlow calls "same"' : 'write 0 for "valid"';
-  throw new NetworkError(
-    `${kind}: padding: expected ${expected}, or [top, left, bottom, right], got "${padding}"; ${cure}`,
-  );
-}
-
-/**
- * Batch normalisation over each channel of maps, or each feature of vectors (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
- * of each batch's; `epsilon`, 1e-5 by default, is added to the variance. `initialScale`, 1 by default, is what the scales begin with: 0 in the last one of a residual layer's body
- * makes the layer begin as its shortcut (Goyal et al. 2017).
- */
-export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => {
-  const known = knownOptions("batchNorm", options, ["momentum", "epsilon", "initialScale"]);
-  const { momentum = 0.1, epsilon = 1e-5, initialScale = 1 } = known;
-  return { kind: "batchNorm", momentum, epsilon, ...(initialScale !== 1 && { initialScale }) };
-};
-
-const pooling = <K extends "maxPool" | "averagePool">(
-  kind: K,
-  kernel: number | HeightWidth,
-  options: AveragePoolingOptions,
-  names: readonly (keyof AveragePoolingOptions)[],
-) => {
-  const { stride = kernel, padding = 0, ceil = false, countPadding = false } = knownOptions(kind, options, names);
-  refuseOtherPadding(kind, padding, []);
-  return {
-    kind,
-    kernel: pair(kernel),
-    stride: pair(stride),
-    padding: paddingOf(padding),
-    ...(ceil ? { ceil } : {}),
-    ...(countPadding ? { countPadding } : {}),
-  };
-};
-
-/** The largest value in each window of feature maps; by default without overlap and without padding. */
-export const maxPool = (kernel: number | HeightWidth, options: PoolingOptions = {}): MaxPool =>
-  pooling("maxPool", kernel, options, ["stride", "padding", "ceil"]);
-
-/** The mean of each window of feature maps; by default without overlap and without padding, which does not count where there is some. */
-export const averagePool = (kernel: number | HeightWidth, options: AveragePoolingOptions = {}): AveragePool =>
-  pooling("averagePool", kernel, options, ["stride", "padding", "ceil", "countPadding"]);
-
-/** The mean of each channel: feature maps (channels, height, width) to a vector (channels). */
-export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });
-
 /** Feature maps (channels, height, width) to a vector, in this order. */
 export const flatten = (): Flatten => ({ kind: "flatten" });
-
-/** Fully connected layer from a vector to `units` values, by default with a bias. */
-export const dense = (units: number, options: DenseOptions = {}): Dense => {
-  const { bias = true, l2, initialization } = knownOptions("dense", options, ["bias", "l2", "initialization"]);
-  return { kind: "dense", units, bias, ...l2Of("dense", l2), ...initializationOf("dense", initialization) };
-};
 
 /**
  * Drops each value with the probability `rate` in training, and scales the others by 1 / (1 - rate); `per: "channel"` drops whole maps of an image
@@ -459,31 +257,3 @@ export const concatenate = (branches: readonly (readonly Layer[])[]): Concatenat
  */
 export const squeezeExcite = (channels: number, units: number): Gate =>
   gate([globalAveragePool(), dense(units), relu(), dense(channels), sigmoid()]);
-
-/** Of a separable convolution, whose `stride`, `padding` and `dilation` are its depthwise part's. */
-export interface SeparableConvolutionOptions
-  extends Pick<ConvolutionOptions, "stride" | "padding" | "dilation" | "bias"> {
-  /** Maps that the depthwise convolution makes of each channel, default 1. */
-  readonly depthMultiplier?: number;
-}
-
-/**
- * A depthwise separable convolution (Chollet 2017), as Keras's `SeparableConv2D`: a convolution of each channel by itself, without a bias, then one of
- * 1x1, by default with a bias.
- *
- * @param channels of the input
- * @param filters of the result
- */
-export const separableConv2d = (
-  channels: number,
-  filters: number,
-  kernel: number | HeightWidth,
-  options: SeparableConvolutionOptions = {},
-): readonly [depthwise: Conv2d, pointwise: Conv2d] => {
-  const names = ["stride", "padding", "dilation", "bias", "depthMultiplier"];
-  const { depthMultiplier = 1, bias = true, ...window } = knownOptions("separableConv2d", options, names);
-  return [
-    conv2d(channels * depthMultiplier, kernel, { ...window, groups: channels, bias: false }),
-    conv2d(filters, 1, { bias }),
-  ];
-};

@@ -1,4 +1,4 @@
-/** Normalisations that need no batch, and learned factors of channels. */
+/** Normalisations by a batch or without one, and learned factors of channels. */
 import { knownOptions } from "./builder-options.ts";
 
 /**
@@ -49,4 +49,24 @@ export const groupNorm = (groups: number, options: { readonly epsilon?: number }
 export const layerScale = (options: { readonly initial?: number } = {}): LayerScale => {
   const { initial = 1e-6 } = knownOptions("layerScale", options, ["initial"]);
   return { kind: "layerScale", initial };
+};
+
+/** Ioffe and Szegedy 2015. Running statistics move by `momentum` towards the batch's (unbiased) statistics. */
+export interface BatchNorm {
+  readonly kind: "batchNorm";
+  readonly momentum: number;
+  readonly epsilon: number;
+  /** What every scale begins with, default 1. */
+  readonly initialScale?: number;
+}
+
+/**
+ * Batch normalisation over each channel of maps, or each feature of vectors (Ioffe and Szegedy 2015). `momentum`, 0.1 by default, is the part that the running statistics take
+ * of each batch's; `epsilon`, 1e-5 by default, is added to the variance. `initialScale`, 1 by default, is what the scales begin with: 0 in the last one of a residual layer's body
+ * makes the layer begin as its shortcut (Goyal et al. 2017).
+ */
+export const batchNorm = (options: Partial<Omit<BatchNorm, "kind">> = {}): BatchNorm => {
+  const known = knownOptions("batchNorm", options, ["momentum", "epsilon", "initialScale"]);
+  const { momentum = 0.1, epsilon = 1e-5, initialScale = 1 } = known;
+  return { kind: "batchNorm", momentum, epsilon, ...(initialScale !== 1 && { initialScale }) };
 };

@@ -1,7 +1,89 @@
-/** Poolings beside plain windows: of whole maps, and with a filter against aliasing. */
+/** Poolings: of windows, of whole maps, and with a filter against aliasing. */
 import { NetworkError } from "../errors.ts";
 import { knownOptions } from "./builder-options.ts";
-import { type HeightWidth, pair, type Resolved, type Window } from "./windows.ts";
+import {
+  type HeightWidth,
+  type Padding,
+  type PaddingOption,
+  paddingOf,
+  pair,
+  type Resolved,
+  refuseOtherPadding,
+  type Window,
+} from "./windows.ts";
+
+/** The largest value in the window; padding never wins. */
+export interface MaxPool {
+  readonly kind: "maxPool";
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: Padding;
+  /**
+   * A last window counts that reaches over the padded map's end, where it begins in the map or in the padding before it (PyTorch's `ceil_mode`); absent
+   * where it does not count.
+   */
+  readonly ceil?: true;
+}
+
+/** The mean over the window. */
+export interface AveragePool {
+  readonly kind: "averagePool";
+  readonly kernel: HeightWidth;
+  readonly stride: HeightWidth;
+  readonly padding: Padding;
+  /** As in {@link MaxPool}. */
+  readonly ceil?: true;
+  /** Zeros that were added as padding count as values, those that `ceil` adds do not; absent where the mean is over values of the map alone. */
+  readonly countPadding?: true;
+}
+
+/** The mean of each channel: feature maps to one vector per image. */
+export interface GlobalAveragePool {
+  readonly kind: "globalAveragePool";
+}
+
+/** Of a pooling; by default the stride is the kernel, nothing is padded, and windows that reach over the end do not count. */
+export interface PoolingOptions {
+  readonly stride?: number | HeightWidth;
+  readonly padding?: PaddingOption;
+  /** A last window counts that reaches over the padded map's end (PyTorch's `ceil_mode`). */
+  readonly ceil?: boolean;
+}
+
+/** Of an average pooling. */
+export interface AveragePoolingOptions extends PoolingOptions {
+  /** Padding counts as zeros (PyTorch's `count_include_pad`); by default the mean is over the values of the map alone. */
+  readonly countPadding?: boolean;
+}
+
+const pooling = <K extends "maxPool" | "averagePool">(
+  kind: K,
+  kernel: number | HeightWidth,
+  options: AveragePoolingOptions,
+  names: readonly (keyof AveragePoolingOptions)[],
+) => {
+  const { stride = kernel, padding = 0, ceil = false, countPadding = false } = knownOptions(kind, options, names);
+  refuseOtherPadding(kind, padding, []);
+  return {
+    kind,
+    kernel: pair(kernel),
+    stride: pair(stride),
+    padding: paddingOf(padding),
+    ...(ceil ? { ceil } : {}),
+    ...(countPadding ? { countPadding } : {}),
+  };
+};
+
+/** The largest value in each window of feature maps; by default without overlap and without padding. */
+export const maxPool = (kernel: number | HeightWidth, options: PoolingOptions = {}): MaxPool =>
+  pooling("maxPool", kernel, options, ["stride", "padding", "ceil"]);
+
+/** The mean of each window of feature maps; by default without overlap and without padding, which does not count where there is some. */
+export const averagePool = (kernel: number | HeightWidth, options: AveragePoolingOptions = {}): AveragePool =>
+  pooling("averagePool", kernel, options, ["stride", "padding", "ceil", "countPadding"]);
+
+/** The mean of each channel: feature maps (channels, height, width) to a vector (channels). */
+export const globalAveragePool = (): GlobalAveragePool => ({ kind: "globalAveragePool" });
 
 /** The largest value of each channel: feature maps to one vector per image. */
 export interface GlobalMaxPool {

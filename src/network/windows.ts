@@ -1,4 +1,5 @@
 /** Windows that slide over feature maps: how they are padded, and where they lie on maps of a known size. */
+import { NetworkError } from "../errors.ts";
 
 /** A number for each spatial axis of a map or window, in this order. */
 export type HeightWidth = readonly [height: number, width: number];
@@ -98,4 +99,14 @@ export function countedValues({ operation, inputShapes, shape }: Averaged): Floa
     });
   const [rows, columns] = [along(0), along(1)];
   return Float64Array.from(rows.flatMap((height) => columns.map((width) => height * width)));
+}
+
+/** Programs without types may give other words as the padding. */
+export function refuseOtherPadding(kind: string, padding: unknown, words: readonly string[]): void {
+  if (typeof padding !== "string" || padding === "sameUpper") return;
+  const expected = [...words, '"sameUpper"', "a number", "[height, width]"].join(", ");
+  const cure = padding === "same" ? '"sameUpper" is what TensorFlow calls "same"' : 'write 0 for "valid"';
+  throw new NetworkError(
+    `${kind}: padding: expected ${expected}, or [top, left, bottom, right], got "${padding}"; ${cure}`,
+  );
 }
