@@ -26,24 +26,31 @@ export const networks = {
   "resnet18-w32": resnet18w32,
   /** A small EfficientNetV2; 128x128, 2.3 M parameters. */
   "efficientnetv2-mini": efficientnetV2Mini,
-  /** {@link vgg} of that depth, as are the next three. */
+  /** {@link vgg} of 11 layers with weights. */
   vgg11: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 11 }),
+  /** {@link vgg} of 13 layers with weights. */
   vgg13: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 13 }),
+  /** {@link vgg} of 16 layers with weights. */
   vgg16: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 16 }),
+  /** {@link vgg} of 19 layers with weights. */
   vgg19: (options: Omit<VggOptions, "depth">) => vgg({ ...options, depth: 19 }),
-  /** {@link resNet} of that depth, as are the next two. */
+  /** {@link resNet} of 18 layers with weights. */
   resnet18: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 18 }),
+  /** {@link resNet} of 34 layers with weights. */
   resnet34: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 34 }),
+  /** {@link resNet} of 50 layers with weights. */
   resnet50: (options: Omit<ResNetOptions, "depth">) => resNet({ ...options, depth: 50 }),
   /** {@link denseNet} as published. */
   densenet121: (options: DenseNetOptions) => denseNet(options),
   /** {@link googLeNet} as published. */
   googlenet: (options: GoogLeNetOptions) => googLeNet(options),
-  /** {@link mobileNetV3} of that size. */
+  /** {@link mobileNetV3}, small. */
   "mobilenetv3-small": (options: Omit<MobileNetV3Options, "size">) => mobileNetV3({ ...options, size: "small" }),
+  /** {@link mobileNetV3}, large. */
   "mobilenetv3-large": (options: Omit<MobileNetV3Options, "size">) => mobileNetV3({ ...options, size: "large" }),
-  /** {@link efficientNetV2} of that size. */
+  /** {@link efficientNetV2} B0. */
   "efficientnetv2-b0": (options: Omit<EfficientNetV2Options, "size">) => efficientNetV2({ ...options, size: "b0" }),
+  /** {@link efficientNetV2} S. */
   "efficientnetv2-s": (options: Omit<EfficientNetV2Options, "size">) => efficientNetV2({ ...options, size: "s" }),
   /** {@link convNeXt} as published. */
   "convnext-tiny": (options: ConvNeXtOptions) => convNeXt(options),
