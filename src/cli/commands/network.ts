@@ -79,7 +79,9 @@ export function addNetworkCommand(program: Command, terminal: Terminal, finish: 
 }
 
 async function runNetwork(network: string | undefined, options: NetworkOptions, terminal: Terminal): Promise<number> {
-  const flags = settingsFromFlags(options);
+  // Its seconds are those of a measurement, and no setting.
+  const { seconds: given, ...others } = options;
+  const flags = settingsFromFlags(others);
   const settings = checkSettings(flags);
   const classes = options.classes === undefined ? undefined : wholeNumber("--classes", options.classes, 1, 100_000);
   if (network === undefined || options.list) {
@@ -93,7 +95,7 @@ async function runNetwork(network: string | undefined, options: NetworkOptions, 
     );
     return 0;
   }
-  const seconds = wholeNumber("--seconds", options.seconds, 1, 600);
+  const seconds = wholeNumber("--seconds", given, 1, 600);
   const { svg, write } = options;
   for (const file of [svg, write]) if (file !== undefined) await refuseUnwritableFile(file);
   const graph = await graphOfSource(network, flags, classes, terminal);
