@@ -13,6 +13,21 @@ import {
 import { blurPool, generalizedMeanPool, globalMaxPool } from "../../network/pooling.ts";
 import { type ConformanceCase, deep, head, single } from "./conformance-case.ts";
 
+/** A depthwise convolution. */
+const depthwise = (
+  channels: number,
+  [height, width]: readonly [number, number],
+  kernel: Parameters<typeof conv2d>[1],
+  options: Parameters<typeof conv2d>[2],
+): ConformanceCase => {
+  const name = `conv2d, ${channels} channels ${height}x${width}, depthwise ${kernel}, ${JSON.stringify(options)}`;
+  return single(
+    name,
+    [channels, height, width],
+    [conv2d(channels, kernel, { ...options, groups: channels }), ...head()],
+  );
+};
+
 /** Those of the sections below, each of which a network has as its first layers. */
 export const windowCases: readonly ConformanceCase[] = [
   single("conv2d, dilation 2", [3, 9, 8], [conv2d(8, 3, { dilation: 2 }), ...head()]),
@@ -45,6 +60,14 @@ export const windowCases: readonly ConformanceCase[] = [
     [16, 8, 8],
     [conv2d(16, 5, { stride: 2, padding: "sameUpper", groups: 16 }), ...head()],
   ),
+  ...[
+    depthwise(16, [9, 7], 5, { padding: 2 }),
+    depthwise(7, [11, 6], 5, { stride: 2, padding: [0, 1, 3, 2], bias: false }),
+    depthwise(40, [7, 13], 7, { stride: 2, padding: "same" }),
+    depthwise(20, [9, 24], 7, { padding: [3, 5, 1, 0] }),
+    depthwise(32, [3, 4], 7, { padding: 3 }),
+    depthwise(24, [12, 10], [3, 5], { dilation: [2, 1], padding: 1 }),
+  ].flatMap((each) => [each, { ...each, name: `${each.name}, batch 1`, batch: 1 }]),
   single("conv2d, sameUpper, even kernel", [3, 6, 7], [conv2d(6, [2, 4], { padding: "sameUpper" }), ...head()]),
   single(
     "conv2d, sameUpper, stride larger than the kernel",

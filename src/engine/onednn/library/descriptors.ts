@@ -14,8 +14,11 @@ export interface MemoryDescriptor {
 /** A configured operation, before it is compiled to a primitive. Freed by {@link Descriptors.dispose}. */
 export type PrimitiveDescriptor = bigint;
 
-/** Layout: oneDNN's choice, or strides in elements for each dimension. */
-export type Layout = "any" | readonly number[];
+/**
+ * Layout: oneDNN's choice, strides in elements for each dimension, or, of maps, blocks of 16 channels: (images, blocks, rows, columns, 16), where what
+ * the last block has too many is padding.
+ */
+export type Layout = "any" | "channelBlocks" | readonly number[];
 
 /** What happens to a result before it is stored, in order. */
 export type PostOperation =

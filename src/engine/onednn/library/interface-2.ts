@@ -14,9 +14,10 @@ import type {
 import type { NativeLibrary } from "./native.ts";
 import { beforeAndAfter, bindCalls, int64s, UnimplementedError, whereThereIs } from "./status.ts";
 
-const LAYOUT_ANY = 1;
 const CONVOLUTION_WINOGRAD = 2;
 const VECTOR_CHANNELS = 16;
+/** A layout that oneDNN chooses, and blocks of 16 channels (aBcd16b). */
+const layoutTags = { any: 1, channelBlocks: 69 } as const;
 const eltwise = {
   relu: 31,
   tanh: 47,
@@ -136,7 +137,7 @@ export function descriptors2(library: NativeLibrary, engine: bigint): Descriptor
     memory(dimensions, type, layout) {
       const pointer = new Uint8Array(MEMORY_DESCRIPTOR_BYTES);
       const common = [pointer, dimensions.length, int64s(dimensions), dataTypes[type]] as const;
-      if (layout === "any") call.run("dnnl_memory_desc_init_by_tag", "pipii", ...common, LAYOUT_ANY);
+      if (typeof layout === "string") call.run("dnnl_memory_desc_init_by_tag", "pipii", ...common, layoutTags[layout]);
       else call.run("dnnl_memory_desc_init_by_strides", "pipip", ...common, int64s(layout));
       return { dimensions, type, pointer };
     },

@@ -7,7 +7,8 @@ import type { BatchNormalization, Convolution, Descriptors, InnerProduct, Poolin
 import type { NativeLibrary } from "./native.ts";
 import { beforeAndAfter, bindCalls, int64s, whereThereIs } from "./status.ts";
 
-const LAYOUT_ANY = 1;
+/** A layout that oneDNN chooses, and blocks of 16 channels (aBcd16b). */
+const layoutTags = { any: 1, channelBlocks: 78 } as const;
 const eltwise = {
   relu: 32,
   tanh: 33,
@@ -69,8 +70,8 @@ export function descriptors3(library: NativeLibrary, engine: bigint): Descriptor
       const dims = int64s(dimensions);
       const common = [dimensions.length, dims, dataTypes[type]] as const;
       const pointer =
-        layout === "any"
-          ? call.create("dnnl_memory_desc_create_with_tag", "ipii", ...common, LAYOUT_ANY)
+        typeof layout === "string"
+          ? call.create("dnnl_memory_desc_create_with_tag", "ipii", ...common, layoutTags[layout])
           : call.create("dnnl_memory_desc_create_with_strides", "ipip", ...common, int64s(layout));
       memories.push(pointer);
       return { dimensions, type, pointer };

@@ -51,6 +51,11 @@ export class Program {
     return this.descriptors.memory(dimensions, type, [height * width * channels, 1, width * channels, channels]);
   }
 
+  /** (batch, channels, height, width) in blocks of 16 channels: batch, blocks, height, width, 16. */
+  channelBlocks(dimensions: readonly number[], type: DataType): MemoryDescriptor {
+    return this.descriptors.memory(dimensions, type, "channelBlocks");
+  }
+
   /** Whether memory of four dimensions is laid out as {@link channelsLast}. */
   isChannelsLast(descriptor: MemoryDescriptor): boolean {
     return this.runtime.sameLayout(descriptor, this.channelsLast(descriptor.dimensions, descriptor.type));

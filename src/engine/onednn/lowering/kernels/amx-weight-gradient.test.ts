@@ -68,6 +68,7 @@ function check(layer: Layer): void {
     stride: [stride, stride],
     padding: [padding, padding, padding, padding],
     dilation: [1, 1],
+    implementation: () => "gemm",
   })!;
   weightGradient.append({
     source: source.value,

@@ -2,6 +2,7 @@
 import { amxConvolution } from "./amx-convolution/amx-convolution.ts";
 import { amxWeightGradient } from "./amx-weight-gradient.ts";
 import { batchNormalizationKernels } from "./batch-normalization/batch-normalization.ts";
+import { depthwiseWeightGradient } from "./depthwise-weight-gradient.ts";
 import { maxPoolKernels } from "./max-pool.ts";
 import { normalizeBytes } from "./normalize-bytes.ts";
 import { optimizerKernels } from "./optimizer.ts";
@@ -13,7 +14,7 @@ const kernels: { readonly [K in keyof KernelSites]: readonly KernelLowering<K>[]
   maxPool: [maxPoolKernels],
   batchNormalization: [batchNormalizationKernels],
   convolution: [amxConvolution],
-  weightGradient: [amxWeightGradient],
+  weightGradient: [amxWeightGradient, depthwiseWeightGradient],
   optimizer: [optimizerKernels],
 };
 

@@ -78,6 +78,8 @@ export interface WeightGradientSite {
   readonly stride: HeightWidth;
   readonly padding: Sides;
   readonly dilation: HeightWidth;
+  /** What oneDNN would compute it by. */
+  implementation(): string;
 }
 
 /** An optimizer and the flat arrays that it updates. */

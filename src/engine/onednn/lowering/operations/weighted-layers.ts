@@ -101,11 +101,14 @@ function prepare(
   const source = program.chosen(forward, "source", forwardShapes.source);
   const destination = program.chosen(forward, "destination", forwardShapes.destination);
   const chooseWeightGradient = (): WeightGradient => {
-    const maps = { source, weights: weightDimensions, destination };
-    const served = byKernel("weightGradient", { program, name, kind, ...maps, bias, stride, padding, dilation });
-    if (served !== undefined) return served;
     const gradientShapes = shapes("f32", type);
-    return primitiveWeightGradient(program, name, make.backwardWeights(gradientShapes, forward), gradientShapes);
+    let made: PrimitiveDescriptor | undefined;
+    const primitive = () => (made ??= make.backwardWeights(gradientShapes, forward));
+    const maps = { source, weights: weightDimensions, destination };
+    const implementation = () => program.runtime.implementation(primitive());
+    const window = { stride, padding, dilation, implementation };
+    const served = byKernel("weightGradient", { program, name, kind, ...maps, bias, ...window });
+    return served ?? primitiveWeightGradient(program, name, primitive(), gradientShapes);
   };
   const specOf = (role: ParameterRole) => node.parameters.find((spec) => spec.role === role)!;
   const weightGradient = mode === "training" && specOf("weight").trainable ? chooseWeightGradient() : undefined;
