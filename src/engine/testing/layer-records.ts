@@ -43,9 +43,15 @@ export interface LayerRecords<R> {
 export const layerRecords = (): LayerRecords<RecordedLayer> =>
   JSON.parse(readFileSync(new URL("../reference-numbers/layers.json", import.meta.url), "utf8"));
 
-/** Float32 is compared with float64. Deep networks pass rounding on from layer to layer, and the power's gradient is what large sums leave of each other. */
-export const toleranceOf = (title: string, name: string): number =>
-  title === "reference" ? 1e-6 : /^family|^generalizedMeanPool/.test(name) ? 2e-4 : 2e-5;
+/**
+ * Float32 is compared with float64. Deep networks pass rounding on from layer to layer. The power's gradient is one number, a sum of terms of both
+ * signs that leaves a hundredth of them, on logarithms that oneDNN computes to some 1e-6.
+ */
+export const toleranceOf = (title: string, name: string): number => {
+  if (title === "reference") return 1e-6;
+  if (name.startsWith("generalizedMeanPool")) return 5e-4;
+  return name.startsWith("family") ? 2e-4 : 2e-5;
+};
 
 /** What a step of training gives, by the names of the records. */
 export interface LayerStep {

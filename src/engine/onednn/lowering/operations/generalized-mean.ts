@@ -52,16 +52,16 @@ export const generalizedMeanPool: LoweringRule<GeneralizedMeanPool> = (context, 
       const weighted = combine("multiply", gradient, result);
       const share = combine("divide", weighted, mean);
       if (power.gradient !== undefined) {
-        // dy/dp = (y / m mean(x^p log x) - y log(y)) / p
-        const meanLogs = program.convert(
-          name,
-          meanOfMaps(inSingles, name, combine("multiply", powers, logs)).output,
-          vectors,
-        );
+        // dy/dp = y / m mean(x^p (log x - log y)) / p; a difference of two means would lose most of its digits.
+        const maps = batch * channels;
+        const less = program.view(apply("linear", exponents, [-1, 0]), program.rowMajor([1, maps, 1, 1], "f32"));
+        const extent = input!.descriptor.dimensions.slice(2);
+        const over = combine("add", program.view(logs, program.rowMajor([1, maps, ...extent], "f32")), less);
+        const products = combine("multiply", powers, program.view(over, singles));
         const terms = combine(
-          "add",
-          combine("multiply", share, meanLogs),
-          combine("multiply", weighted, exponents, -1),
+          "multiply",
+          share,
+          program.convert(name, meanOfMaps(inSingles, name, products).output, vectors),
         );
         const one = program.value(p.descriptor);
         const sum: readonly PostOperation[] = [
