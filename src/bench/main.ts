@@ -62,7 +62,8 @@ async function trainingAlone(
   const { engine, rows } = await benchTraining({
     ...options,
     networks: names,
-    precisions: description.precisions,
+    // Without instructions for it, bf16 is imitated, and nobody would train in it.
+    precisions: description.defaultPrecision === "bf16" ? description.precisions : ["f32"],
     batch: fullEffort.batch,
     warmUpSteps: 1,
     rounds: 5,
