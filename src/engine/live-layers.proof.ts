@@ -50,7 +50,7 @@ describe.skipIf(!hasTorch)(`against a live PyTorch${hasTorch ? "" : ` (skipped: 
   });
 
   test.each(enginesUnderTest.filter(({ precision }) => precision === "bf16"))(
-    "$title beside autocast",
+    "beside autocast in $precision",
     ({ engine }) => {
       const { cases, salts } = printed<RecordedLayer>();
       // Every third case, for time; of the families each layer.

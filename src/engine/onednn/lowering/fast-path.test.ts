@@ -108,9 +108,9 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
     },
   );
 
-  test.skipIf(
-    !/AVX-512|AMX/.test(instructionSet) || !/oneDNN 2/.test(onednnEngines[0]?.engine.description.library ?? ""),
-  )("takes Winograd's algorithm where the maps of a batch outweigh its transforms of the weights", () => {
+  test("takes Winograd's algorithm, where there is one, if the maps of a batch outweigh its transforms of the weights", () => {
+    const { library } = onednnEngines[0]!.engine.description;
+    const winograd = /AVX-512|AMX/.test(instructionSet) && library.includes("oneDNN 2") ? "Winograd" : "direct";
     const algorithmOf = (side: number, batch: number): string => {
       const graph = buildGraph({
         name: "one convolution",
@@ -122,8 +122,8 @@ describe.skipIf(onednnEngines.length === 0)(`oneDNN${onednnMissing}`, () => {
       expect(own).toHaveLength(3);
       return own.every(({ implementation }) => implementation.includes("wino")) ? "Winograd" : "direct";
     };
-    expect(algorithmOf(16, 4)).toBe("Winograd");
-    expect(algorithmOf(4, 32)).toBe("Winograd");
+    expect(algorithmOf(16, 4)).toBe(winograd);
+    expect(algorithmOf(4, 32)).toBe(winograd);
     expect(algorithmOf(4, 4)).toBe("direct");
     expect(algorithmOf(2, 64)).toBe("direct");
   });
