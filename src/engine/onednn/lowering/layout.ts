@@ -45,21 +45,19 @@ export function asPixels(
   return {
     output: toRows(output),
     backward: (gradient) =>
-      backward(toPixels(gradient)).map((own) => {
-        if (own === undefined || dimensions.length === 2) return own && toRows(own);
-        return unflatten(context, name, toRows(own), dimensions);
-      }),
+      backward(toPixels(gradient)).map((own) => own && unflatten(context, name, toRows(own), dimensions)),
   };
 }
 
-/** (batch, features) back to the feature maps that {@link asVectors} flattened. */
+/** (batch, features) back to the feature maps that {@link asVectors} flattened; the same where it had nothing to flatten. */
 export function unflatten(
   { program }: LoweringContext,
   name: string,
   value: Value,
   dimensions: readonly number[],
 ): Value {
-  const { type } = value.descriptor;
-  const plain = program.convert(name, value, program.rowMajor(value.descriptor.dimensions, type));
+  const { type, dimensions: own } = value.descriptor;
+  if (dimensions.length === own.length) return value;
+  const plain = program.convert(name, value, program.rowMajor(own, type));
   return program.view(plain, program.rowMajor(dimensions, type));
 }

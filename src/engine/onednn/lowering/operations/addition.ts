@@ -42,9 +42,7 @@ export function addition(
     backward(incoming) {
       const gradient = maskGradient ? maskByRelu(context, name, incoming, output) : incoming;
       return inputs.map((input) => {
-        const { dimensions } = input.descriptor;
-        const same = dimensions.length === gradient.descriptor.dimensions.length;
-        const seen = same ? gradient : unflatten(context, name, gradient, dimensions);
+        const seen = unflatten(context, name, gradient, input.descriptor.dimensions);
         return { ...seen, shared: true };
       });
     },

@@ -69,8 +69,7 @@ export const join: LoweringRule<Join> = (context, { name, shape, inputShapes }, 
       return inputs.map((input, i) => {
         if (!place.wantsGradient[i]) return undefined;
         const own = gradientOf(i, gradient, (direct ?? parts)[i]!);
-        const { dimensions } = input.descriptor;
-        return dimensions.length === own.descriptor.dimensions.length ? own : unflatten(context, name, own, dimensions);
+        return unflatten(context, name, own, input.descriptor.dimensions);
       });
     },
   };

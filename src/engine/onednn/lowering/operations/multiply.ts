@@ -2,6 +2,7 @@
 import type { Multiply } from "../../../../network/layer.ts";
 import { factorsAre, type Shape } from "../../../../network/shape.ts";
 import type { PostOperation } from "../../library/descriptors.ts";
+import type { Program } from "../../program/program.ts";
 import type { Value } from "../../program/value.ts";
 import { asVectors, toType, unflatten } from "../layout.ts";
 import type { LoweringRule } from "../lowering-rule.ts";
@@ -19,18 +20,24 @@ export const multiply: LoweringRule<Multiply> = (context, node, inputs, place) =
   );
 };
 
+/** Appends products in the layout of their first factor, over which the second one may be broadcast. */
+const productMaker =
+  (program: Program, name: string) =>
+  (label: string, from: Value, by: Value, post: readonly PostOperation[] = []): Value => {
+    const { descriptor } = from;
+    const to = program.value(descriptor);
+    const multiply = program.descriptors.binary("multiply", descriptor, by.descriptor, descriptor, post);
+    program.add(`${name} ${label}`, multiply, { source: from, source1: by, destination: to });
+    return to;
+  };
+
 /** The factors have the shape of the input. */
 const perValue: LoweringRule<Multiply> = (context, { name }, inputs, place) => {
   const { program } = context;
   const [source, gate] = inputs.map((input) => toType(context, name, input)) as [Value, Value];
   const { descriptor } = source;
   const factors = program.convert(name, gate, descriptor);
-  const product = (label: string, from: Value, by: Value) => {
-    const to = program.value(descriptor);
-    const multiply = program.descriptors.binary("multiply", descriptor, descriptor, descriptor, []);
-    program.add(`${name} ${label}`, multiply, { source: from, source1: by, destination: to });
-    return to;
-  };
+  const product = productMaker(program, name);
   return {
     output: product("forward", source, factors),
     backward(incoming) {
@@ -58,13 +65,7 @@ const perPlace: LoweringRule<Multiply> = (context, { name, shape }, [input, gate
   const perChannel = program.rowMajor([1, count, 1, 1], "f32");
   const factors = program.convert(name, gate!, perMap);
   const source = toPlaces(input!);
-  const output = program.value(places);
-  const multiply = program.descriptors.binary("multiply", places, perChannel, places, []);
-  program.add(`${name} forward`, multiply, {
-    source,
-    source1: program.view(factors, perChannel),
-    destination: output,
-  });
+  const output = productMaker(program, name)("forward", source, program.view(factors, perChannel));
   return {
     output: program.view(output, layout),
     backward(incoming) {
@@ -83,7 +84,6 @@ const perPlace: LoweringRule<Multiply> = (context, { name, shape }, [input, gate
 /** One factor for each channel. */
 const perChannel: LoweringRule<Multiply> = (context, { name, shape }, [input, gate], place) => {
   const { program, batch, type } = context;
-  const { descriptors } = program;
   const [channels, ...extent] = shape as readonly [number, ...number[]];
   const isMap = extent.length > 0;
   const source = toType(context, name, isMap ? input! : asVectors(context, name, input!));
@@ -95,12 +95,7 @@ const perChannel: LoweringRule<Multiply> = (context, { name, shape }, [input, ga
   const factorLayout = mean ? program.chosen(mean, "destination", single) : single;
   const rows = program.convert(name, asVectors(context, name, gate!), vectors);
   const factors = program.convert(name, program.view(rows, single), factorLayout);
-  const product = (label: string, from: Value, by: Value, post: readonly PostOperation[] = []) => {
-    const to = program.value(descriptor);
-    const multiply = descriptors.binary("multiply", descriptor, by.descriptor, descriptor, post);
-    program.add(`${name} ${label}`, multiply, { source: from, source1: by, destination: to });
-    return to;
-  };
+  const product = productMaker(program, name);
   /** The sum of gradient x input over each channel's map: the mean of as many times the products. */
   const factorGradient = (gradient: Value): Value => {
     if (!mean) return product("factors backward", gradient, source);
@@ -110,9 +105,7 @@ const perChannel: LoweringRule<Multiply> = (context, { name, shape }, [input, ga
     program.add(`${name} factors sum`, mean, { source: products, destination: sums });
     return program.view(program.convert(name, sums, single), vectors);
   };
-  /** Vectors in the form of an input that is kept as feature maps, as a flattened one is. */
-  const shaped = (value: Value, { descriptor: { dimensions } }: Value) =>
-    dimensions.length === value.descriptor.dimensions.length ? value : unflatten(context, name, value, dimensions);
+  const shaped = (value: Value, { descriptor }: Value) => unflatten(context, name, value, descriptor.dimensions);
   return {
     output: product("forward", source, factors),
     backward(incoming) {

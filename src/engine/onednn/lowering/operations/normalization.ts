@@ -74,9 +74,7 @@ export const layerNorm: LoweringRule<LayerNorm> = (context, node, [input]) => {
         diffScale: gradientOf(program, scale!),
         diffShift: gradientOf(program, shift!),
       });
-      const seen = program.view(inputGradient, layout);
-      const { dimensions } = input!.descriptor;
-      return [dimensions.length === layout.dimensions.length ? seen : unflatten(context, name, seen, dimensions)];
+      return [unflatten(context, name, program.view(inputGradient, layout), input!.descriptor.dimensions)];
     },
   };
 };
@@ -116,9 +114,7 @@ export const groupNorm: LoweringRule<GroupNorm> = (context, node, [input]) => {
         diffDestination: toSets(gradient!),
         diffSource: inputGradient,
       });
-      const seen = program.view(inputGradient, plain);
-      const { dimensions } = input!.descriptor;
-      return [dimensions.length === plain.dimensions.length ? seen : unflatten(context, name, seen, dimensions)];
+      return [unflatten(context, name, program.view(inputGradient, plain), input!.descriptor.dimensions)];
     },
   };
 };
