@@ -1,12 +1,12 @@
 /** Settings that are right one by one and contradict each other. */
 import { externalProtocol } from "../../dataset/protocol-summary.ts";
-import { type Optimizer, optimizerKinds } from "../../engine/optimizer.ts";
+import type { Optimizer } from "../../engine/optimizer.ts";
 import { networks } from "../../network/architectures.ts";
 import { networkName } from "../../network/network-source.ts";
 import { hasBatchNorm } from "../../network/normalization-numbers.ts";
 import { residualLayers } from "../../network/stochastic-depth.ts";
 import { nameList } from "../../text/name-list.ts";
-import { scheduleNames, scheduleNumbers } from "../schedule.ts";
+import { scheduleNumbers } from "../schedule.ts";
 import type { Settings } from "./schema.ts";
 
 /** Numbers that only some optimizers have. */
@@ -22,14 +22,18 @@ const numbersOf: { readonly [K in Optimizer["kind"]]: readonly OptimizerNumber[]
   lion: ["beta1", "beta2"],
 };
 
-/** A number that the optimizer has not, in a sentence. */
-function refusedNumber(settings: Settings): string | false {
-  const { optimizer } = settings;
-  const numbers = [...new Set(Object.values(numbersOf).flat())];
-  const refused = numbers.find((name) => settings[name] !== undefined && !numbersOf[optimizer].includes(name));
-  if (refused === undefined) return false;
-  const owners = optimizerKinds.filter((kind) => numbersOf[kind].includes(refused));
-  return `${refused}: only ${nameList(owners)} ${owners.length === 1 ? "has" : "have"} it, and the optimizer is ${optimizer}; leave it out`;
+/** A number that is given and not among those of what was chosen, with what it is a number of; undefined where there is none. */
+function strangeNumber<K extends string, N extends keyof Settings>(
+  settings: Settings,
+  chosen: K,
+  numbersOf: Readonly<Record<K, readonly N[]>>,
+): { readonly number: N; readonly owners: readonly string[] } | undefined {
+  const entries = Object.entries<readonly N[]>(numbersOf);
+  const number = entries
+    .flatMap(([, numbers]) => numbers)
+    .find((name) => settings[name] !== undefined && !numbersOf[chosen].includes(name));
+  if (number === undefined) return undefined;
+  return { number, owners: entries.flatMap(([owner, numbers]) => (numbers.includes(number) ? [owner] : [])) };
 }
 
 /** Each says in a sentence what is wrong, or nothing. */
@@ -37,7 +41,14 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
   ({ protocol }) =>
     protocol === externalProtocol &&
     "protocol: external is for judging a model; train with official, clean or grouped:K",
-  refusedNumber,
+  (settings) => {
+    const { optimizer } = settings;
+    const { number, owners } = strangeNumber(settings, optimizer, numbersOf) ?? {};
+    return (
+      owners !== undefined &&
+      `${number}: only ${nameList(owners)} ${owners.length === 1 ? "has" : "have"} it, and the optimizer is ${optimizer}; leave it out`
+    );
+  },
   ({ nesterov, optimizer, momentum }) =>
     nesterov &&
     (optimizer !== "sgd" || momentum === 0) &&
@@ -52,12 +63,10 @@ const rules: readonly ((settings: Settings) => string | false)[] = [
     "clipNorm: not together with clipValue, which bounds the same gradients; leave one of the two out",
   (settings) => {
     const { schedule } = settings;
-    const numbers = [...new Set(Object.values(scheduleNumbers).flat())];
-    const refused = numbers.find((name) => settings[name] !== undefined && !scheduleNumbers[schedule].includes(name));
-    const owners = scheduleNames.filter((name) => refused !== undefined && scheduleNumbers[name].includes(refused));
+    const { number, owners } = strangeNumber(settings, schedule, scheduleNumbers) ?? {};
     return (
-      refused !== undefined &&
-      `${refused}: only the schedule ${owners.join(" or ")} has it, and the schedule is ${schedule}; leave it out`
+      owners !== undefined &&
+      `${number}: only the schedule ${owners.join(" or ")} has it, and the schedule is ${schedule}; leave it out`
     );
   },
   ({ schedule, validation }) =>
