@@ -6,6 +6,7 @@ python3 scripts/references/networks.py NAME SALT FILE    writes every gradient o
 import itertools
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +14,10 @@ from torch import nn
 from torch.nn import functional
 
 from formula import image_bytes, parameter, uniform
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "bench"))
+
+from pytorch_networks import Gate, GlobalAverage, Residual, conv_norm  # noqa: E402
 
 SAMPLES = 16
 
@@ -33,41 +38,12 @@ class Normalize(nn.Module):
         return (x / 255 - self.mean) / self.deviation
 
 
-class Residual(nn.Module):
-    def __init__(self, body, shortcut=()):
-        super().__init__()
-        self.body = nn.Sequential(*body)
-        self.shortcut = nn.Sequential(*shortcut)
-
-    def forward(self, x):
-        return self.body(x) + self.shortcut(x)
-
-
-class Gate(nn.Module):
-    def __init__(self, body):
-        super().__init__()
-        self.body = nn.Sequential(*body)
-
-    def forward(self, x):
-        return x * self.body(x)[:, :, None, None]
-
-
-class GlobalAverage(nn.Module):
-    def forward(self, x):
-        return x.mean((2, 3))
-
-
 def notebook(classes):
     layers, channels = [Normalize([0] * 3, [1] * 3)], 3
     for filters in (16, 32, 64):
         layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
         channels = filters
     return layers + [nn.Flatten(), nn.Linear(64 * 22 * 22, 128), nn.ReLU(), nn.Linear(128, classes)]
-
-
-def conv_norm(channels, filters, kernel, stride=1, groups=1):
-    convolution = nn.Conv2d(channels, filters, kernel, stride, kernel // 2, groups=groups, bias=False)
-    return [convolution, nn.BatchNorm2d(filters)]
 
 
 def block(channels, filters, stride):
